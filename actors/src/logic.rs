@@ -1,0 +1,3 @@
+//! Floor 1: decisions. Pure: time is an argument, I/O a returned value, nothing in here reads a clock or waits.
+
+pub mod gate;

@@ -1,0 +1,220 @@
+//! The gate: the only place where a wish becomes an order.
+//!
+//! [`Admitted`] has a private constructor, so an order that was not judged here cannot be passed to a driver: it does not compile.
+
+use crate::model::channel::{ChannelTable, Failsafe, OutputClass};
+use crate::model::command::{Actor, Principal, UserRole, Want};
+use crate::model::event::{Safety, SafetyReason};
+use crate::model::ids::CommandId;
+use crate::model::reading::Value;
+use crate::model::refusal::{Refusal, RefusalCode};
+use crate::model::spec::{Condition, InterlockRule, MachineKind, MachineSpec};
+use crate::model::units::Fraction;
+
+/// An order that passed the gate: write this native value to this channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Admitted {
+    command: CommandId,
+    channel: usize,
+    value: Fraction,
+    native: f64,
+    by: Actor,
+    request_id: Option<String>,
+}
+
+impl Admitted {
+    /// The command it came from.
+    pub fn command(&self) -> CommandId {
+        self.command
+    }
+
+    /// Index of the channel.
+    pub fn channel(&self) -> usize {
+        self.channel
+    }
+
+    /// The value as a wire fraction.
+    pub fn value(&self) -> Fraction {
+        self.value
+    }
+
+    /// The value in the channel's native unit, on its grid and inside its range.
+    pub fn native(&self) -> f64 {
+        self.native
+    }
+
+    /// Whose hand.
+    pub fn by(&self) -> &Actor {
+        &self.by
+    }
+
+    /// The sender's own reference.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+}
+
+/// What the gate judges by, besides the order itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// The machine's configuration.
+    pub spec: &'a MachineSpec,
+    /// The last values by channel index, internal units.
+    pub values: &'a [Value],
+    /// Whether the driver is connected.
+    pub connected: bool,
+    /// Whether outputs are latched safe.
+    pub safety: &'a Safety,
+}
+
+/// Judges a control order.
+///
+/// # Errors
+/// A refusal that names the reason: no such channel, a role that may not, no connection, STOP or a latch in force, an interlock.
+pub fn admit_control(
+    principal: &Principal,
+    command: CommandId,
+    request_id: Option<&str>,
+    channel_id: &str,
+    value: Fraction,
+    now: &Circumstances<'_>,
+) -> Result<Admitted, Refusal> {
+    let refuse = |code, message: String| {
+        Err(Refusal::new(code, message).of_control(channel_id, value).in_reply_to(request_id.map(str::to_owned)))
+    };
+    let found = now.spec.channels.find(channel_id).and_then(|i| Some((i, now.spec.channels.get(i)?)));
+    let Some((index, channel)) = found else {
+        return refuse(RefusalCode::UnknownChannel, unknown_channel(channel_id, &now.spec.channels));
+    };
+    let Some(control) = channel.control() else {
+        return refuse(RefusalCode::UnknownChannel, format!("`{channel_id}` is a sensor, it cannot be set"));
+    };
+    if principal.role < UserRole::Operator {
+        return refuse(RefusalCode::Forbidden, "only an operator may steer a machine: ask for that role".into());
+    }
+    if !now.connected {
+        return refuse(RefusalCode::DriverDisconnected, "the machine is not connected: connect it first".into());
+    }
+    let native = control.to_native(value);
+    let lowers = lowers_or_keeps(now.values.get(index), channel.unit.inward(native));
+    if control.class == OutputClass::Heat
+        && !is_safe(control.failsafe, native)
+        && let Some(reason) = now.safety.latched
+    {
+        let code = if reason == SafetyReason::Stop { RefusalCode::EmergencyStop } else { RefusalCode::Latched };
+        return refuse(code, format!("heat is latched safe ({}): re-arm first", latch_words(reason)));
+    }
+    if !lowers
+        && let Some(rule) = blocking_interlock(&now.spec.interlocks, index, channel.unit.inward(native), now.values)
+    {
+        return refuse(RefusalCode::InterlockBlocked, rule.message.clone());
+    }
+    Ok(Admitted {
+        command,
+        channel: index,
+        value: control.to_fraction(native),
+        native,
+        by: principal.actor.clone(),
+        request_id: request_id.map(str::to_owned),
+    })
+}
+
+/// Orders that bring every output to its stop value. Never refused; from any role.
+pub fn stop_orders(spec: &MachineSpec, command: CommandId, by: &Actor) -> Vec<Admitted> {
+    safe_orders(spec, command, by, |control, failsafe| {
+        let still = (control.class == OutputClass::Motion && spec.kind != MachineKind::Roaster).then_some(0.0);
+        control.stop_value.or(failsafe).or(still)
+    })
+}
+
+/// Orders that bring every output with a fail-safe value to it: what is written when nobody is in charge.
+pub fn failsafe_orders(spec: &MachineSpec, command: CommandId) -> Vec<Admitted> {
+    safe_orders(spec, command, &Actor::Failsafe, |_, failsafe| failsafe)
+}
+
+/// Whether a role may ask for something at all. One table, without wildcards.
+pub fn role_needed(want: &Want) -> UserRole {
+    match want {
+        Want::Stop => UserRole::Viewer,
+        Want::Control { .. }
+        | Want::Session(_)
+        | Want::Mark { .. }
+        | Want::Unmark { .. }
+        | Want::Replay(_)
+        | Want::AckAlarm { .. }
+        | Want::ShelveAlarm { .. }
+        | Want::Lease(_)
+        | Want::Rearm
+        | Want::Connect
+        | Want::Disconnect => UserRole::Operator,
+    }
+}
+
+fn safe_orders(
+    spec: &MachineSpec,
+    command: CommandId,
+    by: &Actor,
+    target: impl Fn(&crate::model::channel::ControlSpec, Option<f64>) -> Option<f64>,
+) -> Vec<Admitted> {
+    spec.channels
+        .controls()
+        .filter_map(|(channel, _, control)| {
+            let failsafe = match control.failsafe {
+                Failsafe::Value(native) => Some(native),
+                Failsafe::Hold => None,
+            };
+            let native = target(control, failsafe)?;
+            Some(Admitted {
+                command,
+                channel,
+                value: control.to_fraction(native),
+                native,
+                by: by.clone(),
+                request_id: None,
+            })
+        })
+        .collect()
+}
+
+fn unknown_channel(id: &str, channels: &ChannelTable) -> String {
+    let known: Vec<&str> = channels.controls().map(|(_, c, _)| c.id.as_str()).collect();
+    format!("unknown control channel `{}`: this machine has {}", id.escape_debug(), known.join(", "))
+}
+
+fn is_safe(failsafe: Failsafe, native: f64) -> bool {
+    match failsafe {
+        Failsafe::Value(safe) => native <= safe,
+        Failsafe::Hold => false,
+    }
+}
+
+/// Switching off or lowering is never blocked; an unknown present value counts as zero, the most careful guess.
+fn lowers_or_keeps(present: Option<&Value>, wanted: f64) -> bool {
+    let present = present.and_then(|v| v.ok()).unwrap_or(0.0);
+    wanted <= present
+}
+
+fn blocking_interlock<'a>(
+    rules: &'a [InterlockRule],
+    channel: usize,
+    wanted: f64,
+    values: &[Value],
+) -> Option<&'a InterlockRule> {
+    let holds = |condition: &Condition| {
+        values.get(condition.channel).and_then(|v| v.ok()).is_some_and(|v| condition.comparison.holds(v))
+    };
+    rules.iter().find(|rule| {
+        rule.blocks.channel == channel && rule.blocks.comparison.holds(wanted) && !rule.unless.iter().all(holds)
+    })
+}
+
+fn latch_words(reason: SafetyReason) -> &'static str {
+    match reason {
+        SafetyReason::Stop => "STOP was pressed",
+        SafetyReason::Crash => "the machine's program was restarted",
+        SafetyReason::Link => "the link to the machine was lost",
+        SafetyReason::Sensor => "a sensor was lost",
+        SafetyReason::Operator => "nobody was watching",
+        SafetyReason::Interlock => "an interlock tripped",
+    }
+}

@@ -1,0 +1,136 @@
+//! What a machine is: its configuration as the heart needs it. The driver's part stays outside.
+
+use std::sync::Arc;
+
+use super::alarm::Severity;
+use super::channel::ChannelTable;
+use super::ids::{MachineId, RuleId};
+
+/// A kind of machine; decides the cockpit and a few defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum MachineKind {
+    /// Coffee roaster.
+    #[default]
+    Roaster,
+    /// Brew kettle.
+    Kettle,
+    /// Control panel.
+    Panel,
+    /// Lab rig.
+    Rig,
+    /// Scanner.
+    Scanner,
+}
+
+/// A configured piece of equipment.
+#[derive(Debug, Clone)]
+pub struct MachineSpec {
+    /// Unique in the daemon.
+    pub id: MachineId,
+    /// Shown to people.
+    pub name: String,
+    /// What it is.
+    pub kind: MachineKind,
+    /// Connect as soon as the machine starts.
+    pub autoconnect: bool,
+    /// Time between readings on the machine's clock. Unit: ms.
+    pub sampling_interval_ms: u64,
+    /// Factor of the machine's clock over real time; 1 for real hardware.
+    pub clock_speed: f64,
+    /// Its channels.
+    pub channels: Arc<ChannelTable>,
+    /// Which marks are found automatically.
+    pub detection: DetectionSpec,
+    /// Alarm rules.
+    pub alarms: Vec<AlarmRule>,
+    /// Interlocks.
+    pub interlocks: Vec<InterlockRule>,
+}
+
+/// Which marks are found automatically, and by which limits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DetectionSpec {
+    /// Detect CHARGE by the BT break.
+    pub charge: bool,
+    /// Detect DROP by the BT break.
+    pub drop: bool,
+    /// Find the turning point.
+    pub turning_point: bool,
+    /// Mark DRY_END when BT reaches this after the turning point. Unit: °C.
+    pub dry_end_bt: Option<f64>,
+    /// Mark FCs when BT reaches this after the turning point. Unit: °C.
+    pub first_crack_bt: Option<f64>,
+}
+
+impl Default for DetectionSpec {
+    fn default() -> Self {
+        Self { charge: true, drop: true, turning_point: true, dry_end_bt: Some(150.0), first_crack_bt: None }
+    }
+}
+
+/// A comparison of a channel with a limit. Internal unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Comparison {
+    /// Strictly above.
+    Above(f64),
+    /// Strictly below.
+    Below(f64),
+    /// At or above.
+    AtLeast(f64),
+    /// At or below.
+    AtMost(f64),
+    /// Equal (for switches and modes).
+    Equals(f64),
+}
+
+impl Comparison {
+    /// Whether a value satisfies it.
+    pub fn holds(self, value: f64) -> bool {
+        match self {
+            Self::Above(limit) => value > limit,
+            Self::Below(limit) => value < limit,
+            Self::AtLeast(limit) => value >= limit,
+            Self::AtMost(limit) => value <= limit,
+            Self::Equals(limit) => (value - limit).abs() < 1e-9,
+        }
+    }
+}
+
+/// A condition on one channel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Condition {
+    /// Index of the channel.
+    pub channel: usize,
+    /// What must hold.
+    pub comparison: Comparison,
+}
+
+/// An alarm: raised when its condition holds for `delay_ms`, cleared when the value is back by `deadband`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlarmRule {
+    /// Unique in the machine.
+    pub id: RuleId,
+    /// When it is raised.
+    pub when: Condition,
+    /// How far the value must come back. Internal unit.
+    pub deadband: f64,
+    /// How long the condition must hold. Unit: ms of the machine's clock.
+    pub delay_ms: u64,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What to tell people.
+    pub message: String,
+}
+
+/// An interlock: orders that match `blocks` are refused unless every condition of `unless` holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InterlockRule {
+    /// Unique in the machine.
+    pub id: RuleId,
+    /// Which orders it concerns.
+    pub blocks: Condition,
+    /// What must hold for such an order to pass; a missing value does not hold.
+    pub unless: Vec<Condition>,
+    /// What to tell people.
+    pub message: String,
+}
