@@ -85,6 +85,10 @@ class LiveSocket:
         """Sends a binary frame."""
         self._connection.send(data)
 
+    def send_fragments(self, pieces: list[str]) -> None:
+        """Sends one text message in pieces."""
+        self._connection.send(iter(pieces))
+
     def ping(self, within: float = 5.0) -> bool:
         """Whether the daemon answers a ping."""
         return self._connection.ping().wait(within)

@@ -244,10 +244,9 @@ def start_replay(client: LiveSocket, roast: Roast, speed: float, **more: Any) ->
 
 def pace_of(client: LiveSocket, since: int) -> float:
     """Replayed time per real time, over thirty frames."""
-    first = client.wait_for("replay", since=since)
-    last = client.wait_for("replay", lambda frame: len(client.of_type("replay", first.index)) > 30, since=first.index)
-    frames = client.of_type("replay", first.index)
-    last = frames[-1]
+    first = last = client.wait_for("replay", since=since)
+    for _ in range(30):
+        last = client.wait_for("replay", since=last.index + 1)
     return (last["timestamp_ms"] - first["timestamp_ms"]) / 1000 / (last.at - first.at)
 
 
