@@ -51,6 +51,7 @@ class RoastPlayer:
         self.curve = curve
         self.pace = pace
         self.reads = 0
+        self.connections = 0
         self.register_writes: list[Write] = []
         self.coil_writes: list[Write] = []
         self.refuses_reads = False
@@ -131,9 +132,14 @@ class RoastPlayer:
             )
             await self._server.serve_forever(background=True)
             return
-        self._server = ModbusTcpServer(self._device(), address=("127.0.0.1", self._port))
+        self._server = ModbusTcpServer(
+            self._device(), address=("127.0.0.1", self._port), trace_connect=self._count_connection
+        )
         await self._server.serve_forever(background=True)
         self._port = self._server.transport.sockets[0].getsockname()[1]
+
+    def _count_connection(self, opened: bool) -> None:
+        self.connections += opened
 
     def _device(self) -> SimDevice:
         coils = [SimData(0, count=16, values=False, datatype=DataType.BITS)]
