@@ -92,7 +92,9 @@ class HearthDaemon:
         machines: Iterable[Mapping[str, Any]] = (),
         settings: Mapping[str, Any] | None = None,
         environment: Mapping[str, str] | None = None,
+        arguments: Iterable[str] = (),
     ) -> None:
+        self.arguments = list(arguments)
         self.home = home
         self.data = home / "data"
         self.config = home / "hearth.toml"
@@ -132,7 +134,7 @@ class HearthDaemon:
         self._keep_old_logs()
         with (self.home / "hearth.out").open("wb") as out, (self.home / "hearth.err").open("wb") as err:
             self.process = subprocess.Popen(
-                [str(hearth_binary()), "serve", "--config", str(self.config)],
+                [str(hearth_binary()), "serve", "--config", str(self.config), *self.arguments],
                 cwd=self.home,
                 env=clean_environment(HEARTH_SERVER__LISTEN="127.0.0.1:0", **self.environment),
                 stdin=subprocess.DEVNULL,

@@ -93,10 +93,11 @@ def hearth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HearthDaemon]:
 
 
 @pytest.fixture
-def client(hearth: HearthDaemon) -> LiveSocket:
+def client(hearth: HearthDaemon) -> Iterator[LiveSocket]:
     socket = hearth.live("m1")
     socket.wait_for("control_lease")
-    return socket
+    yield socket
+    socket.close()
 
 
 @pytest.mark.parametrize("text", [*MALFORMED, *NOT_A_NUMBER], ids=lambda text: repr(text[:40]))
