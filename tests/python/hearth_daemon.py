@@ -26,7 +26,7 @@ START_S = 30.0
 STOP_S = 5.0
 
 #: Daemons that this run started, so that a failing test can show what they said.
-started: list["HearthDaemon"] = []
+started: list[HearthDaemon] = []
 
 
 def hearth_binary() -> Path:
@@ -107,7 +107,7 @@ class HearthDaemon:
         tree = {**(settings or {}), "storage": {"path": str(self.data)}, "machines": list(machines)}
         self.config.write_text(toml_text(tree), encoding="utf-8")
 
-    def __enter__(self) -> "HearthDaemon":
+    def __enter__(self) -> HearthDaemon:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
@@ -128,7 +128,7 @@ class HearthDaemon:
         """Whether the process lives."""
         return self.process is not None and self.process.poll() is None
 
-    def start(self) -> "HearthDaemon":
+    def start(self) -> HearthDaemon:
         """Starts the daemon and returns when it listens."""
         assert not self.running, "the daemon runs already"
         self._keep_old_logs()
@@ -136,7 +136,7 @@ class HearthDaemon:
             self.process = subprocess.Popen(
                 [str(hearth_binary()), "serve", "--config", str(self.config), *self.arguments],
                 cwd=self.home,
-                env=clean_environment(HEARTH_SERVER__LISTEN="127.0.0.1:0", **self.environment),
+                env=clean_environment(**{"HEARTH_SERVER__LISTEN": "127.0.0.1:0", **self.environment}),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -188,7 +188,7 @@ class HearthDaemon:
             code = self.process.returncode if self.process else None
             raise AssertionError(f"the daemon ended with {code} instead of listening:\n{self.logs()}")
         found = LISTENING.search(self.stdout)
-        return found.group(1).rstrip("/") if found else None
+        return found.group(1).rstrip("/").replace("//0.0.0.0:", "//127.0.0.1:") if found else None
 
     def _said(self, name: str) -> str:
         path = self.home / name

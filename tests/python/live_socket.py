@@ -60,7 +60,7 @@ class LiveSocket:
         self._reader.start()
 
     @classmethod
-    def of(cls, base: str, machine: str, **query: str) -> "LiveSocket":
+    def of(cls, base: str, machine: str, **query: str) -> LiveSocket:
         """A socket on a machine's live path."""
         suffix = f"?{urlencode(query)}" if query else ""
         return cls(f"{base.replace('http', 'ws', 1)}/ws/live/{machine}{suffix}")

@@ -66,7 +66,7 @@ class RoastPlayer:
         self._server: Any = None
         self._thread = threading.Thread(target=self._loop.run_forever, name=f"player {transport}", daemon=True)
 
-    def __enter__(self) -> "RoastPlayer":
+    def __enter__(self) -> RoastPlayer:
         self._thread.start()
         self._call(self._listen())
         return self

@@ -134,7 +134,7 @@ def test_an_open_address_needs_auth_mode_open_in_writing(tmp_path: Path, listen:
 
 
 def test_an_open_address_starts_when_auth_mode_is_open(start_hearth: StartHearth) -> None:
-    hearth = start_hearth(settings={"auth": {"mode": "open"}, "server": {"listen": "127.0.0.1:0"}})
+    hearth = start_hearth(settings={"auth": {"mode": "open"}}, environment={"HEARTH_SERVER__LISTEN": "0.0.0.0:0"})
     assert hearth.rest.get("/healthz").status_code == 200
 
 

@@ -270,9 +270,9 @@ def test_the_series_so_far_can_be_asked_for_whole_or_from_a_moment(rest: httpx.C
     path = "/api/machines/series/session"
     assert "series" not in rest.get(path).json()
     whole = wait_until(
-        lambda: (s := rest.get(path, params={"include": "series"}).json()["series"])
-        and len(s["timestamp_ms"]) > 10
-        and s,
+        lambda: (
+            (s := rest.get(path, params={"include": "series"}).json()["series"]) and len(s["timestamp_ms"]) > 10 and s
+        ),
         "ten readings",
     )
     assert len({len(whole[name]) for name in ("timestamp_ms", "bt", "et", "bt_ror", "et_ror")}) == 1

@@ -1,6 +1,6 @@
-"""Three clients of a running roast, cut at random, some for longer than the daemon's ring: nothing is missing, nothing twice.
+"""Three clients of a running roast, cut at random, some for longer than the ring: nothing is missing, nothing twice.
 
-    python tests/trust/cuts.py [--cuts 50] [--seed N]
+python tests/trust/cuts.py [--cuts 50] [--seed N]
 """
 
 from __future__ import annotations

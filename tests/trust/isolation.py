@@ -52,7 +52,7 @@ class Schedule:
     ends_ms: int
 
     @classmethod
-    def of(cls, count: int, dice: random.Random, first_ms: int) -> "Schedule":
+    def of(cls, count: int, dice: random.Random, first_ms: int) -> Schedule:
         """`count` faults of every kind in random order, one after the other."""
         kinds = [kind for kind, (share, *_) in KINDS.items() for _ in range(max(1, round(share * count)))]
         kinds = kinds[:count] if count >= len(KINDS) else list(KINDS)[:count]
