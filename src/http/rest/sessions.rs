@@ -1,0 +1,130 @@
+//! A machine's session: its state, its curve, and what may be done to it.
+
+use std::sync::Arc;
+
+use actix_web::web::{self, Data, Path, Payload, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use hearth_actors::logic::profile::assemble;
+use hearth_actors::model::command::{Outcome, Want};
+use hearth_actors::model::ids::{ChannelId, RuleId};
+use hearth_actors::model::profile::Profile;
+use hearth_actors::model::units::Fraction;
+use hearth_actors::runtime::clock::wall_now;
+use hearth_actors::slot::MachineHandle;
+use serde::Deserialize;
+
+use super::machines::{find, order};
+use super::{body, problem};
+use crate::http::rest::wire::{AckAlarmBody, ControlBody, SeriesView, SessionActionBody, SessionView};
+use crate::http::state::AppState;
+use crate::wire::views::{Alarm, ControlAck};
+
+type Answer = Result<HttpResponse, HttpResponse>;
+
+/// What of a session is asked for.
+#[derive(Debug, Deserialize)]
+pub struct ShowQuery {
+    include: Option<String>,
+    since_ms: Option<u64>,
+}
+
+/// `GET /api/machines/{id}/session`
+pub async fn show(path: Path<String>, query: Query<ShowQuery>, state: Data<AppState>) -> Answer {
+    let handle = find(&state, &path).await?;
+    let mut view = view(&handle);
+    if query.include.as_deref().is_some_and(|wanted| wanted.split(',').any(|part| part.trim() == "series")) {
+        view.series = Some(series(&state, &handle, query.since_ms).await?);
+    }
+    Ok(HttpResponse::Ok().json(view))
+}
+
+/// `POST /api/machines/{id}/session`
+pub async fn act(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
+    let handle = find(&state, &path).await?;
+    let value = body::json(&request, payload, state.limits.body_bytes).await?;
+    let want = SessionActionBody::decode(&value).map_err(|refusal| problem::of_refusal(&refusal))?;
+    obey(&state, &handle, want).await?;
+    Ok(HttpResponse::Ok().json(view(&handle)))
+}
+
+/// `POST /api/machines/{id}/controls/{channel}`
+pub async fn control(
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    payload: Payload,
+    state: Data<AppState>,
+) -> Answer {
+    let (id, channel) = path.into_inner();
+    let handle = find(&state, &id).await?;
+    let no_channel = || problem::missing("UNKNOWN_CHANNEL", &format!("`{id}` has no control `{}`", channel.escape_debug()));
+    let channel_id = ChannelId::parse(&channel).map_err(|_| no_channel())?;
+    let wanted: ControlBody = body::parsed(&request, payload, state.limits.body_bytes).await?;
+    let Some(value) = Fraction::new(wanted.value) else {
+        return Err(problem::invalid_at("/value", "use a number from 0 to 1"));
+    };
+    match obey(&state, &handle, Want::Control { channel: channel_id, value }).await? {
+        Outcome::Settled(settled) => Ok(HttpResponse::Ok().json(ControlAck::of(&settled, &handle.spec().channels))),
+        Outcome::Done => Ok(HttpResponse::Ok().json(view(&handle))),
+    }
+}
+
+/// `GET /api/machines/{id}/alarms`
+pub async fn alarms(path: Path<String>, state: Data<AppState>) -> Answer {
+    let handle = find(&state, &path).await?;
+    let alarms: Vec<Alarm> = handle.bus().look(|snapshot| snapshot.alarms.values().map(Alarm::of).collect());
+    Ok(HttpResponse::Ok().json(alarms))
+}
+
+/// `POST /api/machines/{id}/alarms/{alarm}/ack`
+pub async fn ack_alarm(
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    payload: Payload,
+    state: Data<AppState>,
+) -> Answer {
+    let (id, alarm) = path.into_inner();
+    let handle = find(&state, &id).await?;
+    let wanted: AckAlarmBody = body::parsed(&request, payload, state.limits.body_bytes).await?;
+    let no_alarm = |_| problem::missing("UNKNOWN_ALARM", &format!("`{id}` has no alarm `{}`", alarm.escape_debug()));
+    let alarm = RuleId::parse(&alarm).map_err(no_alarm)?;
+    obey(&state, &handle, Want::AckAlarm { alarm, occurrence: wanted.occurrence }).await?;
+    Ok(HttpResponse::Ok().json(view(&handle)))
+}
+
+/// `POST /api/machines/{id}/stop`
+pub async fn stop(path: Path<String>, state: Data<AppState>) -> Answer {
+    let handle = find(&state, &path).await?;
+    obey(&state, &handle, Want::Stop).await?;
+    Ok(HttpResponse::Ok().json(view(&handle)))
+}
+
+/// `POST /api/machines/{id}/rearm`
+pub async fn rearm(path: Path<String>, state: Data<AppState>) -> Answer {
+    let handle = find(&state, &path).await?;
+    obey(&state, &handle, Want::Rearm).await?;
+    Ok(HttpResponse::Ok().json(view(&handle)))
+}
+
+async fn obey(state: &AppState, handle: &MachineHandle, want: Want) -> Result<Outcome, HttpResponse> {
+    handle.command(order(state, want)).await.map_err(|refusal| problem::of_refusal(&refusal))
+}
+
+fn view(handle: &MachineHandle) -> SessionView {
+    let bus = handle.bus();
+    let elapsed = bus.session_time(bus.clock().now());
+    SessionView::of(&bus.snapshot(), elapsed, wall_now())
+}
+
+/// The columns of the running or last session, read from its journal.
+async fn series(state: &AppState, handle: &MachineHandle, since_ms: Option<u64>) -> Result<SeriesView, HttpResponse> {
+    let Some(session) = handle.bus().look(|snapshot| snapshot.session) else { return Ok(SeriesView::default()) };
+    let archive = Arc::clone(state.house.archive());
+    let read = web::block(move || archive.read(session, None).map(|log| assemble(&log))).await;
+    let profile: Option<Profile> = match read {
+        Ok(Ok(profile)) => Some(profile),
+        Ok(Err(hearth_actors::archive::ArchiveError::NotFound(_))) => None,
+        Ok(Err(error)) => return Err(problem::internal(&error.to_string())),
+        Err(_) => return Err(problem::internal("the storage crashed while reading the session")),
+    };
+    Ok(profile.map_or_else(SeriesView::default, |profile| SeriesView::since(&profile.series, since_ms)))
+}
