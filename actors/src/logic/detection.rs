@@ -183,7 +183,7 @@ impl Detector {
             return None;
         }
         let lowest = turning_point::find(&self.grid, charge.at, point)?;
-        let is_news = present.is_none_or(|mark| mark.bt.is_some_and(|bt| lowest.bt < bt));
+        let is_news = present.is_none_or(|mark| mark.bt.is_some_and(|bt| lowest.bt < bt - turning_point::FLAT));
         (is_news && self.ledger.fits(kind, lowest.at)).then(|| self.set(kind, lowest, Sure::Yes))
     }
 

@@ -10,6 +10,8 @@ const RISEN_FOR_MS: u64 = 6_000;
 const RISEN_FOR_POINTS: usize = 4;
 /// And by so much, or by the noise where that is more. Unit: °C.
 const RISEN_BY: f64 = 0.2;
+/// Readings this near to the lowest one are as good as it, or half the noise where that is more. Unit: °C.
+pub(super) const FLAT: f64 = 0.1;
 /// A minimum outside is that of something else. Unit: °C.
 const PLAUSIBLE: std::ops::RangeInclusive<f64> = 50.0..=150.0;
 
@@ -20,13 +22,15 @@ pub(super) fn find(grid: &Grid, charge: MonoMs, now: Point) -> Option<Point> {
     }
     let points: Vec<Point> = grid.since(charge).collect();
     let lowest = points.iter().map(|p| p.bt).min_by(f64::total_cmp)?;
-    let at_lowest: Vec<usize> = (0..points.len()).filter(|&i| points[i].bt <= lowest).collect();
-    // Whole-degree sensors stand at the minimum for a while: its middle is nearest to the truth.
-    let (middle, last) = (at_lowest[at_lowest.len() / 2], *at_lowest.last()?);
+    let noise = grid.noise(now.at);
+    // The bottom is flat: of all readings that might be the lowest one, the middle is nearest to the truth.
+    let bottom = lowest + FLAT.max(noise / 2.0);
+    let at_bottom: Vec<usize> = (0..points.len()).filter(|&i| points[i].bt <= bottom).collect();
+    let (middle, last) = (at_bottom[at_bottom.len() / 2], *at_bottom.last()?);
     let point = points[middle];
     let has_risen = points.len() - 1 - last >= RISEN_FOR_POINTS
         && now.at.since(points[last].at) >= RISEN_FOR_MS
-        && now.bt - lowest > RISEN_BY.max(grid.noise(now.at));
+        && now.bt - lowest > RISEN_BY.max(noise);
     let before = middle.checked_sub(1).map(|i| points[i])?;
     let after = points.get(middle + 1).copied()?;
     let is_whole = !grid.is_gap(before, point) && !grid.is_gap(point, after);
