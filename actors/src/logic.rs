@@ -2,9 +2,11 @@
 
 pub mod alarms;
 pub mod backoff;
+pub mod calendar;
 pub mod corrections;
 pub mod detection;
 pub mod gate;
+pub mod profile;
 pub mod rate;
 pub mod replay;
 pub mod restarts;
