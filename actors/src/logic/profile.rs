@@ -115,8 +115,8 @@ impl<'a> Fold<'a> {
             EventBody::Mark(mark) => {
                 self.marks.insert(mark.kind, *mark);
             }
-            EventBody::Unmark(kind) => {
-                self.marks.remove(kind);
+            EventBody::Unmark(unmark) => {
+                self.marks.remove(&unmark.kind);
             }
             EventBody::Settled(settled) if settled.applied => self.move_control(at, settled.channel, settled.value),
             EventBody::Session(change) => self.ended = change.from.is_running() && !change.to.is_running(),

@@ -66,7 +66,7 @@ impl Machine {
         }
         let (waiter, settled) = oneshot::channel();
         self.link_waiters.push(waiter);
-        Box::pin(async move { settled.await }.into_actor(self).map(|settled, _, _| match settled {
+        Box::pin(settled.into_actor(self).map(|settled, _, _| match settled {
             Ok(Ok(_)) => Ok(Outcome::Done),
             Ok(Err(refusal)) => Err(refusal),
             Err(_) => Err(Refusal::new(RefusalCode::MachineFailed, "the machine is restarting: try again in a moment")),

@@ -28,7 +28,7 @@ impl Machine {
         };
         let settled = self.submit(admitted);
         let channel = channel.to_owned();
-        let answer = async move { settled.await }.into_actor(self).map(move |settled, _, _| match settled {
+        let answer = settled.into_actor(self).map(move |settled, _, _| match settled {
             Ok(Ok(settled)) if settled.applied => Ok(Outcome::Settled(settled)),
             Ok(Ok(settled)) => Err(Refusal::new(RefusalCode::WriteFailed, settled.message)),
             Ok(Err(words)) => Err(Refusal::new(RefusalCode::Superseded, words).of_control(channel, value)),

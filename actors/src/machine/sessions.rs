@@ -181,7 +181,7 @@ impl Machine {
 fn not_saved(error: &SaveError) -> Refusal {
     let why = match error {
         SaveError::Refused(archive) => {
-            let mut words = archive.to_string();
+            let mut words = format!("it could not be saved: {archive}");
             let mut cause = std::error::Error::source(archive.as_ref());
             while let Some(source) = cause {
                 words = format!("{words}: {source}");

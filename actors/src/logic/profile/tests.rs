@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::channel::{Channel, ChannelKind, ControlShape, ControlSpec, Failsafe, OutputClass};
 use crate::model::command::{Actor, Settled};
-use crate::model::event::Event;
+use crate::model::event::{Event, EventBody, Hand, Unmark};
 use crate::model::ids::{ChannelId, CommandId, MachineId, Seq, SessionId};
 use crate::model::journal::Keep;
 use crate::model::mark::MarkSource;
@@ -86,6 +86,7 @@ fn settled(at: u64, value: f64, applied: bool) -> Event {
             command: CommandId(1),
             request_id: None,
             channel: BURNER,
+            channel_id: ChannelId::parse("burner").unwrap(),
             value: Fraction::clamped(value),
             applied,
             by: Actor::Rest,
@@ -153,7 +154,7 @@ fn controls_begin_with_what_they_were_and_follow_what_was_applied() {
 fn marks_are_folded_and_a_correction_replaces_them() {
     let marks = [(5_000, MarkKind::Drop), (1_000, MarkKind::Charge), (2_000, MarkKind::Cool)];
     let mut events: Vec<Event> = marks.map(|(at, kind)| event(at, EventBody::Mark(mark(kind, at)))).into();
-    events.push(event(5_100, EventBody::Unmark(MarkKind::Cool)));
+    events.push(event(5_100, EventBody::Unmark(Unmark { kind: MarkKind::Cool, by: Hand::Person })));
     let mut log = log(events);
     let kinds = |log: &SessionLog| assemble(log).marks.iter().map(|m| (m.kind, m.at.0)).collect::<Vec<_>>();
     assert_eq!(kinds(&log), [(MarkKind::Charge, 1_000), (MarkKind::Drop, 5_000)]);
