@@ -179,7 +179,7 @@ impl Machine {
             bt_rate: RateOfRise::new(RATE_WINDOW_MS),
             et_rate: RateOfRise::new(RATE_WINDOW_MS),
             detector: Detector::new(&spec.detection, spec.sampling_interval_ms),
-            alarms: AlarmBook::new(spec.alarms.clone()),
+            alarms: AlarmBook::new(&spec.alarms),
             replay: None,
             lanes: Arc::default(),
             orders: HashMap::new(),
@@ -200,7 +200,9 @@ impl Machine {
     /// Takes up where the incarnation before left off: everything is on the bus.
     fn remember(&mut self) {
         let snapshot = self.bus.snapshot();
-        self.alarms.restore(snapshot.alarms.values().cloned());
+        for orphan in self.alarms.restore(snapshot.alarms.values()) {
+            self.bus.publish(EventBody::Alarm(orphan));
+        }
         if let Some((_, reading)) = &snapshot.last_reading {
             self.values.clone_from_slice(&reading.values);
         }

@@ -1,10 +1,15 @@
 //! Commands: who may, and which room answers.
 
+use std::sync::atomic::Ordering;
+
 use actix::prelude::*;
 use tokio::sync::oneshot;
 
 use super::Machine;
+use crate::logic::alarms::{AlarmFault, Moment};
 use crate::logic::gate;
+use crate::model::alarm::AlarmNotice;
+use crate::model::channel::Role;
 use crate::model::command::{Command, Outcome, Want};
 use crate::model::connection::DriverState;
 use crate::model::event::EventBody;
@@ -74,26 +79,31 @@ impl Machine {
     }
 
     fn ack_alarm(&mut self, alarm: &RuleId, occurrence: Option<u64>) -> Answer {
-        match self.alarms.ack(alarm, occurrence) {
-            Ok(notice) => {
-                if let Some(notice) = notice {
-                    self.bus.publish(EventBody::Alarm(notice));
-                }
-                done()
-            }
-            Err(error) => refused(Refusal::new(RefusalCode::UnknownAlarm, error.to_string())),
-        }
+        let acked = self.alarms.ack(alarm, occurrence);
+        self.tell_alarm(acked)
     }
 
     fn shelve_alarm(&mut self, alarm: &RuleId, minutes: u32) -> Answer {
-        match self.alarms.shelve(alarm, self.bus.clock().now(), minutes) {
+        let now = self.bus.clock().now();
+        let (bt, et) = self.bus.look(|snapshot| {
+            let last = snapshot.last_reading.as_ref().map(|(_, reading)| reading);
+            (last.and_then(|reading| reading.role(Role::Bt)), last.and_then(|reading| reading.role(Role::Et)))
+        });
+        let moment = Moment { now, at: self.bus.session_time(now), bt, et };
+        let numbers = &self.house.occurrences;
+        let shelved = self.alarms.shelve(alarm, minutes, moment, &mut || numbers.fetch_add(1, Ordering::Relaxed));
+        self.tell_alarm(shelved)
+    }
+
+    fn tell_alarm(&self, changed: Result<Option<AlarmNotice>, AlarmFault>) -> Answer {
+        match changed {
             Ok(notice) => {
                 if let Some(notice) = notice {
                     self.bus.publish(EventBody::Alarm(notice));
                 }
                 done()
             }
-            Err(error) => refused(Refusal::new(RefusalCode::UnknownAlarm, error.to_string())),
+            Err(fault) => refused(Refusal::new(fault.code(), fault.to_string())),
         }
     }
 }

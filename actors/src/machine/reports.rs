@@ -1,9 +1,12 @@
 //! What the drive task reports, turned into events.
 
+use std::sync::atomic::Ordering;
+
 use actix::prelude::*;
 
 use super::Machine;
 use crate::driver::{ErrorKind, Sample};
+use crate::logic::alarms::Moment;
 use crate::logic::detection::{Finding, Found};
 use crate::model::connection::DriverState;
 use crate::model::event::{EventBody, Hand, SafetyReason, Unmark};
@@ -170,10 +173,10 @@ impl Machine {
     }
 
     fn raise_alarms(&mut self, at: MonoMs, bt: Option<f64>, et: Option<f64>) {
-        let numbers = self.house.occurrences.clone();
-        let session_time = self.bus.session_time(at);
-        let mut number = || numbers.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        for notice in self.alarms.step(at, session_time, &self.values, bt, et, &mut number) {
+        let moment = Moment { now: at, at: self.bus.session_time(at), bt, et };
+        let numbers = &self.house.occurrences;
+        let notices = self.alarms.step(moment, &self.values, &mut || numbers.fetch_add(1, Ordering::Relaxed));
+        for notice in notices {
             self.bus.publish(EventBody::Alarm(notice));
         }
     }
