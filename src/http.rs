@@ -1,1 +1,4 @@
 //! The web side.
+
+pub mod problem;
+pub mod rest;

@@ -1,0 +1,3 @@
+//! REST under `/api`: the shapes of its bodies.
+
+pub mod wire;
