@@ -1,1 +1,3 @@
 //! The only list of dialects.
+
+pub mod openroast;

@@ -5,10 +5,13 @@ pub mod machines;
 pub mod profiles;
 pub mod sessions;
 pub mod system;
+pub mod wire;
 
-use actix_web::{Resource, web};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, Resource, web};
 
-use super::problem;
+use super::problem::Problem;
 
 /// All routes under `/api`, and the probes beside them.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -19,7 +22,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(resource("/healthz", "GET").route(web::get().to(system::healthz)))
         .service(resource("/readyz", "GET").route(web::get().to(system::readyz)))
         .service(resource("/health", "GET").route(web::get().to(system::health)))
-        .service(web::scope("/api").default_service(web::to(problem::no_such_path)));
+        .service(web::scope("/api").default_service(web::to(no_such_path)));
 }
 
 fn machine_routes(config: &mut web::ServiceConfig) {
@@ -69,6 +72,22 @@ fn profile_routes(config: &mut web::ServiceConfig) {
 }
 
 /// A path that answers any other method with 405 and these.
-fn resource(path: &str, allowed: &'static str) -> Resource {
-    web::resource(path.to_owned()).default_service(web::to(move || async move { problem::method_not_allowed(allowed) }))
+pub fn resource(path: &str, allowed: &'static str) -> Resource {
+    let refuse = move || async move {
+        let problem = Problem::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "METHOD_NOT_ALLOWED",
+            format!("this path takes {allowed} only"),
+        );
+        let mut response = HttpResponse::from(&problem);
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+        response
+    };
+    web::resource(path.to_owned()).default_service(web::to(refuse))
+}
+
+/// Any path that is not there: 404.
+pub async fn no_such_path(request: HttpRequest) -> Problem {
+    let path = crate::wire::fields::shortened(request.path());
+    Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("there is no path {path}"))
 }

@@ -11,7 +11,7 @@ use actix_web::{App, HttpServer, web};
 use socket2::SockRef;
 
 use super::state::AppState;
-use super::{assets, metrics, problem, rest, websocket};
+use super::{assets, metrics, rest, websocket};
 
 /// Send buffer of a socket: stale data in front of a client that does not read. Source: measured, stack reference 2.
 const SEND_BUFFER_BYTES: usize = 64 * 1024;
@@ -51,9 +51,9 @@ pub fn start(listener: TcpListener, state: AppState) -> std::io::Result<Server> 
 
 fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(web::resource("/ws/live/{machine_id}").route(web::get().to(websocket::openroast)).default_service(web::to(problem::method_not_allowed_get)))
+        .service(rest::resource("/ws/live/{machine_id}", "GET").route(web::get().to(websocket::openroast)))
+        .service(rest::resource("/metrics", "GET").route(web::get().to(metrics::text)))
         .configure(rest::routes)
-        .service(web::resource("/metrics").route(web::get().to(metrics::text)).default_service(web::to(problem::method_not_allowed_get)))
         .default_service(web::to(assets::serve));
 }
 

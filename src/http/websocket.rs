@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws;
 use futures_util::{StreamExt, stream};
@@ -28,6 +29,7 @@ use tokio::time::Instant;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 use tokio_stream::wrappers::{BroadcastStream, WatchStream};
 
+use super::problem::Problem;
 use super::state::{AppState, Seat};
 use crate::dialects;
 use assembly::{Assembly, Broken};
@@ -64,7 +66,7 @@ pub async fn openroast(
     let address = request.peer_addr().map_or(std::net::Ipv4Addr::LOCALHOST.into(), |peer| peer.ip());
     let seat = match state.seats.take(address, &state.limits) {
         Ok(seat) => seat,
-        Err(full) => return Ok(super::problem::unavailable(&full.to_string())),
+        Err(full) => return Ok(HttpResponse::from(&Problem::new(StatusCode::SERVICE_UNAVAILABLE, "FULL", full.to_string()))),
     };
     let dialect = dialects::openroast();
     let id = MachineId::parse(&path);

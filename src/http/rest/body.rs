@@ -2,21 +2,22 @@
 
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Payload};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::problem;
 use crate::config::parse::parse_all;
+use crate::http::problem::Problem;
 
 /// Reads a body up to a limit.
 ///
 /// # Errors
 /// The answer to give: 413 when it is larger, 400 when it does not arrive whole.
-pub async fn bytes(payload: Payload, limit: usize) -> Result<Bytes, HttpResponse> {
+pub async fn bytes(payload: Payload, limit: usize) -> Result<Bytes, Problem> {
     match payload.to_bytes_limited(limit).await {
-        Err(_) => Err(problem::too_large(limit)),
-        Ok(Err(error)) => Err(problem::malformed(&format!("the body did not arrive whole: {error}"))),
+        Err(_) => Err(too_large(limit)),
+        Ok(Err(error)) => Err(Problem::malformed(format!("the body did not arrive whole: {error}"))),
         Ok(Ok(bytes)) => Ok(bytes),
     }
 }
@@ -25,24 +26,29 @@ pub async fn bytes(payload: Payload, limit: usize) -> Result<Bytes, HttpResponse
 ///
 /// # Errors
 /// The answer to give: 415 for another media type, 413, 400 for what is no JSON.
-pub async fn json(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Value, HttpResponse> {
+pub async fn json(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Value, Problem> {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();
     if !essence.is_empty() && essence != "application/json" && !essence.ends_with("+json") {
-        return Err(problem::unsupported_media_type(essence, "application/json"));
+        let detail = format!("the body is {essence}: send application/json");
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", detail));
     }
     let bytes = bytes(payload, limit).await?;
     if bytes.is_empty() {
         return Ok(Value::Object(serde_json::Map::new()));
     }
-    serde_json::from_slice(&bytes).map_err(|error| problem::malformed(&format!("the body is no JSON: {error}")))
+    serde_json::from_slice(&bytes).map_err(|error| Problem::malformed(format!("the body is no JSON: {error}")))
 }
 
 /// Reads a JSON body into a type.
 ///
 /// # Errors
 /// The answer to give, with every fault at once.
-pub async fn parsed<T: DeserializeOwned>(request: &HttpRequest, payload: Payload, limit: usize) -> Result<T, HttpResponse> {
+pub async fn parsed<T: DeserializeOwned>(request: &HttpRequest, payload: Payload, limit: usize) -> Result<T, Problem> {
     let value = json(request, payload, limit).await?;
-    parse_all(value).map_err(|faults| problem::invalid(&faults))
+    parse_all(value).map_err(|faults| Problem::invalid(&faults))
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", format!("the body is larger than the limit of {limit} bytes"))
 }

@@ -11,13 +11,15 @@ use hearth_actors::slot::MachineHandle;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{body, problem};
+use super::body;
+use crate::config::faults::Faults;
 use crate::config::machine::MachineConfig;
-use crate::http::rest::wire::{HealthView, MachineSummary};
+use crate::http::problem::Problem;
+use crate::http::rest::wire::{DriverAnswer, HealthView, MachineSummary};
 use crate::http::state::AppState;
-use crate::wire::words::driver_state_text;
+use crate::wire::fields::shortened;
 
-type Answer = Result<HttpResponse, HttpResponse>;
+type Answer = Result<HttpResponse, Problem>;
 
 /// `GET /api/machines`
 pub async fn list(state: Data<AppState>) -> HttpResponse {
@@ -51,10 +53,10 @@ pub async fn replace(request: HttpRequest, path: Path<String>, payload: Payload,
     if let Value::Object(members) = &mut value {
         members.entry("id").or_insert_with(|| json!(handle.id().as_str()));
     }
-    let config: MachineConfig = crate::config::parse::parse_all(value).map_err(|faults| problem::invalid(&faults))?;
+    let config: MachineConfig = crate::config::parse::parse_all(value).map_err(|faults| Problem::invalid(&faults))?;
     if config.id != handle.id().as_str() {
         let detail = format!("the id cannot be changed: it is `{}` in the path and `{}` in the body", handle.id(), config.id);
-        return Err(problem::invalid_at("/id", &detail));
+        return Err(invalid_at("/id", detail));
     }
     let definition = define(&state, &config)?;
     let reopen = needs_a_fresh_start(&handle.document(), &definition.document);
@@ -90,7 +92,7 @@ pub async fn disconnect(path: Path<String>, state: Data<AppState>) -> Answer {
 pub async fn restart(path: Path<String>, state: Data<AppState>) -> Answer {
     let handle = find(&state, &path).await?;
     asked(state.house.registry().send(Restart(handle.id().clone())).await)?;
-    Ok(HttpResponse::Accepted().json(json!({ "driver_state": driver_state(&handle) })))
+    Ok(HttpResponse::Accepted().json(driver_answer(&handle)))
 }
 
 /// `GET /api/machines/{id}/health`
@@ -101,16 +103,16 @@ pub async fn health(path: Path<String>, state: Data<AppState>) -> Answer {
 
 async fn link(state: &AppState, id: &str, want: Want) -> Answer {
     let handle = find(state, id).await?;
-    handle.command(order(state, want)).await.map_err(|refusal| problem::of_refusal(&refusal))?;
-    Ok(HttpResponse::Ok().json(json!({ "driver_state": driver_state(&handle), "machine_id": handle.id().as_str() })))
+    handle.command(order(state, want)).await.map_err(|refusal| Problem::from(&refusal))?;
+    Ok(HttpResponse::Ok().json(driver_answer(&handle)))
 }
 
-fn driver_state(handle: &MachineHandle) -> &'static str {
-    driver_state_text(handle.bus().look(|snapshot| snapshot.connection.state))
+fn driver_answer(handle: &MachineHandle) -> DriverAnswer {
+    DriverAnswer { driver_state: handle.bus().look(|snapshot| snapshot.connection.state).into() }
 }
 
-fn define(state: &AppState, config: &MachineConfig) -> Result<Definition, HttpResponse> {
-    state.workshop.definition(config).map_err(|faults| problem::invalid(&faults))
+fn define(state: &AppState, config: &MachineConfig) -> Result<Definition, Problem> {
+    state.workshop.definition(config).map_err(|faults| Problem::invalid(&faults))
 }
 
 fn document(handle: &MachineHandle) -> HttpResponse {
@@ -133,12 +135,12 @@ fn needs_a_fresh_start(old: &str, new: &str) -> bool {
 ///
 /// # Errors
 /// The answer to give.
-pub async fn find(state: &AppState, id: &str) -> Result<MachineHandle, HttpResponse> {
+pub async fn find(state: &AppState, id: &str) -> Result<MachineHandle, Problem> {
     let found = match MachineId::parse(id) {
         Ok(id) => state.house.find(&id).await,
         Err(_) => None,
     };
-    found.ok_or_else(|| problem::missing("MACHINE_NOT_FOUND", &format!("there is no machine `{}`", id.escape_debug())))
+    found.ok_or_else(|| no_machine(id))
 }
 
 /// A command in the name of REST.
@@ -147,22 +149,31 @@ pub fn order(state: &AppState, want: Want) -> Command {
     Command { id: state.house.surroundings().next_command(), principal, request_id: None, want }
 }
 
-fn asked<T>(answer: Result<Result<T, RegistryError>, actix::MailboxError>) -> Result<T, HttpResponse> {
+fn asked<T>(answer: Result<Result<T, RegistryError>, actix::MailboxError>) -> Result<T, Problem> {
     match answer {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(of_registry(&error)),
-        Err(_) => Err(problem::unavailable("the daemon is stopping")),
+        Err(_) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "INTERNAL", "the daemon is stopping")),
     }
 }
 
-fn of_registry(error: &RegistryError) -> HttpResponse {
-    let detail = error.to_string();
-    match error {
-        RegistryError::NotFound(_) => problem::missing("MACHINE_NOT_FOUND", &detail),
-        RegistryError::Exists(_) => problem::answer(StatusCode::CONFLICT, "MACHINE_EXISTS", &detail),
-        RegistryError::Recording(_) => problem::answer(StatusCode::CONFLICT, "INVALID_STATE_TRANSITION", &detail),
-        RegistryError::Storage(_) | RegistryError::NoThread(..) => {
-            problem::answer(StatusCode::SERVICE_UNAVAILABLE, "INTERNAL", &detail)
-        }
-    }
+fn of_registry(error: &RegistryError) -> Problem {
+    let (status, code) = match error {
+        RegistryError::NotFound(_) => (StatusCode::NOT_FOUND, "MACHINE_NOT_FOUND"),
+        RegistryError::Exists(_) => (StatusCode::CONFLICT, "MACHINE_EXISTS"),
+        RegistryError::Recording(_) => (StatusCode::CONFLICT, "INVALID_STATE_TRANSITION"),
+        RegistryError::Storage(_) | RegistryError::NoThread(..) => (StatusCode::SERVICE_UNAVAILABLE, "INTERNAL"),
+    };
+    Problem::new(status, code, error.to_string())
+}
+
+/// A well-formed body with one fault.
+pub fn invalid_at(pointer: &str, detail: impl Into<String>) -> Problem {
+    let mut faults = Faults::new();
+    faults.add(pointer, detail);
+    Problem::invalid(&faults)
+}
+
+fn no_machine(id: &str) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "MACHINE_NOT_FOUND", format!("there is no machine `{}`", shortened(id)))
 }

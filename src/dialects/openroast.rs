@@ -1,0 +1,3 @@
+//! OpenRoast.
+
+pub mod wire;
