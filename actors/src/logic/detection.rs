@@ -95,15 +95,17 @@ impl Detector {
         self.begin_recording(started);
         disarmed.iter().for_each(|&kind| self.ledger.take_away(kind));
         for mark in marks {
-            self.ledger.put(*mark);
-            if let (true, Some(bt)) = (mark.is_provisional(), mark.bt) {
+            if mark.is_provisional() {
+                // Without its temperature nobody can tell whether BT has stayed below: it is found again, or was none.
+                let Some(bt) = mark.bt else { continue };
                 let event = Point { at: mark.at, bt, et: mark.et };
                 match mark.kind {
                     MarkKind::Charge => self.charge.resume(event),
                     MarkKind::Drop => self.drop.resume(event),
-                    _ => {}
+                    _ => continue,
                 }
             }
+            self.ledger.put(*mark);
         }
     }
 

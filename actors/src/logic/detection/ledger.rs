@@ -1,5 +1,6 @@
 //! The ledger: the marks of the running recording, and what may be added to them.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Found;
@@ -85,8 +86,10 @@ impl Ledger {
     /// Whether a mark at this moment keeps the order of a roast with all marks that are set.
     pub(super) fn fits(&self, kind: MarkKind, at: MonoMs) -> bool {
         let at = self.in_recording(at);
-        self.marks.values().all(|mark| {
-            !(must_precede(kind, mark.kind) && at > mark.at) && !(must_precede(mark.kind, kind) && at < mark.at)
+        self.marks.values().all(|mark| match at.cmp(&mark.at) {
+            Ordering::Less => !must_precede(mark.kind, kind),
+            Ordering::Equal => true,
+            Ordering::Greater => !must_precede(kind, mark.kind),
         })
     }
 }

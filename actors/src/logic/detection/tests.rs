@@ -171,7 +171,23 @@ fn noise_never_ends_a_roast() {
                 provisional += heard.withdrawn.len();
             }
         }
-        assert!(provisional <= 8, "{provisional} false alarms in 400 noisy roasts");
+        assert_eq!(provisional, 0, "false alarms in 400 noisy roasts");
+    }
+}
+
+#[test]
+fn noise_hides_hardly_any_mark() {
+    for csv in ROASTS {
+        let roast = roast(csv);
+        for (interval_ms, by) in [(4_800, 1.5), (3_000, 1.0), (1_500, 1.5), (1_000, 0.5)] {
+            let missed = (0..50).filter(|&seed| {
+                let polls = noisy(&resampled(&roast, interval_ms), by, seed);
+                let (_, heard) = run(&DetectionSpec::default(), interval_ms as u64, &polls);
+                let near = |kind, name| heard.at(kind).is_some_and(|at| (at - roast.marks[name]).abs() <= 10_000);
+                !near(MarkKind::Charge, "CHARGE") || !near(MarkKind::Drop, "DROP")
+            });
+            assert!(missed.count() <= 1, "±{by} °C every {interval_ms} ms");
+        }
     }
 }
 
