@@ -40,6 +40,9 @@ use self::serial::SerialLine;
 use self::tcp::{Address, TcpLine};
 use crate::config::modbus::{ChannelSource, Common, ModbusConfig, RawType, Source};
 
+#[cfg(test)]
+mod tests;
+
 /// How often a read-back is looked at until it shows what was written: a controller copies it once per program cycle.
 const READBACK_LOOKS: u32 = 3;
 /// Pause between two looks. Source: usual program cycles of small controllers are 10 to 50 ms.
@@ -204,6 +207,7 @@ impl Driver for ModbusDriver {
                     Split::Muted => tracing::info!(what, "the device does not show this output: not read any more"),
                     Split::Indivisible => return Err(self.fail(request, failure, sample, what)),
                 },
+                Err(failure) if failure.concerns_table() && self.plan.mute(request) => return Ok(()),
                 Err(failure) => return Err(self.fail(request, failure, sample, what)),
             }
         }

@@ -39,6 +39,8 @@ pub enum Failure {
     },
 }
 
+/// Exception 1, illegal function: the device cannot read that table.
+const ILLEGAL_FUNCTION: u8 = 1;
 /// Exception 2, illegal data address. Source: Modbus application protocol 1.1b3, 7.
 const ILLEGAL_ADDRESS: u8 = 2;
 /// Exception 3, illegal data value; some devices use it for a span they do not like.
@@ -65,6 +67,11 @@ impl Failure {
     /// Whether the device dislikes the addresses that were asked.
     pub fn concerns_addresses(&self) -> bool {
         matches!(self, Self::Refused(ILLEGAL_ADDRESS | ILLEGAL_VALUE))
+    }
+
+    /// Whether the device does not have the table that was asked.
+    pub fn concerns_table(&self) -> bool {
+        matches!(self, Self::Refused(ILLEGAL_FUNCTION))
     }
 
     /// The same with the request that failed.

@@ -149,12 +149,8 @@ impl Plan {
     /// Makes a refused request smaller, for good. Other requests keep their index.
     pub fn split(&mut self, index: usize) -> Split {
         let Some(batch) = self.batches.get_mut(index) else { return Split::Indivisible };
-        if let [only] = batch.points.as_slice() {
-            if only.need == Need::Required {
-                return Split::Indivisible;
-            }
-            batch.asked = Asked::NotNow;
-            return Split::Muted;
+        if batch.points.len() == 1 {
+            return if self.mute(index) { Split::Muted } else { Split::Indivisible };
         }
         let points = std::mem::take(&mut batch.points);
         let without_gaps = joined(points, Limits { max_gap: 0, max_registers: u16::MAX });
@@ -168,6 +164,17 @@ impl Plan {
         }
         self.batches.extend(parts);
         Split::Divided
+    }
+
+    /// Leaves a refused request out if the machine can do without all of it; says whether it did.
+    pub fn mute(&mut self, index: usize) -> bool {
+        match self.batches.get_mut(index) {
+            Some(batch) if batch.points.iter().all(|p| p.need == Need::Welcome) => {
+                batch.asked = Asked::NotNow;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Asks again for what was muted: a device that was starting may have refused for that reason alone.
@@ -294,6 +301,15 @@ mod tests {
         assert_eq!(plan.len(), 2, "the other request keeps its index");
         plan.unmute();
         assert!(plan.batches()[0].op().is_some());
+    }
+
+    #[test]
+    fn a_table_that_a_device_does_not_have_is_left_out_only_if_nothing_in_it_is_needed() {
+        let welcome = |channel, address| Point { need: Need::Welcome, ..word(channel, address) };
+        let mut plan = Plan::new(vec![welcome(0, 0), welcome(1, 1)], LIMITS);
+        assert!(plan.mute(0) && plan.batches()[0].op().is_none());
+        let mut plan = Plan::new(vec![welcome(0, 0), word(1, 1)], LIMITS);
+        assert!(!plan.mute(0) && plan.batches()[0].op().is_some());
     }
 
     fn any_point() -> impl Strategy<Value = Point> {
