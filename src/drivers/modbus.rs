@@ -115,7 +115,7 @@ impl ModbusDriver {
         let mut asked = BTreeSet::new();
         let questions: Vec<_> = self.plan.batches().iter().filter_map(plan::Batch::op).collect();
         for (unit, op) in questions.into_iter().filter(|(unit, _)| asked.insert(*unit)) {
-            match self.ask(unit, op, Lane::Ordinary).await {
+            match self.ask(unit, op, Lane::Urgent).await {
                 Ok(_) => return Ok(()),
                 // A device that says no is there.
                 Err(failure) if failure.is_from_device() => return Ok(()),

@@ -56,9 +56,9 @@ enum Place {
 /// Which requests go first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
-    /// Orders and what confirms them.
+    /// Orders, what confirms them, and the question whether anybody is there.
     Urgent,
-    /// Everything else.
+    /// Everything else. A unit that keeps silent is not asked each time.
     Ordinary,
 }
 
@@ -69,6 +69,8 @@ pub struct Job {
     pub unit: u8,
     /// What.
     pub op: Op,
+    /// How it came.
+    pub lane: Lane,
     /// How long its answer may take.
     pub limit: Duration,
     /// When it is no longer worth asking.
@@ -139,7 +141,7 @@ impl BusHandle {
         };
         let patience = TURN_LIMIT + 4 * limit;
         let (reply, answer) = oneshot::channel();
-        let job = Job { unit, op, limit, start_by: Instant::now() + patience, reply };
+        let job = Job { unit, op, lane, limit, start_by: Instant::now() + patience, reply };
         let queue = match lane {
             Lane::Urgent => &self.shared.urgent,
             Lane::Ordinary => &self.shared.ordinary,
@@ -216,7 +218,7 @@ fn run(name: &str, open: &OpenLine, mut urgent: mpsc::Receiver<Job>, mut ordinar
             Ok(()) => return tracing::debug!(line = name, "bus ends: no machine uses it any more"),
             Err(_) => {
                 tracing::error!(line = name, "bus program failed; it starts anew");
-                runtime.block_on(tokio::time::sleep(RESTART_AFTER));
+                runtime.block_on(async { tokio::time::sleep(RESTART_AFTER).await });
             }
         }
     }

@@ -27,7 +27,7 @@ pub enum Framing {
     Tcp,
     /// Modbus RTU, with this silence before each frame.
     Rtu {
-        /// t3.5 on a serial line, nothing behind a gateway, which keeps it itself.
+        /// At least t3.5 on a serial line.
         gap: Duration,
         /// What to do after an answer that failed.
         after_fault: AfterFault,

@@ -3,7 +3,7 @@
 //! ```text
 //!            answer                     2nd silence in a row
 //! present <---------- silent once ------------------------> resting (100 ms, 200 ms … 6.4 s)
-//!    ^                                                          | rest over, or a write
+//!    ^                                                          | rest over, or urgent
 //!    +------------------------- answer -------------------------+
 //! ```
 

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until};
 
-use super::bus::{Job, Line};
+use super::bus::{Job, Lane, Line};
 use super::failure::Failure;
 use super::link::{AfterFault, Connection, Framing};
 use super::op::{Op, Reply};
@@ -17,6 +17,10 @@ use super::units::{Neighbours, Units};
 const REOPEN_MS: u64 = 100;
 /// Longest pause is `REOPEN_MS << REOPEN_DOUBLINGS_MAX` = 1.6 s, so that a line is back within 2 s after its adapter.
 const REOPEN_DOUBLINGS_MAX: u32 = 4;
+
+/// Silence before a frame to a network adapter, which keeps t3.5 on its wire itself: time for a stray frame to arrive and be
+/// thrown away.
+const GATEWAY_GAP: Duration = Duration::from_millis(5);
 
 /// Opens a line inside the bus's own runtime.
 pub type OpenLine = Box<dyn Fn() -> BoxFuture<'static, Result<Connection, Failure>> + Send>;
@@ -34,7 +38,7 @@ pub fn opener(line: &Line) -> OpenLine {
         Line::Gateway(address) => Box::new(move || {
             let address = address.clone();
             Box::pin(async move {
-                let framing = Framing::Rtu { gap: Duration::ZERO, after_fault: AfterFault::Reopen };
+                let framing = Framing::Rtu { gap: GATEWAY_GAP, after_fault: AfterFault::Reopen };
                 Ok(Connection::new(Box::new(address.dial().await?), framing))
             })
         }),
@@ -101,7 +105,9 @@ impl<'a> Worker<'a> {
             return answer(job, Err(late));
         }
         if matches!(job.op, Op::Read { .. }) {
-            if let Some(rest) = self.units.rest(job.unit, now) {
+            if job.lane == Lane::Ordinary
+                && let Some(rest) = self.units.rest(job.unit, now)
+            {
                 let resting = silent_for(&job, resting_hint(rest));
                 return answer(job, Err(resting));
             }

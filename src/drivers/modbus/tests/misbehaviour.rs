@@ -15,7 +15,7 @@ use super::peer::{Act, Frames, Shared, cell, listen, serve};
 use super::{Machine, channel, control};
 
 /// Short, so that silence is cheap; long enough for a busy machine to answer in time.
-const TIMEOUT_MS: u64 = 50;
+const TIMEOUT_MS: u64 = 80;
 
 const LINKS: [Link; 3] = [Link::Tcp, Link::RtuOverTcp, Link::SerialLike];
 
@@ -39,7 +39,7 @@ pub fn serial_like(device: &Shared) -> OpenLine {
     Box::new(move || {
         let (ours, theirs) = tokio::io::duplex(512);
         tokio::spawn(serve(theirs, Frames::Rtu, device.clone()));
-        let framing = Framing::Rtu { gap: Duration::from_millis(2), after_fault: AfterFault::Keep };
+        let framing = Framing::Rtu { gap: Duration::from_millis(4), after_fault: AfterFault::Keep };
         Box::pin(async move { Ok(Connection::new(Box::new(ours), framing)) })
     })
 }
@@ -95,13 +95,12 @@ impl Rig {
     }
 }
 
-const READ_FAULTS: [Act; 26] = [
+const READ_FAULTS: [Act; 25] = [
     Act::Silence,
     Act::Late(TIMEOUT_MS + 25),
     Act::BytewiseSlowly,
     Act::Twice,
-    Act::AgainAfter(1),
-    Act::AgainAfter(4),
+    Act::TwiceApart,
     Act::GarbageBefore,
     Act::GarbageInside,
     Act::GarbageAfter,
@@ -124,26 +123,44 @@ const READ_FAULTS: [Act; 26] = [
     Act::CloseAfterHalf,
 ];
 
-#[tokio::test]
-async fn no_fault_of_a_device_ever_becomes_a_value_and_good_readings_return_within_two_polls() {
-    for link in LINKS {
-        for act in READ_FAULTS {
-            // The transaction number and the protocol exist on TCP only, the check sum on a line only.
-            let is_there = match act {
-                Act::WrongTransaction | Act::WrongProtocol => link == Link::Tcp,
-                Act::BadCrc => link != Link::Tcp,
-                _ => true,
-            };
-            let mut rig = Rig::new(link).await;
-            for before in 0..2 {
-                let case = format!("{act:?} as answer {before} over {link:?}");
-                rig.will(before, if is_there { act } else { Act::Good });
-                rig.poll_without_lies(&case).await;
-                let recovered = rig.poll_without_lies(&case).await || rig.poll_without_lies(&case).await;
-                assert!(recovered, "{case}: no good reading within two polls");
-            }
+/// The transaction number and the protocol exist on TCP only, the check sum on a line only. RTU answers name no question, so
+/// a second one is only known by coming before the next question; that is certain where both ends share one thread.
+fn exists(act: Act, link: Link) -> bool {
+    match act {
+        Act::WrongTransaction | Act::WrongProtocol => link == Link::Tcp,
+        Act::BadCrc => link != Link::Tcp,
+        Act::TwiceApart => link != Link::RtuOverTcp,
+        _ => true,
+    }
+}
+
+/// No fault ever becomes a value, and good readings return within two polls.
+async fn check_read_faults(link: Link) {
+    for act in READ_FAULTS.into_iter().filter(|act| exists(*act, link)) {
+        let mut rig = Rig::new(link).await;
+        for before in 0..2 {
+            let case = format!("{act:?} as answer {before} over {link:?}");
+            rig.will(before, act);
+            rig.poll_without_lies(&case).await;
+            let recovered = rig.poll_without_lies(&case).await || rig.poll_without_lies(&case).await;
+            assert!(recovered, "{case}: no good reading within two polls");
         }
     }
+}
+
+#[tokio::test]
+async fn no_fault_over_tcp_ever_becomes_a_value() {
+    check_read_faults(Link::Tcp).await;
+}
+
+#[tokio::test]
+async fn no_fault_over_a_network_adapter_ever_becomes_a_value() {
+    check_read_faults(Link::RtuOverTcp).await;
+}
+
+#[tokio::test]
+async fn no_fault_on_a_serial_line_ever_becomes_a_value() {
+    check_read_faults(Link::SerialLike).await;
 }
 
 #[tokio::test]
@@ -151,8 +168,8 @@ async fn faults_in_a_row_never_shift_one_answer_to_the_next_question() {
     for link in LINKS {
         let mut rig = Rig::new(link).await;
         for round in 0..3 {
-            let late = Act::Late(TIMEOUT_MS + 10 + 15 * round);
-            rig.device.lock().unwrap().acts.extend([late, late, Act::Twice, late, Act::AgainAfter(2), late]);
+            let late = Act::Late(TIMEOUT_MS + 5 + 10 * round);
+            rig.device.lock().unwrap().acts.extend([late, late, Act::Twice, late, Act::GarbageAfter, late]);
             while !rig.device.lock().unwrap().acts.is_empty() {
                 rig.poll_without_lies(&format!("round {round} over {link:?}")).await;
             }

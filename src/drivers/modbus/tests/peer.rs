@@ -24,8 +24,8 @@ pub enum Act {
     Late(u64),
     BytewiseSlowly,
     Twice,
-    /// The same answer again after this many ms.
-    AgainAfter(u64),
+    /// The same answer again, in a write of its own.
+    TwiceApart,
     GarbageBefore,
     GarbageInside,
     GarbageAfter,
@@ -198,9 +198,9 @@ async fn perform(
             return Some(());
         }
         Some(Act::Twice) => [good.clone(), good].concat(),
-        Some(Act::AgainAfter(ms)) => {
+        Some(Act::TwiceApart) => {
             stream.write_all(&good).await.ok()?;
-            tokio::time::sleep(Duration::from_millis(ms)).await;
+            tokio::task::yield_now().await;
             good
         }
         Some(Act::GarbageBefore) => [&[0xFF, 0x00, 0xA5][..], &good].concat(),

@@ -15,9 +15,10 @@ use tokio_modbus::{ExceptionCode, Request, Response, SlaveRequest};
 use tokio_serial::{SerialPort, SerialStream};
 
 use super::super::bus::BusDirectory;
-use super::peer::{Frames, Shared, listen};
+use super::peer::{Frames, Shared, listen, serve};
 use super::{Machine, channel, control};
-use crate::config::modbus::ChannelSource;
+use crate::config::faults::Faults;
+use crate::config::modbus::{ChannelSource, ModbusConfig, Source, Usage};
 
 /// Registers by unit and address; all tables show the same.
 #[derive(Clone, Default)]
@@ -26,7 +27,7 @@ struct Store(Arc<Mutex<BTreeMap<(u8, u16), u16>>>);
 impl Store {
     fn set(&self, unit: u8, address: u16, words: &[u16]) {
         let mut cells = self.0.lock().unwrap();
-        (address..).zip(words).for_each(|(a, w)| drop(cells.insert((unit, a), *w)));
+        cells.extend((address..).zip(words).map(|(a, w)| ((unit, a), *w)));
     }
 
     fn get(&self, unit: u8, address: u16) -> u16 {
@@ -150,6 +151,60 @@ async fn everything_works_over_a_serial_port() {
     let store = Store::default();
     tokio::spawn(rtu::Server::new(theirs).serve_forever(store.clone()));
     check_everything(&format!("type = 'modbus_rtu'\nport = '{path}'\nbaud = 115200\ntimeout_ms = 1000"), &store).await;
+}
+
+#[tokio::test]
+async fn a_serial_port_that_is_unplugged_and_plugged_in_again_is_found() {
+    let socket = tempfile::tempdir().unwrap();
+    let path = socket.path().join("port");
+    let plug = |device: &Shared| {
+        let (theirs, ours) = SerialStream::pair().unwrap();
+        let _ = std::fs::remove_file(&path);
+        std::os::unix::fs::symlink(ours.name().unwrap(), &path).unwrap();
+        (tokio::spawn(serve(theirs, Frames::Rtu, device.clone())), ours)
+    };
+    let device = Shared::default();
+    let (serving, keeps_it_open) = plug(&device);
+    let link = format!("type = 'modbus_rtu'\nport = '{}'\nbaud = 115200\ntimeout_ms = 1000", path.display());
+    let mut machine = Machine::new(&link, vec![holding("bt", 0)], &BusDirectory::new());
+    machine.driver.connect().await.unwrap();
+    assert!(machine.values().await[0].is_ok());
+    drop(keeps_it_open);
+    serving.abort();
+    let _ = serving.await;
+    assert_eq!(machine.poll().await.1.unwrap_err().kind(), ErrorKind::Disconnected);
+    assert_eq!(machine.driver.connect().await.unwrap_err().kind(), ErrorKind::Disconnected);
+    let _plugged_in = plug(&device);
+    machine.driver.connect().await.unwrap();
+    assert!(machine.values().await[0].is_ok());
+}
+
+#[test]
+fn every_example_in_the_documentation_is_a_valid_machine() {
+    let text = include_str!("../../../../docs/modbus.md");
+    let examples: Vec<toml::Table> = text
+        .split("```toml")
+        .skip(1)
+        .map(|block| toml::from_str(block.split("```").next().unwrap()).unwrap())
+        .collect();
+    assert_eq!(examples.len(), 3);
+    for example in examples {
+        let mut faults = Faults::new();
+        let link: ModbusConfig = example["driver"].clone().try_into().unwrap();
+        link.check("/driver", &mut faults);
+        for about in example["channels"].as_array().unwrap() {
+            let number = |key: &str| about.get(key).and_then(toml::Value::as_integer).map(|n| n as f64);
+            let natives: Vec<f64> = ["min", "max", "failsafe"].into_iter().filter_map(number).collect();
+            let usage = if about["kind"].as_str() == Some("control") { Usage::Write(&natives) } else { Usage::Read };
+            let source: Source = about["source"].clone().try_into().unwrap();
+            source.check("/source", &link, usage, &mut faults);
+            if let Some(readback) = about.get("readback") {
+                let readback: Source = readback.clone().try_into().unwrap();
+                readback.check("/readback", &link, Usage::Read, &mut faults);
+            }
+        }
+        assert!(faults.is_empty(), "{}: {faults}", example["id"]);
+    }
 }
 
 /// A machine on a well-behaved hand-written device over TCP.

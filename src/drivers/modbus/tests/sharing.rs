@@ -7,6 +7,7 @@ use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use hearth_actors::driver::ErrorKind;
 use hearth_actors::model::reading::MissingReason;
 use hearth_actors::model::units::Unit;
@@ -16,12 +17,12 @@ use super::super::bus::{BusDirectory, BusHandle, Lane, Line};
 use super::super::codec::Payload;
 use super::super::failure::Failure;
 use super::super::link::{AfterFault, Connection, Framing};
-use super::super::op::Op;
+use super::super::op::{Op, Reply};
 use super::super::serial::SerialLine;
 use super::super::tcp::Address;
 use super::super::worker::OpenLine;
 use super::misbehaviour::serial_like;
-use super::peer::{Act, Frames, Shared, cell, serve};
+use super::peer::{Frames, Shared, cell, serve};
 use super::{Machine, channel};
 use crate::config::modbus::{Parity, Register};
 
@@ -115,33 +116,44 @@ async fn a_silent_unit_is_told_apart_from_a_silent_bus() {
     assert!(hint(5).await.contains("others on this bus answer"));
 }
 
+/// Keeps the bus busy with a unit that does not answer; returns when its question is on the wire.
+async fn occupy(device: &Shared, bus: &BusHandle) -> tokio::task::JoinHandle<Result<Reply, Failure>> {
+    device.lock().unwrap().absent.insert(2);
+    let share = bus.clone();
+    let occupied = tokio::spawn(async move { share.call(2, READ, Lane::Ordinary, Duration::from_millis(200)).await });
+    until("the bus is occupied", || !device.lock().unwrap().requests.is_empty()).await;
+    occupied
+}
+
+fn functions(device: &Shared) -> Vec<u8> {
+    device.lock().unwrap().requests.iter().map(|(_, pdu)| pdu[0]).collect()
+}
+
 #[tokio::test]
 async fn orders_overtake_readings_that_wait() {
     let device = Shared::default();
     let (_, bus) = bus(&device);
-    device.lock().unwrap().acts.push_back(Act::Silence);
-    let occupied = bus.call(2, READ, Lane::Ordinary, LIMIT);
+    let occupied = occupy(&device, &bus).await;
     let reading = bus.call(1, READ, Lane::Ordinary, LIMIT);
     let order = bus.call(1, WRITE, Lane::Urgent, LIMIT);
-    let (_, reading, order) = tokio::join!(occupied, reading, order);
+    let (reading, order) = tokio::join!(reading, order);
     reading.unwrap();
     order.unwrap();
-    let functions: Vec<u8> = device.lock().unwrap().requests.iter().map(|(_, pdu)| pdu[0]).collect();
-    assert_eq!(functions, [3, 6, 3]);
+    occupied.await.unwrap().unwrap_err();
+    assert_eq!(functions(&device), [3, 6, 3]);
 }
 
 #[tokio::test]
 async fn an_order_whose_sender_is_gone_is_never_sent() {
     let device = Shared::default();
     let (_, bus) = bus(&device);
-    device.lock().unwrap().acts.push_back(Act::Silence);
-    let occupied = bus.call(2, READ, Lane::Ordinary, LIMIT);
-    let gone = tokio::time::timeout(Duration::from_millis(10), bus.call(1, WRITE, Lane::Urgent, LIMIT));
-    let (_, gone) = tokio::join!(occupied, gone);
-    assert!(gone.is_err(), "it was dropped while the bus was occupied");
+    let occupied = occupy(&device, &bus).await;
+    let mut order = Box::pin(bus.call(1, WRITE, Lane::Urgent, LIMIT));
+    assert!((&mut order).now_or_never().is_none(), "it waits for its turn");
+    drop(order);
     bus.call(1, READ, Lane::Ordinary, LIMIT).await.unwrap();
-    let functions: Vec<u8> = device.lock().unwrap().requests.iter().map(|(_, pdu)| pdu[0]).collect();
-    assert_eq!(functions, [3, 3]);
+    occupied.await.unwrap().unwrap_err();
+    assert_eq!(functions(&device), [3, 3]);
 }
 
 /// A pipe that can be told to panic and whose life can be watched.
