@@ -14,8 +14,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::config::machine::MachineConfig;
-use crate::config::parse::parse_all;
-use crate::config::tree::{Config, Supervision};
+use crate::config::Config;
+use crate::config::tree::SupervisionConfig;
 use crate::drivers::Workshop;
 use crate::http::server;
 use crate::http::state::{AppState, Seats};
@@ -102,7 +102,7 @@ impl Daemon {
     }
 }
 
-fn policy(supervision: &Supervision) -> Policy {
+fn policy(supervision: &SupervisionConfig) -> Policy {
     Policy {
         max_restarts: supervision.max_restarts,
         within_ms: supervision.within_s.saturating_mul(1000),
@@ -135,7 +135,7 @@ fn machines(archive: &dyn Archive, configured: &[MachineConfig]) -> Result<Vec<M
     let mut all = Vec::new();
     for (id, document) in archive.machines()? {
         let parsed = serde_json::from_str(&document).map_err(|error| error.to_string());
-        match parsed.and_then(|value| parse_all::<MachineConfig>(value).map_err(|faults| faults.to_string())) {
+        match parsed.and_then(|value| MachineConfig::parse(value).map_err(|faults| faults.to_string())) {
             Ok(config) => all.push(config),
             Err(faults) => tracing::error!(machine = %id, faults, "stored machine cannot be read, it is left out"),
         }

@@ -2,7 +2,9 @@
 //!
 //! Allowed directions: `main -> daemon -> {http, drivers, dialects, storage, config} -> wire -> hearth_actors`.
 
+pub mod cli;
 pub mod config;
+pub mod daemon;
 pub mod dialects;
 pub mod drivers;
 pub mod http;

@@ -8,7 +8,7 @@ use hearth_actors::system::House;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::config::tree::Limits;
+use crate::config::tree::LimitsConfig;
 use crate::drivers::Workshop;
 
 /// Shared by all handlers; cheap to clone.
@@ -19,7 +19,7 @@ pub struct AppState {
     /// Makes drivers from configurations.
     pub workshop: Workshop,
     /// What clients may use.
-    pub limits: Arc<Limits>,
+    pub limits: Arc<LimitsConfig>,
     /// Seats for sockets.
     pub seats: Seats,
     /// When the daemon started.
@@ -56,7 +56,7 @@ impl Seats {
     ///
     /// # Errors
     /// When there is none left.
-    pub fn take(&self, address: IpAddr, limits: &Limits) -> Result<Seat, NoSeat> {
+    pub fn take(&self, address: IpAddr, limits: &LimitsConfig) -> Result<Seat, NoSeat> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.values().sum::<usize>() >= limits.sockets {
             return Err(NoSeat::Full(limits.sockets));
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_seat_is_free_again_once_its_socket_is_gone() {
-        let limits = Limits { sockets: 2, sockets_per_address: 1, ..Limits::default() };
+        let limits = LimitsConfig { sockets: 2, sockets_per_address: 1, ..LimitsConfig::default() };
         let seats = Seats::default();
         let (a, b, c) = ([10, 0, 0, 1].into(), [10, 0, 0, 2].into(), [10, 0, 0, 3].into());
         let first = seats.take(a, &limits);

@@ -7,11 +7,10 @@ use actix::prelude::*;
 use super::Machine;
 use super::commands::{Answer, done, refused};
 use crate::archive::ArchiveError;
-use crate::logic::replay::{Replay, ReplayEffect};
+use crate::logic::replay::{Controls, Replay, ReplayEffect};
 use crate::model::command::{Actor, Command, Outcome, Principal, ReplayAction, UserRole, Want};
 use crate::model::event::EventBody;
 use crate::model::ids::{ChannelId, SessionId};
-use crate::model::profile::Profile;
 use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::session::SessionState;
 use crate::model::units::Fraction;
@@ -33,7 +32,7 @@ impl Machine {
             ReplayAction::Pause => self.steer(Replay::pause),
             ReplayAction::Resume => self.steer(Replay::resume),
             ReplayAction::Stop => self.steer(Replay::stop),
-            ReplayAction::Seek { to } => self.steer(move |replay, now| replay.seek(to, now)),
+            ReplayAction::Seek { to } => self.steer(move |replay, now| replay.seek(now, to)),
         }
     }
 
@@ -54,15 +53,17 @@ impl Machine {
                 Ok(Err(error)) => return Err(Refusal::new(RefusalCode::Internal, error.to_string())),
                 Err(panicked) => return Err(Refusal::new(RefusalCode::Internal, format!("the storage crashed: {panicked}"))),
             };
-            machine.play(Arc::new(profile), speed, by, apply_controls, ctx);
+            let controls = if apply_controls { Controls::Applied } else { Controls::Shown };
+            let clock = MachineClock::new(1.0);
+            let replay = Replay::new(Arc::new(profile), speed, by, controls, clock.now())
+                .map_err(|fault| Refusal::new(RefusalCode::InvalidMessage, fault.to_string()))?;
+            machine.play(replay, clock, ctx);
             Ok(Outcome::Done)
         }))
     }
 
-    fn play(&mut self, profile: Arc<Profile>, speed: f64, by: String, apply_controls: bool, ctx: &mut Context<Self>) {
+    fn play(&mut self, replay: Replay, clock: MachineClock, ctx: &mut Context<Self>) {
         self.end_replay(ctx);
-        let clock = MachineClock::new(1.0);
-        let replay = Replay::new(profile, speed, by, apply_controls, clock.now());
         self.replay = Some(Playing { replay, clock, timer: None });
         self.advance_replay(ctx);
     }
@@ -117,20 +118,19 @@ impl Machine {
                 ReplayEffect::Status(status) => {
                     self.bus.publish(EventBody::ReplayStatus(status));
                 }
-                ReplayEffect::Move { channel, value } => self.move_control(&channel, value),
+                ReplayEffect::Move { channel, value } => self.move_control(channel, value),
             }
         }
     }
 
     /// A control move of the profile: judged like anybody's, told to all either way.
-    fn move_control(&mut self, channel: &str, value: Fraction) {
-        let Ok(id) = ChannelId::parse(channel) else { return };
+    fn move_control(&mut self, channel: ChannelId, value: Fraction) {
         let principal = Principal { actor: Actor::Replay, role: UserRole::Operator };
-        let want = Want::Control { channel: id, value };
+        let want = Want::Control { channel: channel.clone(), value };
         let command = Command { id: self.next_command(), principal, request_id: None, want };
-        match self.admit(&command, channel, value) {
+        match self.admit(&command, channel.as_str(), value) {
             Ok(order) => drop(self.submit(order)),
-            Err(refusal) => tracing::info!(machine = %self.spec.id, channel, %refusal, "replayed move refused"),
+            Err(refusal) => tracing::info!(machine = %self.spec.id, %channel, %refusal, "replayed move refused"),
         }
     }
 }

@@ -4,10 +4,8 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Payload};
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::config::parse::parse_all;
 use crate::http::problem::Problem;
 
 /// Reads a body up to a limit.
@@ -38,15 +36,6 @@ pub async fn json(request: &HttpRequest, payload: Payload, limit: usize) -> Resu
         return Ok(Value::Object(serde_json::Map::new()));
     }
     serde_json::from_slice(&bytes).map_err(|error| Problem::malformed(format!("the body is no JSON: {error}")))
-}
-
-/// Reads a JSON body into a type.
-///
-/// # Errors
-/// The answer to give, with every fault at once.
-pub async fn parsed<T: DeserializeOwned>(request: &HttpRequest, payload: Payload, limit: usize) -> Result<T, Problem> {
-    let value = json(request, payload, limit).await?;
-    parse_all(value).map_err(|faults| Problem::invalid(&faults))
 }
 
 fn too_large(limit: usize) -> Problem {

@@ -31,7 +31,8 @@ pub async fn list(state: Data<AppState>) -> HttpResponse {
 
 /// `POST /api/machines`
 pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState>) -> Answer {
-    let config: MachineConfig = body::parsed(&request, payload, state.limits.body_bytes).await?;
+    let value = body::json(&request, payload, state.limits.body_bytes).await?;
+    let config = MachineConfig::parse(value).map_err(|faults| Problem::invalid(&faults))?;
     let definition = define(&state, &config)?;
     let handle = asked(state.house.registry().send(Add(definition)).await)?;
     Ok(HttpResponse::Created()
@@ -53,7 +54,7 @@ pub async fn replace(request: HttpRequest, path: Path<String>, payload: Payload,
     if let Value::Object(members) = &mut value {
         members.entry("id").or_insert_with(|| json!(handle.id().as_str()));
     }
-    let config: MachineConfig = crate::config::parse::parse_all(value).map_err(|faults| Problem::invalid(&faults))?;
+    let config = MachineConfig::parse(value).map_err(|faults| Problem::invalid(&faults))?;
     if config.id != handle.id().as_str() {
         let detail = format!("the id cannot be changed: it is `{}` in the path and `{}` in the body", handle.id(), config.id);
         return Err(invalid_at("/id", detail));
