@@ -16,3 +16,6 @@ pub mod alarms;
 
 pub mod backoff;
 pub mod restarts;
+
+#[cfg(test)]
+mod real_roasts;
