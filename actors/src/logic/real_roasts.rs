@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// An electric drum without ET, and one with dropouts.
+/// One without ET, and one with dropouts.
 pub(super) const ROASTS: [&str; 2] =
     [include_str!("../../tests/roasts/2025-09-20.csv"), include_str!("../../tests/roasts/2026-04-25.csv")];
 
