@@ -126,6 +126,7 @@ fn fit(points: impl Iterator<Item = (f64, f64, f64)> + Clone) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logic::real_roasts::{ROASTS, roast};
     use proptest::prelude::*;
 
     fn feed(rate: &mut RateOfRise, polls: impl IntoIterator<Item = (i64, Option<f64>)>) -> Option<f64> {
@@ -172,6 +173,23 @@ mod tests {
         assert_eq!(feed(&mut rate, [(51_000, Some(20.0))]), None);
         let after = (52..=70).map(|s| (s * 1000, Some(20.0)));
         assert!(feed(&mut rate, after).unwrap().abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_real_roast_has_a_calm_rate_from_its_first_half_window_to_its_drop() {
+        for csv in ROASTS {
+            let roast = roast(csv);
+            let mut rate = RateOfRise::new(ROAST_WINDOW_MS);
+            let told: Vec<(i64, f64)> =
+                roast.polls.iter().filter_map(|p| Some((p.0, rate.step(MonoMs(p.0), p.1)?.0))).collect();
+            let (from, to) = (roast.marks["TP"] + 60_000, roast.marks["DROP"]);
+            let risen: Vec<(i64, f64)> = told.into_iter().filter(|(t, _)| (from..to).contains(t)).collect();
+            let polled = roast.polls.iter().filter(|p| (from..to).contains(&p.0)).count();
+            assert_eq!(risen.len(), polled);
+            assert!(risen.iter().all(|(_, r)| (0.0..20.0).contains(r)));
+            let jitter = risen.windows(2).map(|w| (w[1].1 - w[0].1).abs()).sum::<f64>() / risen.len() as f64;
+            assert!(jitter < 0.25, "{jitter} °C/min from one reading to the next");
+        }
     }
 
     #[test]

@@ -132,6 +132,7 @@ fn weight_loss(green_g: Option<f64>, roasted_g: Option<f64>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logic::real_roasts::{self, ROASTS};
     use crate::model::mark::MarkSource;
     use crate::model::time::SessionMs;
     use MarkKind::{Charge, Drop, DryEnd, FirstCrackStart, TurningPoint};
@@ -174,6 +175,34 @@ mod tests {
         near(figures.max_et, 220.0);
         near(figures.drying_ror, 10.0);
         near(figures.total_ror, 10.0);
+    }
+
+    /// The program that recorded this roast gives these figures. Its area has the turning point's 113.4 °C for base and loses
+    /// the 4.5 s around a dropout, 6.3 °C·min.
+    #[test]
+    fn a_real_roast_has_the_figures_its_own_program_gave_it() {
+        let roast = real_roasts::roast(ROASTS[1]);
+        let series = Series {
+            timestamp_ms: roast.polls.iter().map(|p| p.0 as u64).collect(),
+            bt: roast.polls.iter().map(|p| p.1).collect(),
+            et: roast.polls.iter().map(|p| p.2).collect(),
+            ..Series::default()
+        };
+        let at = |kind, name: &str| Mark { at: SessionMs(roast.marks[name] as u64), ..mark(kind, 0) };
+        let marks = [at(Charge, "CHARGE"), at(DryEnd, "DRY_END"), at(FirstCrackStart, "FCs"), at(Drop, "DROP")];
+        let figures = statistics(&series, &marks, Some(250.0), Some(213.0));
+        let close = |value: Option<f64>, expected: f64, by: f64| {
+            assert!((value.unwrap() - expected).abs() <= by, "{value:?} is not {expected}");
+        };
+        assert_eq!(figures.total_ms, Some(742_500));
+        close(figures.tp_ms.map(|ms| ms as f64), 82_500.0, 1_500.0);
+        close(figures.tp_bt, 113.4, 0.1);
+        close(figures.drying_ror, 8.3, 0.1);
+        close(figures.maillard_ror, 6.2, 0.06);
+        close(figures.development_ror, 6.0, 0.06);
+        close(figures.total_ror, 6.9, 0.06);
+        close(figures.auc, 444.0 + 13.4 * (742.5 - 82.5) / 60.0 + 6.3, 3.0);
+        close(figures.weight_loss_pct, 14.8, 0.01);
     }
 
     #[test]

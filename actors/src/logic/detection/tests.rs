@@ -5,29 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-
-const ROASTS: [&str; 2] =
-    [include_str!("../../../tests/roasts/2025-09-20.csv"), include_str!("../../../tests/roasts/2026-04-25.csv")];
-
-type Poll = (i64, Option<f64>, Option<f64>);
-
-struct Roast {
-    polls: Vec<Poll>,
-    marks: BTreeMap<&'static str, i64>,
-}
-
-fn roast(csv: &'static str) -> Roast {
-    let marks = csv.lines().filter_map(|l| l.strip_prefix("# mark ")).map(|l| {
-        let (name, at) = l.split_once(' ').unwrap();
-        (name, at.parse().unwrap())
-    });
-    let rows = csv.lines().filter(|l| l.starts_with(|c: char| c.is_ascii_digit()));
-    let polls = rows.map(|l| {
-        let fields: Vec<&str> = l.split(',').collect();
-        (fields[0].parse().unwrap(), fields[1].parse().ok(), fields[2].parse().ok())
-    });
-    Roast { polls: polls.collect(), marks: marks.collect() }
-}
+use crate::logic::real_roasts::{Poll, ROASTS, Roast, roast};
 
 /// A detector's marks as a listener would hold them, and how often each kind was withdrawn.
 #[derive(Default)]
