@@ -12,3 +12,6 @@ pub mod replay;
 pub mod restarts;
 pub mod session;
 pub mod statistics;
+
+#[cfg(test)]
+mod real_roasts;

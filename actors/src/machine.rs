@@ -22,7 +22,7 @@ use crate::driver::DriverFactory;
 use crate::logic::alarms::AlarmBook;
 use crate::logic::detection::{Detector, Found};
 use crate::logic::gate;
-use crate::logic::rate::RateOfRise;
+use crate::logic::rate::{ROAST_WINDOW_MS, RateOfRise};
 use crate::model::command::{Actor, Command, Principal, Settled, UserRole, Want};
 use crate::model::connection::{Connection, DriverState};
 use crate::model::event::{EventBody, Safety, SafetyReason};
@@ -40,9 +40,6 @@ use crate::runtime::guarded::Pulse;
 use crate::runtime::health::Health;
 use crate::runtime::journal::RecorderQueue;
 use crate::runtime::lane::Lanes;
-
-/// Window of the rate of rise. Source: roasting reference 2.3, the best simple default.
-const RATE_WINDOW_MS: u64 = 20_000;
 /// How much of the past warms the filters of a fresh actor.
 const WARM_UP_MS: u64 = 60_000;
 
@@ -176,8 +173,8 @@ impl Machine {
         let (link, link_receiver) = watch::channel(link);
         let mut machine = Self {
             values: vec![Err(Missing { reason: MissingReason::NotYet, polls: 0 }); spec.channels.len()],
-            bt_rate: RateOfRise::new(RATE_WINDOW_MS),
-            et_rate: RateOfRise::new(RATE_WINDOW_MS),
+            bt_rate: RateOfRise::new(ROAST_WINDOW_MS),
+            et_rate: RateOfRise::new(ROAST_WINDOW_MS),
             detector: Detector::new(&spec.detection, spec.sampling_interval_ms),
             alarms: AlarmBook::new(&spec.alarms),
             replay: None,

@@ -1,5 +1,6 @@
 //! A house in memory, commands in a person's name, and waits that watch the bus instead of sleeping.
 #![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(clippy::expect_used, reason = "a test stops where its stage is not set")]
 
 use std::sync::Arc;
 use std::time::Duration;
