@@ -1,3 +1,4 @@
 //! Configuration.
 
 pub mod faults;
+pub mod simulator;

@@ -1,1 +1,3 @@
 //! The only list of drivers.
+
+pub mod simulated;
