@@ -19,7 +19,8 @@ use crate::config::tree::SupervisionConfig;
 use crate::drivers::Workshop;
 use crate::http::server;
 use crate::http::state::{AppState, Seats};
-use crate::storage::Store;
+use crate::storage::clock::SystemClock;
+use crate::storage::store::Store;
 
 /// How long sockets get to receive their close frame before connections are cut.
 const FAREWELL: Duration = Duration::from_millis(300);
@@ -66,7 +67,7 @@ impl Daemon {
         let listener = server::bind(listen).map_err(|source| DaemonError::Listen { address: listen, source })?;
         let address = listener.local_addr().unwrap_or(listen);
         let at_storage = |source| DaemonError::Storage { path: config.storage.path.display().to_string(), source };
-        let store = Arc::new(Store::open(&config.storage.path).map_err(at_storage)?);
+        let store = Arc::new(Store::open(&config.storage.path, Arc::new(SystemClock::new())).map_err(at_storage)?);
         let archive: Arc<dyn Archive> = store;
         let house = House::start(Arc::clone(&archive), policy(&config.supervision))?;
         let workshop = Workshop::default();

@@ -27,7 +27,7 @@ pub async fn serve(request: HttpRequest) -> HttpResponse {
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'"))
             .body(NOT_BUILT),
-        None => HttpResponse::from(&super::rest::no_such_path(request).await),
+        None => super::rest::no_such_path(request).await,
     }
 }
 

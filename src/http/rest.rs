@@ -87,7 +87,7 @@ pub fn resource(path: &str, allowed: &'static str) -> Resource {
 }
 
 /// Any path that is not there: 404.
-pub async fn no_such_path(request: HttpRequest) -> Problem {
+pub async fn no_such_path(request: HttpRequest) -> HttpResponse {
     let path = crate::wire::fields::shortened(request.path());
-    Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("there is no path {path}"))
+    HttpResponse::from(&Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("there is no path {path}")))
 }

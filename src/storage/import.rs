@@ -151,6 +151,7 @@ impl Plan {
             command: CommandId(0),
             request_id: None,
             channel: self.controls_from + control,
+            channel_id: id,
             value,
             applied: true,
             by: Actor::Rest,

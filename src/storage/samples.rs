@@ -8,7 +8,7 @@ use hearth_actors::model::channel::{
 };
 use hearth_actors::model::command::{Actor, Settled};
 use hearth_actors::model::connection::{Connection, DriverState};
-use hearth_actors::model::event::{Event, EventBody, Lease, Safety, SafetyReason};
+use hearth_actors::model::event::{Event, EventBody, Hand, Lease, Safety, SafetyReason, Unmark};
 use hearth_actors::model::fault::{Fault, FaultCode};
 use hearth_actors::model::ids::{ChannelId, ClientId, CommandId, MachineId, RuleId, Seq, SessionId};
 use hearth_actors::model::journal::{JournalHeader, Keep};
@@ -142,6 +142,7 @@ pub(super) fn settled() -> EventBody {
         command: CommandId(9_007_199_254_740_993),
         request_id: Some("r-1".to_owned()),
         channel: 3,
+        channel_id: ChannelId::parse("burner").unwrap(),
         value: Fraction::clamped(0.35),
         applied: true,
         by: Actor::Client { id: ClientId::parse("tab-1").unwrap(), name: "Jörg \"the roaster\"".to_owned() },
@@ -156,7 +157,7 @@ pub(super) fn one_of_each() -> Vec<(&'static str, EventBody)> {
     vec![
         ("reading", reading(183.25)),
         ("mark", mark()),
-        ("unmark", EventBody::Unmark(MarkKind::TurningPoint)),
+        ("unmark", EventBody::Unmark(Unmark { kind: MarkKind::TurningPoint, by: Hand::Person })),
         (
             "session",
             EventBody::Session(SessionChange {
@@ -265,6 +266,7 @@ fn any_settled() -> impl Strategy<Value = EventBody> {
                 command,
                 request_id,
                 channel,
+                channel_id: ChannelId::parse("burner").unwrap(),
                 value,
                 applied,
                 by,

@@ -253,7 +253,9 @@ impl<L: Listener> Drive<L> {
     async fn read(&mut self) -> Result<(), Stop> {
         let mut sample = Sample::missing(self.channels, MissingReason::Timeout);
         let mut failure = None;
-        for request in 0..self.driver.requests() {
+        let mut request = 0;
+        // A driver may learn while it reads that it needs more requests.
+        while request < self.driver.requests() {
             let began = Instant::now();
             let read = guarded(self.driver.read(request, &mut sample), IO_DEADLINE, &self.pulse).await;
             match self.returned(read, "reading", IO_DEADLINE)? {
@@ -265,6 +267,7 @@ impl<L: Listener> Drive<L> {
                     failure.get_or_insert(words);
                 }
             }
+            request += 1;
             self.apply_waiting().await?;
         }
         let at = self.clock.now();

@@ -1,6 +1,6 @@
 //! Puts fragmented messages together, under a cap: actix-web-actors hands the fragments through as they come.
 
-use actix_web_actors::ws::Item;
+use actix_http::ws::Item;
 
 /// A message under way.
 #[derive(Debug)]

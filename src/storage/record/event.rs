@@ -11,11 +11,9 @@ use std::sync::Arc;
 use hearth_actors::model::channel::ChannelTable;
 use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::ids::{MachineId, Seq, SessionId};
-use hearth_actors::model::mark::MarkKind;
 use hearth_actors::model::time::{SessionMs, WallMs};
 
 use super::channels::TableRecord;
-use super::mirror::MarkKindRecord;
 use super::order::{LeaseRecord, SettledRecord};
 use super::reading::Bytes;
 use super::state::{AlarmRecord, ConnectionRecord, FaultRecord, MarkRecord, SafetyRecord, SessionRecord};
@@ -76,7 +74,7 @@ fn encode_body(body: &EventBody, out: &mut Vec<u8>) -> Result<(), BadRecord> {
     let json = match body {
         EventBody::Reading(reading) => return reading::encode(reading, out),
         EventBody::Mark(mark) => to_json(&MarkRecord::from(mark)),
-        EventBody::Unmark(kind) => to_json(&MarkKindRecord::from(*kind)),
+        EventBody::Unmark(unmark) => to_json(&UnmarkRecord::from(*unmark)),
         EventBody::Session(change) => to_json(&SessionRecord::from(change)),
         EventBody::Alarm(notice) => to_json(&AlarmRecord::from(notice)),
         EventBody::Settled(settled) => to_json(&SettledRecord::from(settled)),
@@ -158,7 +156,7 @@ fn body_decoder(kind: Kind) -> Option<BodyDecoder> {
             Ok(EventBody::Reading(reading))
         },
         Kind::Mark => |b, _| Ok(EventBody::Mark(from_json::<MarkRecord>(b.0)?.into())),
-        Kind::Unmark => |b, _| Ok(EventBody::Unmark(MarkKind::from(from_json::<MarkKindRecord>(b.0)?))),
+        Kind::Unmark => |b, _| Ok(EventBody::Unmark(from_json::<UnmarkRecord>(b.0)?.into())),
         Kind::Session => |b, _| Ok(EventBody::Session(from_json::<SessionRecord>(b.0)?.try_into()?)),
         Kind::Alarm => |b, _| Ok(EventBody::Alarm(from_json::<AlarmRecord>(b.0)?.try_into()?)),
         Kind::Settled => |b, _| Ok(EventBody::Settled(from_json::<SettledRecord>(b.0)?.try_into()?)),

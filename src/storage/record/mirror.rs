@@ -4,7 +4,7 @@
 use hearth_actors::model::alarm::{AlarmState, Severity};
 use hearth_actors::model::channel::{OutputClass, Role};
 use hearth_actors::model::connection::DriverState;
-use hearth_actors::model::event::SafetyReason;
+use hearth_actors::model::event::{Hand, SafetyReason};
 use hearth_actors::model::fault::FaultCode;
 use hearth_actors::model::journal::Keep;
 use hearth_actors::model::mark::MarkKind;
@@ -45,6 +45,7 @@ mirror! {
     DriverStateRecord of DriverState { Disconnected, Connecting, Connected, Reconnecting, Restarting, Failed }
     SafetyReasonRecord of SafetyReason { Stop, Crash, Link, Sensor, Operator, Interlock }
     FaultCodeRecord of FaultCode { ReadFailed, WriteFailed, Disconnected }
+    HandRecord of Hand { Person, Detector }
     KeepRecord of Keep { AsProfile, UntilNextSession }
     ProfileStatusRecord of ProfileStatus { Draft, Saved }
     SessionStateRecord of SessionState { Idle, Monitoring, Recording, Finished }

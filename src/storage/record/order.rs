@@ -2,7 +2,7 @@
 
 use hearth_actors::model::command::{Actor, Settled};
 use hearth_actors::model::event::Lease;
-use hearth_actors::model::ids::{ClientId, CommandId};
+use hearth_actors::model::ids::{ChannelId, ClientId, CommandId};
 use hearth_actors::model::time::WallMs;
 use hearth_actors::model::units::Fraction;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ pub struct SettledRecord {
     command: u64,
     request_id: Option<String>,
     channel: usize,
+    channel_id: String,
     value: Number,
     applied: bool,
     by: ActorRecord,
@@ -40,6 +41,7 @@ impl From<&Settled> for SettledRecord {
             command: settled.command.0,
             request_id: settled.request_id.clone(),
             channel: settled.channel,
+            channel_id: settled.channel_id.to_string(),
             value: Number(settled.value.get()),
             applied: settled.applied,
             by: (&settled.by).into(),
@@ -58,6 +60,7 @@ impl TryFrom<SettledRecord> for Settled {
             command: CommandId(record.command),
             request_id: record.request_id,
             channel: record.channel,
+            channel_id: ChannelId::parse(&record.channel_id).map_err(|bad| BadRecord(bad.to_string()))?,
             value: fraction(record.value)?,
             applied: record.applied,
             by: record.by.try_into()?,

@@ -2,7 +2,7 @@
 
 use hearth_actors::model::alarm::AlarmNotice;
 use hearth_actors::model::connection::Connection;
-use hearth_actors::model::event::Safety;
+use hearth_actors::model::event::{Safety, Unmark};
 use hearth_actors::model::fault::Fault;
 use hearth_actors::model::ids::RuleId;
 use hearth_actors::model::mark::{Mark, MarkSource};
@@ -11,11 +11,30 @@ use hearth_actors::model::time::{SessionMs, WallMs};
 use serde::{Deserialize, Serialize};
 
 use super::mirror::{
-    AlarmStateRecord, DriverStateRecord, FaultCodeRecord, MarkKindRecord, SafetyReasonRecord, SessionStateRecord,
+    AlarmStateRecord, DriverStateRecord, FaultCodeRecord, HandRecord, MarkKindRecord, SafetyReasonRecord, SessionStateRecord,
     SeverityRecord,
 };
 use super::number::{self, Number};
 use super::{BadRecord, session_id_or_none};
+
+/// A mark that is no more.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct UnmarkRecord {
+    kind: MarkKindRecord,
+    by: HandRecord,
+}
+
+impl From<Unmark> for UnmarkRecord {
+    fn from(unmark: Unmark) -> Self {
+        Self { kind: unmark.kind.into(), by: unmark.by.into() }
+    }
+}
+
+impl From<UnmarkRecord> for Unmark {
+    fn from(record: UnmarkRecord) -> Self {
+        Self { kind: record.kind.into(), by: record.by.into() }
+    }
+}
 
 /// A mark.
 #[derive(Debug, Clone, Serialize, Deserialize)]
