@@ -11,6 +11,9 @@ pub const MAX_WHOLE: u64 = (1 << 53) - 1;
 
 const SHOWN_CHARS: usize = 40;
 
+/// Added to a number, turns `-0.0` into `0.0` and nothing else.
+const POSITIVE_ZERO: f64 = 0.0;
+
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldFault {
@@ -100,7 +103,7 @@ pub fn number(range: RangeInclusive<f64>) -> impl Fn(&Value) -> Result<f64, Stri
     move |value| {
         let needed = format!("a number from {} to {} is needed", range.start(), range.end());
         match value.as_f64() {
-            Some(number) if range.contains(&number) => Ok(number),
+            Some(number) if range.contains(&number) => Ok(number + POSITIVE_ZERO),
             Some(_) => Err(format!("is {}, out of range: {needed}", shown(value))),
             None => Err(format!("is {}: {needed}", shown(value))),
         }
