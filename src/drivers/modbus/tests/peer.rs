@@ -45,16 +45,19 @@ pub enum Act {
     CloseAfterHalf,
 }
 
+/// Unit, table (by its read function) and address.
+pub type Cell = (u8, u8, u16);
+
 /// What the device holds and what it has seen.
 #[derive(Debug, Default)]
 pub struct Device {
     pub acts: VecDeque<Act>,
     pub absent: BTreeSet<u8>,
     pub illegal: BTreeSet<u16>,
-    /// Written or preset values by unit, table (read function) and address.
-    pub cells: BTreeMap<(u8, u8, u16), u16>,
+    /// Written or preset values.
+    pub cells: BTreeMap<Cell, u16>,
     /// Cells that follow others when those are written, each with the number of reads until it does.
-    pub follows: BTreeMap<(u8, u8, u16), ((u8, u8, u16), u32)>,
+    pub follows: BTreeMap<Cell, (Cell, u32)>,
     pub requests: Vec<(u8, Vec<u8>)>,
 }
 
@@ -66,7 +69,7 @@ pub fn cell(unit: u8, function: u8, address: u16) -> u16 {
 }
 
 impl Device {
-    fn read(&mut self, key: (u8, u8, u16)) -> u16 {
+    fn read(&mut self, key: Cell) -> u16 {
         if let Some((target, reads_left)) = self.follows.get_mut(&key) {
             if *reads_left == 0 {
                 let target = *target;
