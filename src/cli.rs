@@ -1,0 +1,2 @@
+//! shim
+pub fn run() -> std::process::ExitCode { std::process::ExitCode::SUCCESS }

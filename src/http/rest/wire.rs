@@ -1,0 +1,411 @@
+//! The bodies of REST: what answers look like, and what requests carry. Made from the model's values; read in [`super::bodies`].
+
+use std::collections::BTreeMap;
+
+use hearth_actors::archive::ProfilePage as ModelPage;
+use hearth_actors::model::alarm::{AlarmState, Severity};
+use hearth_actors::model::ids::ClientId;
+use hearth_actors::model::mark::Mark;
+use hearth_actors::model::profile::{
+    Profile, ProfileSummary as ModelSummary, Series as ModelSeries, Statistics as ModelStatistics,
+};
+use hearth_actors::model::snapshot::Snapshot;
+use hearth_actors::model::spec::MachineSpec;
+use hearth_actors::model::time::WallMs;
+use serde::Serialize;
+
+use crate::wire::rfc3339;
+use crate::wire::views::{self, Alarm, Control, LastReading, Lease, RoastEvent, Safety};
+use crate::wire::words::{DriverState, MachineKind, ProfileStatus, SessionState};
+
+/// A machine at a glance.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct MachineSummary {
+    /// Unique in the daemon.
+    pub id: String,
+    /// Shown to people.
+    pub name: String,
+    /// What it is.
+    pub kind: MachineKind,
+    /// Where its driver stands.
+    pub driver_state: DriverState,
+    /// Where its session stands.
+    pub session_state: SessionState,
+    /// The last reading, if one was taken.
+    pub last_reading: Option<LastReading>,
+    /// Its alarms.
+    pub alarms: AlarmCounts,
+    /// How often it was restarted in this run of the daemon.
+    pub restarts: u32,
+}
+
+impl MachineSummary {
+    /// A machine as configured and as it stands.
+    pub fn of(spec: &MachineSpec, now: &Snapshot) -> Self {
+        Self {
+            id: spec.id.to_string(),
+            name: spec.name.clone(),
+            kind: spec.kind.into(),
+            driver_state: now.connection.state.into(),
+            session_state: now.state.into(),
+            last_reading: views::last_reading(now),
+            alarms: AlarmCounts::of(now),
+            restarts: now.connection.restarts,
+        }
+    }
+}
+
+/// How many alarms are neither normal nor shelved, by severity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct AlarmCounts {
+    /// Worth knowing.
+    pub info: u32,
+    /// Need attention.
+    pub warning: u32,
+    /// Need action now.
+    pub critical: u32,
+}
+
+impl AlarmCounts {
+    fn of(now: &Snapshot) -> Self {
+        let mut counts = Self::default();
+        for alarm in now.alarms.values().filter(|alarm| alarm.state != AlarmState::Shelved) {
+            let slot = match alarm.severity {
+                Severity::Info => &mut counts.info,
+                Severity::Warning => &mut counts.warning,
+                Severity::Critical => &mut counts.critical,
+            };
+            *slot += 1;
+        }
+        counts
+    }
+}
+
+/// The session of a machine, whole.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SessionView {
+    /// Which machine.
+    pub machine_id: String,
+    /// The running or last session; `null` if the machine was never started.
+    pub session_id: Option<String>,
+    /// Where it stands.
+    pub state: SessionState,
+    /// Where the driver stands.
+    pub driver_state: DriverState,
+    /// When the session clock was last zeroed. RFC 3339.
+    pub started_at: Option<String>,
+    /// Session clock at the last event.
+    pub elapsed_ms: u64,
+    /// Roast events in order of time.
+    pub events: Vec<RoastEvent>,
+    /// The last reading, if one was taken.
+    pub last_reading: Option<LastReading>,
+    /// The machine's controls.
+    pub controls: Vec<Control>,
+    /// Who may steer.
+    pub lease: Lease,
+    /// Alarms that are not normal.
+    pub alarms: Vec<Alarm>,
+    /// Whether outputs are latched safe.
+    pub safety: Safety,
+    /// The curves so far, where asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub series: Option<Series>,
+}
+
+impl SessionView {
+    /// The session as `viewer` sees it at `now`; `series` is given where the request asks for it.
+    pub fn of(snapshot: &Snapshot, viewer: Option<&ClientId>, now: WallMs, series: Option<Series>) -> Self {
+        Self {
+            machine_id: snapshot.machine.to_string(),
+            session_id: snapshot.session.map(|id| id.to_string()),
+            state: snapshot.state.into(),
+            driver_state: snapshot.connection.state.into(),
+            started_at: snapshot.started_at.and_then(rfc3339),
+            elapsed_ms: snapshot.at.0,
+            events: in_order(snapshot.marks.values()),
+            last_reading: views::last_reading(snapshot),
+            controls: views::controls(&snapshot.channels, &snapshot.applied),
+            lease: Lease::of(&snapshot.lease, viewer, now),
+            alarms: snapshot.alarms.values().map(Alarm::from).collect(),
+            safety: Safety::of(&snapshot.safety, &snapshot.channels),
+            series,
+        }
+    }
+}
+
+fn in_order<'a>(marks: impl IntoIterator<Item = &'a Mark>) -> Vec<RoastEvent> {
+    let mut events: Vec<RoastEvent> = marks.into_iter().map(RoastEvent::from).collect();
+    events.sort_by_key(|event| event.timestamp_ms);
+    events
+}
+
+/// Curves as columns of equal length. Temperatures in °C, rates in °C per minute, a missing value is `null`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Series {
+    /// Session clock.
+    pub timestamp_ms: Vec<u64>,
+    /// Bean temperature.
+    pub bt: Vec<Option<f64>>,
+    /// Environment temperature.
+    pub et: Vec<Option<f64>>,
+    /// Rate of rise of BT.
+    pub bt_ror: Vec<Option<f64>>,
+    /// Rate of rise of ET.
+    pub et_ror: Vec<Option<f64>>,
+    /// Every other sensor by channel id, internal unit.
+    pub extra_channels: BTreeMap<String, Vec<Option<f64>>>,
+}
+
+impl Series {
+    /// The columns after a moment, all of them without one. Times are ascending.
+    pub fn since(series: &ModelSeries, after: Option<u64>) -> Self {
+        let from = after.map_or(0, |after| series.timestamp_ms.partition_point(|&at| at <= after));
+        let tail = |column: &Vec<Option<f64>>| column.get(from..).unwrap_or_default().to_vec();
+        Self {
+            timestamp_ms: series.timestamp_ms.get(from..).unwrap_or_default().to_vec(),
+            bt: tail(&series.bt),
+            et: tail(&series.et),
+            bt_ror: tail(&series.bt_ror),
+            et_ror: tail(&series.et_ror),
+            extra_channels: series.extra.iter().map(|(id, column)| (id.clone(), tail(column))).collect(),
+        }
+    }
+}
+
+/// Mean rise of BT per phase. Unit: °C per minute.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RorByPhase {
+    /// Turning point to DRY_END.
+    pub drying: Option<f64>,
+    /// DRY_END to FCs.
+    pub maillard: Option<f64>,
+    /// FCs to DROP.
+    pub development: Option<f64>,
+    /// Turning point to DROP.
+    pub total: Option<f64>,
+}
+
+/// Figures of a roast; `null` where an event they need is missing. Durations count from CHARGE.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Statistics {
+    /// CHARGE to DROP.
+    pub total_ms: Option<u64>,
+    /// CHARGE to DRY_END.
+    pub drying_ms: Option<u64>,
+    /// DRY_END to FCs.
+    pub maillard_ms: Option<u64>,
+    /// FCs to DROP.
+    pub development_ms: Option<u64>,
+    /// Share of the total.
+    pub drying_pct: Option<f64>,
+    /// Share of the total.
+    pub maillard_pct: Option<f64>,
+    /// Development time ratio.
+    pub dtr_pct: Option<f64>,
+    /// CHARGE to turning point.
+    pub tp_ms: Option<u64>,
+    /// BT at the turning point. Unit: °C.
+    pub tp_bt: Option<f64>,
+    /// Area under BT above 100 °C. Unit: °C·min.
+    pub auc: Option<f64>,
+    /// Weight lost.
+    pub weight_loss_pct: Option<f64>,
+    /// Highest ET between turning point and DROP. Unit: °C.
+    pub max_et: Option<f64>,
+    /// Mean rise of BT per phase.
+    pub bt_ror_by_phase: RorByPhase,
+}
+
+impl From<&ModelStatistics> for Statistics {
+    fn from(inner: &ModelStatistics) -> Self {
+        Self {
+            total_ms: inner.total_ms,
+            drying_ms: inner.drying_ms,
+            maillard_ms: inner.maillard_ms,
+            development_ms: inner.development_ms,
+            drying_pct: inner.drying_pct,
+            maillard_pct: inner.maillard_pct,
+            dtr_pct: inner.dtr_pct,
+            tp_ms: inner.tp_ms,
+            tp_bt: inner.tp_bt,
+            auc: inner.auc,
+            weight_loss_pct: inner.weight_loss_pct,
+            max_et: inner.max_et,
+            bt_ror_by_phase: RorByPhase {
+                drying: inner.drying_ror,
+                maillard: inner.maillard_ror,
+                development: inner.development_ror,
+                total: inner.total_ror,
+            },
+        }
+    }
+}
+
+/// A profile without its curves.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ProfileSummary {
+    /// The session's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The machine it was recorded on.
+    pub machine_id: String,
+    /// That machine's name at the time.
+    pub machine_name: String,
+    /// When the recording began. RFC 3339.
+    pub created_at: Option<String>,
+    /// Length of the recording.
+    pub duration_ms: u64,
+    /// Draft or saved.
+    pub status: ProfileStatus,
+    /// Which bean.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub bean: Option<String>,
+    /// Unit: g.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub green_weight_g: Option<f64>,
+    /// Unit: g.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub roasted_weight_g: Option<f64>,
+    /// Free text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub notes: Option<String>,
+    /// Roast events in order of time.
+    pub events: Vec<RoastEvent>,
+    /// Figures.
+    pub statistics: Statistics,
+}
+
+impl From<&ModelSummary> for ProfileSummary {
+    fn from(inner: &ModelSummary) -> Self {
+        Self {
+            id: inner.id.to_string(),
+            name: inner.name.clone(),
+            machine_id: inner.machine.to_string(),
+            machine_name: inner.machine_name.clone(),
+            created_at: rfc3339(inner.created_at),
+            duration_ms: inner.duration.0,
+            status: inner.status.into(),
+            bean: inner.bean.clone(),
+            green_weight_g: inner.green_weight_g,
+            roasted_weight_g: inner.roasted_weight_g,
+            notes: inner.notes.clone(),
+            events: in_order(&inner.marks),
+            statistics: (&inner.statistics).into(),
+        }
+    }
+}
+
+/// A profile, whole.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ProfileDocument {
+    /// What a list shows of it.
+    #[serde(flatten)]
+    pub summary: ProfileSummary,
+    /// The curves.
+    pub series: Series,
+    /// Moves of each control by channel id: moment in ms and value, 0 to 1.
+    pub controls: BTreeMap<String, Vec<(u64, f64)>>,
+    /// Spans without readings, in ms.
+    pub gaps: Vec<(u64, u64)>,
+}
+
+impl From<&Profile> for ProfileDocument {
+    fn from(profile: &Profile) -> Self {
+        Self {
+            summary: (&profile.summary()).into(),
+            series: Series::since(&profile.series, None),
+            controls: profile.controls.clone(),
+            gaps: profile.gaps.clone(),
+        }
+    }
+}
+
+/// One page of profiles, newest first.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ProfilePage {
+    /// The page.
+    pub items: Vec<ProfileSummary>,
+    /// Given as `cursor`, yields the next page; `null` on the last one.
+    pub next_cursor: Option<String>,
+}
+
+impl From<&ModelPage> for ProfilePage {
+    fn from(page: &ModelPage) -> Self {
+        Self {
+            items: page.items.iter().map(ProfileSummary::from).collect(),
+            next_cursor: page.next.map(|id| id.to_string()),
+        }
+    }
+}
+
+/// The answer to connecting and disconnecting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct DriverAnswer {
+    /// Where the driver stands now.
+    pub driver_state: DriverState,
+}
+
+/// What an order to a control asks for.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ControlBody {
+    /// 0 to 1.
+    pub value: f64,
+}
+
+/// Naming an event in a correction.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct EventCorrection {
+    /// What happened.
+    pub event_type: crate::wire::words::EventType,
+    /// When, on the profile's clock.
+    pub timestamp_ms: u64,
+}
+
+/// What people say about a profile. Each field given replaces the one before.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, ts(optional_fields))]
+pub struct ProfileNotes {
+    /// Its name.
+    pub name: Option<String>,
+    /// Free text.
+    pub notes: Option<String>,
+    /// Which bean.
+    pub bean: Option<String>,
+    /// Unit: g.
+    pub green_weight_g: Option<f64>,
+    /// Unit: g.
+    pub roasted_weight_g: Option<f64>,
+    /// The whole list of events after a correction.
+    pub events: Option<Vec<EventCorrection>>,
+}
+
+/// Saving a machine's finished session.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SaveBody {
+    /// Whose session.
+    pub machine_id: String,
+    /// What to say about it.
+    #[cfg_attr(test, ts(flatten))]
+    pub notes: ProfileNotes,
+}
