@@ -1,7 +1,7 @@
 """A whole roast as a function of time, made once by integrating a small model: the truth that detection is held to.
 
-Beans (one heat capacity) in a drum of hot air, a probe that sees mostly beans and lags behind them. Plausible rather than
-exact: preheated to 200 °C, a dip to about 85 °C some 75 s after CHARGE, 205 °C at DROP after nine and a half minutes.
+Beans (one heat capacity) in a drum of hot air, and a probe that sees mostly beans and lags behind them. Plausible, not
+exact: preheated to 200 °C, a dip to 85 °C some 70 s after CHARGE, 203 °C at DROP after nine and a half minutes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A Modbus machine that plays a roast from its registers, over TCP or over a serial line made of two ptys.
 
-Registers: BT holding 0 and ET input 3 (signed, tenths of °C), burner holding 100 (whole %), mirrored in input 20, drum coil 4.
-Everything else inside the tables answers `illegal address`, as a real device does.
+Registers: BT holding 0 and ET input 3 (signed, tenths of °C), burner holding 100 (whole %), mirrored in input 20,
+drum coil 4. Everything else inside the tables answers `illegal address`, as a real device does.
 """
 
 from __future__ import annotations

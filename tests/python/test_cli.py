@@ -149,7 +149,7 @@ def test_the_first_line_on_stdout_says_where_it_listens(start_hearth: StartHeart
     assert LISTENING.search(first), first
 
 
-def test_logs_can_be_json(start_hearth: StartHearth, tmp_path: Path) -> None:
+def test_logs_can_be_json(start_hearth: StartHearth) -> None:
     hearth = start_hearth(arguments=["--log-format", "json"])
     hearth.rest.get("/healthz")
     said = [line for line in lines_of(hearth.stdout + hearth.stderr) if not LISTENING.search(line)]

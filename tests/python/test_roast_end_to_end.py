@@ -1,6 +1,6 @@
-"""A whole roast on a Modbus machine, over TCP and over a serial line at the same time: watched, steered, kept, replayed.
+"""A whole roast on a Modbus machine, over TCP and over a serial line at once: watched, steered, kept, replayed.
 
-Each roast is played once, at twenty times the pace (the machine's whole clock runs as fast); the claims below look at it.
+Each roast is played once, at twenty times the pace (the machine's clock runs as fast); the claims look at it.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-RUNS = ("kill9.py", "cuts.py", "isolation.py")
+RUNS = ("liveness.py", "cuts.py", "kill9.py", "isolation.py")
 
 
 def main() -> int:
