@@ -145,10 +145,8 @@ impl Client {
     /// One event of the past.
     pub fn past(&self, event: &history::Past) -> Option<Frame> {
         let encoded = match event {
-            history::Past::Recent(published) => {
-                published.encoded(self.dialect.id(), || self.dialect.encode(&published.event, &self.viewer))
-            }
-            history::Past::Kept(event) => self.dialect.encode(event, &self.viewer),
+            history::Past::Recent(published) => self.encode(published),
+            history::Past::Kept(event, channels) => self.dialect.encode(event, channels, &self.viewer),
         };
         frame_of(encoded)
     }
@@ -175,7 +173,12 @@ impl Client {
             return None;
         }
         self.last_live = Some(seq);
-        frame_of(published.encoded(self.dialect.id(), || self.dialect.encode(&published.event, &self.viewer)))
+        frame_of(self.encode(published))
+    }
+
+    fn encode(&self, published: &Published) -> Encoded {
+        let encode = || self.dialect.encode(&published.event, &published.channels, &self.viewer);
+        published.encoded(self.dialect.id(), encode)
     }
 }
 

@@ -1,7 +1,9 @@
 //! REST: every route of the wire contract, each a thin translation between a body and the house.
 
 pub mod body;
+pub mod health;
 pub mod machines;
+pub mod notes;
 pub mod profiles;
 pub mod sessions;
 pub mod system;
@@ -61,8 +63,6 @@ fn profile_routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(profiles::list))
                 .route(web::post().to(profiles::create)),
         )
-        .service(resource("/api/profiles/import", "POST").route(web::post().to(profiles::import)))
-        .service(resource("/api/profiles/{id}/export", "GET").route(web::get().to(profiles::export)))
         .service(
             resource("/api/profiles/{id}", "GET, PATCH, DELETE")
                 .route(web::get().to(profiles::show))

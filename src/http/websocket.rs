@@ -16,7 +16,7 @@ use actix_web_actors::ws;
 use futures_util::{StreamExt, stream};
 use hearth_actors::client::history::{self, Past};
 use hearth_actors::client::{Client, Reaction};
-use hearth_actors::dialect::{Dialect, Frame, SyncRequest, SyncSummary, Viewer};
+use hearth_actors::dialect::{DialectId, Frame, SyncRequest, SyncSummary, Viewer};
 use hearth_actors::model::command::{Actor as Hand, Principal, UserRole, Want};
 use hearth_actors::model::ids::{ClientId, MachineId};
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
@@ -32,6 +32,7 @@ use tokio_stream::wrappers::{BroadcastStream, WatchStream};
 use super::problem::Problem;
 use super::state::{AppState, Seat};
 use crate::dialects;
+use crate::dialects::openroast::CLOSE_MACHINE_NOT_FOUND;
 use assembly::{Assembly, Broken};
 use bucket::{Bucket, Pace};
 
@@ -41,8 +42,6 @@ const PING_EVERY: Duration = Duration::from_secs(30);
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// Events of the past handed to the socket at a time, so that it drains between two lots.
 const PAST_LOT: usize = 128;
-/// Own close code of the wire contract: no such machine.
-const CLOSE_NO_SUCH_MACHINE: u16 = 4004;
 
 /// What a client says of itself when it connects.
 #[derive(Debug, Deserialize)]
@@ -68,17 +67,16 @@ pub async fn openroast(
         Ok(seat) => seat,
         Err(full) => return Ok(HttpResponse::from(&Problem::new(StatusCode::SERVICE_UNAVAILABLE, "FULL", full.to_string()))),
     };
-    let dialect = dialects::openroast();
-    let id = MachineId::parse(&path);
+    let id = MachineId::parse(&path).ok();
     let machine = match &id {
-        Ok(id) => state.house.find(id).await,
-        Err(_) => None,
+        Some(id) => state.house.find(id).await,
+        None => None,
     };
     let Some(machine) = machine else {
-        let refusal = Refusal::new(RefusalCode::MachineNotFound, format!("there is no machine `{}`", path.escape_debug()));
-        let frames = dialect.refuse(&refusal);
-        return ws::WsResponseBuilder::new(Farewell { frames, seat: Some(seat) }, &request, body).start();
+        let farewell = Farewell { frame: dialects::openroast::machine_not_found(&path), seat: Some(seat) };
+        return ws::WsResponseBuilder::new(farewell, &request, body).start();
     };
+    let dialect = dialects::dialect(DialectId::OpenRoast, machine.id().clone());
     let viewer = introduction.viewer();
     let (client, greeting, events) = Client::attach(dialect, viewer, machine, wall_now());
     let socket = Socket::new(client, state.as_ref().clone(), seat, greeting, events, introduction.heartbeat());
@@ -109,7 +107,7 @@ fn passing_client() -> ClientId {
 
 /// Tells one last thing and closes.
 struct Farewell {
-    frames: Vec<Frame>,
+    frame: Frame,
     seat: Option<Seat>,
 }
 
@@ -117,10 +115,8 @@ impl Actor for Farewell {
     type Context = ws::WebsocketContext<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        for frame in self.frames.drain(..) {
-            ctx.text(frame);
-        }
-        ctx.close(Some((ws::CloseCode::Other(CLOSE_NO_SUCH_MACHINE), "no such machine").into()));
+        ctx.text(self.frame.clone());
+        ctx.close(Some((ws::CloseCode::Other(CLOSE_MACHINE_NOT_FOUND), "no such machine").into()));
         ctx.stop();
         self.seat = None;
     }
@@ -308,7 +304,7 @@ impl StreamHandler<Result<Arc<Published>, BroadcastStreamRecvError>> for Socket 
 
     /// The machine was removed.
     fn finished(&mut self, ctx: &mut Self::Context) {
-        self.part(ws::CloseCode::Other(CLOSE_NO_SUCH_MACHINE), "the machine was removed", ctx);
+        self.part(ws::CloseCode::Other(CLOSE_MACHINE_NOT_FOUND), "the machine was removed", ctx);
     }
 }
 

@@ -119,12 +119,14 @@ impl Plan {
         let mut applied: Vec<Value> = vec![Err(NOT_YET); profile.controls.len()];
         for (row, at) in profile.series.timestamp_ms.iter().enumerate() {
             while let Some((moment, control, value)) = moves.next_if(|(moment, ..)| moment <= at) {
-                bodies.push((moment, self.settled(control, value)));
+                bodies.push((moment, self.settled(control, value)?));
                 applied[control] = Ok(value.get());
             }
             bodies.push((*at, EventBody::Reading(self.reading(&profile.series, row, &applied))));
         }
-        bodies.extend(moves.map(|(moment, control, value)| (moment, self.settled(control, value))));
+        for (moment, control, value) in moves {
+            bodies.push((moment, self.settled(control, value)?));
+        }
         bodies.extend(profile.marks.iter().map(|mark| (mark.at.0, EventBody::Mark(*mark))));
         bodies.sort_by_key(|(at, _)| *at);
         let end = bodies.last().map_or(0, |(at, _)| *at).max(profile.duration.0);
@@ -146,19 +148,23 @@ impl Plan {
         Ok(all)
     }
 
-    fn settled(&self, control: usize, value: Fraction) -> EventBody {
-        EventBody::Settled(Settled {
+    fn settled(&self, control: usize, value: Fraction) -> Result<EventBody, BadRecord> {
+        let channel = self.controls_from + control;
+        let Some(known) = self.channels.get(channel) else {
+            return Err(BadRecord(format!("control {control} is not among the channels")));
+        };
+        Ok(EventBody::Settled(Settled {
             command: CommandId(0),
             request_id: None,
-            channel: self.controls_from + control,
-            channel_id: id,
+            channel,
+            channel_id: known.id.clone(),
             value,
             applied: true,
             by: Actor::Rest,
             message: String::new(),
             readback: None,
             latency_ms: 0,
-        })
+        }))
     }
 
     fn reading(&self, series: &Series, row: usize, applied: &[Value]) -> Reading {

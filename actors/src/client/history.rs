@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::archive::Archive;
 use crate::dialect::SyncRequest;
-use crate::model::event::Event;
+use crate::model::channel::ChannelTable;
+use crate::model::event::{Event, EventBody};
 use crate::model::ids::{Seq, SessionId};
 use crate::model::time::SessionMs;
 use crate::runtime::bus::{Bus, Published};
@@ -17,8 +18,8 @@ const REACH_MS: u64 = 6 * 60 * 60 * 1000;
 pub enum Past {
     /// Still in the ring.
     Recent(Arc<Published>),
-    /// Read from the journal.
-    Kept(Box<Event>),
+    /// Read from the journal, with what its channel indices mean.
+    Kept(Box<Event>, Arc<ChannelTable>),
 }
 
 impl Past {
@@ -26,7 +27,7 @@ impl Past {
     pub fn event(&self) -> &Event {
         match self {
             Self::Recent(published) => &published.event,
-            Self::Kept(event) => event,
+            Self::Kept(event, _) => event,
         }
     }
 }
@@ -118,13 +119,21 @@ fn older(archive: &dyn Archive, session: SessionId, wanted: &Wanted, ring_begins
     };
     let newest = log.events.last().map_or(SessionMs(0), |event| event.at);
     let horizon = SessionMs(newest.0.saturating_sub(REACH_MS));
-    let mut truncated = log.damaged;
-    let events = log.events.into_iter().filter(|event| {
+    let mut history = History { events: Vec::new(), truncated: log.damaged };
+    let mut channels = log.header.channels;
+    for event in log.events {
+        if let EventBody::Channels(table) = &event.body {
+            channels = table.clone();
+        }
         let in_ring = ring_begins.is_some_and(|begins| event.seq >= begins);
-        let wanted = !in_ring && wanted.includes(event);
-        truncated |= wanted && event.at < horizon;
-        wanted && event.at >= horizon
-    });
-    let events = events.map(|event| Past::Kept(Box::new(event))).collect();
-    History { events, truncated }
+        if in_ring || !wanted.includes(&event) {
+            continue;
+        }
+        if event.at < horizon {
+            history.truncated = true;
+        } else {
+            history.events.push(Past::Kept(Box::new(event), channels.clone()));
+        }
+    }
+    history
 }

@@ -31,13 +31,15 @@ const BROADCAST_CAPACITY: usize = 512;
 pub struct Published {
     /// What happened.
     pub event: Event,
+    /// What the event's channel indices mean.
+    pub channels: Arc<ChannelTable>,
     frames: [OnceLock<Encoded>; DialectId::COUNT],
     at: Instant,
 }
 
 impl Published {
-    fn new(event: Event) -> Self {
-        Self { event, frames: std::array::from_fn(|_| OnceLock::new()), at: Instant::now() }
+    fn new(event: Event, channels: Arc<ChannelTable>) -> Self {
+        Self { event, channels, frames: std::array::from_fn(|_| OnceLock::new()), at: Instant::now() }
     }
 
     /// The event's frame in a dialect, encoded by the first client that asks and shared by the others.
@@ -223,7 +225,8 @@ impl Bus {
     pub fn recall(&self, events: impl IntoIterator<Item = Event>) {
         let mut inner = self.lock();
         for event in events {
-            inner.ring.push_back(Arc::new(Published::new(event)));
+            let channels = inner.snapshot.channels.clone();
+            inner.ring.push_back(Arc::new(Published::new(event, channels)));
         }
     }
 
@@ -305,7 +308,7 @@ impl Inner {
             let Some(Waiting { mut event, .. }) = self.line.pop_front() else { return };
             event.prev = self.snapshot.seq;
             self.snapshot.apply(&event);
-            let published = Arc::new(Published::new(event));
+            let published = Arc::new(Published::new(event, self.snapshot.channels.clone()));
             self.ring.push_back(published.clone());
             // Nobody listening is no failure.
             let _ = live.send(published);

@@ -30,7 +30,7 @@ pub fn body(event: &Event, channels: &ChannelTable, viewer: &Viewer) -> ServerFr
     match &event.body {
         EventBody::Reading(reading) => ServerFrame::Temperature(temperature(event.at, reading)),
         EventBody::Mark(mark) => ServerFrame::Event(mark.into()),
-        EventBody::Unmark(kind) => ServerFrame::EventRemoved(EventRemoved { event_type: (*kind).into() }),
+        EventBody::Unmark(unmark) => ServerFrame::EventRemoved(EventRemoved { event_type: unmark.kind.into() }),
         EventBody::Session(change) => {
             ServerFrame::State(state(change.from, change.to, change.started_at, event.at, change.previous))
         }

@@ -15,7 +15,8 @@ use super::body;
 use crate::config::faults::Faults;
 use crate::config::machine::MachineConfig;
 use crate::http::problem::Problem;
-use crate::http::rest::wire::{DriverAnswer, HealthView, MachineSummary};
+use crate::http::rest::health::HealthView;
+use crate::http::rest::wire::{DriverAnswer, MachineSummary};
 use crate::http::state::AppState;
 use crate::wire::fields::shortened;
 

@@ -16,7 +16,7 @@ use hearth_actors::model::time::{SessionMs, WallMs};
 use super::channels::TableRecord;
 use super::order::{LeaseRecord, SettledRecord};
 use super::reading::Bytes;
-use super::state::{AlarmRecord, ConnectionRecord, FaultRecord, MarkRecord, SafetyRecord, SessionRecord};
+use super::state::{AlarmRecord, ConnectionRecord, FaultRecord, MarkRecord, SafetyRecord, SessionRecord, UnmarkRecord};
 use super::{BadRecord, from_json, reading, to_json};
 use crate::storage::frame::{Kind, Stamp};
 

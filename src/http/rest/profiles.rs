@@ -1,0 +1,191 @@
+//! Profiles: saved sessions, and what people say about them.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use actix_web::web::{self, Data, Path, Payload, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use hearth_actors::archive::{Archive, ArchiveError, ProfileQuery};
+use hearth_actors::logic::corrections;
+use hearth_actors::model::ids::{MachineId, SessionId};
+use hearth_actors::model::profile::{Annotation, Profile, ProfileStatus};
+use hearth_actors::model::session::SessionState;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::body;
+use super::machines::{find, invalid_at};
+use super::notes::Notes;
+use crate::http::problem::Problem;
+use crate::http::rest::wire::{ProfileDocument, ProfilePage};
+use crate::http::state::AppState;
+use crate::wire::fields::shortened;
+use crate::wire::parse_rfc3339;
+
+type Answer = Result<HttpResponse, Problem>;
+
+/// Profiles of a page where the query does not say.
+const LIMIT: usize = 50;
+/// Most profiles of a page.
+const LIMIT_MAX: usize = 200;
+
+/// Which profiles are asked for.
+#[derive(Debug, Deserialize)]
+pub struct ListQuery {
+    q: Option<String>,
+    machine_id: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+impl ListQuery {
+    fn read(&self) -> Result<ProfileQuery, Problem> {
+        let bad = |what: &str, text: &str, needed: &str| {
+            Problem::malformed(format!("{what} is \"{}\": {needed} is needed", shortened(text)))
+        };
+        let moment = |what, text: &Option<String>| match text {
+            None => Ok(None),
+            Some(text) => {
+                parse_rfc3339(text).map(Some).ok_or_else(|| bad(what, text, "a time such as 2026-01-31T00:00:00Z"))
+            }
+        };
+        let machine = self.machine_id.as_deref().map(|id| MachineId::parse(id).map_err(|_| bad("machine_id", id, "a machine's id")));
+        let limit = self.limit.as_deref().map(|text| text.parse::<usize>().map_err(|_| bad("limit", text, "a whole number")));
+        let after = self.cursor.as_deref().map(|text| SessionId::parse(text).ok_or_else(|| bad("cursor", text, "the next_cursor of a page")));
+        Ok(ProfileQuery {
+            text: self.q.clone().filter(|text| !text.trim().is_empty()),
+            machine: machine.transpose()?,
+            from: moment("from", &self.from)?,
+            to: moment("to", &self.to)?,
+            limit: limit.transpose()?.unwrap_or(LIMIT).clamp(1, LIMIT_MAX),
+            after: after.transpose()?,
+        })
+    }
+}
+
+/// `GET /api/profiles`
+pub async fn list(query: Query<ListQuery>, state: Data<AppState>) -> Answer {
+    let query = query.read()?;
+    let page = on_disk(&state, move |archive| archive.profiles(&query)).await?;
+    Ok(HttpResponse::Ok().json(ProfilePage::from(&page)))
+}
+
+/// `POST /api/profiles`: a machine's finished session.
+pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState>) -> Answer {
+    let value = body::json(&request, payload, state.limits.import_bytes).await?;
+    let profile = save_session(&state, &value).await?;
+    Ok(created(&profile).json(ProfileDocument::from(&profile)))
+}
+
+/// `GET /api/profiles/{id}`
+pub async fn show(path: Path<String>, state: Data<AppState>) -> Answer {
+    let profile = load(&state, &path).await?;
+    Ok(HttpResponse::Ok().json(ProfileDocument::from(&profile)))
+}
+
+/// `PATCH /api/profiles/{id}`
+pub async fn change(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
+    let profile = load(&state, &path).await?;
+    let value = body::json(&request, payload, state.limits.body_bytes).await?;
+    let annotation = annotation(&Notes::read(&value)?, &profile)?;
+    let id = profile.id;
+    let profile = on_disk(&state, move |archive| archive.annotate(id, annotation)).await?;
+    Ok(HttpResponse::Ok().json(ProfileDocument::from(&profile)))
+}
+
+/// `DELETE /api/profiles/{id}`
+pub async fn remove(path: Path<String>, state: Data<AppState>) -> Answer {
+    let id = parse_id(&path)?;
+    on_disk(&state, move |archive| archive.delete(id)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Saves a machine's finished session: the draft is there already, saving it says so and gives it a name.
+async fn save_session(state: &AppState, value: &Value) -> Result<Profile, Problem> {
+    let notes = Notes::read(value)?;
+    let Some(machine) = value.get("machine_id").and_then(Value::as_str) else {
+        return Err(invalid_at("/machine_id", "is missing: whose finished session is to be saved?"));
+    };
+    let handle = find(state, machine).await?;
+    let (state_now, session) = handle.bus().look(|snapshot| (snapshot.state, snapshot.session));
+    let (SessionState::Finished, Some(session)) = (state_now, session) else {
+        let name = hearth_actors::logic::session::name(state_now);
+        let detail = format!("`{machine}` has no finished session, it is {name}: stop the recording first");
+        return Err(Problem::new(StatusCode::CONFLICT, "INVALID_STATE_TRANSITION", detail));
+    };
+    let draft = on_disk(state, move |archive| archive.profile(session)).await?;
+    let annotation = Annotation { status: Some(ProfileStatus::Saved), ..annotation(&notes, &draft)? };
+    on_disk(state, move |archive| archive.annotate(session, annotation)).await
+}
+
+/// What people say, checked against the profile they say it about.
+fn annotation(notes: &Notes, profile: &Profile) -> Result<Annotation, Problem> {
+    let marks = match &notes.events {
+        None => None,
+        Some(events) => {
+            let corrected = corrections::correct(events, &profile.marks, &profile.series, profile.duration);
+            Some(corrected.map_err(|faults| {
+                let mut all = crate::config::faults::Faults::new();
+                for fault in faults {
+                    all.add("/events", fault.to_string());
+                }
+                Problem::invalid(&all)
+            })?)
+        }
+    };
+    Ok(Annotation {
+        name: notes.name.clone(),
+        notes: notes.notes.clone(),
+        bean: notes.bean.clone(),
+        green_weight_g: notes.green_weight_g,
+        roasted_weight_g: notes.roasted_weight_g,
+        status: None,
+        marks,
+    })
+}
+
+/// 201 with the place of a profile.
+pub fn created(profile: &Profile) -> actix_web::HttpResponseBuilder {
+    let mut response = HttpResponse::Created();
+    response.insert_header((LOCATION, format!("/api/profiles/{}", profile.id)));
+    response
+}
+
+/// A profile by the id in a path.
+///
+/// # Errors
+/// The problem to answer with.
+pub async fn load(state: &AppState, id: &str) -> Result<Profile, Problem> {
+    let id = parse_id(id)?;
+    on_disk(state, move |archive| archive.profile(id)).await
+}
+
+fn parse_id(id: &str) -> Result<SessionId, Problem> {
+    SessionId::parse(id).ok_or_else(|| not_found(id))
+}
+
+fn not_found(id: &str) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "PROFILE_NOT_FOUND", format!("there is no profile {}", shortened(id)))
+}
+
+/// Does something on disk, off this thread.
+///
+/// # Errors
+/// The problem to answer with.
+pub async fn on_disk<T: Send + 'static>(
+    state: &AppState,
+    work: impl FnOnce(&dyn Archive) -> Result<T, ArchiveError> + Send + 'static,
+) -> Result<T, Problem> {
+    let archive = Arc::clone(state.house.archive());
+    match web::block(move || work(archive.as_ref())).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(ArchiveError::NotFound(what))) => {
+            Err(Problem::new(StatusCode::NOT_FOUND, "PROFILE_NOT_FOUND", format!("{what} does not exist")))
+        }
+        Ok(Err(error)) => Err(Problem::from(&error)),
+        Err(_) => Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "the storage crashed")),
+    }
+}
