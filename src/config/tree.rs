@@ -1,4 +1,4 @@
-//! The sections of the configuration besides the machines, with their defaults.
+//! The configuration as a tree: its sections with their defaults, and what they must fulfil.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,18 +8,38 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::faults::Faults;
+use super::machine::MachineConfig;
 use super::network::Network;
+
+/// The whole configuration, checked. By default: this computer only, built-in limits, no machine.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Config {
+    /// Where the daemon is reached.
+    pub server: Server,
+    /// Where it keeps things.
+    pub storage: Storage,
+    /// Who is let in.
+    pub auth: Auth,
+    /// Bounds against clients that ask too much.
+    pub limits: Limits,
+    /// The wire protocols.
+    pub dialects: Dialects,
+    /// How a machine that crashes is started again.
+    pub supervision: Supervision,
+    /// The machines, first those of the file, then those of `machines_dir` by file name.
+    pub machines: Vec<MachineConfig>,
+}
 
 /// What a configuration document holds. Machines are read one by one afterwards, so that a fault in one hides none in another.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Document {
-    pub(super) server: ServerConfig,
-    pub(super) storage: StorageConfig,
-    pub(super) auth: AuthConfig,
-    pub(super) limits: LimitsConfig,
-    pub(super) dialects: DialectsConfig,
-    pub(super) supervision: SupervisionConfig,
+    pub(super) server: Server,
+    pub(super) storage: Storage,
+    pub(super) auth: Auth,
+    pub(super) limits: Limits,
+    pub(super) dialects: Dialects,
+    pub(super) supervision: Supervision,
     pub(super) machines_dir: Option<PathBuf>,
     pub(super) machines: Vec<Value>,
 }
@@ -27,7 +47,7 @@ pub(super) struct Document {
 /// `[server]`: where the daemon is reached.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct ServerConfig {
+pub struct Server {
     /// Address and port to listen on; port 0 picks a free one.
     #[serde(deserialize_with = "read_listen")]
     pub listen: SocketAddr,
@@ -37,7 +57,7 @@ pub struct ServerConfig {
     pub trusted_proxies: Vec<Network>,
 }
 
-impl Default for ServerConfig {
+impl Default for Server {
     fn default() -> Self {
         Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_urls: Vec::new(), trusted_proxies: Vec::new() }
     }
@@ -46,12 +66,12 @@ impl Default for ServerConfig {
 /// `[storage]`: where journals, profiles and machines are kept.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct StorageConfig {
+pub struct Storage {
     /// Directory; a relative path starts at the working directory.
     pub path: PathBuf,
 }
 
-impl Default for StorageConfig {
+impl Default for Storage {
     fn default() -> Self {
         Self { path: PathBuf::from("data") }
     }
@@ -60,7 +80,7 @@ impl Default for StorageConfig {
 /// `[auth]`: who is let in.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct AuthConfig {
+pub struct Auth {
     /// Who is let in without a login.
     pub mode: AuthMode,
 }
@@ -79,7 +99,7 @@ pub enum AuthMode {
 /// `[limits]`: bounds against clients that ask too much.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct LimitsConfig {
+pub struct Limits {
     /// WebSockets in all.
     pub sockets: usize,
     /// WebSockets per address.
@@ -98,7 +118,7 @@ pub struct LimitsConfig {
     pub import_bytes: usize,
 }
 
-impl Default for LimitsConfig {
+impl Default for Limits {
     fn default() -> Self {
         Self {
             sockets: 100,
@@ -116,20 +136,20 @@ impl Default for LimitsConfig {
 /// `[dialects]`: the wire protocols.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct DialectsConfig {
+pub struct Dialects {
     /// OpenRoast, which the built-in pages speak.
-    pub openroast: DialectConfig,
+    pub openroast: Dialect,
 }
 
 /// One wire protocol.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct DialectConfig {
+pub struct Dialect {
     /// Whether it is served.
     pub enabled: bool,
 }
 
-impl Default for DialectConfig {
+impl Default for Dialect {
     fn default() -> Self {
         Self { enabled: true }
     }
@@ -138,7 +158,7 @@ impl Default for DialectConfig {
 /// `[supervision]`: how a machine that crashes is started again.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct SupervisionConfig {
+pub struct Supervision {
     /// More restarts than this within `within_s` park the machine as failed.
     pub max_restarts: u32,
     /// Unit: seconds.
@@ -149,7 +169,7 @@ pub struct SupervisionConfig {
     pub backoff_max_ms: u64,
 }
 
-impl Default for SupervisionConfig {
+impl Default for Supervision {
     fn default() -> Self {
         Self { max_restarts: 5, within_s: 60, backoff_min_ms: 100, backoff_max_ms: 30_000 }
     }
@@ -164,7 +184,7 @@ fn read_listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr,
 }
 
 /// Whether anything but a program on this computer can reach the daemon.
-fn is_exposed(server: &ServerConfig) -> bool {
+fn is_exposed(server: &Server) -> bool {
     !server.listen.ip().to_canonical().is_loopback() || !server.trusted_proxies.is_empty()
 }
 
