@@ -24,3 +24,25 @@ mod text;
 pub mod together;
 pub mod tree;
 mod words;
+
+use machine::MachineConfig;
+use tree::{AuthConfig, DialectsConfig, LimitsConfig, ServerConfig, StorageConfig, SupervisionConfig};
+
+/// The whole configuration, checked. By default: this computer only, built-in limits, no machine.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Config {
+    /// Where the daemon is reached.
+    pub server: ServerConfig,
+    /// Where it keeps things.
+    pub storage: StorageConfig,
+    /// Who is let in.
+    pub auth: AuthConfig,
+    /// Bounds against clients that ask too much.
+    pub limits: LimitsConfig,
+    /// The wire protocols.
+    pub dialects: DialectsConfig,
+    /// How a machine that crashes is started again.
+    pub supervision: SupervisionConfig,
+    /// The machines, first those of the file, then those of `machines_dir` by file name.
+    pub machines: Vec<MachineConfig>,
+}

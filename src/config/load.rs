@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::Config;
 use super::error::{ConfigError, ConfigFault, Origin, key_of};
 use super::faults::Faults;
 use super::machine::MachineConfig;
@@ -11,7 +12,7 @@ use super::overrides::Override;
 use super::parse::{is_within, parse_leniently};
 use super::text::TextFile;
 use super::together::clashes;
-use super::tree::{self, Config, Document};
+use super::tree::{self, Document};
 
 /// Read where no file is named, if it is there. Relative to the working directory.
 pub const DEFAULT_FILE: &str = "etc/hearth.toml";

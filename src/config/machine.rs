@@ -43,6 +43,10 @@ pub struct MachineConfig {
     /// Time between readings on the machine's clock. Unit: ms, 50 to 60000.
     #[serde(default = "default_sampling_interval_ms")]
     pub sampling_interval_ms: u64,
+    /// How much faster than real time the machine's clock runs, 0.1 to 100: for demonstrations and tests with a device that is
+    /// played. A simulator has `driver.speed` instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_speed: Option<f64>,
     /// What talks to it.
     pub driver: DriverConfig,
     /// Its sensors and controls; those of the simulator where absent.
@@ -128,14 +132,6 @@ impl MachineConfig {
         }
     }
 
-    /// Where the channels live on Modbus, by index. Empty for a machine that has no channels of its own.
-    pub fn modbus_sources(&self) -> Vec<ChannelSource> {
-        let with_source = |channel: &ChannelConfig| {
-            Some(ChannelSource { source: channel.source.clone()?, readback: channel.readback.clone() })
-        };
-        self.channels.iter().filter_map(with_source).collect()
-    }
-
     /// The spec, if the ids in it are usable, and every fault. Without a driver what depends on it is not checked.
     fn build(&self, driver: Option<&DriverConfig>) -> (Option<MachineSpec>, Faults) {
         let mut faults = Faults::new();
@@ -143,6 +139,9 @@ impl MachineConfig {
         self.check_own(&mut faults);
         if let Some(driver) = driver {
             driver.check("/driver", &mut faults);
+            if matches!(driver, DriverConfig::Simulator(_)) && self.clock_speed.is_some() {
+                faults.add("/clock_speed", "leave it out and set speed in the driver section: a simulator has its own");
+            }
         }
         let channels = Arc::new(self.to_channels(driver, &mut faults));
         let alarms = self.alarms.iter().enumerate();
@@ -161,7 +160,7 @@ impl MachineConfig {
             kind: self.kind.to_model(),
             autoconnect: self.autoconnect,
             sampling_interval_ms: self.sampling_interval_ms,
-            clock_speed: driver.map_or(1.0, DriverConfig::clock_speed),
+            clock_speed: self.clock_speed.or(driver.map(DriverConfig::clock_speed)).unwrap_or(1.0),
             channels,
             detection,
             alarms,
@@ -178,6 +177,9 @@ impl MachineConfig {
         }
         if !(50..=60_000).contains(&self.sampling_interval_ms) {
             faults.add("/sampling_interval_ms", "use 50 to 60000 ms; 1000 suits most roasters");
+        }
+        if self.clock_speed.is_some_and(|speed| !(0.1..=100.0).contains(&speed)) {
+            faults.add("/clock_speed", "use 0.1 to 100; leave it out for real machines");
         }
         let safety = self.safety.unwrap_or_default();
         if safety.on_sensor_loss_ms.is_some_and(|ms| !(1_000..=600_000).contains(&ms)) {
@@ -225,6 +227,17 @@ impl MachineConfig {
             channel.tag = format!("{}.{}", self.id, channel.id);
         }
         channels
+    }
+
+    /// The Modbus side of every channel, by channel index. Of a document that was checked; a channel without one is left out of
+    /// no index, because the check refuses it.
+    pub fn modbus_sources(&self) -> Vec<ChannelSource> {
+        self.channels
+            .iter()
+            .filter_map(|channel| {
+                Some(ChannelSource { source: channel.source.clone()?, readback: channel.readback.clone() })
+            })
+            .collect()
     }
 
     /// How each channel is addressed by text, with its place in the document.

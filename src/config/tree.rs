@@ -8,38 +8,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::faults::Faults;
-use super::machine::MachineConfig;
 use super::network::Network;
-
-/// The whole configuration, checked. By default: this computer only, built-in limits, no machine.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Config {
-    /// Where the daemon is reached.
-    pub server: Server,
-    /// Where it keeps things.
-    pub storage: Storage,
-    /// Who is let in.
-    pub auth: Auth,
-    /// Bounds against clients that ask too much.
-    pub limits: Limits,
-    /// The wire protocols.
-    pub dialects: Dialects,
-    /// How a machine that crashes is started again.
-    pub supervision: Supervision,
-    /// The machines, first those of the file, then those of `machines_dir` by file name.
-    pub machines: Vec<MachineConfig>,
-}
 
 /// What a configuration document holds. Machines are read one by one afterwards, so that a fault in one hides none in another.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Document {
-    pub(super) server: Server,
-    pub(super) storage: Storage,
-    pub(super) auth: Auth,
-    pub(super) limits: Limits,
-    pub(super) dialects: Dialects,
-    pub(super) supervision: Supervision,
+    pub(super) server: ServerConfig,
+    pub(super) storage: StorageConfig,
+    pub(super) auth: AuthConfig,
+    pub(super) limits: LimitsConfig,
+    pub(super) dialects: DialectsConfig,
+    pub(super) supervision: SupervisionConfig,
     pub(super) machines_dir: Option<PathBuf>,
     pub(super) machines: Vec<Value>,
 }
@@ -47,7 +27,7 @@ pub(super) struct Document {
 /// `[server]`: where the daemon is reached.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Server {
+pub struct ServerConfig {
     /// Address and port to listen on; port 0 picks a free one.
     #[serde(deserialize_with = "read_listen")]
     pub listen: SocketAddr,
@@ -57,7 +37,7 @@ pub struct Server {
     pub trusted_proxies: Vec<Network>,
 }
 
-impl Default for Server {
+impl Default for ServerConfig {
     fn default() -> Self {
         Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_urls: Vec::new(), trusted_proxies: Vec::new() }
     }
@@ -66,12 +46,12 @@ impl Default for Server {
 /// `[storage]`: where journals, profiles and machines are kept.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Storage {
+pub struct StorageConfig {
     /// Directory; a relative path starts at the working directory.
     pub path: PathBuf,
 }
 
-impl Default for Storage {
+impl Default for StorageConfig {
     fn default() -> Self {
         Self { path: PathBuf::from("data") }
     }
@@ -80,7 +60,7 @@ impl Default for Storage {
 /// `[auth]`: who is let in.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Auth {
+pub struct AuthConfig {
     /// Who is let in without a login.
     pub mode: AuthMode,
 }
@@ -99,7 +79,7 @@ pub enum AuthMode {
 /// `[limits]`: bounds against clients that ask too much.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Limits {
+pub struct LimitsConfig {
     /// WebSockets in all.
     pub sockets: usize,
     /// WebSockets per address.
@@ -118,7 +98,7 @@ pub struct Limits {
     pub import_bytes: usize,
 }
 
-impl Default for Limits {
+impl Default for LimitsConfig {
     fn default() -> Self {
         Self {
             sockets: 100,
@@ -136,20 +116,20 @@ impl Default for Limits {
 /// `[dialects]`: the wire protocols.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Dialects {
+pub struct DialectsConfig {
     /// OpenRoast, which the built-in pages speak.
-    pub openroast: Dialect,
+    pub openroast: DialectConfig,
 }
 
 /// One wire protocol.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Dialect {
+pub struct DialectConfig {
     /// Whether it is served.
     pub enabled: bool,
 }
 
-impl Default for Dialect {
+impl Default for DialectConfig {
     fn default() -> Self {
         Self { enabled: true }
     }
@@ -158,7 +138,7 @@ impl Default for Dialect {
 /// `[supervision]`: how a machine that crashes is started again.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Supervision {
+pub struct SupervisionConfig {
     /// More restarts than this within `within_s` park the machine as failed.
     pub max_restarts: u32,
     /// Unit: seconds.
@@ -169,7 +149,7 @@ pub struct Supervision {
     pub backoff_max_ms: u64,
 }
 
-impl Default for Supervision {
+impl Default for SupervisionConfig {
     fn default() -> Self {
         Self { max_restarts: 5, within_s: 60, backoff_min_ms: 100, backoff_max_ms: 30_000 }
     }
@@ -184,7 +164,7 @@ fn read_listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr,
 }
 
 /// Whether anything but a program on this computer can reach the daemon.
-fn is_exposed(server: &Server) -> bool {
+fn is_exposed(server: &ServerConfig) -> bool {
     !server.listen.ip().to_canonical().is_loopback() || !server.trusted_proxies.is_empty()
 }
 

@@ -341,3 +341,22 @@ fn figures_have_ends() {
     let sound = json!({"id":"m","driver":{"type":"simulator"},"safety":{"operator_loss_ms":0}});
     assert!(MachineConfig::parse(sound).is_ok(), "0 is for ever");
 }
+
+#[test]
+fn only_a_real_machine_has_a_clock_speed_of_its_own() {
+    let mut played = documented();
+    played["clock_speed"] = json!(20);
+    assert_eq!(spec(played.clone()).clock_speed, 20.0);
+    played["clock_speed"] = json!(0);
+    assert!(only_fault(played).starts_with("/clock_speed use 0.1 to 100"));
+    let fault = only_fault(json!({"id":"m","driver":{"type":"simulator"},"clock_speed":2}));
+    assert!(fault.starts_with("/clock_speed leave it out"), "{fault}");
+}
+
+#[test]
+fn the_modbus_side_of_each_channel_keeps_its_index() {
+    let sources = MachineConfig::parse(documented()).expect("sound").modbus_sources();
+    let addresses: Vec<u16> = sources.iter().map(|channel| channel.source.address).collect();
+    assert_eq!(addresses, [0, 3, 100, 101, 4]);
+    assert_eq!(sources[2].readback.as_ref().map(|readback| readback.address), Some(20));
+}
