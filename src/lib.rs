@@ -2,6 +2,7 @@
 //!
 //! Allowed directions: `main -> daemon -> {http, drivers, dialects, storage, config} -> hearth_actors`.
 
+pub mod cli;
 pub mod config;
 pub mod dialects;
 pub mod drivers;
