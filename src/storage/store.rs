@@ -248,3 +248,6 @@ impl Archive for Store {
         machines::delete(&self.data, id)
     }
 }
+
+#[cfg(test)]
+mod tests;
