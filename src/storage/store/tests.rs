@@ -340,7 +340,8 @@ fn a_profile_that_cannot_be_is_not_imported() {
     let store = disk.open();
     seal(&store, 1, 3);
     let good = Profile { id: session(2), ..store.profile(session(1)).unwrap() };
-    let spoil: [(&str, fn(&mut Profile)); 6] = [
+    type Spoil = fn(&mut Profile);
+    let spoil: [(&str, Spoil); 6] = [
         ("unequal columns", |p| p.series.bt.truncate(1)),
         ("time backwards", |p| p.series.timestamp_ms.reverse()),
         ("not a number", |p| p.series.et_ror[0] = Some(f64::NAN)),
@@ -407,7 +408,8 @@ fn a_list_is_narrowed_by_words_machine_and_time() {
 
 #[test]
 fn a_deleted_or_damaged_index_is_made_anew_and_nothing_is_lost() {
-    let spoil: [(&str, fn(&Path)); 5] = [
+    type Spoil = fn(&Path);
+    let spoil: [(&str, Spoil); 5] = [
         ("deleted", |index| fs::remove_dir_all(index).unwrap()),
         ("no directory", |index| {
             fs::remove_dir_all(index).unwrap();
@@ -431,6 +433,24 @@ fn a_deleted_or_damaged_index_is_made_anew_and_nothing_is_lost() {
         assert_eq!(ids(&store, &all())[0], session(50), "{what}");
         store.delete(session(50)).unwrap();
     }
+    let names = fs::read_dir(disk.dir.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let aside = names.filter(|name| name.to_string_lossy().starts_with("index.corrupt-")).count();
+    assert!((1..=3).contains(&aside), "{aside} are kept for a look");
+}
+
+#[test]
+fn a_recording_needs_room_to_begin() {
+    assert!(enough(64 * MIB).is_ok());
+    let error = enough(64 * MIB - 1).unwrap_err();
+    assert!(matches!(error, ArchiveError::Full { free_mib: 63, needed_mib: 64 }), "{error}");
+}
+
+#[test]
+fn a_first_start_makes_the_directory() {
+    let disk = Disk::new();
+    let data = disk.dir.path().join("var/lib/hearth");
+    let store = Store::open(&data, disk.clock.clone()).unwrap();
+    assert!(ids(&store, &all()).is_empty() && store.machines().unwrap().is_empty());
 }
 
 fn overwrite(index: &Path, change: fn(&mut Vec<u8>)) {
