@@ -304,3 +304,6 @@ fn unsound(why: &str) -> ArchiveError {
 fn unreadable(e: io::Error) -> ArchiveError {
     unsound(&format!("it cannot be read: {e}"))
 }
+
+#[cfg(test)]
+mod tests;
