@@ -1,11 +1,12 @@
 //! The `driver` object of a machine: one variant per way to talk to hardware.
 
-use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde::de::{DeserializeOwned, Deserializer, Error};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value};
 
 use super::faults::Faults;
 use super::modbus::ModbusConfig;
-use super::parse::parse_leniently;
+use super::parse::{locate, located, located_tag};
 use super::simulator::SimulatorConfig;
 
 /// What `type` may be, in the order in which people are told.
@@ -21,56 +22,6 @@ pub enum DriverConfig {
 }
 
 impl DriverConfig {
-    /// Reads a `driver` object, with pointers relative to it. The variant is chosen here and not by serde, which would lose
-    /// the places of faults inside it.
-    pub(super) fn parse_leniently(document: Value) -> (Option<Self>, Faults) {
-        let mut faults = Faults::new();
-        let Value::Object(mut members) = document else {
-            faults.add("", Self::expected());
-            return (None, faults);
-        };
-        let chosen = match members.remove("type") {
-            Some(Value::String(chosen)) => chosen,
-            Some(_) => {
-                faults.add("/type", format!("expected a text, one of {}", TYPES.join(", ")));
-                return (None, faults);
-            }
-            None => {
-                faults.add("/type", format!("is missing: expected one of {}", TYPES.join(", ")));
-                return (None, faults);
-            }
-        };
-        let rest = Value::Object(members);
-        let modbus = |link: Option<ModbusConfig>| link.map(Self::Modbus);
-        match chosen.as_str() {
-            "simulator" => {
-                let (config, faults) = parse_leniently(rest);
-                (config.map(Self::Simulator), faults)
-            }
-            "modbus_tcp" => {
-                let (link, faults) = parse_leniently(rest);
-                (modbus(link.map(ModbusConfig::ModbusTcp)), faults)
-            }
-            "modbus_rtu" => {
-                let (link, faults) = parse_leniently(rest);
-                (modbus(link.map(ModbusConfig::ModbusRtu)), faults)
-            }
-            "modbus_rtu_over_tcp" => {
-                let (link, faults) = parse_leniently(rest);
-                (modbus(link.map(ModbusConfig::ModbusRtuOverTcp)), faults)
-            }
-            _ => {
-                faults.add("/type", format!("`{chosen}` is not known here; use one of {}", TYPES.join(", ")));
-                (None, faults)
-            }
-        }
-    }
-
-    /// What a `driver` has to be, in words.
-    pub(super) fn expected() -> String {
-        format!("expected a table with a type, one of {}", TYPES.join(", "))
-    }
-
     /// Adds every fault of the `driver` object that stands at `pointer`.
     pub(super) fn check(&self, pointer: &str, faults: &mut Faults) {
         match self {
@@ -100,4 +51,37 @@ impl Serialize for DriverConfig {
             Self::Modbus(config) => config.serialize(serializer),
         }
     }
+}
+
+/// Chooses the variant by hand: serde would buffer the object and lose where in it a fault stands.
+impl<'de> Deserialize<'de> for DriverConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut members = Map::deserialize(deserializer)?;
+        let chosen = match members.remove("type") {
+            Some(Value::String(chosen)) => chosen,
+            Some(other) => return Err(unknown(&other.to_string())),
+            None => return Err(D::Error::custom(located_tag("", "missing field `type`"))),
+        };
+        match chosen.as_str() {
+            "simulator" => read(members).map(Self::Simulator),
+            "modbus_tcp" => read(members).map(ModbusConfig::ModbusTcp).map(Self::Modbus),
+            "modbus_rtu" => read(members).map(ModbusConfig::ModbusRtu).map(Self::Modbus),
+            "modbus_rtu_over_tcp" => read(members).map(ModbusConfig::ModbusRtuOverTcp).map(Self::Modbus),
+            _ => Err(unknown(&chosen)),
+        }
+    }
+}
+
+/// In serde's own words, so that they are put plainly like any other.
+fn unknown<E: Error>(chosen: &str) -> E {
+    let known = TYPES.map(|known| format!("`{known}`")).join(", ");
+    E::custom(located_tag("/type", &format!("unknown variant `{chosen}`, expected one of {known}")))
+}
+
+fn read<T: DeserializeOwned, E: Error>(members: Map<String, Value>) -> Result<T, E> {
+    let members = Value::Object(members);
+    serde_path_to_error::deserialize(&members).map_err(|error| {
+        let (pointer, message) = locate(&error, &members);
+        E::custom(located(&pointer, &message))
+    })
 }

@@ -49,6 +49,11 @@ impl Faults {
         }
     }
 
+    /// Whether exactly this place is told.
+    pub fn concern(&self, pointer: &str) -> bool {
+        self.found.iter().any(|fault| fault.pointer == pointer)
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.found.len()

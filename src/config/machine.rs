@@ -23,12 +23,12 @@ const SAMPLING_INTERVAL_MS: u64 = 1_000;
 /// Longest name, so that it fits on a tile.
 const NAME_CHARS_MAX: usize = 80;
 
-/// A machine as it is written. `D` is its driver; only while a document is read it is a plain value.
+/// A machine as it is written.
 ///
 /// What was left out stays left out when it is written again; defaults come in with [`MachineConfig::to_spec`].
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct MachineDocument<D> {
+pub struct MachineConfig {
     /// Unique in the daemon: `[a-z0-9][a-z0-9-]{0,63}`.
     pub id: String,
     /// Shown to people; the id in words where absent.
@@ -48,7 +48,7 @@ pub struct MachineDocument<D> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_speed: Option<f64>,
     /// What talks to it.
-    pub driver: D,
+    pub driver: DriverConfig,
     /// Its sensors and controls; those of the simulator where absent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<ChannelConfig>,
@@ -65,9 +65,6 @@ pub struct MachineDocument<D> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub safety: Option<SafetyConfig>,
 }
-
-/// A machine as it is written.
-pub type MachineConfig = MachineDocument<DriverConfig>;
 
 /// What a machine is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
@@ -111,18 +108,16 @@ impl MachineConfig {
         }
     }
 
-    /// Reads as far as possible. Also says what is wrong with a machine whose driver cannot be read.
+    /// Reads as far as possible.
     pub(super) fn parse_leniently(document: Value) -> (Option<Self>, Faults) {
-        let (document, mut faults) = parse_leniently::<MachineDocument<Value>>(document);
-        let Some(mut document) = document else { return (None, faults) };
-        if document.driver.is_null() {
-            faults.amend("/driver", format!("is missing: {}", DriverConfig::expected()));
+        let (machine, mut faults) = parse_leniently::<Self>(document);
+        if let Some(machine) = &machine {
+            // A placeholder for a driver says nothing about the channels.
+            let driver = (!faults.concern("/driver") && !faults.concern("/driver/type")).then_some(&machine.driver);
+            let (_, part) = machine.build(driver);
+            faults.absorb("", part);
         }
-        let (driver, part) = DriverConfig::parse_leniently(document.driver.take());
-        faults.absorb("/driver", part);
-        let (_, part) = document.build(driver.as_ref());
-        faults.absorb("", part);
-        (driver.map(|driver| document.with_driver(driver)), faults)
+        (machine, faults)
     }
 
     /// The machine for the heart: defaults filled in, limits in internal units.
@@ -134,25 +129,6 @@ impl MachineConfig {
         match spec {
             Some(spec) => faults.unless_any(spec),
             None => Err(faults),
-        }
-    }
-}
-
-impl<D> MachineDocument<D> {
-    fn with_driver<E>(self, driver: E) -> MachineDocument<E> {
-        MachineDocument {
-            id: self.id,
-            name: self.name,
-            kind: self.kind,
-            autoconnect: self.autoconnect,
-            sampling_interval_ms: self.sampling_interval_ms,
-            clock_speed: self.clock_speed,
-            driver,
-            channels: self.channels,
-            detection: self.detection,
-            alarms: self.alarms,
-            interlocks: self.interlocks,
-            safety: self.safety,
         }
     }
 
@@ -258,7 +234,9 @@ impl<D> MachineDocument<D> {
     pub fn modbus_sources(&self) -> Vec<ChannelSource> {
         self.channels
             .iter()
-            .filter_map(|channel| Some(ChannelSource { source: channel.source.clone()?, readback: channel.readback.clone() }))
+            .filter_map(|channel| {
+                Some(ChannelSource { source: channel.source.clone()?, readback: channel.readback.clone() })
+            })
             .collect()
     }
 

@@ -3,8 +3,8 @@
 //! Serde stops at the first fault. So: read, note the fault and where it stands, take that node away, read again. Where the
 //! type cannot do without the node, it gets a harmless placeholder of the kind that serde says it expects; where no
 //! placeholder fits, the item around it goes. What hangs on a placeholder is never reported.
-//! Types that buffer their content (`flatten`, `untagged`, internally tagged enums) hide where a fault stands: read such a
-//! part as a plain value first and by itself afterwards, as [`super::driver`] does.
+//! Types that buffer their content (`flatten`, `untagged`, internally tagged enums) hide where a fault stands. Choose their
+//! variant by hand and pass the place on with [`located`], as [`super::driver`] does.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -15,6 +15,12 @@ use super::words;
 
 /// Faults told at most; a document with more is better read again after these are gone.
 const FAULTS_MAX: usize = 100;
+
+/// Encloses the pointer in a message that says where it is about. No document can bring it in: messages begin with our words.
+const LOCATED: char = '\u{1}';
+
+/// Begins a message about a tag.
+const TAG: char = '\u{2}';
 
 /// Placeholders tried by what the message says is expected: a text first learns that it is a choice, then which.
 const FITTING_TRIES: usize = 2;
@@ -43,14 +49,35 @@ pub fn parse_leniently<T: DeserializeOwned>(document: Value) -> (Option<T>, Faul
         match serde_path_to_error::deserialize(&reading.document) {
             Ok(value) => return (Some(value), reading.faults),
             Err(error) => {
-                let pointer = pointer_of(error.path(), &reading.document);
-                if !reading.mend(pointer, &error.inner().to_string()) {
+                let (pointer, message) = locate(&error, &reading.document);
+                if !reading.mend(pointer, &message) {
                     break;
                 }
             }
         }
     }
     (None, reading.faults)
+}
+
+/// Marks a message with the place it is about, below the value that is being read.
+pub(super) fn located(pointer: &str, message: &str) -> String {
+    format!("{LOCATED}{pointer}{LOCATED}{message}")
+}
+
+/// Like [`located`], for the tag that decides what else may stand beside it: nothing beside it is told then.
+pub(super) fn located_tag(pointer: &str, message: &str) -> String {
+    located(pointer, &format!("{TAG}{message}"))
+}
+
+/// Where in a document a fault stands, and its message without marks.
+pub(super) fn locate(error: &serde_path_to_error::Error<serde_json::Error>, document: &Value) -> (String, String) {
+    let at = pointer_of(error.path(), document);
+    let message = error.inner().to_string();
+    let parts = message.strip_prefix(LOCATED).and_then(|rest| rest.split_once(LOCATED));
+    match parts {
+        Some((below, message)) => (format!("{at}{below}"), message.to_owned()),
+        None => (at, message),
+    }
 }
 
 /// The pointer of `key` below `parent`, with what JSON pointers escape.
@@ -80,6 +107,17 @@ enum Why {
 impl Reading {
     /// Notes a fault and makes the document readable beyond it; `false` when that is not possible.
     fn mend(&mut self, at: String, message: &str) -> bool {
+        let Some(message) = message.strip_prefix(TAG) else { return self.mend_one(at, message) };
+        let tagged = match words::missing_field(message) {
+            Some(_) => at.clone(),
+            None => at.rsplit_once('/').map(|(parent, _)| parent.to_owned()).unwrap_or_default(),
+        };
+        let goes_on = self.mend_one(at, message);
+        self.remember(&tagged, Why::Wrong);
+        goes_on
+    }
+
+    fn mend_one(&mut self, at: String, message: &str) -> bool {
         let Some(name) = words::missing_field(message) else {
             return self.mend_present(&at, message);
         };

@@ -1,4 +1,4 @@
-//! The sections of the configuration besides the machines, with their defaults.
+//! The configuration as a tree: its sections with their defaults, and what they must fulfil.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

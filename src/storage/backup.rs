@@ -4,6 +4,7 @@
 //! whole. sled is left out. The last entry carries a checksum over all others, so that a cut or damaged archive is found
 //! before anything is restored from it.
 
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -51,6 +52,17 @@ pub struct BackupReport {
     pub unreadable: u64,
     /// Contents altogether. Unit: bytes.
     pub bytes: u64,
+}
+
+impl fmt::Display for BackupReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { segments, machines, unreadable, bytes } = self;
+        write!(f, "backup of {segments} journal files and {machines} machines, {bytes} bytes")?;
+        if *unreadable > 0 {
+            write!(f, "; {unreadable} journal files could not be read and are left out")?;
+        }
+        Ok(())
+    }
 }
 
 /// Writes a backup of a data directory, also while a daemon uses it.

@@ -127,7 +127,8 @@ impl Plan {
         for (moment, control, value) in moves {
             bodies.push((moment, self.settled(control, value)?));
         }
-        bodies.extend(profile.marks.iter().map(|mark| (mark.at.0, EventBody::Mark(*mark))));
+        bodies.extend(profile.marks.iter().map(|mark| (mark.at.0.min(profile.duration.0), EventBody::Mark(*mark))));
+        // Stable: what happens at the same moment keeps its order.
         bodies.sort_by_key(|(at, _)| *at);
         let end = bodies.last().map_or(0, |(at, _)| *at).max(profile.duration.0);
         bodies.push((end, session(profile, SessionState::Recording, SessionState::Finished)));

@@ -273,7 +273,10 @@ impl Shared {
             tracing::error!(error = %e, path = %dir.display(), "the profile index cannot be set aside: delete it by hand");
         }
         for old in numbers.iter().rev().skip(ASIDE_MAX - 1) {
-            let _ = fs::remove_dir_all(self.data.join(format!("{prefix}{old}")));
+            let path = self.data.join(format!("{prefix}{old}"));
+            if let Err(e) = fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path)) {
+                tracing::warn!(error = %e, path = %path.display(), "an old index set aside cannot be removed");
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -39,6 +40,20 @@ pub struct RestoreReport {
     pub machines: u64,
     /// Where what was in the directory before has gone, if there was anything.
     pub before: Option<PathBuf>,
+}
+
+impl fmt::Display for RestoreReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { journals, damaged, machines, before } = self;
+        write!(f, "restored {journals} sessions and {machines} machines")?;
+        if *damaged > 0 {
+            write!(f, "; {damaged} sessions were damaged already and are there up to the damage")?;
+        }
+        if let Some(before) = before {
+            write!(f, "; what was there before is in {}", before.display())?;
+        }
+        Ok(())
+    }
 }
 
 /// Puts the content of a backup in the place of a data directory. Until all of it has proven sound, nothing is changed there.
@@ -289,3 +304,6 @@ fn unsound(why: &str) -> ArchiveError {
 fn unreadable(e: io::Error) -> ArchiveError {
     unsound(&format!("it cannot be read: {e}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,14 +58,6 @@ impl Store {
         Box::new(OpenJournal::new(writer, last_seq, origin, catalogue, index, lock))
     }
 
-    fn check_room(&self) -> Result<(), ArchiveError> {
-        let free_mib = free_bytes(&self.data)? / MIB;
-        if free_mib < RECORDING_MIB_MIN {
-            return Err(ArchiveError::Full { free_mib, needed_mib: RECORDING_MIB_MIN });
-        }
-        Ok(())
-    }
-
     /// Deletes what monitoring sessions before `now` left. The new session goes on if that fails.
     fn forget_monitoring(&self, machine: &MachineId, now: SessionId) {
         let left = self.catalogue.select(|entry| {
@@ -118,6 +110,15 @@ impl Store {
     }
 }
 
+/// Whether a recording may begin with so much room. Unit: bytes.
+fn enough(free_bytes: u64) -> Result<(), ArchiveError> {
+    let free_mib = free_bytes / MIB;
+    if free_mib < RECORDING_MIB_MIN {
+        return Err(ArchiveError::Full { free_mib, needed_mib: RECORDING_MIB_MIN });
+    }
+    Ok(())
+}
+
 impl Archive for Store {
     fn next_boot(&self) -> Result<u64, ArchiveError> {
         let _one = locked(&self.changing);
@@ -126,7 +127,7 @@ impl Archive for Store {
 
     fn create(&self, header: &JournalHeader) -> Result<Box<dyn Journal>, ArchiveError> {
         if header.keep == Keep::AsProfile {
-            self.check_room()?;
+            enough(free_bytes(&self.data)?)?;
         }
         let place = JournalPlace::new(&self.data, &header.machine, header.session);
         let entry = Entry {
@@ -248,3 +249,6 @@ impl Archive for Store {
         machines::delete(&self.data, id)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -169,7 +169,7 @@ fn faults_in_several_files_are_told_together() {
     let found = told(&dir, &sources);
     let starts = [
         "h.toml:2: nonsense: unknown key",
-        "m/a.toml: driver: is missing: expected a table with a type",
+        "m/a.toml: driver: is missing: expected a table",
         "m/c.toml:2: id: there is a machine `sim` already",
         "m/d.toml:1:",
         "m/e.json:1:1: this is no JSON",

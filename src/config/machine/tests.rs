@@ -290,15 +290,20 @@ fn ids_tags_and_roles_are_unique() {
 
 #[test]
 fn a_driver_that_is_not_known_is_told_with_those_that_are() {
-    let known = "simulator, modbus_tcp, modbus_rtu, modbus_rtu_over_tcp";
+    let known = "simulator, modbus_tcp, modbus_rtu or modbus_rtu_over_tcp";
     for (driver, expected) in [
-        (json!({"type":"can"}), format!("/driver/type `can` is not known here; use one of {known}")),
-        (json!({}), format!("/driver/type is missing: expected one of {known}")),
-        (json!({"type":3}), format!("/driver/type expected a text, one of {known}")),
-        (json!(null), format!("/driver expected a table with a type, one of {known}")),
+        (json!({"type":"can", "bus": 0}), format!("/driver/type `can` is not known here; use {known}")),
+        (json!({"bus": 0}), format!("/driver/type is missing: expected {known}")),
+        (json!({"type":3}), format!("/driver/type `3` is not known here; use {known}")),
+        (json!(null), "/driver expected a table, found nothing".to_owned()),
     ] {
-        assert_eq!(only_fault(json!({"id":"m","driver":driver})), expected);
+        let machine = json!({"id":"m","kind":"kettel","driver":driver,"channels":[{"id":"x","kind":"sensor"}],
+            "alarms":[{"id":"a","when":{"channel":"y","above":1}}]});
+        let mut found = told(machine);
+        assert_eq!(found.remove(0), expected);
+        assert_eq!(found.len(), 2, "kind and alarm are told besides, and nothing that only follows: {found:?}");
     }
+    assert_eq!(only_fault(json!({"id":"m"})), "/driver is missing: expected a table");
     let fault = only_fault(
         json!({"id":"m","driver":{"type":"modbus_tcp","host":"h","baud":9600},"channels":[register(json!({"id":"x","kind":"sensor"}))]}),
     );
@@ -335,4 +340,23 @@ fn figures_have_ends() {
     );
     let sound = json!({"id":"m","driver":{"type":"simulator"},"safety":{"operator_loss_ms":0}});
     assert!(MachineConfig::parse(sound).is_ok(), "0 is for ever");
+}
+
+#[test]
+fn only_a_real_machine_has_a_clock_speed_of_its_own() {
+    let mut played = documented();
+    played["clock_speed"] = json!(20);
+    assert_eq!(spec(played.clone()).clock_speed, 20.0);
+    played["clock_speed"] = json!(0);
+    assert!(only_fault(played).starts_with("/clock_speed use 0.1 to 100"));
+    let fault = only_fault(json!({"id":"m","driver":{"type":"simulator"},"clock_speed":2}));
+    assert!(fault.starts_with("/clock_speed leave it out"), "{fault}");
+}
+
+#[test]
+fn the_modbus_side_of_each_channel_keeps_its_index() {
+    let sources = MachineConfig::parse(documented()).expect("sound").modbus_sources();
+    let addresses: Vec<u16> = sources.iter().map(|channel| channel.source.address).collect();
+    assert_eq!(addresses, [0, 3, 100, 101, 4]);
+    assert_eq!(sources[2].readback.as_ref().map(|readback| readback.address), Some(20));
 }

@@ -21,10 +21,10 @@ const STEADY_S: f64 = 40.0;
 const PREHEAT_LOOK_S: f64 = 10.0;
 /// Burner that holds the empty drum at charge temperature, what is added per °C that is missing, and the most. Unit: %.
 const HOLD_PCT: f64 = 34.0;
-const PREHEAT_PCT_PER_C: f64 = 3.0;
+const PREHEAT_PCT_PER_C: f64 = 1.2;
 const PREHEAT_PCT_MAX: f64 = 80.0;
 /// After charging, the burner stays low this long: the beans soak up the drum's heat. Unit: s.
-const SOAK_S: f64 = 40.0;
+const SOAK_S: f64 = 45.0;
 /// Until then the probe still falls and says nothing about the beans. Unit: s.
 const PROBE_FALLS_S: f64 = 75.0;
 /// Drop temperatures differ between batches within these bounds. Unit: °C.
@@ -32,8 +32,9 @@ const DROP_C_MIN: f64 = 208.0;
 const DROP_C_MAX: f64 = 212.0;
 /// Longest roast. Unit: s.
 const ROAST_S_MAX: f64 = 1_200.0;
-/// The drum cools to this between batches, but no longer than that. Units: °C, s.
+/// The drum cools to this between batches, but no shorter and no longer than that. Units: °C, s.
 const COOL_TO_C: f64 = 165.0;
+const COOL_DOWN_S_MIN: f64 = 60.0;
 const COOL_DOWN_S_MAX: f64 = 300.0;
 /// How long the cooling tray runs after a drop. Unit: s.
 const TRAY_S: f64 = 240.0;
@@ -53,14 +54,14 @@ const fn row(below_c: f64, burner: f64, airflow: f64) -> Row {
 
 static SOAK: Row = row(f64::INFINITY, 30.0, 40.0);
 static PLAN: [Row; 8] = [
-    row(125.0, 72.0, 40.0),
+    row(125.0, 73.0, 40.0),
     row(145.0, 68.0, 50.0),
     row(165.0, 62.0, 50.0),
     row(180.0, 57.0, 60.0),
     row(190.0, 52.0, 60.0),
-    row(198.0, 49.0, 70.0),
-    row(204.0, 47.0, 70.0),
-    row(f64::INFINITY, 45.0, 70.0),
+    row(198.0, 50.0, 70.0),
+    row(204.0, 48.0, 70.0),
+    row(f64::INFINITY, 46.0, 70.0),
 ];
 
 /// What the operator looks at.
@@ -147,7 +148,7 @@ impl Operator {
             }
             (Stage::CoolDown { for_s }, DrumFill::Empty) => {
                 *for_s += STEP_S;
-                if seen.bt <= COOL_TO_C || *for_s >= COOL_DOWN_S_MAX {
+                if *for_s >= COOL_DOWN_S_MIN && (seen.bt <= COOL_TO_C || *for_s >= COOL_DOWN_S_MAX) {
                     self.stage = Stage::preheat();
                 }
             }

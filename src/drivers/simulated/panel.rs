@@ -83,7 +83,9 @@ mod tests {
     #[test]
     fn a_control_never_leaves_its_range() {
         let mut panel = Panel::default();
-        for (asked, slider, switch) in [(-5.0, 0.0, 0.0), (0.5, 1.0, 1.0), (49.6, 50.0, 1.0), (f64::INFINITY, 100.0, 1.0)] {
+        for (asked, slider, switch) in
+            [(-5.0, 0.0, 0.0), (0.5, 1.0, 1.0), (49.6, 50.0, 1.0), (f64::INFINITY, 100.0, 1.0)]
+        {
             panel.set(Control::Burner, asked);
             panel.set(Control::Cooling, asked);
             assert_eq!((panel.get(Control::Burner), panel.get(Control::Cooling)), (slider, switch), "{asked}");

@@ -18,6 +18,8 @@ pub const ROOM_C: f64 = 22.0;
 
 /// Burner at 100 %. Unit: kW.
 const FLAME_KW: f64 = 24.0;
+/// Most the burner makes of the air that passes it; with less air the flame starves. Unit: kW per kW/K.
+const FLAME_PER_DRAUGHT_K: f64 = 740.0;
 /// Time for the flame to follow its valve. Unit: s.
 const FLAME_TAU_S: f64 = 6.0;
 /// Share of the flame's heat that goes straight into the drum's metal.
@@ -27,7 +29,7 @@ const METAL_KJ_PER_K: f64 = 26.0;
 /// Heat the drum loses through its housing. Unit: kW/K.
 const METAL_LOSS_KW_PER_K: f64 = 0.008;
 /// Heat capacity of the air path with its thin sheet metal. Unit: kJ/K.
-const AIR_KJ_PER_K: f64 = 1.6;
+const AIR_KJ_PER_K: f64 = 2.0;
 /// Heat that passes from metal to air. Unit: kW/K.
 const METAL_TO_AIR_KW_PER_K: f64 = 0.035;
 /// Draught of the chimney with the fan off, as heat carried. Unit: kW/K.
@@ -51,7 +53,7 @@ const LIMIT_SHUTS_C: f64 = 320.0;
 /// Below this drum air the gas valve may open again. Unit: °C.
 const LIMIT_OPENS_C: f64 = 300.0;
 /// Lag of the bean probe in beans, and in air, which carries less heat to it. Unit: s.
-const BT_TAU_S: f64 = 24.0;
+const BT_TAU_S: f64 = 26.0;
 const BT_TAU_EMPTY_S: f64 = 22.0;
 /// Lag of the air probe. Unit: s.
 const ET_TAU_S: f64 = 9.0;
@@ -61,7 +63,9 @@ const DUCT_TAU_S: f64 = 4.0;
 const EXHAUST_LOSS: f64 = 0.12;
 /// Share of air in what the bean probe sees: surrounded by beans, and in an empty drum.
 const BT_SEES_AIR: f64 = 0.10;
-const BT_SEES_AIR_EMPTY: f64 = 0.65;
+const BT_SEES_AIR_EMPTY: f64 = 0.40;
+/// Share of cold room air in what the bean probe sees beside the open door.
+const BT_SEES_ROOM_AT_OPEN_DOOR: f64 = 0.30;
 
 /// What the controls are set to. Shares of full scale, `0..=1`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -132,10 +136,11 @@ impl Roaster {
         self.beans.as_ref()
     }
 
-    /// Lets green beans in. What was in the drum stays, so a full one takes none.
+    /// Shuts the door and lets green beans in. What was in the drum stays, so a full one takes none.
     pub fn charge(&mut self, weight_kg: f64) {
         if self.beans.is_none() {
             self.beans = Some(Beans::green(weight_kg, ROOM_C));
+            self.door_open_s = 0.0;
         }
     }
 
@@ -148,8 +153,8 @@ impl Roaster {
 
     /// Goes on by [`STEP_S`].
     pub fn step(&mut self, settings: &Settings) {
-        self.burn(settings.burner);
         let through_kw_per_k = draught(settings);
+        self.burn(settings.burner, through_kw_per_k);
         let into_air_kw = self.flame_kw * (1.0 - FLAME_TO_METAL);
         let inlet = ROOM_C + into_air_kw / through_kw_per_k;
         let metal_to_air_kw = METAL_TO_AIR_KW_PER_K * (self.metal - self.air);
@@ -167,7 +172,7 @@ impl Roaster {
         self.see(inlet);
     }
 
-    fn burn(&mut self, burner: f64) {
+    fn burn(&mut self, burner: f64, through_kw_per_k: f64) {
         self.valve = match self.valve {
             GasValve::Open if self.air > LIMIT_SHUTS_C => GasValve::ShutByLimit,
             GasValve::ShutByLimit if self.air < LIMIT_OPENS_C => GasValve::Open,
@@ -175,6 +180,7 @@ impl Roaster {
         };
         let wanted_kw = if self.valve == GasValve::Open { FLAME_KW * burner } else { 0.0 };
         self.flame_kw += (wanted_kw - self.flame_kw) * STEP_S / FLAME_TAU_S;
+        self.flame_kw = self.flame_kw.min(FLAME_PER_DRAUGHT_K * through_kw_per_k);
     }
 
     /// Passes heat to the beans; what air and metal lost to them. Unit: kW.
@@ -185,8 +191,7 @@ impl Roaster {
         // A still drum lets beans lie on the metal and hides them from the air.
         let tumbling = 0.35 + 0.65 * (settings.drum / 0.6).min(1.0);
         let blowing = 0.45 + 0.55 * settings.airflow;
-        let from_air_kw =
-            AIR_TO_BEANS_KW_PER_K * surface * tumbling * blowing * (self.air - beans.celsius());
+        let from_air_kw = AIR_TO_BEANS_KW_PER_K * surface * tumbling * blowing * (self.air - beans.celsius());
         let from_metal_kw = METAL_TO_BEANS_KW_PER_K * surface * (1.6 - 0.6 * tumbling) * (self.metal - beans.celsius());
         beans.step(from_air_kw + from_metal_kw, STEP_S);
         (from_air_kw, from_metal_kw)
@@ -197,6 +202,7 @@ impl Roaster {
             Some(beans) => (mix(beans.celsius(), self.air, BT_SEES_AIR), BT_TAU_S),
             None => (mix(self.metal, self.air, BT_SEES_AIR_EMPTY), BT_TAU_EMPTY_S),
         };
+        let bt = if self.door_open_s > 0.0 { mix(bt, ROOM_C, BT_SEES_ROOM_AT_OPEN_DOOR) } else { bt };
         follow(&mut self.probes.bt, bt, bt_tau_s);
         follow(&mut self.probes.et, self.air, ET_TAU_S);
         follow(&mut self.probes.inlet, inlet, DUCT_TAU_S);

@@ -1,18 +1,70 @@
+//! Claims about the simulated machine as a whole.
+
+mod door;
+mod mishaps;
+mod operator;
+mod roast;
+mod world;
+
 use super::*;
-#[test]
-fn show() {
-    let seed: u64 = std::env::var("SEED").map_or(1, |s| s.parse().unwrap());
-    let config = SimulatorConfig { operator: true, noise: 0.0, seed, ..SimulatorConfig::default() };
-    let mut w = world::World::new(&config);
-    let mut last_bt = [0.0; 20]; let mut charge_at = 0; let mut was = 0.0; let mut tp = (0, 999.0); let mut fc=0; let mut dry=0;
-    for s in 0..6000_u64 {
-        w.advance_to(s * 1000);
-        let bt = w.sensor(Sensor::Bt);
-        let c = w.control(Control::Charge);
-        if c != was { println!("{s} charge {c} bt {bt:.1} dur {} TP {tp:?} dry {dry} fc {fc}", s - charge_at); charge_at = s; tp = (0,999.0); dry=0; fc=0; }
-        was = c;
-        if c > 0.5 { if bt < tp.1 { tp = (s - charge_at, bt); } if dry == 0 && bt > 150.0 && s > charge_at + 100 { dry = s - charge_at; } if fc == 0 && bt > 196.0  && s > charge_at + 100{ fc = s - charge_at; } }
-        if s % 30 == 0 && std::env::var("V").is_ok() { println!("{s:5} {:4} bt {bt:6.1} ror {:6.2} et {:6.1} in {:6.1} ex {:6.1} b {} a {} c {}", s - charge_at, (bt - last_bt[(s % 20) as usize]) * 3.0, w.sensor(Sensor::Et), w.sensor(Sensor::Inlet), w.sensor(Sensor::Exhaust), w.control(Control::Burner), w.control(Control::Airflow), w.control(Control::Cooling)); }
-        last_bt[(s % 20) as usize] = bt;
+
+use hearth_actors::driver::ErrorKind;
+use hearth_actors::logic::gate::{Circumstances, admit_control};
+use hearth_actors::model::channel::ChannelTable;
+use hearth_actors::model::command::{Actor, Principal, UserRole};
+use hearth_actors::model::event::Safety;
+use hearth_actors::model::ids::MachineId;
+use hearth_actors::model::spec::{DetectionSpec, MachineKind};
+use hearth_actors::model::units::Fraction;
+
+use crate::config::simulator::known_channels;
+
+/// A roaster with a quiet sensor and nobody at it.
+fn quiet() -> SimulatorConfig {
+    SimulatorConfig { noise: 0.0, ..SimulatorConfig::default() }
+}
+
+/// A roaster with an operator.
+fn staffed(seed: u64) -> SimulatorConfig {
+    SimulatorConfig { operator: true, seed, ..quiet() }
+}
+
+fn spec_with(channels: Vec<Channel>) -> MachineSpec {
+    MachineSpec {
+        id: MachineId::parse("demo").unwrap(),
+        name: "Demo".into(),
+        kind: MachineKind::Roaster,
+        autoconnect: true,
+        sampling_interval_ms: 1000,
+        clock_speed: 1.0,
+        channels: Arc::new(ChannelTable::new(channels)),
+        detection: DetectionSpec::default(),
+        alarms: Vec::new(),
+        interlocks: Vec::new(),
     }
+}
+
+fn spec() -> MachineSpec {
+    spec_with(known_channels())
+}
+
+/// An order as the gate admits it.
+fn order(spec: &MachineSpec, command: u64, channel: &str, value: f64) -> Admitted {
+    let principal = Principal { actor: Actor::Rest, role: UserRole::Operator };
+    let circumstances = Circumstances { spec, values: &[], connected: true, safety: &Safety::default() };
+    admit_control(&principal, CommandId(command), None, channel, Fraction::new(value).unwrap(), &circumstances).unwrap()
+}
+
+async fn read(driver: &mut dyn Driver, spec: &MachineSpec) -> Result<Sample, DriverError> {
+    let mut sample = Sample::missing(spec.channels.len(), MissingReason::NotYet);
+    driver.read(0, &mut sample).await.map(|()| sample)
+}
+
+/// The value of a channel in a sample. Panics where it is missing.
+fn value(sample: &Sample, spec: &MachineSpec, channel: &str) -> f64 {
+    sample.values()[spec.channels.find(channel).unwrap()].unwrap()
+}
+
+async fn pass(ms: u64) {
+    tokio::time::advance(Duration::from_millis(ms)).await;
 }

@@ -13,7 +13,7 @@ use super::roaster::{ROOM_C, Roaster, STEP_S};
 const STEP_MS: u64 = (STEP_S * 1000.0) as u64;
 
 /// With an operator the machine was used just before: a visitor sees a roast within minutes. Unit: °C.
-const WARM_C: f64 = 160.0;
+const WARM_C: f64 = 190.0;
 
 /// A longer time without a look at the machine is cut to this: by then it has settled. Unit: ms.
 const GAP_MS_MAX: u64 = 3_600_000;
