@@ -8,6 +8,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -41,20 +42,15 @@ class Frame:
 class LiveSocket:
     """A client of one machine. A thread reads, so pings are answered and nothing waits for the test."""
 
-    def __init__(self, url: str, **headers: str) -> None:
+    def __init__(self, url: str) -> None:
         self.url = url
         self.frames: list[Frame] = []
         self.close_code: int | None = None
         self.close_reason = ""
         self._changed = threading.Condition()
-        self._connection: ClientConnection = connect(
-            url,
-            additional_headers=headers or None,
-            ping_interval=None,
-            proxy=None,
-            max_size=None,
-            open_timeout=15,
-            close_timeout=5,
+        self._open = ExitStack()
+        self._connection: ClientConnection = self._open.enter_context(
+            connect(url, ping_interval=None, proxy=None, max_size=None, open_timeout=15, close_timeout=5)
         )
         self._reader = threading.Thread(target=self._read, name=f"reader of {url}", daemon=True)
         self._reader.start()
@@ -158,16 +154,15 @@ class LiveSocket:
     def abort(self) -> None:
         """Cuts the line as a pulled cable would: no close frame, nothing more is read."""
         raw = self._connection.socket
-        try:
+        with suppress(OSError):
             raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, struct.pack("ii", 1, 0))
             raw.shutdown(sockets.SHUT_RDWR)
-        except OSError:
-            pass
+        self._open.close()
         self._reader.join(5)
 
     def close(self) -> None:
         """Closes politely, if it is not closed yet."""
-        self._connection.close()
+        self._open.close()
         self._reader.join(5)
 
     def _read(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -97,7 +98,7 @@ def client(hearth: HearthDaemon) -> Iterator[LiveSocket]:
     socket = hearth.live("m1")
     socket.wait_for("control_lease")
     yield socket
-    socket.close()
+    socket.abort()
 
 
 @pytest.mark.parametrize("text", [*MALFORMED, *NOT_A_NUMBER], ids=lambda text: repr(text[:40]))
@@ -175,6 +176,15 @@ def test_a_binary_frame_closes_with_1003(hearth: HearthDaemon) -> None:
 
 def test_a_ping_is_answered(client: LiveSocket) -> None:
     assert client.ping()
+
+
+def test_a_polite_goodbye_is_answered_and_the_line_closed_at_once(hearth: HearthDaemon) -> None:
+    client = hearth.live("m1")
+    client.wait_for("control_lease")
+    since = time.monotonic()
+    client.close()
+    assert client.close_code == 1000
+    assert time.monotonic() - since < 1
 
 
 def test_an_idle_socket_that_asked_for_heartbeats_gets_them(hearth: HearthDaemon) -> None:
