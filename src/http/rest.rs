@@ -1,3 +1,5 @@
-//! REST under `/api`: the shapes of its bodies.
+//! REST under `/api`: the shapes of its bodies, how they are read, and profiles as files.
 
+pub mod bodies;
+pub mod document;
 pub mod wire;
