@@ -1,6 +1,8 @@
 //! REST: every route of the wire contract, each a thin translation between a body and the house.
 
+pub mod bodies;
 pub mod body;
+pub mod document;
 pub mod health;
 pub mod machines;
 pub mod notes;
