@@ -262,7 +262,6 @@ impl Machine {
             self.bus.publish(EventBody::Connection(connection));
         }
     }
-
 }
 
 impl actix::Actor for Machine {

@@ -5,7 +5,6 @@ pub mod body;
 pub mod document;
 pub mod health;
 pub mod machines;
-pub mod notes;
 pub mod profiles;
 pub mod sessions;
 pub mod system;

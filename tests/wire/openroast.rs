@@ -230,7 +230,7 @@ fn server_events() -> Vec<(&'static str, &'static str, Event)> {
         ("event", "c-1", event(9000, B::Mark(mark(MarkKind::Charge, 5000, detected(false))))),
         ("event-provisional", "c-1", event(9000, B::Mark(mark(MarkKind::TurningPoint, 5000, detected(true))))),
         ("event-manual", "c-1", event(9000, B::Mark(mark(MarkKind::FirstCrackStart, 9000, MarkSource::Manual)))),
-        ("event_removed", "c-1", event(9000, B::Unmark(MarkKind::SecondCrackEnd))),
+        ("event_removed", "c-1", event(9000, B::Unmark(Unmark { kind: MarkKind::SecondCrackEnd, by: Hand::Person }))),
         (
             "state",
             "c-1",
@@ -259,7 +259,7 @@ fn server_events() -> Vec<(&'static str, &'static str, Event)> {
         ("control_lease-yours", "c-1", event(9000, B::Lease(lease()))),
         ("control_lease-theirs", "c-2", event(9000, B::Lease(lease()))),
         ("control_lease-free", "c-2", event(9000, B::Lease(Lease::default()))),
-        ("first-of-a-run", "c-1", Event { prev: None, session: None, ..event(0, B::Unmark(MarkKind::Cool)) }),
+        ("first-of-a-run", "c-1", Event { prev: None, session: None, ..event(0, B::Unmark(Unmark { kind: MarkKind::Cool, by: Hand::Person })) }),
     ]
 }
 

@@ -102,8 +102,11 @@ fn reaches_back(bus: &Bus, wanted: &Wanted) -> bool {
     let Some(oldest) = bus.recent(|_| false).oldest else { return true };
     match wanted.after {
         After::Seq(seq) => oldest <= seq.next(),
-        After::Time(at) => bus.recent(|event| event.seq == oldest && event.session == wanted.session && event.at <= at).events.len() == 1
-            || bus.recent(|event| event.seq == oldest && event.session != wanted.session).events.len() == 1,
+        After::Time(at) => {
+            bus.recent(|event| event.seq == oldest && event.session == wanted.session && event.at <= at).events.len()
+                == 1
+                || bus.recent(|event| event.seq == oldest && event.session != wanted.session).events.len() == 1
+        }
         After::Start => bus.recent(|event| event.seq == oldest && event.session != wanted.session).events.len() == 1,
     }
 }

@@ -44,7 +44,9 @@ impl Machine {
             let journal = match opened {
                 Ok(Ok(journal)) => journal,
                 Ok(Err(error)) => return Err(not_saved(&SaveError::from(error))),
-                Err(panicked) => return Err(Refusal::new(RefusalCode::Internal, format!("the storage crashed: {panicked}"))),
+                Err(panicked) => {
+                    return Err(Refusal::new(RefusalCode::Internal, format!("the storage crashed: {panicked}")));
+                }
             };
             let journal = machine.house.recorder.adopt(session, journal).map_err(|error| not_saved(&error))?;
             machine.enter(state, session, Some(journal));
@@ -161,7 +163,8 @@ impl Machine {
         if state == SessionState::Recording {
             return Ok(());
         }
-        let words = format!("cannot {action} while {}: start_recording comes first", crate::logic::session::name(state));
+        let words =
+            format!("cannot {action} while {}: start_recording comes first", crate::logic::session::name(state));
         Err(Refusal::new(RefusalCode::InvalidTransition, words))
     }
 

@@ -193,7 +193,13 @@ impl Bus {
     }
 
     /// Begins a session: zeroes the session clock, and from here on the journal (if any) gets every event, `body` first.
-    pub fn begin_session(&self, at: MonoMs, session: SessionId, journal: Option<JournalHandle>, body: EventBody) -> Option<JournalHandle> {
+    pub fn begin_session(
+        &self,
+        at: MonoMs,
+        session: SessionId,
+        journal: Option<JournalHandle>,
+        body: EventBody,
+    ) -> Option<JournalHandle> {
         let mut inner = self.lock();
         inner.zero = Some(at);
         inner.session = Some(session);
@@ -323,4 +329,3 @@ impl Inner {
         }
     }
 }
-
