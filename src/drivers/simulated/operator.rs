@@ -6,7 +6,7 @@
 //! The stages follow the beans, whoever charges or drops them. An order that comes over the wire takes its control out of the
 //! operator's hands until the beans are dropped. A burner that was put out over the wire stays out, also for later batches,
 //! until an order lights it again: no heat that nobody asked for. Beans that somebody charged over the wire and forgot are
-//! dropped after [`ROAST_S_MAX`].
+//! dropped after 20 minutes.
 
 use super::noise::{Purpose, even};
 use super::panel::{Control, Panel};
