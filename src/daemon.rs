@@ -13,8 +13,8 @@ use hearth_actors::system::{House, StartError};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::config::machine::MachineConfig;
 use crate::config::Config;
+use crate::config::machine::MachineConfig;
 use crate::config::tree::SupervisionConfig;
 use crate::drivers::Workshop;
 use crate::http::server;
@@ -72,7 +72,8 @@ impl Daemon {
         let house = House::start(Arc::clone(&archive), policy(&config.supervision))?;
         let workshop = Workshop::default();
         let recovered = recover(&house, archive.as_ref()).map_err(at_storage)?;
-        adopt_all(&house, &workshop, machines(archive.as_ref(), &config.machines).map_err(at_storage)?, recovered).await;
+        adopt_all(&house, &workshop, machines(archive.as_ref(), &config.machines).map_err(at_storage)?, recovered)
+            .await;
         let (stopping, stops) = watch::channel(false);
         let state = AppState {
             house: house.clone(),
@@ -82,7 +83,8 @@ impl Daemon {
             started: Instant::now(),
             stopping: stops,
         };
-        let server = server::start(listener, state).map_err(|source| DaemonError::Listen { address: listen, source })?;
+        let server =
+            server::start(listener, state).map_err(|source| DaemonError::Listen { address: listen, source })?;
         let handle = server.handle();
         actix_rt::spawn(server);
         Ok(Self { address, house, server: handle, stopping })
@@ -153,7 +155,12 @@ fn machines(archive: &dyn Archive, configured: &[MachineConfig]) -> Result<Vec<M
     Ok(all)
 }
 
-async fn adopt_all(house: &House, workshop: &Workshop, machines: Vec<MachineConfig>, mut resumed: Vec<(MachineId, Arc<Bus>)>) {
+async fn adopt_all(
+    house: &House,
+    workshop: &Workshop,
+    machines: Vec<MachineConfig>,
+    mut resumed: Vec<(MachineId, Arc<Bus>)>,
+) {
     for config in machines {
         let definition = match workshop.definition(&config) {
             Ok(definition) => definition,

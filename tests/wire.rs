@@ -1,5 +1,7 @@
 //! Golden frames: what goes over the wire is exactly what the files under `tests/wire/` say.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its own fixtures fails, and should say where")]
+
 #[path = "wire/openroast.rs"]
 mod openroast;
 

@@ -35,7 +35,9 @@ pub struct Client {
 enum Stage {
     Live,
     /// A sync is being sent; live events wait.
-    Syncing { waiting: Vec<Arc<Published>> },
+    Syncing {
+        waiting: Vec<Arc<Published>>,
+    },
 }
 
 /// What a text frame leads to.

@@ -116,7 +116,12 @@ impl Registry {
         Self { machines: BTreeMap::new(), house, policy, first_seq, exits, exited: Some(exited) }
     }
 
-    fn insert(&mut self, definition: Definition, origin: Origin, ctx: &mut Context<Self>) -> Result<MachineHandle, RegistryError> {
+    fn insert(
+        &mut self,
+        definition: Definition,
+        origin: Origin,
+        ctx: &mut Context<Self>,
+    ) -> Result<MachineHandle, RegistryError> {
         let spec = definition.spec.clone();
         let id = spec.id.clone();
         let (bus, entry) = match origin {
@@ -124,7 +129,12 @@ impl Registry {
                 let clock = MachineClock::new(spec.clock_speed);
                 (Arc::new(Bus::new(id.clone(), spec.channels.clone(), clock, seq)), Entry::Clean)
             }
-            Origin::Resumed(bus) => (bus, Entry::SafeFirst),
+            Origin::Resumed(bus) => {
+                if bus.look(|snapshot| *snapshot.channels != *spec.channels) {
+                    bus.publish(EventBody::Channels(spec.channels.clone()));
+                }
+                (bus, Entry::SafeFirst)
+            }
         };
         let link = if spec.autoconnect || entry == Entry::SafeFirst { Link::Wanted } else { Link::Unwanted };
         let handle = MachineHandle::new(spec, definition.document.clone(), bus);
@@ -311,20 +321,23 @@ impl Handler<Remove> for Registry {
             self.on_disk(move |archive| archive.delete_machine(&id))
         };
         let parting = self.parting(&id, Parting::Needed);
-        Box::pin(forgotten.then(|forgotten, _, _| parting.map(|(), _, _| forgotten)).map(move |forgotten, registry, _| {
-            forgotten?;
-            if let Some(mut machine) = registry.machines.remove(&id) {
-                machine.end();
-                if let Some(journal) = machine.handle().bus().detach_journal() {
-                    actix_rt::spawn(async move {
-                        if let Err(error) = journal.seal().await {
-                            tracing::warn!(%error, "journal of a removed machine not sealed");
-                        }
-                    });
+        Box::pin(forgotten.then(|forgotten, _, _| parting.map(|(), _, _| forgotten)).map(
+            move |forgotten, registry, _| {
+                forgotten?;
+                if let Some(mut machine) = registry.machines.remove(&id) {
+                    machine.end();
+                    machine.handle().bus().close();
+                    if let Some(journal) = machine.handle().bus().detach_journal() {
+                        actix_rt::spawn(async move {
+                            if let Err(error) = journal.seal().await {
+                                tracing::warn!(%error, "journal of a removed machine not sealed");
+                            }
+                        });
+                    }
                 }
-            }
-            Ok(())
-        }))
+                Ok(())
+            },
+        ))
     }
 }
 

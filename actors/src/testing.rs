@@ -189,7 +189,11 @@ impl Driver for ScriptedDriver {
     async fn apply(&mut self, order: &Admitted) -> Result<Applied, DriverError> {
         let mut device = self.device.lock();
         if device.refuses_writes {
-            return Err(DriverError::Rejected { what: "writing".into(), cause: "scripted".into(), hint: String::new() });
+            return Err(DriverError::Rejected {
+                what: "writing".into(),
+                cause: "scripted".into(),
+                hint: String::new(),
+            });
         }
         device.writes.push((order.channel(), order.native()));
         Ok(Applied::default())
@@ -234,7 +238,10 @@ impl MemoryArchive {
     fn writing(&self) -> Result<MutexGuard<'_, Memory>, ArchiveError> {
         let memory = self.lock();
         if memory.refuses {
-            return Err(ArchiveError::Io { what: "writing to memory".into(), source: std::io::ErrorKind::StorageFull.into() });
+            return Err(ArchiveError::Io {
+                what: "writing to memory".into(),
+                source: std::io::ErrorKind::StorageFull.into(),
+            });
         }
         Ok(memory)
     }

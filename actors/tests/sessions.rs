@@ -1,4 +1,5 @@
 //! Sessions and marks through a whole machine: what is acknowledged is on disk, what is refused never happened.
+#![allow(clippy::expect_used, reason = "a test stops where its stage is not set")]
 
 mod support;
 

@@ -41,7 +41,8 @@ const SCRIPTED: &str = "simulated: the machine's configuration lists this fault 
 
 /// Makes drivers for one simulated machine. They share the machine: a fresh driver finds it as the last one left it.
 ///
-/// An order to a control takes it over from a built-in operator until the beans are dropped; see [`operator`].
+/// An order to a control takes it over from a built-in operator until the beans are dropped; see [`operator`]. `config` has
+/// passed its check. Calling the factory shuts out the driver it made before.
 pub fn factory(config: &SimulatorConfig) -> DriverFactory {
     let speed = config.speed;
     let plant = Arc::new(Mutex::new(Plant::new(config)));
@@ -140,7 +141,8 @@ impl SimulatedDriver {
             match part {
                 Some(Part::Sensor(sensor)) => sample.set(index, world.sensor(*sensor)),
                 Some(Part::Control(control)) => {
-                    sample.set(index, channel.unit.inward(to_native(channel.control(), world.control(*control))));
+                    let native = to_native(channel.control(), *control, world.control(*control));
+                    sample.set(index, channel.unit.inward(native));
                 }
                 None => sample.fail(index, MissingReason::Rejected),
             }
@@ -219,9 +221,9 @@ impl Driver for SimulatedDriver {
             // The house repeats heat orders to keep a device's watchdog fed. Such a repetition is no new order, and must not
             // take the control from the operator again who has got it back since.
             if last != Some(this) || !world.operator_holds(control) {
-                world.order(control, from_native(spec, order.native()));
+                world.order(control, from_native(spec, control, order.native()));
             }
-            to_native(Some(spec), world.control(control))
+            to_native(Some(spec), control, world.control(control))
         };
         if let Some(slot) = self.last_orders.get_mut(index) {
             *slot = Some(this);
@@ -244,24 +246,19 @@ fn part(channel: &Channel) -> Option<Part> {
     Sensor::of_channel(id).map(Part::Sensor).or_else(|| Control::of_channel(id).map(Part::Control))
 }
 
-/// What the machine's own value is in a channel's native unit: the same but for a toggle with values of its own.
-fn to_native(spec: Option<&ControlSpec>, value: f64) -> f64 {
+/// What the machine's own value is in a channel's native unit: the same, but for a switch whose positions have other names there.
+fn to_native(spec: Option<&ControlSpec>, control: Control, value: f64) -> f64 {
     match spec.map(|spec| spec.shape) {
-        Some(ControlShape::Toggle { on, off }) => {
-            if value >= 0.5 {
-                on
-            } else {
-                off
-            }
-        }
-        Some(ControlShape::Slider) | None => value,
+        Some(ControlShape::Toggle { on, .. }) if control.is_switch() && value >= 0.5 => on,
+        Some(ControlShape::Toggle { off, .. }) if control.is_switch() => off,
+        Some(ControlShape::Toggle { .. } | ControlShape::Slider) | None => value,
     }
 }
 
-fn from_native(spec: &ControlSpec, native: f64) -> f64 {
+fn from_native(spec: &ControlSpec, control: Control, native: f64) -> f64 {
     match spec.shape {
-        ControlShape::Toggle { .. } => spec.to_fraction(native).get(),
-        ControlShape::Slider => native,
+        ControlShape::Toggle { .. } if control.is_switch() => spec.to_fraction(native).get(),
+        ControlShape::Toggle { .. } | ControlShape::Slider => native,
     }
 }
 

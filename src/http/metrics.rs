@@ -37,11 +37,15 @@ const MACHINE_FIGURES: [Figure; 9] = [
         f64::from(m.bus().look(|s| s.connection.restarts))
     }),
     ("hearth_machine_reads_total", "counter", "Requests answered.", |m| m.health().report().reads as f64),
-    ("hearth_machine_timeouts_total", "counter", "Requests not answered in time.", |m| m.health().report().timeouts as f64),
+    ("hearth_machine_timeouts_total", "counter", "Requests not answered in time.", |m| {
+        m.health().report().timeouts as f64
+    }),
     ("hearth_machine_garbled_total", "counter", "Answers that were unusable.", |m| m.health().report().garbled as f64),
     ("hearth_machine_losses_total", "counter", "Times the link was lost.", |m| m.health().report().losses as f64),
     ("hearth_machine_writes_total", "counter", "Orders confirmed.", |m| m.health().report().writes as f64),
-    ("hearth_machine_write_failures_total", "counter", "Orders that failed.", |m| m.health().report().write_failures as f64),
+    ("hearth_machine_write_failures_total", "counter", "Orders that failed.", |m| {
+        m.health().report().write_failures as f64
+    }),
     ("hearth_machine_watchers", "gauge", "Clients that watch the machine.", |m| m.bus().listeners() as f64),
 ];
 

@@ -1,9 +1,10 @@
 //! REST: every route of the wire contract, each a thin translation between a body and the house.
 
+pub mod bodies;
 pub mod body;
+pub mod document;
 pub mod health;
 pub mod machines;
-pub mod notes;
 pub mod profiles;
 pub mod sessions;
 pub mod system;

@@ -65,7 +65,9 @@ pub async fn openroast(
     let address = request.peer_addr().map_or(std::net::Ipv4Addr::LOCALHOST.into(), |peer| peer.ip());
     let seat = match state.seats.take(address, &state.limits) {
         Ok(seat) => seat,
-        Err(full) => return Ok(HttpResponse::from(&Problem::new(StatusCode::SERVICE_UNAVAILABLE, "FULL", full.to_string()))),
+        Err(full) => {
+            return Ok(HttpResponse::from(&Problem::new(StatusCode::SERVICE_UNAVAILABLE, "FULL", full.to_string())));
+        }
     };
     let id = MachineId::parse(&path).ok();
     let machine = match &id {
@@ -88,7 +90,8 @@ impl Introduction {
     fn viewer(&self) -> Viewer {
         let client = self.client_id.as_deref().and_then(|id| ClientId::parse(id).ok()).unwrap_or_else(passing_client);
         let name = self.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-        let name = name.map_or_else(|| format!("client {:.4}", client.as_str()), |name| name.chars().take(64).collect());
+        let name =
+            name.map_or_else(|| format!("client {:.4}", client.as_str()), |name| name.chars().take(64).collect());
         let principal = Principal { actor: Hand::Client { id: client.clone(), name }, role: UserRole::Operator };
         Viewer { client, principal }
     }
@@ -233,7 +236,8 @@ impl Socket {
                 count: history.events.len() as u64,
                 truncated: history.truncated,
             };
-            let begins = history.events.first().map(|past| hearth_actors::model::ids::Seq(past.event().seq.0.saturating_sub(1)));
+            let begins =
+                history.events.first().map(|past| hearth_actors::model::ids::Seq(past.event().seq.0.saturating_sub(1)));
             let lots: Vec<Lot> = lots(history.events).chain(std::iter::once(Lot::End { summary, begins })).collect();
             ctx.add_stream(stream::iter(lots).then(|lot| async {
                 tokio::task::yield_now().await;

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use hearth_actors::archive::{ArchiveError, Journal};
 use hearth_actors::logic::profile::assemble;
-use hearth_actors::model::event::Event;
+use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::ids::Seq;
-use hearth_actors::model::journal::Keep;
+use hearth_actors::model::journal::{Keep, SessionLog};
 use hearth_actors::model::profile::Annotation;
 
 use super::catalogue::{Catalogue, Progress, State, locked};
@@ -103,14 +103,23 @@ impl OpenJournal {
         if keep == Keep::UntilNextSession {
             return Ok(Closing { stamp, annotation: None, summary: None, seal: Seal::Here, keep });
         }
-        let annotation = (self.origin == Origin::CutShort)
-            .then(|| Annotation { notes: Some(RECOVERED.to_owned()), ..Annotation::default() });
         let mut log = reader::read(self.writer.place(), &self.writer.extent(), None)?.log;
+        let annotation = (self.origin == Origin::CutShort && !has_ended(&log))
+            .then(|| Annotation { notes: Some(RECOVERED.to_owned()), ..Annotation::default() });
         log.annotation.merge(annotation.clone().unwrap_or_default());
         log.sealed = true;
         let summary = Some(assemble(&log).summary());
         Ok(Closing { stamp, annotation, summary, seal: Seal::Here, keep })
     }
+}
+
+/// Whether the session came to its end, so that only the seal was missing.
+fn has_ended(log: &SessionLog) -> bool {
+    let last_change = log.events.iter().rev().find_map(|event| match &event.body {
+        EventBody::Session(change) => Some(change.to),
+        _ => None,
+    });
+    last_change.is_some_and(|state| !state.is_running())
 }
 
 impl Journal for OpenJournal {

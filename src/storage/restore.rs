@@ -4,8 +4,8 @@
 //! no entry decides where it goes, its parsed name does.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
 use std::fmt;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 

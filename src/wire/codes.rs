@@ -58,7 +58,9 @@ impl From<RefusalCode> for ErrorCode {
             RefusalCode::InvalidTransition => Self::InvalidStateTransition,
             RefusalCode::MachineNotFound => Self::MachineNotFound,
             RefusalCode::ProfileNotFound => Self::ProfileNotFound,
-            RefusalCode::DriverDisconnected | RefusalCode::ConnectFailed | RefusalCode::ConnectTimeout => Self::DriverDisconnected,
+            RefusalCode::DriverDisconnected | RefusalCode::ConnectFailed | RefusalCode::ConnectTimeout => {
+                Self::DriverDisconnected
+            }
             RefusalCode::WriteFailed | RefusalCode::Superseded => Self::DriverWriteFailed,
             RefusalCode::SessionLocked => Self::SessionLocked,
             RefusalCode::InterlockBlocked => Self::InterlockBlocked,

@@ -82,9 +82,10 @@ fn page() -> String {
         .add::<rest::ProfilePage>()
         .add::<rest::DriverAnswer>()
         .add::<rest::ControlBody>()
-        .add::<rest::EventCorrection>()
         .add::<rest::ProfileNotes>()
         .add::<rest::SaveBody>()
+        .add::<rest::EventCorrection>()
+        .add::<rest::PatchBody>()
         .add::<problem::ProblemField>()
         .add::<problem::Problem>();
     page.text.lines().map(str::trim_end).flat_map(|line| [line, "\n"]).collect()

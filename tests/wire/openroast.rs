@@ -15,7 +15,7 @@ use hearth_actors::model::command::{
 };
 use hearth_actors::model::connection::{Connection, DriverState};
 use hearth_actors::model::event::{
-    Event, EventBody, Lease, ReplayPoint, ReplayState, ReplayStatus, Safety, SafetyReason,
+    Event, EventBody, Hand, Lease, ReplayPoint, ReplayState, ReplayStatus, Safety, SafetyReason, Unmark,
 };
 use hearth_actors::model::fault::{Fault, FaultCode};
 use hearth_actors::model::ids::{ChannelId, ClientId, CommandId, MachineId, RuleId, Seq, SessionId};
@@ -138,6 +138,7 @@ fn settled(applied: bool, message: &str) -> Settled {
         command: CommandId(9),
         request_id: Some("r-1".to_owned()),
         channel: 3,
+        channel_id: ChannelId::parse("burner").unwrap(),
         value: Fraction::clamped(0.8),
         applied,
         by: Actor::Client { id: client("c-1"), name: "tablet-1".to_owned() },
@@ -230,7 +231,7 @@ fn server_events() -> Vec<(&'static str, &'static str, Event)> {
         ("event", "c-1", event(9000, B::Mark(mark(MarkKind::Charge, 5000, detected(false))))),
         ("event-provisional", "c-1", event(9000, B::Mark(mark(MarkKind::TurningPoint, 5000, detected(true))))),
         ("event-manual", "c-1", event(9000, B::Mark(mark(MarkKind::FirstCrackStart, 9000, MarkSource::Manual)))),
-        ("event_removed", "c-1", event(9000, B::Unmark(MarkKind::SecondCrackEnd))),
+        ("event_removed", "c-1", event(9000, B::Unmark(Unmark { kind: MarkKind::SecondCrackEnd, by: Hand::Person }))),
         (
             "state",
             "c-1",
@@ -259,7 +260,15 @@ fn server_events() -> Vec<(&'static str, &'static str, Event)> {
         ("control_lease-yours", "c-1", event(9000, B::Lease(lease()))),
         ("control_lease-theirs", "c-2", event(9000, B::Lease(lease()))),
         ("control_lease-free", "c-2", event(9000, B::Lease(Lease::default()))),
-        ("first-of-a-run", "c-1", Event { prev: None, session: None, ..event(0, B::Unmark(MarkKind::Cool)) }),
+        (
+            "first-of-a-run",
+            "c-1",
+            Event {
+                prev: None,
+                session: None,
+                ..event(0, B::Unmark(Unmark { kind: MarkKind::Cool, by: Hand::Person }))
+            },
+        ),
     ]
 }
 

@@ -95,7 +95,11 @@ mod tests {
         ];
         for state in [S::Idle, S::Monitoring, S::Recording, S::Finished] {
             for action in [A::StartMonitoring, A::StopMonitoring, A::StartRecording, A::StopRecording, A::Reset] {
-                assert_eq!(judge(state, action, true).is_ok(), allowed.contains(&(state, action)), "{state:?} {action:?}");
+                assert_eq!(
+                    judge(state, action, true).is_ok(),
+                    allowed.contains(&(state, action)),
+                    "{state:?} {action:?}"
+                );
             }
         }
     }

@@ -30,10 +30,16 @@ impl Handler<Command> for Machine {
     fn handle(&mut self, command: Command, ctx: &mut Context<Self>) -> Answer {
         if self.pulse.is_revoked() {
             ctx.terminate();
-            return refused(Refusal::new(RefusalCode::MachineFailed, "the machine is restarting: try again in a moment"));
+            return refused(Refusal::new(
+                RefusalCode::MachineFailed,
+                "the machine is restarting: try again in a moment",
+            ));
         }
         if command.principal.role < gate::role_needed(&command.want) {
-            return refused(Refusal::new(RefusalCode::Forbidden, "your role does not allow this: ask for a higher one"));
+            return refused(Refusal::new(
+                RefusalCode::Forbidden,
+                "your role does not allow this: ask for a higher one",
+            ));
         }
         let request_id = command.request_id.clone();
         let answer = self.perform(command);

@@ -38,7 +38,8 @@ impl Machine {
 
     fn start_replay(&mut self, id: SessionId, speed: f64, apply_controls: bool, principal: &Principal) -> Answer {
         if self.snapshot_state() == SessionState::Recording && !apply_controls {
-            let words = "cannot start a replay while recording: it would hide the roast; use apply_controls to roast by it";
+            let words =
+                "cannot start a replay while recording: it would hide the roast; use apply_controls to roast by it";
             return refused(Refusal::new(RefusalCode::InvalidTransition, words));
         }
         let by = principal.actor.label().to_owned();
@@ -51,7 +52,9 @@ impl Machine {
                     return Err(Refusal::new(RefusalCode::ProfileNotFound, format!("there is no profile {id}")));
                 }
                 Ok(Err(error)) => return Err(Refusal::new(RefusalCode::Internal, error.to_string())),
-                Err(panicked) => return Err(Refusal::new(RefusalCode::Internal, format!("the storage crashed: {panicked}"))),
+                Err(panicked) => {
+                    return Err(Refusal::new(RefusalCode::Internal, format!("the storage crashed: {panicked}")));
+                }
             };
             let controls = if apply_controls { Controls::Applied } else { Controls::Shown };
             let clock = MachineClock::new(1.0);
@@ -78,7 +81,10 @@ impl Machine {
         }
     }
 
-    fn steer(&mut self, steer: impl FnOnce(&mut Replay, crate::model::time::MonoMs) -> Vec<ReplayEffect> + 'static) -> Answer {
+    fn steer(
+        &mut self,
+        steer: impl FnOnce(&mut Replay, crate::model::time::MonoMs) -> Vec<ReplayEffect> + 'static,
+    ) -> Answer {
         let Some(playing) = &mut self.replay else {
             return refused(Refusal::new(RefusalCode::InvalidTransition, "no replay is running: start one first"));
         };

@@ -8,12 +8,12 @@ use super::Machine;
 use crate::driver::{ErrorKind, Sample};
 use crate::logic::alarms::Moment;
 use crate::logic::detection::{Finding, Found};
+use crate::model::channel::Role;
 use crate::model::connection::DriverState;
 use crate::model::event::{EventBody, Hand, SafetyReason, Unmark};
 use crate::model::fault::{Fault, FaultCode};
 use crate::model::mark::{Mark, MarkKind};
 use crate::model::reading::{Missing, MissingReason, Reading};
-use crate::model::channel::Role;
 use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::session::SessionState;
 use crate::model::time::MonoMs;
@@ -163,13 +163,7 @@ impl Machine {
     }
 
     fn mark_found(&self, found: &Found) -> Mark {
-        Mark {
-            kind: found.kind,
-            at: self.bus.session_time(found.at),
-            source: found.source,
-            bt: found.bt,
-            et: found.et,
-        }
+        Mark { kind: found.kind, at: self.bus.session_time(found.at), source: found.source, bt: found.bt, et: found.et }
     }
 
     fn raise_alarms(&mut self, at: MonoMs, bt: Option<f64>, et: Option<f64>) {

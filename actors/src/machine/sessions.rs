@@ -44,7 +44,9 @@ impl Machine {
             let journal = match opened {
                 Ok(Ok(journal)) => journal,
                 Ok(Err(error)) => return Err(not_saved(&SaveError::from(error))),
-                Err(panicked) => return Err(Refusal::new(RefusalCode::Internal, format!("the storage crashed: {panicked}"))),
+                Err(panicked) => {
+                    return Err(Refusal::new(RefusalCode::Internal, format!("the storage crashed: {panicked}")));
+                }
             };
             let journal = machine.house.recorder.adopt(session, journal).map_err(|error| not_saved(&error))?;
             machine.enter(state, session, Some(journal));
@@ -95,7 +97,7 @@ impl Machine {
         let held = self.bus.hold(EventBody::Session(change));
         let bus = Arc::clone(&self.bus);
         let ending = async move {
-            bus.settle(held).await?;
+            held.settle().await?;
             match bus.detach_journal() {
                 Some(journal) => journal.seal().await,
                 None => Ok(()),
@@ -148,8 +150,7 @@ impl Machine {
     /// Publishes an event once it is durable, then does what follows from it.
     fn keep(&mut self, body: EventBody, then: impl FnOnce(&mut Self) + 'static) -> Answer {
         let held = self.bus.hold(body);
-        let bus = Arc::clone(&self.bus);
-        Box::pin(async move { bus.settle(held).await }.into_actor(self).map(|saved, machine, _| {
+        Box::pin(held.settle().into_actor(self).map(|saved, machine, _| {
             saved.map_err(|error| not_saved(&error))?;
             then(machine);
             Ok(Outcome::Done)
@@ -161,7 +162,8 @@ impl Machine {
         if state == SessionState::Recording {
             return Ok(());
         }
-        let words = format!("cannot {action} while {}: start_recording comes first", crate::logic::session::name(state));
+        let words =
+            format!("cannot {action} while {}: start_recording comes first", crate::logic::session::name(state));
         Err(Refusal::new(RefusalCode::InvalidTransition, words))
     }
 

@@ -56,7 +56,12 @@ pub(super) struct Supervised {
 }
 
 impl Supervised {
-    pub(super) fn new(handle: MachineHandle, make_driver: DriverFactory, link: Link, policy: Policy) -> std::io::Result<Self> {
+    pub(super) fn new(
+        handle: MachineHandle,
+        make_driver: DriverFactory,
+        link: Link,
+        policy: Policy,
+    ) -> std::io::Result<Self> {
         Ok(Self {
             handle,
             make_driver,
@@ -103,7 +108,8 @@ impl Supervised {
             self.seen = (beats, now);
         }
         let interval_ms = self.handle.spec().sampling_interval_ms;
-        let limit = HUNG_AFTER_MS.max(u64::try_from(self.handle.bus().clock().real(3 * interval_ms).as_millis()).unwrap_or(u64::MAX));
+        let limit = HUNG_AFTER_MS
+            .max(u64::try_from(self.handle.bus().clock().real(3 * interval_ms).as_millis()).unwrap_or(u64::MAX));
         self.life == Life::Running && now.since(self.seen.1) >= limit
     }
 
@@ -222,7 +228,10 @@ impl Supervised {
 /// A machine's incarnation ended.
 impl StreamHandler<Exited> for Registry {
     fn handle(&mut self, exited: Exited, ctx: &mut Context<Self>) {
-        let current = self.machines.get(&exited.machine).is_some_and(|m| m.generation == exited.generation && m.life == Life::Running);
+        let current = self
+            .machines
+            .get(&exited.machine)
+            .is_some_and(|m| m.generation == exited.generation && m.life == Life::Running);
         if current {
             tracing::warn!(machine = %exited.machine, why = exited.why, "machine ended, starting a fresh one");
             self.after_crash(&exited.machine, &exited.why, ctx);

@@ -136,8 +136,12 @@ impl JournalHandle {
             Err(TrySendError::Full(Job::Append { done: Some(done), .. })) => {
                 let _ = done.send(Err(SaveError::Overloaded));
             }
-            Err(TrySendError::Full(_)) => tracing::error!(session = %self.session, "journal queue full, an event was not kept"),
-            Err(TrySendError::Disconnected(_)) => tracing::warn!(session = %self.session, "recorder has stopped, an event was not kept"),
+            Err(TrySendError::Full(_)) => {
+                tracing::error!(session = %self.session, "journal queue full, an event was not kept")
+            }
+            Err(TrySendError::Disconnected(_)) => {
+                tracing::warn!(session = %self.session, "recorder has stopped, an event was not kept")
+            }
         }
     }
 

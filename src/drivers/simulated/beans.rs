@@ -6,6 +6,9 @@
 
 /// Water at charge, kg per kg of dry bean. Green coffee holds 10 to 12 % of its weight.
 const MOISTURE_GREEN: f64 = 0.12;
+/// Below the first green beans hold their water; from the second on it moves freely. Unit: °C.
+const DRYING_BEGINS_C: f64 = 40.0;
+const DRYING_FREE_C: f64 = 90.0;
 /// Heat that evaporating bound water takes. Unit: kJ/kg. Source: Schwartzberg 2002.
 const EVAPORATION_KJ_PER_KG: f64 = 2790.0;
 /// Rate constant of drying. Unit: 1/s. Chosen so that half the water is gone by first crack.
@@ -93,7 +96,8 @@ impl Beans {
 
     /// Lets water go. Heat it takes, kW per kg of dry bean.
     fn dry(&mut self, dt_s: f64) -> f64 {
-        let rate = DRYING_PER_S * (-DRYING_ACTIVATION_K / self.kelvin()).exp() * self.moisture;
+        let free = ((self.celsius - DRYING_BEGINS_C) / (DRYING_FREE_C - DRYING_BEGINS_C)).clamp(0.0, 1.0);
+        let rate = free * DRYING_PER_S * (-DRYING_ACTIVATION_K / self.kelvin()).exp() * self.moisture;
         let gone = (rate * dt_s).min(self.moisture);
         self.moisture -= gone;
         gone * EVAPORATION_KJ_PER_KG / dt_s
@@ -116,5 +120,63 @@ impl Beans {
         self.cracked += cracking * dt_s;
         self.crack_heat_spent += heating * dt_s;
         heating * CRACK_HEAT_KJ_PER_KG - cracking * CRACK_STEAM_KJ_PER_KG
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 5 kg of beans after so many minutes of this heat.
+    fn roasted(heat_kw: f64, minutes: u32) -> Beans {
+        let mut beans = Beans::green(5.0, 22.0);
+        for _ in 0..minutes * 600 {
+            beans.step(heat_kw, 0.1);
+        }
+        beans
+    }
+
+    #[test]
+    fn beans_left_alone_keep_their_water_and_their_temperature() {
+        let beans = roasted(0.0, 60);
+        assert!((beans.celsius() - 22.0).abs() < 2.0, "{beans:?}");
+        assert!(beans.moisture() > 0.119 && beans.cracked() < 1e-6, "{beans:?}");
+    }
+
+    #[test]
+    fn drying_takes_heat() {
+        let mut dry = Beans { moisture: 0.0, ..Beans::green(5.0, 150.0) };
+        let mut green = Beans::green(5.0, 150.0);
+        for _ in 0..300 {
+            dry.step(3.0, 0.1);
+            green.step(3.0, 0.1);
+        }
+        assert!(green.celsius() < dry.celsius() - 5.0, "{} {}", green.celsius(), dry.celsius());
+    }
+
+    #[test]
+    fn half_the_water_is_gone_by_first_crack_and_never_more_than_all() {
+        let mut beans = Beans::green(5.0, 22.0);
+        while beans.celsius() < CRACK_C {
+            beans.step(4.0, 0.1);
+        }
+        assert!((0.03..0.08).contains(&beans.moisture()), "{beans:?}");
+        let burnt = roasted(20.0, 20);
+        assert!((0.0..0.001).contains(&burnt.moisture()), "{burnt:?}");
+    }
+
+    #[test]
+    fn beans_crack_once_and_only_when_hot() {
+        let mut beans = Beans::green(5.0, 180.0);
+        beans.step(0.0, 0.1);
+        assert!(beans.cracked() < 1e-6);
+        let burnt = roasted(6.0, 20);
+        assert!((0.99..=1.0).contains(&burnt.cracked()) && burnt.crack_heat_spent <= burnt.cracked(), "{burnt:?}");
+    }
+
+    #[test]
+    fn the_weight_is_dry_beans_and_water() {
+        let beans = Beans::green(5.0, 22.0);
+        assert!((beans.dry_kg() * (1.0 + beans.moisture()) - 5.0).abs() < 1e-9);
     }
 }

@@ -6,7 +6,7 @@
 //! The stages follow the beans, whoever charges or drops them. An order that comes over the wire takes its control out of the
 //! operator's hands until the beans are dropped. A burner that was put out over the wire stays out, also for later batches,
 //! until an order lights it again: no heat that nobody asked for. Beans that somebody charged over the wire and forgot are
-//! dropped after [`ROAST_S_MAX`].
+//! dropped after 20 minutes.
 
 use super::noise::{Purpose, even};
 use super::panel::{Control, Panel};
@@ -55,10 +55,10 @@ const fn row(below_c: f64, burner: f64, airflow: f64) -> Row {
 static SOAK: Row = row(f64::INFINITY, 30.0, 40.0);
 static PLAN: [Row; 8] = [
     row(125.0, 73.0, 40.0),
-    row(145.0, 68.0, 50.0),
-    row(165.0, 62.0, 50.0),
-    row(180.0, 57.0, 60.0),
-    row(190.0, 52.0, 60.0),
+    row(145.0, 69.0, 50.0),
+    row(165.0, 64.0, 50.0),
+    row(180.0, 59.0, 60.0),
+    row(190.0, 53.0, 60.0),
     row(198.0, 50.0, 70.0),
     row(204.0, 48.0, 70.0),
     row(f64::INFINITY, 46.0, 70.0),

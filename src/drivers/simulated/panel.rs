@@ -33,11 +33,16 @@ impl Control {
         }
     }
 
-    fn nearest(self, value: f64) -> f64 {
+    /// Whether it has two positions only, 0 and 1.
+    pub fn is_switch(self) -> bool {
         match self {
-            Self::Burner | Self::Airflow | Self::Drum => value.round().clamp(0.0, 100.0),
-            Self::Cooling | Self::Charge => f64::from(u8::from(value >= 0.5)),
+            Self::Burner | Self::Airflow | Self::Drum => false,
+            Self::Cooling | Self::Charge => true,
         }
+    }
+
+    fn nearest(self, value: f64) -> f64 {
+        if self.is_switch() { f64::from(u8::from(value >= 0.5)) } else { value.round().clamp(0.0, 100.0) }
     }
 }
 

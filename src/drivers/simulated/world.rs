@@ -19,8 +19,8 @@ const WARM_C: f64 = 190.0;
 const GAP_MS_MAX: u64 = 3_600_000;
 
 /// Batches differ in weight within these bounds. Unit: kg.
-const BATCH_KG_MIN: f64 = 4.7;
-const BATCH_KG_MAX: f64 = 5.3;
+const BATCH_KG_MIN: f64 = 4.75;
+const BATCH_KG_MAX: f64 = 5.25;
 
 /// A sensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,11 +1,12 @@
 //! Reads bodies, and says in the contract's way what is wrong with them.
 
-use actix_web::http::header::CONTENT_TYPE;
-use actix_web::web::{Bytes, Payload};
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::{Bytes, Payload};
 use serde_json::Value;
 
+use super::bodies;
 use crate::http::problem::Problem;
 
 /// Reads a body up to a limit.
@@ -35,9 +36,13 @@ pub async fn json(request: &HttpRequest, payload: Payload, limit: usize) -> Resu
     if bytes.is_empty() {
         return Ok(Value::Object(serde_json::Map::new()));
     }
-    serde_json::from_slice(&bytes).map_err(|error| Problem::malformed(format!("the body is no JSON: {error}")))
+    bodies::json(&bytes)
 }
 
 fn too_large(limit: usize) -> Problem {
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", format!("the body is larger than the limit of {limit} bytes"))
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "TOO_LARGE",
+        format!("the body is larger than the limit of {limit} bytes"),
+    )
 }

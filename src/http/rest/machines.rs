@@ -57,7 +57,8 @@ pub async fn replace(request: HttpRequest, path: Path<String>, payload: Payload,
     }
     let config = MachineConfig::parse(value).map_err(|faults| Problem::invalid(&faults))?;
     if config.id != handle.id().as_str() {
-        let detail = format!("the id cannot be changed: it is `{}` in the path and `{}` in the body", handle.id(), config.id);
+        let detail =
+            format!("the id cannot be changed: it is `{}` in the path and `{}` in the body", handle.id(), config.id);
         return Err(invalid_at("/id", detail));
     }
     let definition = define(&state, &config)?;

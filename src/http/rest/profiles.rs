@@ -7,18 +7,18 @@ use actix_web::http::header::LOCATION;
 use actix_web::web::{self, Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::archive::{Archive, ArchiveError, ProfileQuery};
-use hearth_actors::logic::corrections;
 use hearth_actors::model::ids::{MachineId, SessionId};
 use hearth_actors::model::profile::{Annotation, Profile, ProfileStatus};
 use hearth_actors::model::session::SessionState;
+use hearth_actors::runtime::clock::{new_session_id, wall_now};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::body;
-use super::machines::{find, invalid_at};
-use super::notes::Notes;
+use super::document::{self, Arrival};
+use super::machines::find;
+use super::{bodies, body};
 use crate::http::problem::Problem;
-use crate::http::rest::wire::{ProfileDocument, ProfilePage};
+use crate::http::rest::wire::{ProfileDocument, ProfilePage, SaveBody};
 use crate::http::state::AppState;
 use crate::wire::fields::shortened;
 use crate::wire::parse_rfc3339;
@@ -52,9 +52,16 @@ impl ListQuery {
                 parse_rfc3339(text).map(Some).ok_or_else(|| bad(what, text, "a time such as 2026-01-31T00:00:00Z"))
             }
         };
-        let machine = self.machine_id.as_deref().map(|id| MachineId::parse(id).map_err(|_| bad("machine_id", id, "a machine's id")));
-        let limit = self.limit.as_deref().map(|text| text.parse::<usize>().map_err(|_| bad("limit", text, "a whole number")));
-        let after = self.cursor.as_deref().map(|text| SessionId::parse(text).ok_or_else(|| bad("cursor", text, "the next_cursor of a page")));
+        let machine = self
+            .machine_id
+            .as_deref()
+            .map(|id| MachineId::parse(id).map_err(|_| bad("machine_id", id, "a machine's id")));
+        let limit =
+            self.limit.as_deref().map(|text| text.parse::<usize>().map_err(|_| bad("limit", text, "a whole number")));
+        let after = self
+            .cursor
+            .as_deref()
+            .map(|text| SessionId::parse(text).ok_or_else(|| bad("cursor", text, "the next_cursor of a page")));
         Ok(ProfileQuery {
             text: self.q.clone().filter(|text| !text.trim().is_empty()),
             machine: machine.transpose()?,
@@ -73,10 +80,14 @@ pub async fn list(query: Query<ListQuery>, state: Data<AppState>) -> Answer {
     Ok(HttpResponse::Ok().json(ProfilePage::from(&page)))
 }
 
-/// `POST /api/profiles`: a machine's finished session.
+/// `POST /api/profiles`: a machine's finished session, or a whole document.
 pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState>) -> Answer {
     let value = body::json(&request, payload, state.limits.import_bytes).await?;
-    let profile = save_session(&state, &value).await?;
+    let profile = if value.get("series").is_some() {
+        keep_document(&state, &value).await?
+    } else {
+        save_session(&state, &value).await?
+    };
     Ok(created(&profile).json(ProfileDocument::from(&profile)))
 }
 
@@ -90,7 +101,7 @@ pub async fn show(path: Path<String>, state: Data<AppState>) -> Answer {
 pub async fn change(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
     let profile = load(&state, &path).await?;
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
-    let annotation = annotation(&Notes::read(&value)?, &profile)?;
+    let annotation = bodies::annotation(bodies::patch(&value, &profile)?, &profile);
     let id = profile.id;
     let profile = on_disk(&state, move |archive| archive.annotate(id, annotation)).await?;
     Ok(HttpResponse::Ok().json(ProfileDocument::from(&profile)))
@@ -105,46 +116,32 @@ pub async fn remove(path: Path<String>, state: Data<AppState>) -> Answer {
 
 /// Saves a machine's finished session: the draft is there already, saving it says so and gives it a name.
 async fn save_session(state: &AppState, value: &Value) -> Result<Profile, Problem> {
-    let notes = Notes::read(value)?;
-    let Some(machine) = value.get("machine_id").and_then(Value::as_str) else {
-        return Err(invalid_at("/machine_id", "is missing: whose finished session is to be saved?"));
-    };
-    let handle = find(state, machine).await?;
+    let SaveBody { machine_id, notes } = bodies::save(value)?;
+    let handle = find(state, machine_id.as_str()).await?;
     let (state_now, session) = handle.bus().look(|snapshot| (snapshot.state, snapshot.session));
     let (SessionState::Finished, Some(session)) = (state_now, session) else {
         let name = hearth_actors::logic::session::name(state_now);
-        let detail = format!("`{machine}` has no finished session, it is {name}: stop the recording first");
+        let detail = format!("`{machine_id}` has no finished session, it is {name}: stop the recording first");
         return Err(Problem::new(StatusCode::CONFLICT, "INVALID_STATE_TRANSITION", detail));
     };
-    let draft = on_disk(state, move |archive| archive.profile(session)).await?;
-    let annotation = Annotation { status: Some(ProfileStatus::Saved), ..annotation(&notes, &draft)? };
+    let annotation = Annotation { status: Some(ProfileStatus::Saved), ..notes.into() };
     on_disk(state, move |archive| archive.annotate(session, annotation)).await
 }
 
-/// What people say, checked against the profile they say it about.
-fn annotation(notes: &Notes, profile: &Profile) -> Result<Annotation, Problem> {
-    let marks = match &notes.events {
-        None => None,
-        Some(events) => {
-            let corrected = corrections::correct(events, &profile.marks, &profile.series, profile.duration);
-            Some(corrected.map_err(|faults| {
-                let mut all = crate::config::faults::Faults::new();
-                for fault in faults {
-                    all.add("/events", fault.to_string());
-                }
-                Problem::invalid(&all)
-            })?)
-        }
-    };
-    Ok(Annotation {
-        name: notes.name.clone(),
-        notes: notes.notes.clone(),
-        bean: notes.bean.clone(),
-        green_weight_g: notes.green_weight_g,
-        roasted_weight_g: notes.roasted_weight_g,
-        status: None,
-        marks,
-    })
+/// Keeps a whole profile document as a profile of its own.
+async fn keep_document(state: &AppState, value: &Value) -> Result<Profile, Problem> {
+    let arrival = Arrival { id: new_session_id(), now: wall_now() };
+    let profile = document::profile(value, arrival).map_err(|faults| Problem::invalid(&faults))?;
+    keep(state, profile).await
+}
+
+/// Keeps a profile that came from outside.
+///
+/// # Errors
+/// The problem to answer with.
+pub async fn keep(state: &AppState, profile: Profile) -> Result<Profile, Problem> {
+    let id = profile.id;
+    on_disk(state, move |archive| archive.import(&profile).and_then(|()| archive.profile(id))).await
 }
 
 /// 201 with the place of a profile.

@@ -10,20 +10,16 @@ use hearth_actors::logic::profile::assemble;
 use hearth_actors::model::command::{Outcome, Want};
 use hearth_actors::model::ids::{ChannelId, RuleId};
 use hearth_actors::model::profile::Profile;
-use hearth_actors::model::refusal::{Refusal, RefusalCode};
-use hearth_actors::model::units::Fraction;
 use hearth_actors::runtime::clock::wall_now;
 use hearth_actors::slot::MachineHandle;
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::body;
 use super::machines::{find, invalid_at, order};
+use super::{bodies, body};
 use crate::http::problem::Problem;
 use crate::http::rest::wire::{Series, SessionView};
 use crate::http::state::AppState;
-use crate::wire::commands::{self, Unread};
-use crate::wire::fields::{Fields, MAX_WHOLE, number, shortened, whole};
+use crate::wire::fields::{Fields, MAX_WHOLE, shortened, whole};
 use crate::wire::views::{Alarm, ControlAck};
 
 type Answer = Result<HttpResponse, Problem>;
@@ -49,21 +45,12 @@ pub async fn show(path: Path<String>, query: Query<ShowQuery>, state: Data<AppSt
 pub async fn act(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
     let handle = find(&state, &path).await?;
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
-    let want = session_command(&value).map_err(|refusal| Problem::from(&refusal))?;
+    let want = match bodies::session(&value)?.ask {
+        Ask::Command(want) => want,
+        Ask::Sync(_) | Ask::Auth { .. } | Ask::Ping => return Ok(HttpResponse::Ok().json(view(&handle))),
+    };
     obey(&state, &handle, want).await?;
     Ok(HttpResponse::Ok().json(view(&handle)))
-}
-
-/// The same actions as `command` on the socket, but for `sync`, which REST answers with `?include=series`.
-fn session_command(value: &Value) -> Result<Want, Refusal> {
-    let fields = Fields::of(value, "").map_err(|fault| Refusal::from(Unread::Field(fault)))?;
-    match commands::command(&fields).map_err(Refusal::from)? {
-        Ask::Command(want) => Ok(want),
-        Ask::Sync(_) | Ask::Auth { .. } | Ask::Ping => Err(Refusal::new(
-            RefusalCode::InvalidMessage,
-            "sync is for sockets: here GET the session with ?include=series&since_ms=",
-        )),
-    }
 }
 
 /// `POST /api/machines/{id}/controls/{channel}`
@@ -78,9 +65,8 @@ pub async fn control(
     let no_channel = |_| missing("CHANNEL_NOT_FOUND", format!("`{id}` has no control `{}`", shortened(&channel)));
     let channel_id = ChannelId::parse(&channel).map_err(no_channel)?;
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
-    let value = Fields::of(&value, "").and_then(|fields| fields.must("value", "a number from 0 to 1", number(0.0..=1.0)));
-    let value = value.map_err(|fault| invalid_at(&fault.pointer, fault.detail))?;
-    match obey(&state, &handle, Want::Control { channel: channel_id, value: Fraction::clamped(value) }).await? {
+    let value = bodies::control(&value)?.value;
+    match obey(&state, &handle, Want::Control { channel: channel_id, value }).await? {
         Outcome::Settled(settled) => Ok(HttpResponse::Ok().json(ControlAck::of(&settled, &handle.spec().channels))),
         Outcome::Done => Ok(HttpResponse::Ok().json(view(&handle))),
     }
@@ -146,7 +132,13 @@ async fn series(state: &AppState, handle: &MachineHandle, since_ms: Option<u64>)
         Ok(Ok(profile)) => Some(profile),
         Ok(Err(hearth_actors::archive::ArchiveError::NotFound(_))) => None,
         Ok(Err(error)) => return Err(Problem::from(&error)),
-        Err(_) => return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "the storage crashed while reading the session")),
+        Err(_) => {
+            return Err(Problem::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "INTERNAL",
+                "the storage crashed while reading the session",
+            ));
+        }
     };
     Ok(profile.map_or_else(Series::default, |profile| Series::since(&profile.series, since_ms)))
 }

@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 
 use hearth_actors::archive::ProfilePage as ModelPage;
 use hearth_actors::model::alarm::{AlarmState, Severity};
-use hearth_actors::model::ids::ClientId;
+use hearth_actors::model::ids::{ClientId, MachineId};
 use hearth_actors::model::mark::Mark;
 use hearth_actors::model::profile::{
-    Profile, ProfileSummary as ModelSummary, Series as ModelSeries, Statistics as ModelStatistics,
+    Annotation, Profile, ProfileSummary as ModelSummary, Series as ModelSeries, Statistics as ModelStatistics,
 };
 use hearth_actors::model::snapshot::Snapshot;
 use hearth_actors::model::spec::MachineSpec;
 use hearth_actors::model::time::WallMs;
+use hearth_actors::model::units::Fraction;
 use serde::Serialize;
 
 use crate::wire::rfc3339;
 use crate::wire::views::{self, Alarm, Control, LastReading, Lease, RoastEvent, Safety};
-use crate::wire::words::{DriverState, MachineKind, ProfileStatus, SessionState};
+use crate::wire::words::{DriverState, EventType, MachineKind, ProfileStatus, SessionState};
 
 /// A machine at a glance.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -363,24 +364,15 @@ pub struct DriverAnswer {
 }
 
 /// What an order to a control asks for.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ControlBody {
     /// 0 to 1.
-    pub value: f64,
+    #[cfg_attr(test, ts(type = "number"))]
+    pub value: Fraction,
 }
 
-/// Naming an event in a correction.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct EventCorrection {
-    /// What happened.
-    pub event_type: crate::wire::words::EventType,
-    /// When, on the profile's clock.
-    pub timestamp_ms: u64,
-}
-
-/// What people say about a profile. Each field given replaces the one before.
+/// What people say about a profile. Each field given replaces the one before; an empty text takes it away.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(optional_fields))]
@@ -395,8 +387,19 @@ pub struct ProfileNotes {
     pub green_weight_g: Option<f64>,
     /// Unit: g.
     pub roasted_weight_g: Option<f64>,
-    /// The whole list of events after a correction.
-    pub events: Option<Vec<EventCorrection>>,
+}
+
+impl From<ProfileNotes> for Annotation {
+    fn from(notes: ProfileNotes) -> Self {
+        Self {
+            name: notes.name,
+            notes: notes.notes,
+            bean: notes.bean,
+            green_weight_g: notes.green_weight_g,
+            roasted_weight_g: notes.roasted_weight_g,
+            ..Self::default()
+        }
+    }
 }
 
 /// Saving a machine's finished session.
@@ -404,8 +407,104 @@ pub struct ProfileNotes {
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SaveBody {
     /// Whose session.
-    pub machine_id: String,
+    #[cfg_attr(test, ts(type = "string"))]
+    pub machine_id: MachineId,
     /// What to say about it.
     #[cfg_attr(test, ts(flatten))]
     pub notes: ProfileNotes,
+}
+
+/// One event of a correction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct EventCorrection {
+    /// What happened.
+    pub event_type: EventType,
+    /// When, on the profile's clock.
+    pub timestamp_ms: u64,
+}
+
+/// Correcting a profile.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct PatchBody {
+    /// What to say about it.
+    #[cfg_attr(test, ts(flatten))]
+    pub notes: ProfileNotes,
+    /// The whole list of events as it should be.
+    #[cfg_attr(test, ts(optional))]
+    pub events: Option<Vec<EventCorrection>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use hearth_actors::model::alarm::AlarmNotice;
+    use hearth_actors::model::channel::ChannelTable;
+    use hearth_actors::model::ids::RuleId;
+    use hearth_actors::model::time::SessionMs;
+    use serde_json::json;
+
+    use super::*;
+
+    fn snapshot() -> Snapshot {
+        Snapshot::new(MachineId::parse("machine-a").unwrap(), Arc::new(ChannelTable::default()))
+    }
+
+    fn raise(snapshot: &mut Snapshot, id: &str, severity: Severity, state: AlarmState) {
+        let alarm = RuleId::parse(id).unwrap();
+        let notice = AlarmNotice {
+            alarm: alarm.clone(),
+            occurrence: 1,
+            state,
+            severity,
+            latched: false,
+            message: String::new(),
+            raised_at: SessionMs(0),
+            bt: None,
+            et: None,
+        };
+        snapshot.alarms.insert(alarm, notice);
+    }
+
+    #[test]
+    fn a_shelved_alarm_is_not_counted() {
+        let mut snapshot = snapshot();
+        raise(&mut snapshot, "a", Severity::Critical, AlarmState::Unacked);
+        raise(&mut snapshot, "b", Severity::Critical, AlarmState::Shelved);
+        raise(&mut snapshot, "c", Severity::Warning, AlarmState::ClearedUnacked);
+        assert_eq!(AlarmCounts::of(&snapshot), AlarmCounts { info: 0, warning: 1, critical: 1 });
+    }
+
+    #[test]
+    fn a_session_that_never_was_is_null_not_invented() {
+        let view = SessionView::of(&snapshot(), None, WallMs(0), None);
+        assert_eq!(
+            serde_json::to_value(view).unwrap(),
+            json!({
+                "machine_id": "machine-a", "session_id": null, "state": "idle", "driver_state": "disconnected",
+                "started_at": null, "elapsed_ms": 0, "events": [], "last_reading": null, "controls": [],
+                "lease": {"holder": null, "yours": false, "expires_in_ms": null}, "alarms": [],
+                "safety": {"latched": false, "reason": null, "since": null, "channels": []},
+            })
+        );
+    }
+
+    #[test]
+    fn series_since_a_moment_hold_only_what_is_newer() {
+        let series = ModelSeries {
+            timestamp_ms: vec![0, 1000, 2000],
+            bt: vec![Some(1.0), None, Some(3.0)],
+            et: vec![None; 3],
+            bt_ror: vec![None; 3],
+            et_ror: vec![None; 3],
+            extra: [("inlet".to_owned(), vec![Some(7.0), Some(8.0), Some(9.0)])].into(),
+        };
+        let newer = Series::since(&series, Some(1000));
+        assert_eq!((newer.timestamp_ms, newer.bt), (vec![2000], vec![Some(3.0)]));
+        assert_eq!(newer.extra_channels["inlet"], [Some(9.0)]);
+        assert_eq!(Series::since(&series, None).timestamp_ms.len(), 3);
+        assert!(Series::since(&series, Some(u64::MAX)).bt.is_empty());
+    }
 }

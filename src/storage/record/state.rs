@@ -11,8 +11,8 @@ use hearth_actors::model::time::{SessionMs, WallMs};
 use serde::{Deserialize, Serialize};
 
 use super::mirror::{
-    AlarmStateRecord, DriverStateRecord, FaultCodeRecord, HandRecord, MarkKindRecord, SafetyReasonRecord, SessionStateRecord,
-    SeverityRecord,
+    AlarmStateRecord, DriverStateRecord, FaultCodeRecord, HandRecord, MarkKindRecord, SafetyReasonRecord,
+    SessionStateRecord, SeverityRecord,
 };
 use super::number::{self, Number};
 use super::{BadRecord, session_id_or_none};

@@ -6,6 +6,7 @@ use std::thread;
 use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::journal::Keep;
 use hearth_actors::model::profile::ProfileStatus;
+use hearth_actors::model::session::{SessionChange, SessionState};
 use hearth_actors::model::time::WallMs;
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -131,6 +132,24 @@ fn a_session_that_is_not_gone_on_with_becomes_a_recovered_draft() {
     assert_eq!(store.profiles(&all()).unwrap().items, [profile.summary()]);
     drop(store);
     assert!(disk.open().interrupted().unwrap().is_empty());
+}
+
+#[test]
+fn a_session_that_ended_and_lacked_only_its_seal_is_not_called_recovered() {
+    let disk = Disk::new();
+    let mut events = roast(1, 5);
+    let end = SessionChange {
+        from: SessionState::Recording,
+        to: SessionState::Finished,
+        session: Some(session(1)),
+        previous: None,
+        started_at: None,
+    };
+    events.push(event(1, 50, EventBody::Session(end)));
+    drop(record(&disk.open(), 1, &events));
+    let store = disk.open();
+    store.resume(session(1)).unwrap().seal().unwrap();
+    assert_eq!(store.profile(session(1)).unwrap().notes, None);
 }
 
 #[test]

@@ -1100,20 +1100,7 @@ export type ControlBody = {
 value: number, };
 
 /**
- * Naming an event in a correction.
- */
-export type EventCorrection = {
-/**
- * What happened.
- */
-event_type: EventType,
-/**
- * When, on the profile's clock.
- */
-timestamp_ms: number, };
-
-/**
- * What people say about a profile. Each field given replaces the one before.
+ * What people say about a profile. Each field given replaces the one before; an empty text takes it away.
  */
 export type ProfileNotes = {
 /**
@@ -1135,11 +1122,7 @@ green_weight_g?: number,
 /**
  * Unit: g.
  */
-roasted_weight_g?: number,
-/**
- * The whole list of events after a correction.
- */
-events?: Array<EventCorrection>, };
+roasted_weight_g?: number, };
 
 /**
  * Saving a machine's finished session.
@@ -1168,11 +1151,49 @@ green_weight_g?: number,
 /**
  * Unit: g.
  */
-roasted_weight_g?: number,
+roasted_weight_g?: number, };
+
 /**
- * The whole list of events after a correction.
+ * One event of a correction.
  */
-events?: Array<EventCorrection>, };
+export type EventCorrection = {
+/**
+ * What happened.
+ */
+event_type: EventType,
+/**
+ * When, on the profile's clock.
+ */
+timestamp_ms: number, };
+
+/**
+ * Correcting a profile.
+ */
+export type PatchBody = {
+/**
+ * The whole list of events as it should be.
+ */
+events?: Array<EventCorrection>,
+/**
+ * Its name.
+ */
+name?: string,
+/**
+ * Free text.
+ */
+notes?: string,
+/**
+ * Which bean.
+ */
+bean?: string,
+/**
+ * Unit: g.
+ */
+green_weight_g?: number,
+/**
+ * Unit: g.
+ */
+roasted_weight_g?: number, };
 
 /**
  * One fault of a body: where, and what would be right.

@@ -195,6 +195,9 @@ async fn a_channel_in_fahrenheit_or_with_values_of_its_own_is_understood() {
         if let ("cooling", ChannelKind::Control(control)) = (channel.id.as_str(), &mut channel.kind) {
             control.shape = ControlShape::Toggle { on: 0.0, off: 7.0 };
         }
+        if let ("burner", ChannelKind::Control(control)) = (channel.id.as_str(), &mut channel.kind) {
+            control.shape = ControlShape::Toggle { on: 60.0, off: 0.0 };
+        }
     }
     let spec = spec_with(channels);
     let mut driver = connected(&quiet(), &spec).await;
@@ -203,7 +206,9 @@ async fn a_channel_in_fahrenheit_or_with_values_of_its_own_is_understood() {
     assert_eq!(value(&sample, &spec, "cooling"), 7.0);
     let applied = driver.apply(&order(&spec, 1, "cooling", 1.0)).await.unwrap();
     assert_eq!(applied.readback, Some(0.0));
-    assert_eq!(value(&read(driver.as_mut(), &spec).await.unwrap(), &spec, "cooling"), 0.0);
+    assert_eq!(driver.apply(&order(&spec, 2, "burner", 1.0)).await.unwrap().readback, Some(60.0));
+    let sample = read(driver.as_mut(), &spec).await.unwrap();
+    assert_eq!((value(&sample, &spec, "cooling"), value(&sample, &spec, "burner")), (0.0, 60.0));
 }
 
 #[tokio::test(start_paused = true)]
