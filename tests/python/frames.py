@@ -204,11 +204,12 @@ FIELDS: dict[str, dict[str, Check]] = {
     "heartbeat": {"elapsed_ms": is_count},
 }
 
-#: What only the document's own fields are, for frames where the contract lets additions be absent in a refusal.
-OPTIONAL_IN_REFUSALS = {
-    "control_ack": {"command_id", "by", "readback", "latency_ms"},
-    "heartbeat": set(),
-}
+#: What an acknowledgement can only say of an order that was tried.
+ONLY_WHEN_TRIED = {"command_id", "by", "latency_ms"}
+#: Only where the channel has a register to read back from.
+ONLY_WHERE_IT_EXISTS = {"readback"}
+#: Frames that may answer one client only; these need not name the session.
+ANSWERS = ("error", "heartbeat", "sync_complete", "control_ack")
 
 ENVELOPE: dict[str, Check] = {"machine_id": is_slug, "session_id": maybe(is_session_id)}
 LIVE: dict[str, Check] = {"seq": is_count, "prev_seq": maybe(is_count)}
@@ -222,8 +223,8 @@ def faults_of(data: dict[str, Any]) -> list[str]:
         return [f"the frame type {kind!r} is documented nowhere"]
     fields = FIELDS[kind]
     refusal = kind == "control_ack" and not data.get("applied")
-    optional = {"request_id", *LIVE} | (OPTIONAL_IN_REFUSALS.get(kind, set()) if refusal else set())
-    if kind in ("error", "heartbeat"):
+    optional = {"request_id", *LIVE} | ONLY_WHERE_IT_EXISTS | (ONLY_WHEN_TRIED if refusal else set())
+    if kind in ANSWERS and "seq" not in data:
         optional |= ENVELOPE.keys()
     known = {**fields, **ENVELOPE, **LIVE, "request_id": is_text}
     faults = [f"{kind} lacks `{name}`" for name in {**fields, **ENVELOPE} if name not in data and name not in optional]

@@ -63,8 +63,8 @@ def _inline(value: Any) -> str:
 
 def clean_environment(**more: str) -> dict[str, str]:
     """This process's environment without anything that configures a daemon, and with `more`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("HEARTH_")}
-    return {**kept, "RUST_LOG": kept.get("RUST_LOG", "info"), "RUST_BACKTRACE": "1", **more}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HEARTH_", "RUST_BACKTRACE"))}
+    return {**kept, "RUST_LOG": kept.get("RUST_LOG", "info"), **more}
 
 
 def run_hearth(
@@ -170,7 +170,7 @@ class HearthDaemon:
     def close(self) -> None:
         """Ends everything that belongs to this daemon."""
         for socket in self.sockets:
-            socket.close()
+            socket.abort()
         self.sockets.clear()
         self.rest.close()
         self._signal_group(signal.SIGKILL)

@@ -97,7 +97,9 @@ def steer(roast: Roast) -> None:
         ("drum", roast.first, "drum", 1.0),
     ):
         mark = client.send(type="control", channel=channel, value=value, request_id=name)
-        roast.acks[name] = client.wait_for("control_ack", since=mark, request_id=name)
+        ack = roast.acks[name] = client.wait_for("control_ack", since=mark, request_id=name)
+        # A replay may drop a move that the next one overtakes; these are a quarter of a minute apart.
+        client.wait_for("temperature", lambda f, after=ack.at: f.at > after + 15 / PACE, since=ack.index)
 
 
 @pytest.fixture(scope="module")
@@ -268,8 +270,8 @@ def test_a_replay_repeats_the_whole_profile_to_its_end(hearth: HearthDaemon, roa
 
 def test_a_replay_at_five_times_the_speed_runs_five_times_as_fast(hearth: HearthDaemon, roast: Roast) -> None:
     client = hearth.live(roast.machine)
-    slow = pace_of(client, start_replay(client, roast, speed=0.5))
-    fast = pace_of(client, start_replay(client, roast, speed=2.5))
+    slow = pace_of(client, start_replay(client, roast, speed=5))
+    fast = pace_of(client, start_replay(client, roast, speed=25))
     client.send(type="replay_control", action="stop")
     assert 4 <= fast / slow <= 6, (slow, fast)
 
