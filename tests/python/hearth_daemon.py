@@ -142,7 +142,8 @@ class HearthDaemon:
                 stderr=err,
                 start_new_session=True,
             )
-        started.append(self)
+        if self not in started:
+            started.append(self)
         self.url = wait_until(self._announced_url, "the line `listening on http://…` on stdout", START_S)
         self.rest.close()
         self.rest = httpx.Client(base_url=self.url, timeout=20.0, trust_env=False)

@@ -1,4 +1,4 @@
-"""What the REST suites share: problem documents, and profiles to import."""
+"""What the REST suites share: problem documents, and profiles to add."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def profile_document(name: str = "A short roast", *, minutes: int = 10, **more: 
     }
 
 
-def import_profile(rest: httpx.Client, document: Profile) -> str:
-    """Imports a profile; its id."""
-    answer = rest.post("/api/profiles/import", params={"format": "json"}, json=document)
+def add_profile(rest: httpx.Client, document: Profile) -> str:
+    """Adds a whole profile; its id."""
+    answer = rest.post("/api/profiles", json=document)
     assert answer.status_code == 201, answer.text
-    return answer.json()["id"]
+    return answer.headers["Location"].rsplit("/", 1)[1]

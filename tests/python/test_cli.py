@@ -11,7 +11,7 @@ import pytest
 from conftest import StartHearth
 from hearth_daemon import LISTENING, run_hearth, toml_text
 from machines import simulated
-from rest_helpers import import_profile, profile_document
+from rest_helpers import add_profile, profile_document
 from waiting import wait_until
 
 TEN_FAULTS = """
@@ -225,7 +225,7 @@ def test_a_port_that_is_taken_is_named(start_hearth: StartHearth, tmp_path: Path
 
 def test_a_backup_taken_while_recording_can_be_restored_elsewhere(start_hearth: StartHearth, tmp_path: Path) -> None:
     hearth = start_hearth(machines=[simulated("m1", interval_ms=100)])
-    profile = import_profile(hearth.rest, profile_document("Precious"))
+    profile = add_profile(hearth.rest, profile_document("Precious"))
     client = hearth.live("m1")
     client.wait_for("temperature")
     client.command("start_monitoring")
@@ -255,7 +255,7 @@ def test_a_backup_taken_while_recording_can_be_restored_elsewhere(start_hearth: 
 
 def test_a_restore_of_something_else_changes_nothing(start_hearth: StartHearth, tmp_path: Path) -> None:
     hearth = start_hearth()
-    profile = import_profile(hearth.rest, profile_document())
+    profile = add_profile(hearth.rest, profile_document())
     assert hearth.terminate()[0] == 0
     garbage = tmp_path / "garbage.tar"
     garbage.write_bytes(b"\x00garbage" * 4_000)

@@ -9,7 +9,7 @@ import pytest
 
 from hearth_daemon import HearthDaemon
 from machines import simulated
-from rest_helpers import expect_problem, import_profile, profile_document
+from rest_helpers import add_profile, expect_problem, profile_document
 from waiting import wait_until
 
 
@@ -23,7 +23,7 @@ def rest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def profile(rest: httpx.Client) -> str:
-    return import_profile(rest, profile_document())
+    return add_profile(rest, profile_document())
 
 
 READABLE = [

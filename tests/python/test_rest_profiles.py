@@ -11,7 +11,7 @@ import pytest
 from frames import is_session_id, is_time
 from hearth_daemon import HearthDaemon
 from machines import simulated
-from rest_helpers import Profile, expect_problem, import_profile, pointers, profile_document
+from rest_helpers import Profile, add_profile, expect_problem, pointers, profile_document
 from waiting import wait_until
 
 UNKNOWN = "01920000-0000-7000-8000-000000000000"
@@ -95,7 +95,7 @@ def test_a_whole_document_can_be_posted(rest: httpx.Client) -> None:
 
 
 def test_a_profile_is_corrected_and_its_figures_follow(rest: httpx.Client) -> None:
-    path = f"/api/profiles/{import_profile(rest, profile_document())}"
+    path = f"/api/profiles/{add_profile(rest, profile_document())}"
     events = rest.get(path).json()["events"]
     moved = [{**event, "timestamp_ms": 500_000} if event["event_type"] == "FCs" else event for event in events]
     change = {"name": "Corrected", "notes": "FCs was late", "roasted_weight_g": 840.0, "events": moved}
@@ -113,7 +113,7 @@ def test_a_profile_is_corrected_and_its_figures_follow(rest: httpx.Client) -> No
 
 
 def test_a_correction_with_faults_changes_nothing_and_names_them_all(rest: httpx.Client) -> None:
-    path = f"/api/profiles/{import_profile(rest, profile_document())}"
+    path = f"/api/profiles/{add_profile(rest, profile_document())}"
     before = rest.get(path).json()
     events = [{"event_type": "LUNCH", "timestamp_ms": 1_000}, {"event_type": "FCs", "timestamp_ms": -4}]
     problem = expect_problem(rest.patch(path, json={"name": 5, "green_weight_g": "heavy", "events": events}), 422)
@@ -125,7 +125,7 @@ def test_a_correction_with_faults_changes_nothing_and_names_them_all(rest: httpx
 
 
 def test_a_deleted_profile_is_gone_from_everywhere(rest: httpx.Client) -> None:
-    profile = import_profile(rest, profile_document("To be deleted"))
+    profile = add_profile(rest, profile_document("To be deleted"))
     assert rest.delete(f"/api/profiles/{profile}").status_code == 204
     for method in ("GET", "DELETE"):
         expect_problem(rest.request(method, f"/api/profiles/{profile}"), 404, "PROFILE_NOT_FOUND")
@@ -143,7 +143,7 @@ def test_an_unknown_profile_is_404(rest: httpx.Client, name: str) -> None:
 
 def test_the_list_is_newest_first_and_pages_without_gap_or_repeat(rest: httpx.Client) -> None:
     made = [
-        import_profile(rest, profile_document(f"Page {n}", machine_id="paging", created_at=f"2026-02-{n:02}T10:00:00Z"))
+        add_profile(rest, profile_document(f"Page {n}", machine_id="paging", created_at=f"2026-02-{n:02}T10:00:00Z"))
         for n in range(1, 24)
     ]
     pages = everything(rest, machine_id="paging", limit=5)
@@ -157,8 +157,8 @@ def test_the_list_can_be_searched(rest: httpx.Client) -> None:
     document = profile_document(
         "Kenya AA", notes="blackcurrant", machine_id="search", created_at="2025-12-24T18:00:00Z"
     )
-    wanted = import_profile(rest, document)
-    import_profile(rest, profile_document("Kenya peaberry", machine_id="search", created_at="2025-12-26T18:00:00Z"))
+    wanted = add_profile(rest, document)
+    add_profile(rest, profile_document("Kenya peaberry", machine_id="search", created_at="2025-12-26T18:00:00Z"))
 
     def found(**query: object) -> list[str]:
         return [item["id"] for item in everything(rest, machine_id="search", **query)]
@@ -185,7 +185,7 @@ def test_a_query_that_makes_no_sense_is_refused(rest: httpx.Client, query: dict[
 
 @pytest.mark.parametrize(("name", "tolerance"), [("json", 0.0), ("alog", 0.051), ("csv", 0.051)])
 def test_what_is_exported_can_be_imported_again(rest: httpx.Client, name: str, tolerance: float) -> None:
-    original = rest.get(f"/api/profiles/{import_profile(rest, profile_document('Round trip'))}").json()
+    original = rest.get(f"/api/profiles/{add_profile(rest, profile_document('Round trip'))}").json()
     exported = rest.get(f"/api/profiles/{original['id']}/export", params={"format": name})
     assert exported.status_code == 200
     assert "attachment" in exported.headers["content-disposition"]
@@ -290,7 +290,7 @@ def test_an_import_over_16_mib_is_413(rest: httpx.Client) -> None:
 
 
 def test_unknown_formats_are_refused(rest: httpx.Client) -> None:
-    profile = import_profile(rest, profile_document())
+    profile = add_profile(rest, profile_document())
     for answer in (
         rest.post("/api/profiles/import", params={"format": "docx"}, content=b"x"),
         rest.get(f"/api/profiles/{profile}/export", params={"format": "docx"}),

@@ -71,11 +71,11 @@ class Busy(threading.Thread):
                     return
 
     def _save(self, document: dict[str, Any], name: str) -> None:
-        saved = self.rest.post("/api/profiles/import", params={"format": "json"}, json={**document, "name": name})
+        saved = self.rest.post("/api/profiles", json={**document, "name": name})
         if saved.status_code != 201:
             self.refused.append(saved.text)
             return
-        profile = saved.json()["id"]
+        profile = saved.headers["Location"].rsplit("/", 1)[1]
         self.told.profiles[profile] = name
         renamed = self.rest.patch(f"/api/profiles/{profile}", json={"name": f"{name} renamed"})
         if renamed.status_code == 200:
