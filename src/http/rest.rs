@@ -2,4 +2,5 @@
 
 pub mod bodies;
 pub mod document;
+pub mod exchange;
 pub mod wire;
