@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::one_fault;
 use crate::config::faults::Faults;
 use crate::http::rest::document::{self, Arrival};
-use crate::http::rest::wire::ProfileDocument;
+use crate::http::rest::wire::profile::ProfileDocument;
 use crate::wire::fields::depth;
 
 /// Deepest nesting that is looked at. Source: safety design, limits.

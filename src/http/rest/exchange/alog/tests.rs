@@ -149,6 +149,8 @@ fn the_file_itself_is_what_artisan_opens_without_a_signature() {
     assert_eq!(file.get("version").unwrap().text(), Some("4.0.2"));
     assert_eq!(file.get("mode").unwrap().text(), Some("C"));
     assert_eq!(file.get("signature"), None);
+    let etypes: Vec<&str> = file.get("etypes").unwrap().list().unwrap().iter().filter_map(|v| v.text()).collect();
+    assert_eq!(etypes, ["air", "Drum", "Damper", "burner", "--"]);
     assert_eq!(file.get("title").unwrap().text(), Some("Kenya \\u9178 it's"));
     let timeindex: Vec<f64> =
         file.get("timeindex").unwrap().list().unwrap().iter().filter_map(|v| v.number()).collect();

@@ -86,9 +86,10 @@ fn dates(profile: &Profile) -> Vec<(&'static str, String)> {
 /// Every curve that has no place of its own, two to a device.
 fn extra(profile: &Profile, rows: usize) -> Vec<(&'static str, String)> {
     let sensors = profile.series.extra.iter().map(|(id, curve)| (text(id), column(curve)));
-    let fifth_controls = profile.controls.iter().skip(EVENT_TYPES.len());
-    let fifth_controls = fifth_controls.map(|(id, moves)| (text(id), held(moves, &profile.series.timestamp_ms)));
-    let mut curves: Vec<(String, String)> = sensors.chain(fifth_controls).collect();
+    let placed = slots(profile);
+    let left_over = profile.controls.iter().filter(|(id, _)| !placed.contains(&Some(id.as_str())));
+    let left_over = left_over.map(|(id, moves)| (text(id), held(moves, &profile.series.timestamp_ms)));
+    let mut curves: Vec<(String, String)> = sensors.chain(left_over).collect();
     if curves.len() % 2 == 1 {
         curves.push((text(""), list(std::iter::repeat_n(number(DROPOUT), rows))));
     }
@@ -111,16 +112,32 @@ fn held(moves: &[(u64, f64)], timestamp_ms: &[u64]) -> String {
     list(timestamp_ms.iter().map(|&at| number(last(at).map_or(DROPOUT, |&(_, value)| value * 100.0))))
 }
 
+/// Which control is told as which kind of special event: one called like a kind as that kind, others where there is room.
+fn slots(profile: &Profile) -> [Option<&str>; EVENT_TYPES.len()] {
+    let ids = || profile.controls.keys().map(String::as_str);
+    let mut slots = EVENT_TYPES.map(|kind| ids().find(|id| id.eq_ignore_ascii_case(kind)));
+    for id in ids() {
+        if slots.contains(&Some(id)) {
+            continue;
+        }
+        if let Some(free) = slots.iter_mut().find(|slot| slot.is_none()) {
+            *free = Some(id);
+        }
+    }
+    slots
+}
+
 fn special_events(profile: &Profile) -> Vec<(&'static str, String)> {
+    let slots = slots(profile);
     let mut moves: Vec<(usize, usize, f64)> = Vec::new();
-    for (kind, moved) in profile.controls.values().take(EVENT_TYPES.len()).enumerate() {
+    for (kind, id) in slots.iter().enumerate() {
+        let moved = id.and_then(|id| profile.controls.get(id)).map(Vec::as_slice).unwrap_or_default();
         let row = |at| nearest(&profile.series.timestamp_ms, at);
         moves.extend(moved.iter().filter_map(|&(at, value)| Some((row(at)?, kind, value))));
     }
     moves.sort_by_key(|&(row, kind, _)| (row, kind));
-    let named = profile.controls.keys().map(String::as_str).chain(EVENT_TYPES);
-    let mut names: Vec<String> = named.take(EVENT_TYPES.len()).map(text).collect();
-    names.push(text("--"));
+    let named = slots.iter().zip(EVENT_TYPES).map(|(id, kind)| id.unwrap_or(kind));
+    let names = named.chain(["--"]).map(text);
     vec![
         ("etypes", list(names)),
         ("specialevents", list(moves.iter().map(|(row, _, _)| row.to_string()))),
