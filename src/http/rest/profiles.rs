@@ -7,6 +7,7 @@ use actix_web::http::header::LOCATION;
 use actix_web::web::{self, Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::archive::{Archive, ArchiveError, ProfileQuery};
+use hearth_actors::logic::profile::fill_rates;
 use hearth_actors::model::ids::{MachineId, SessionId};
 use hearth_actors::model::profile::{Annotation, Profile, ProfileStatus};
 use hearth_actors::model::session::SessionState;
@@ -18,7 +19,7 @@ use super::document::{self, Arrival};
 use super::machines::find;
 use super::{bodies, body};
 use crate::http::problem::Problem;
-use crate::http::rest::wire::{ProfileDocument, ProfilePage, SaveBody};
+use crate::http::rest::wire::profile::{ProfileDocument, ProfilePage, SaveBody};
 use crate::http::state::AppState;
 use crate::wire::fields::shortened;
 use crate::wire::parse_rfc3339;
@@ -139,7 +140,8 @@ async fn keep_document(state: &AppState, value: &Value) -> Result<Profile, Probl
 ///
 /// # Errors
 /// The problem to answer with.
-pub async fn keep(state: &AppState, profile: Profile) -> Result<Profile, Problem> {
+pub async fn keep(state: &AppState, mut profile: Profile) -> Result<Profile, Problem> {
+    fill_rates(&mut profile.series);
     let id = profile.id;
     on_disk(state, move |archive| archive.import(&profile).and_then(|()| archive.profile(id))).await
 }
