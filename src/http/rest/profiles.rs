@@ -117,7 +117,7 @@ pub async fn remove(path: Path<String>, state: Data<AppState>) -> Answer {
 
 /// Saves a machine's finished session: the draft is there already, saving it says so and gives it a name.
 async fn save_session(state: &AppState, value: &Value) -> Result<Profile, Problem> {
-    let SaveBody { machine_id, notes } = bodies::save(value)?;
+    let SaveBody { machine_id, .. } = bodies::save(value)?;
     let handle = find(state, machine_id.as_str()).await?;
     let (state_now, session) = handle.bus().look(|snapshot| (snapshot.state, snapshot.session));
     let (SessionState::Finished, Some(session)) = (state_now, session) else {
@@ -125,7 +125,9 @@ async fn save_session(state: &AppState, value: &Value) -> Result<Profile, Proble
         let detail = format!("`{machine_id}` has no finished session, it is {name}: stop the recording first");
         return Err(Problem::new(StatusCode::CONFLICT, "INVALID_STATE_TRANSITION", detail));
     };
-    let annotation = Annotation { status: Some(ProfileStatus::Saved), ..notes.into() };
+    let draft = on_disk(state, move |archive| archive.profile(session)).await?;
+    let annotation = bodies::annotation(bodies::patch(value, &draft)?, &draft);
+    let annotation = Annotation { status: Some(ProfileStatus::Saved), ..annotation };
     on_disk(state, move |archive| archive.annotate(session, annotation)).await
 }
 

@@ -261,9 +261,9 @@ pub struct SaveBody {
     /// Whose session.
     #[cfg_attr(test, ts(type = "string"))]
     pub machine_id: MachineId,
-    /// What to say about it.
+    /// What to say about it, and what to put right.
     #[cfg_attr(test, ts(flatten))]
-    pub notes: ProfileNotes,
+    pub correction: PatchBody,
 }
 
 /// One event of a correction.
