@@ -111,6 +111,10 @@ pub struct SessionView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub series: Option<Series>,
+    /// Moves of each control by channel id, where the curves were asked for: moment in ms and value, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub control_moves: Option<BTreeMap<String, Vec<(u64, f64)>>>,
 }
 
 impl SessionView {
@@ -130,6 +134,7 @@ impl SessionView {
             alarms: snapshot.alarms.values().map(Alarm::from).collect(),
             safety: Safety::of(&snapshot.safety, &snapshot.channels),
             series,
+            control_moves: None,
         }
     }
 }
