@@ -862,7 +862,11 @@ safety: Safety,
 /**
  * The curves so far, where asked for.
  */
-series?: Series, };
+series?: Series,
+/**
+ * Moves of each control by channel id, where the curves were asked for: moment in ms and value, 0 to 1.
+ */
+control_moves?: { [key in string]: Array<[number, number]> }, };
 
 /**
  * Mean rise of BT per phase. Unit: °C per minute.

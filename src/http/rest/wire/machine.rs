@@ -1,5 +1,7 @@
 //! Machines, their sessions and orders to them.
 
+use std::collections::BTreeMap;
+
 use hearth_actors::model::alarm::{AlarmState, Severity};
 use hearth_actors::model::ids::ClientId;
 use hearth_actors::model::snapshot::Snapshot;
