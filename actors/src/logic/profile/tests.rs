@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::channel::{Channel, ChannelKind, ControlShape, ControlSpec, Failsafe, OutputClass};
 use crate::model::command::{Actor, Settled};
+use crate::model::connection::Connection;
 use crate::model::event::{Event, EventBody, Hand, Unmark};
 use crate::model::ids::{ChannelId, CommandId, MachineId, Seq, SessionId};
 use crate::model::journal::Keep;
