@@ -3,6 +3,7 @@
 pub mod bodies;
 pub mod body;
 pub mod document;
+pub mod exchange;
 pub mod health;
 pub mod machines;
 pub mod profiles;

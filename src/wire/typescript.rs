@@ -6,7 +6,8 @@ use std::path::Path;
 use ts_rs::{Config, TS};
 
 use crate::dialects::openroast::wire as openroast;
-use crate::http::{problem, rest::wire as rest};
+use crate::http::problem;
+use crate::http::rest::wire::{machine, profile};
 use crate::wire::{codes, views, words};
 
 const FILE: &str = "static/src/wire/types.ts";
@@ -71,21 +72,21 @@ fn page() -> String {
         .add::<openroast::Command>()
         .add::<openroast::ReplayCommand>()
         .add::<openroast::ClientFrame>();
-    page.add::<rest::AlarmCounts>()
-        .add::<rest::MachineSummary>()
-        .add::<rest::Series>()
-        .add::<rest::SessionView>()
-        .add::<rest::RorByPhase>()
-        .add::<rest::Statistics>()
-        .add::<rest::ProfileSummary>()
-        .add::<rest::ProfileDocument>()
-        .add::<rest::ProfilePage>()
-        .add::<rest::DriverAnswer>()
-        .add::<rest::ControlBody>()
-        .add::<rest::ProfileNotes>()
-        .add::<rest::SaveBody>()
-        .add::<rest::EventCorrection>()
-        .add::<rest::PatchBody>()
+    page.add::<machine::AlarmCounts>()
+        .add::<machine::MachineSummary>()
+        .add::<profile::Series>()
+        .add::<machine::SessionView>()
+        .add::<profile::RorByPhase>()
+        .add::<profile::Statistics>()
+        .add::<profile::ProfileSummary>()
+        .add::<profile::ProfileDocument>()
+        .add::<profile::ProfilePage>()
+        .add::<machine::DriverAnswer>()
+        .add::<machine::ControlBody>()
+        .add::<profile::ProfileNotes>()
+        .add::<profile::SaveBody>()
+        .add::<profile::EventCorrection>()
+        .add::<profile::PatchBody>()
         .add::<problem::ProblemField>()
         .add::<problem::Problem>();
     page.text.lines().map(str::trim_end).flat_map(|line| [line, "\n"]).collect()

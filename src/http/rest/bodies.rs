@@ -11,7 +11,8 @@ use hearth_actors::model::time::SessionMs;
 use hearth_actors::model::units::Fraction;
 use serde_json::Value;
 
-use super::wire::{ControlBody, EventCorrection, PatchBody, ProfileNotes, SaveBody};
+use super::wire::machine::ControlBody;
+use super::wire::profile::{EventCorrection, PatchBody, ProfileNotes, SaveBody};
 use crate::config::faults::Faults;
 use crate::http::problem::Problem;
 use crate::wire::commands::{self, ID_CHARS_MAX, Unread};

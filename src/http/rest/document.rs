@@ -262,7 +262,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::http::rest::wire::ProfileDocument;
+    use crate::http::rest::wire::profile::ProfileDocument;
 
     const ARRIVAL: Arrival = Arrival { id: SessionId(7), now: WallMs(1_767_225_600_000) };
 

@@ -16,7 +16,7 @@ use crate::config::faults::Faults;
 use crate::config::machine::MachineConfig;
 use crate::http::problem::Problem;
 use crate::http::rest::health::HealthView;
-use crate::http::rest::wire::{DriverAnswer, MachineSummary};
+use crate::http::rest::wire::machine::{DriverAnswer, MachineSummary};
 use crate::http::state::AppState;
 use crate::wire::fields::shortened;
 

@@ -18,7 +18,7 @@ use super::document::{self, Arrival};
 use super::machines::find;
 use super::{bodies, body};
 use crate::http::problem::Problem;
-use crate::http::rest::wire::{ProfileDocument, ProfilePage, SaveBody};
+use crate::http::rest::wire::profile::{ProfileDocument, ProfilePage, SaveBody};
 use crate::http::state::AppState;
 use crate::wire::fields::shortened;
 use crate::wire::parse_rfc3339;
