@@ -30,6 +30,8 @@ fn with_config(invocation: &Invocation, run: impl FnOnce(Config) -> anyhow::Resu
     if let Err(error) = cli::log::start(invocation.log_format) {
         let _ = writeln!(stderr(), "hearth: no log: {error}");
     }
+    // One line per panic, in the log: supervision deals with it.
+    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
     let config = match invocation.load(&mut stderr()) {
         Ok(config) => config,
         Err(code) => return code,

@@ -1,5 +1,7 @@
 //! The walls of the house: who may import whom. Two tables say it; the rest reads `use` lines and paths.
 
+#![allow(clippy::expect_used, reason = "helpers of tests stop at the first surprise")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

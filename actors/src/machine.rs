@@ -200,7 +200,9 @@ impl Machine {
         for orphan in self.alarms.restore(snapshot.alarms.values()) {
             self.bus.publish(EventBody::Alarm(orphan));
         }
-        if let Some((_, reading)) = &snapshot.last_reading {
+        if let Some((_, reading)) = &snapshot.last_reading
+            && reading.values.len() == self.values.len()
+        {
             self.values.clone_from_slice(&reading.values);
         }
         if snapshot.state == SessionState::Recording {

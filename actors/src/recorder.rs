@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::archive::{ArchiveError, Journal};
 use crate::model::event::Event;
 use crate::model::ids::SessionId;
+use crate::runtime::guarded::panic_text;
 use crate::runtime::journal::{Done, Job, RecorderQueue, SaveError};
 
 /// Bound of what may wait to be written, over all machines.
@@ -37,6 +38,8 @@ struct Recorder {
     dirty: HashSet<SessionId>,
     /// Waiting for the next sync of their session.
     waiting: Vec<(SessionId, Done)>,
+    /// Sessions whose last write was refused; each is told once.
+    failing: HashSet<SessionId>,
     last_sync: Instant,
 }
 
@@ -48,29 +51,51 @@ enum After {
 
 impl Recorder {
     fn new() -> Self {
-        Self { journals: HashMap::new(), dirty: HashSet::new(), waiting: Vec::new(), last_sync: Instant::now() }
+        Self {
+            journals: HashMap::new(),
+            dirty: HashSet::new(),
+            waiting: Vec::new(),
+            failing: HashSet::new(),
+            last_sync: Instant::now(),
+        }
     }
 
     fn run(mut self, jobs: &Receiver<Job>) {
         loop {
             match jobs.recv_timeout(SYNC_EVERY) {
                 Ok(first) => {
-                    for job in std::iter::once(first).chain(jobs.try_iter().take(GROUP_MAX)) {
-                        if let After::Stop(done) = self.perform(job) {
-                            self.sync_all();
-                            let _ = done.send(Ok(()));
-                            return;
-                        }
-                    }
-                    self.sync_waited_for();
-                    if self.last_sync.elapsed() >= SYNC_EVERY {
-                        self.sync_all();
+                    if let After::Stop(done) = self.perform_safely(first, jobs) {
+                        let _ = done.send(Ok(()));
+                        return;
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => self.sync_all(),
                 Err(RecvTimeoutError::Disconnected) => return self.sync_all(),
             }
         }
+    }
+
+    /// Performs a group of jobs. A panic of the storage costs the group, whose senders hear of it, and not the thread.
+    fn perform_safely(&mut self, first: Job, jobs: &Receiver<Job>) -> After {
+        let group = std::panic::AssertUnwindSafe(|| self.perform_group(first, jobs));
+        std::panic::catch_unwind(group).unwrap_or_else(|panic| {
+            tracing::error!(panic = panic_text(panic.as_ref()), "the storage crashed while writing journals");
+            After::GoOn
+        })
+    }
+
+    fn perform_group(&mut self, first: Job, jobs: &Receiver<Job>) -> After {
+        for job in std::iter::once(first).chain(jobs.try_iter().take(GROUP_MAX)) {
+            if let After::Stop(done) = self.perform(job) {
+                self.sync_all();
+                return After::Stop(done);
+            }
+        }
+        self.sync_waited_for();
+        if self.last_sync.elapsed() >= SYNC_EVERY {
+            self.sync_all();
+        }
+        After::GoOn
     }
 
     fn perform(&mut self, job: Job) -> After {
@@ -104,11 +129,16 @@ impl Recorder {
         };
         match journal.append(event) {
             Ok(()) => {
+                if self.failing.remove(&session) {
+                    tracing::info!(%session, "journal is written again");
+                }
                 self.dirty.insert(session);
                 self.waiting.extend(done.map(|done| (session, done)));
             }
             Err(error) => {
-                tracing::error!(%session, %error, "event not written to its journal");
+                if self.failing.insert(session) {
+                    tracing::error!(%session, %error, "journal cannot be written");
+                }
                 answer(done, Err(error.into()));
             }
         }

@@ -129,7 +129,12 @@ impl Registry {
                 let clock = MachineClock::new(spec.clock_speed);
                 (Arc::new(Bus::new(id.clone(), spec.channels.clone(), clock, seq)), Entry::Clean)
             }
-            Origin::Resumed(bus) => (bus, Entry::SafeFirst),
+            Origin::Resumed(bus) => {
+                if bus.look(|snapshot| *snapshot.channels != *spec.channels) {
+                    bus.publish(EventBody::Channels(spec.channels.clone()));
+                }
+                (bus, Entry::SafeFirst)
+            }
         };
         let link = if spec.autoconnect || entry == Entry::SafeFirst { Link::Wanted } else { Link::Unwanted };
         let handle = MachineHandle::new(spec, definition.document.clone(), bus);
@@ -321,6 +326,7 @@ impl Handler<Remove> for Registry {
                 forgotten?;
                 if let Some(mut machine) = registry.machines.remove(&id) {
                     machine.end();
+                    machine.handle().bus().close();
                     if let Some(journal) = machine.handle().bus().detach_journal() {
                         actix_rt::spawn(async move {
                             if let Err(error) = journal.seal().await {

@@ -5,7 +5,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::TryInitError;
 
 /// Written where `RUST_LOG` says nothing.
-const USUAL_FILTER: &str = "info";
+const USUAL_FILTER: &str = "info,actix_server=warn";
 
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -66,6 +66,17 @@ impl Wanted {
         };
         unsent && missing && event.body.is_kept()
     }
+
+    /// Whether a ring that begins with this event holds everything that is wanted.
+    fn is_covered_by(&self, oldest: Option<&Published>) -> bool {
+        let Some(Published { event: oldest, .. }) = oldest else { return false };
+        oldest.session != self.session
+            || match self.after {
+                After::Seq(seq) => oldest.seq <= seq.next(),
+                After::Time(at) => oldest.at <= at,
+                After::Start => false,
+            }
+    }
 }
 
 /// Fetches what a client asks for and was not yet sent: everything after its point up to `sent_after`. Blocks on the disk where
@@ -75,10 +86,9 @@ pub fn fetch(bus: &Bus, archive: &dyn Archive, request: SyncRequest, sent_after:
     let recent = bus.recent(|event| wanted.includes(event));
     let mut history = History::default();
     if let Some(session) = wanted.session
-        && !reaches_back(bus, &wanted)
+        && !wanted.is_covered_by(recent.oldest.as_deref())
     {
-        let ring_begins = recent.events.first().map_or(recent.oldest, |first| Some(first.event.seq));
-        history = older(archive, session, &wanted, ring_begins);
+        history = older(archive, session, &wanted, recent.oldest.as_ref().map(|oldest| oldest.event.seq));
     }
     history.events.extend(recent.events.into_iter().map(Past::Recent));
     history
@@ -95,20 +105,6 @@ fn understand(bus: &Bus, request: SyncRequest, sent_after: Option<Seq>) -> Wante
         (true, None, None) | (false, _, _) => After::Start,
     };
     Wanted { session, after, before: sent_after }
-}
-
-/// Whether the ring holds everything that is wanted.
-fn reaches_back(bus: &Bus, wanted: &Wanted) -> bool {
-    let Some(oldest) = bus.recent(|_| false).oldest else { return true };
-    match wanted.after {
-        After::Seq(seq) => oldest <= seq.next(),
-        After::Time(at) => {
-            bus.recent(|event| event.seq == oldest && event.session == wanted.session && event.at <= at).events.len()
-                == 1
-                || bus.recent(|event| event.seq == oldest && event.session != wanted.session).events.len() == 1
-        }
-        After::Start => bus.recent(|event| event.seq == oldest && event.session != wanted.session).events.len() == 1,
-    }
 }
 
 fn older(archive: &dyn Archive, session: SessionId, wanted: &Wanted, ring_begins: Option<Seq>) -> History {

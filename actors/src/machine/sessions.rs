@@ -97,7 +97,7 @@ impl Machine {
         let held = self.bus.hold(EventBody::Session(change));
         let bus = Arc::clone(&self.bus);
         let ending = async move {
-            bus.settle(held).await?;
+            held.settle().await?;
             match bus.detach_journal() {
                 Some(journal) => journal.seal().await,
                 None => Ok(()),
@@ -150,8 +150,7 @@ impl Machine {
     /// Publishes an event once it is durable, then does what follows from it.
     fn keep(&mut self, body: EventBody, then: impl FnOnce(&mut Self) + 'static) -> Answer {
         let held = self.bus.hold(body);
-        let bus = Arc::clone(&self.bus);
-        Box::pin(async move { bus.settle(held).await }.into_actor(self).map(|saved, machine, _| {
+        Box::pin(held.settle().into_actor(self).map(|saved, machine, _| {
             saved.map_err(|error| not_saved(&error))?;
             then(machine);
             Ok(Outcome::Done)

@@ -67,19 +67,20 @@ pub struct Recent {
     /// The events asked for that are still here, in order.
     pub events: Vec<Arc<Published>>,
     /// The oldest event the ring still holds.
-    pub oldest: Option<Seq>,
+    pub oldest: Option<Arc<Published>>,
 }
 
 /// A machine's bus. Cheap to share; every method is short and never waits for I/O.
 #[derive(Debug)]
 pub struct Bus {
     clock: MachineClock,
-    live: broadcast::Sender<Arc<Published>>,
     inner: Mutex<Inner>,
 }
 
 #[derive(Debug)]
 struct Inner {
+    /// `None` once the machine was removed.
+    live: Option<broadcast::Sender<Arc<Published>>>,
     next: Seq,
     zero: Option<MonoMs>,
     session: Option<SessionId>,
@@ -95,12 +96,40 @@ struct Waiting {
     held: bool,
 }
 
-/// The promise that a held event is on disk.
+/// A held event: nobody sees it, nor anything behind it, before it is settled. Dropped unsettled, it is released: whoever held
+/// it died, and the others must not wait for ever.
 #[derive(Debug)]
 pub struct Held {
-    /// The event's position.
-    pub seq: Seq,
+    bus: Arc<Bus>,
+    seq: Seq,
     saved: Option<oneshot::Receiver<Result<(), SaveError>>>,
+}
+
+impl Held {
+    /// Waits until the event is on disk and releases it, or takes it out of the line when it could not be saved.
+    ///
+    /// # Errors
+    /// Why it could not be saved; the event was then never seen.
+    pub async fn settle(mut self) -> Result<(), SaveError> {
+        let saved = match self.saved.take() {
+            Some(saved) => super::journal::within_deadline(saved).await,
+            None => Ok(()),
+        };
+        if saved.is_err() {
+            self.bus.lock().line.retain(|waiting| waiting.event.seq != self.seq);
+        }
+        saved
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut inner = self.bus.lock();
+        if let Some(waiting) = inner.line.iter_mut().find(|waiting| waiting.event.seq == self.seq) {
+            waiting.held = false;
+        }
+        inner.release();
+    }
 }
 
 impl Bus {
@@ -123,8 +152,8 @@ impl Bus {
     fn with_snapshot(snapshot: Snapshot, clock: MachineClock, first: Seq) -> Self {
         Self {
             clock,
-            live: broadcast::Sender::new(BROADCAST_CAPACITY),
             inner: Mutex::new(Inner {
+                live: Some(broadcast::Sender::new(BROADCAST_CAPACITY)),
                 next: first,
                 zero: None,
                 session: None,
@@ -153,13 +182,13 @@ impl Bus {
         let seq = event.seq;
         inner.to_journal(&event, None);
         inner.line.push_back(Waiting { event, held: false });
-        inner.release(&self.live);
+        inner.release();
         seq
     }
 
     /// Takes an event's place in line and asks the journal to make it durable; nobody sees it, nor anything behind it, before
-    /// [`Bus::settle`]. Without a running journal there is nothing to wait for.
-    pub fn hold(&self, body: EventBody) -> Held {
+    /// it is settled. Without a running journal there is nothing to wait for.
+    pub fn hold(self: &Arc<Self>, body: EventBody) -> Held {
         let mut inner = self.lock();
         let event = inner.stamp(self.clock.now(), body);
         let seq = event.seq;
@@ -169,27 +198,7 @@ impl Bus {
             saved
         });
         inner.line.push_back(Waiting { event, held: true });
-        Held { seq, saved }
-    }
-
-    /// Releases a held event, or takes it out of the line when it could not be saved.
-    ///
-    /// # Errors
-    /// Why it could not be saved; the event was then never seen.
-    pub async fn settle(&self, held: Held) -> Result<(), SaveError> {
-        let saved = match held.saved {
-            Some(saved) => super::journal::within_deadline(saved).await,
-            None => Ok(()),
-        };
-        let mut inner = self.lock();
-        if let Some(i) = inner.line.iter().position(|w| w.event.seq == held.seq) {
-            match &saved {
-                Ok(()) => inner.line[i].held = false,
-                Err(_) => drop(inner.line.remove(i)),
-            }
-        }
-        inner.release(&self.live);
-        saved
+        Held { bus: Arc::clone(self), seq, saved }
     }
 
     /// Begins a session: zeroes the session clock, and from here on the journal (if any) gets every event, `body` first.
@@ -207,7 +216,7 @@ impl Bus {
         let event = inner.stamp(at, body);
         inner.to_journal(&event, None);
         inner.line.push_back(Waiting { event, held: false });
-        inner.release(&self.live);
+        inner.release();
         old
     }
 
@@ -249,7 +258,11 @@ impl Bus {
     /// What holds now, and everything after it.
     pub fn attach(&self) -> Attachment {
         let inner = self.lock();
-        Attachment { snapshot: inner.snapshot.clone(), events: self.live.subscribe() }
+        let events = match &inner.live {
+            Some(live) => live.subscribe(),
+            None => broadcast::channel(1).1,
+        };
+        Attachment { snapshot: inner.snapshot.clone(), events }
     }
 
     /// What holds now.
@@ -267,13 +280,18 @@ impl Bus {
         let inner = self.lock();
         Recent {
             events: inner.ring.iter().filter(|p| wanted(&p.event)).cloned().collect(),
-            oldest: inner.ring.front().map(|p| p.event.seq),
+            oldest: inner.ring.front().cloned(),
         }
+    }
+
+    /// Ends the stream of every client: the machine was removed.
+    pub fn close(&self) {
+        self.lock().live = None;
     }
 
     /// How many clients listen.
     pub fn listeners(&self) -> usize {
-        self.live.receiver_count()
+        self.lock().live.as_ref().map_or(0, broadcast::Sender::receiver_count)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -309,15 +327,17 @@ impl Inner {
     }
 
     /// Lets everything at the head of the line out that is not held.
-    fn release(&mut self, live: &broadcast::Sender<Arc<Published>>) {
+    fn release(&mut self) {
         while self.line.front().is_some_and(|w| !w.held) {
             let Some(Waiting { mut event, .. }) = self.line.pop_front() else { return };
             event.prev = self.snapshot.seq;
             self.snapshot.apply(&event);
             let published = Arc::new(Published::new(event, self.snapshot.channels.clone()));
             self.ring.push_back(published.clone());
-            // Nobody listening is no failure.
-            let _ = live.send(published);
+            if let Some(live) = &self.live {
+                // Nobody listening is no failure.
+                let _ = live.send(published);
+            }
         }
         self.forget_old();
     }
