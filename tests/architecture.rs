@@ -36,8 +36,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("drivers", &["config"]),
     ("http", &["config", "dialects", "drivers", "wire"]),
     ("daemon", &["config", "dialects", "drivers", "http", "storage", "wire"]),
-    ("guard", &["config", "drivers"]),
-    ("cli", &["config", "daemon", "guard", "storage"]),
+    ("cli", &["config", "daemon", "storage"]),
 ];
 
 /// Crates of the world, which the heart must not know.

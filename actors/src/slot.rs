@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix::Addr;
 
 use crate::machine::Machine;
-use crate::model::command::{Command, Outcome};
+use crate::model::command::{Command, Outcome, Want};
 use crate::model::connection::DriverState;
 use crate::model::ids::MachineId;
 use crate::model::refusal::{Refusal, RefusalCode};
@@ -82,6 +82,16 @@ impl MachineHandle {
     /// # Errors
     /// The machine's refusal, or [`RefusalCode::MachineFailed`] while nobody is there to answer.
     pub async fn command(&self, command: Command) -> Result<Outcome, Refusal> {
+        let request_id = command.request_id.clone();
+        let control = match &command.want {
+            Want::Control { channel, value } => Some((channel.as_str().to_owned(), *value)),
+            _ => None,
+        };
+        // Whoever refused, the sender learns which of its orders it was.
+        self.put(command).await.map_err(|refusal| Refusal { request_id, control, ..refusal })
+    }
+
+    async fn put(&self, command: Command) -> Result<Outcome, Refusal> {
         let Some(address) = self.door().address.clone() else { return Err(self.nobody_there()) };
         match tokio::time::timeout(ANSWER_DEADLINE, address.send(command)).await {
             Ok(Ok(answer)) => answer,

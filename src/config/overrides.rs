@@ -10,6 +10,9 @@ const PREFIX: &str = "HEARTH_";
 /// Stands between the levels of a key.
 const LEVEL: &str = "__";
 
+/// Begin variables that others set: container platforms for a service called hearth, and our tests for the program to run.
+const NOT_OURS: [&str; 3] = ["SERVICE_", "PORT", "BIN"];
+
 /// One value set from outside the file.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Override {
@@ -37,6 +40,9 @@ impl Override {
         let mut faults = Vec::new();
         for (name, text) in variables.iter().filter(|(_, text)| !text.is_empty()) {
             let Some(key) = name.strip_prefix(PREFIX) else { continue };
+            if NOT_OURS.iter().any(|begin| key.starts_with(begin)) {
+                continue;
+            }
             let path: Vec<String> = key.split(LEVEL).map(str::to_lowercase).collect();
             let is_word = |part: &String| {
                 !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
@@ -100,6 +106,8 @@ mod tests {
             ("HEARTH_SERVER__LISTEN", "[::1]:1"),
             ("PATH", "/bin"),
             ("HEARTH_STORAGE__PATH", ""),
+            ("HEARTH_SERVICE_HOST", "10.96.0.1"),
+            ("HEARTH_PORT_8080_TCP", "tcp://10.96.0.1:8080"),
         ]));
         assert_eq!(found, Ok(vec![Override::flag("HEARTH_SERVER__LISTEN", &["server", "listen"], "[::1]:1")]));
     }

@@ -82,6 +82,7 @@ fn page() -> String {
         .add::<profile::ProfileDocument>()
         .add::<profile::ProfilePage>()
         .add::<machine::DriverAnswer>()
+        .add::<crate::http::rest::health::HealthView>()
         .add::<machine::ControlBody>()
         .add::<profile::ProfileNotes>()
         .add::<profile::SaveBody>()

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::calendar::utc_minute;
+use super::rate::{ROAST_WINDOW_MS, RateOfRise};
 use super::statistics::statistics;
 use crate::model::channel::{ChannelTable, Role};
 use crate::model::event::EventBody;
@@ -10,7 +11,7 @@ use crate::model::journal::{JournalHeader, SessionLog};
 use crate::model::mark::{Mark, MarkKind};
 use crate::model::profile::{Profile, ProfileStatus, Series};
 use crate::model::reading::Reading;
-use crate::model::time::SessionMs;
+use crate::model::time::{MonoMs, SessionMs};
 use crate::model::units::Fraction;
 
 /// A gap is longer than so many usual intervals.
@@ -164,6 +165,18 @@ impl<'a> Fold<'a> {
         if moves.last().is_none_or(|(_, last)| (last - value.get()).abs() > MOVED) {
             moves.push((at.0, value.get()));
         }
+    }
+}
+
+/// Fills the rates of curves that came without any, as they would have been told live.
+pub fn fill_rates(series: &mut Series) {
+    for (temperatures, rates) in [(&series.bt, &mut series.bt_ror), (&series.et, &mut series.et_ror)] {
+        if rates.iter().any(Option::is_some) {
+            continue;
+        }
+        let mut rate = RateOfRise::new(ROAST_WINDOW_MS);
+        let moments = series.timestamp_ms.iter().map(|&at| MonoMs(i64::try_from(at).unwrap_or(i64::MAX)));
+        *rates = moments.zip(temperatures).map(|(at, value)| rate.step(at, *value).map(|rate| rate.0)).collect();
     }
 }
 

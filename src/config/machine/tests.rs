@@ -2,6 +2,7 @@ use hearth_actors::model::alarm::Severity;
 use hearth_actors::model::channel::{ControlShape, Failsafe, OutputClass};
 use hearth_actors::model::spec::{Comparison, DetectionSpec};
 use hearth_actors::model::units::Unit;
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -359,4 +360,60 @@ fn the_modbus_side_of_each_channel_keeps_its_index() {
     let addresses: Vec<u16> = sources.iter().map(|channel| channel.source.address).collect();
     assert_eq!(addresses, [0, 3, 100, 101, 4]);
     assert_eq!(sources[2].readback.as_ref().map(|readback| readback.address), Some(20));
+}
+
+/// Every place in a document.
+fn places(document: &Value, at: &str, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    match document {
+        Value::Object(members) => members.iter().for_each(|(key, value)| places(value, &format!("{at}/{key}"), found)),
+        Value::Array(items) => items.iter().enumerate().for_each(|(i, v)| places(v, &format!("{at}/{i}"), found)),
+        _ => {}
+    }
+}
+
+fn anything() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(json!(null)),
+        Just(json!({})),
+        Just(json!([])),
+        any::<bool>().prop_map(|value| json!(value)),
+        any::<i32>().prop_map(|value| json!(value)),
+        (-1e6..1e6).prop_map(|value: f64| json!(value)),
+        "[a-z_ ]{0,12}".prop_map(|value| json!(value)),
+        prop_oneof![
+            Just("bt"),
+            Just("heat"),
+            Just("fahrenheit"),
+            Just("toggle"),
+            Just("modbus_rtu"),
+            Just("simulator")
+        ]
+        .prop_map(|value| json!(value)),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_machine_with_anything_anywhere_is_either_sound_or_told(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), anything()), 1..4)
+    ) {
+        let mut document = documented();
+        for (index, value) in changes {
+            let mut all = Vec::new();
+            places(&document, "", &mut all);
+            if let Some(slot) = document.pointer_mut(&all[index.index(all.len())]) {
+                *slot = value;
+            }
+        }
+        match MachineConfig::parse(document) {
+            Err(faults) => prop_assert!(!faults.is_empty()),
+            Ok(machine) => {
+                let spec = machine.to_spec();
+                prop_assert!(spec.is_ok(), "what is sound can be run: {:?}", spec.err());
+                let written = serde_json::to_value(&machine).expect("writable");
+                prop_assert_eq!(MachineConfig::parse(written), Ok(machine), "and is written as it was read");
+            }
+        }
+    }
 }

@@ -75,9 +75,11 @@ fn error_frame(code: ErrorCode, message: String, request_id: Option<String>) -> 
 fn temperature(at: SessionMs, reading: &Reading) -> Temperature {
     let id = |index: usize| reading.channels.get(index).map(|channel| channel.id.to_string());
     let controls = reading.controls().filter_map(|(index, value)| Some((id(index)?, value.get())));
+    // A control holds what was last applied, good until another order; what was never ordered is no sensor lost.
     let quality = reading
         .channels
         .iter()
+        .filter(|(_, channel)| channel.control().is_none())
         .map(|(index, channel)| (channel.id.to_string(), reading.quality(index)))
         .filter(|(_, quality)| *quality != ModelQuality::Good)
         .map(|(id, quality)| (id, quality.into()));

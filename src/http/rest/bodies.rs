@@ -87,7 +87,7 @@ pub fn session(body: &Value) -> Result<Intent, Problem> {
     }
 }
 
-/// Reads what a machine's finished session is saved with.
+/// Reads what a machine's finished session is saved with. Events are judged against the session with [`patch`].
 ///
 /// # Errors
 /// 422 with every fault.
@@ -96,9 +96,9 @@ pub fn save(body: &Value) -> Result<SaveBody, Problem> {
     let fields = object(body)?;
     let machine = fields.must("machine_id", "the id of a machine", machine_id);
     let machine = keep(&mut faults, machine);
-    let notes = notes(&fields, &mut faults);
+    let correction = correction(&fields, SessionMs(u64::MAX), &mut faults);
     match machine {
-        Some(machine_id) if faults.is_empty() => Ok(SaveBody { machine_id, notes }),
+        Some(machine_id) if faults.is_empty() => Ok(SaveBody { machine_id, correction }),
         _ => Err(Problem::invalid(&faults)),
     }
 }
@@ -110,10 +110,15 @@ pub fn save(body: &Value) -> Result<SaveBody, Problem> {
 pub fn patch(body: &Value, profile: &Profile) -> Result<PatchBody, Problem> {
     let mut faults = Faults::new();
     let fields = object(body)?;
-    let notes = notes(&fields, &mut faults);
-    let events = keep(&mut faults, fields.may("events", list)).flatten();
-    let events = events.map(|items| corrections(items, profile.duration, &mut faults));
-    faults.unless_any(PatchBody { notes, events }).map_err(|faults| Problem::invalid(&faults))
+    let correction = correction(&fields, profile.duration, &mut faults);
+    faults.unless_any(correction).map_err(|faults| Problem::invalid(&faults))
+}
+
+fn correction(fields: &Fields<'_>, duration: SessionMs, faults: &mut Faults) -> PatchBody {
+    let notes = notes(fields, faults);
+    let events = keep(faults, fields.may("events", list)).flatten();
+    let events = events.map(|items| corrections(items, duration, faults));
+    PatchBody { notes, events }
 }
 
 /// A correction as the archive keeps it. An event that stays where it was keeps who set it; any other is a person's, with
@@ -264,8 +269,8 @@ mod tests {
         let bad = json!({"machine_id": "A b", "name": 3, "green_weight_g": -1, "notes": "x".repeat(20_001)});
         assert_eq!(pointers(&save(&bad).unwrap_err()), ["/machine_id", "/name", "/notes", "/green_weight_g"]);
         let saved = save(&json!({"machine_id": "machine-a", "bean": "SL28"})).unwrap();
-        assert_eq!(saved.notes.bean.as_deref(), Some("SL28"));
-        assert_eq!(saved.notes.name, None);
+        assert_eq!(saved.correction.notes.bean.as_deref(), Some("SL28"));
+        assert_eq!(saved.correction.notes.name, None);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::body;
 use crate::config::faults::Faults;
 use crate::config::machine::MachineConfig;
+use crate::config::together::clashes;
 use crate::http::problem::Problem;
 use crate::http::rest::health::HealthView;
 use crate::http::rest::wire::machine::{DriverAnswer, MachineSummary};
@@ -34,6 +35,7 @@ pub async fn list(state: Data<AppState>) -> HttpResponse {
 pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState>) -> Answer {
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
     let config = MachineConfig::parse(value).map_err(|faults| Problem::invalid(&faults))?;
+    must_not_clash(&state, &config).await?;
     let definition = define(&state, &config)?;
     let handle = asked(state.house.registry().send(Add(definition)).await)?;
     Ok(HttpResponse::Created()
@@ -61,6 +63,7 @@ pub async fn replace(request: HttpRequest, path: Path<String>, payload: Payload,
             format!("the id cannot be changed: it is `{}` in the path and `{}` in the body", handle.id(), config.id);
         return Err(invalid_at("/id", detail));
     }
+    must_not_clash(&state, &config).await?;
     let definition = define(&state, &config)?;
     let reopen = needs_a_fresh_start(&handle.document(), &definition.document);
     let handle = asked(state.house.registry().send(Replace { definition, reopen }).await)?;
@@ -116,6 +119,15 @@ fn driver_answer(handle: &MachineHandle) -> DriverAnswer {
 
 fn define(state: &AppState, config: &MachineConfig) -> Result<Definition, Problem> {
     state.workshop.definition(config).map_err(|faults| Problem::invalid(&faults))
+}
+
+/// What is unique in the daemon must stay so: tags, and the settings of a serial line that machines share.
+async fn must_not_clash(state: &AppState, config: &MachineConfig) -> Result<(), Problem> {
+    let others = state.house.machines().await;
+    let others = others.iter().filter(|other| other.id().as_str() != config.id);
+    let read = |other: &MachineHandle| MachineConfig::parse(serde_json::from_str(&other.document()).ok()?).ok();
+    let others: Vec<MachineConfig> = others.filter_map(read).collect();
+    clashes(config, &others).unless_any(()).map_err(|faults| Problem::invalid(&faults))
 }
 
 fn document(handle: &MachineHandle) -> HttpResponse {

@@ -7,6 +7,7 @@ use actix_web::http::header::{CONTENT_DISPOSITION, LOCATION, X_CONTENT_TYPE_OPTI
 use actix_web::web::{self, Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::archive::{Archive, ArchiveError, ProfileQuery};
+use hearth_actors::logic::profile::fill_rates;
 use hearth_actors::model::ids::{MachineId, SessionId};
 use hearth_actors::model::profile::{Annotation, Profile, ProfileStatus};
 use hearth_actors::model::session::SessionState;
@@ -153,7 +154,7 @@ pub async fn remove(path: Path<String>, state: Data<AppState>) -> Answer {
 
 /// Saves a machine's finished session: the draft is there already, saving it says so and gives it a name.
 async fn save_session(state: &AppState, value: &Value) -> Result<Profile, Problem> {
-    let SaveBody { machine_id, notes } = bodies::save(value)?;
+    let SaveBody { machine_id, .. } = bodies::save(value)?;
     let handle = find(state, machine_id.as_str()).await?;
     let (state_now, session) = handle.bus().look(|snapshot| (snapshot.state, snapshot.session));
     let (SessionState::Finished, Some(session)) = (state_now, session) else {
@@ -161,7 +162,9 @@ async fn save_session(state: &AppState, value: &Value) -> Result<Profile, Proble
         let detail = format!("`{machine_id}` has no finished session, it is {name}: stop the recording first");
         return Err(Problem::new(StatusCode::CONFLICT, "INVALID_STATE_TRANSITION", detail));
     };
-    let annotation = Annotation { status: Some(ProfileStatus::Saved), ..notes.into() };
+    let draft = on_disk(state, move |archive| archive.profile(session)).await?;
+    let annotation = bodies::annotation(bodies::patch(value, &draft)?, &draft);
+    let annotation = Annotation { status: Some(ProfileStatus::Saved), ..annotation };
     on_disk(state, move |archive| archive.annotate(session, annotation)).await
 }
 
@@ -176,7 +179,8 @@ async fn keep_document(state: &AppState, value: &Value) -> Result<Profile, Probl
 ///
 /// # Errors
 /// The problem to answer with.
-pub async fn keep(state: &AppState, profile: Profile) -> Result<Profile, Problem> {
+pub async fn keep(state: &AppState, mut profile: Profile) -> Result<Profile, Problem> {
+    fill_rates(&mut profile.series);
     let id = profile.id;
     on_disk(state, move |archive| archive.import(&profile).and_then(|()| archive.profile(id))).await
 }

@@ -1,15 +1,16 @@
 //! A machine's session: its state, its curve, and what may be done to it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
+use hearth_actors::archive::ArchiveError;
 use hearth_actors::dialect::Ask;
 use hearth_actors::logic::profile::assemble;
 use hearth_actors::model::command::{Outcome, Want};
 use hearth_actors::model::ids::{ChannelId, RuleId};
-use hearth_actors::model::profile::Profile;
 use hearth_actors::runtime::clock::wall_now;
 use hearth_actors::slot::MachineHandle;
 use serde::Deserialize;
@@ -37,7 +38,7 @@ pub async fn show(path: Path<String>, query: Query<ShowQuery>, state: Data<AppSt
     let handle = find(&state, &path).await?;
     let mut view = view(&handle);
     if query.include.as_deref().is_some_and(|wanted| wanted.split(',').any(|part| part.trim() == "series")) {
-        view.series = Some(series(&state, &handle, query.since_ms).await?);
+        add_series(&mut view, &state, &handle, query.since_ms).await?;
     }
     Ok(HttpResponse::Ok().json(view))
 }
@@ -123,22 +124,29 @@ fn view(handle: &MachineHandle) -> SessionView {
     SessionView::of(&handle.bus().snapshot(), None, wall_now(), None)
 }
 
-/// The columns of the running or last session, read from its journal.
-async fn series(state: &AppState, handle: &MachineHandle, since_ms: Option<u64>) -> Result<Series, Problem> {
-    let Some(session) = handle.bus().look(|snapshot| snapshot.session) else { return Ok(Series::default()) };
+/// Adds the curves of the running or last session, read from its journal.
+async fn add_series(
+    view: &mut SessionView,
+    state: &AppState,
+    handle: &MachineHandle,
+    since_ms: Option<u64>,
+) -> Result<(), Problem> {
+    view.series = Some(Series::default());
+    view.control_moves = Some(BTreeMap::new());
+    let Some(session) = handle.bus().look(|snapshot| snapshot.session) else { return Ok(()) };
     let archive = Arc::clone(state.house.archive());
     let read = web::block(move || archive.read(session, None).map(|log| assemble(&log))).await;
-    let profile: Option<Profile> = match read {
-        Ok(Ok(profile)) => Some(profile),
-        Ok(Err(hearth_actors::archive::ArchiveError::NotFound(_))) => None,
+    let profile = match read {
+        Ok(Ok(profile)) => profile,
+        Ok(Err(ArchiveError::NotFound(_))) => return Ok(()),
         Ok(Err(error)) => return Err(Problem::from(&error)),
         Err(_) => {
-            return Err(Problem::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "INTERNAL",
-                "the storage crashed while reading the session",
-            ));
+            let detail = "the storage crashed while reading the session";
+            return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", detail));
         }
     };
-    Ok(profile.map_or_else(Series::default, |profile| Series::since(&profile.series, since_ms)))
+    view.series = Some(Series::since(&profile.series, since_ms));
+    let newer = |moves: Vec<(u64, f64)>| moves.into_iter().filter(|(at, _)| Some(*at) > since_ms).collect();
+    view.control_moves = Some(profile.controls.into_iter().map(|(id, moves)| (id, newer(moves))).collect());
+    Ok(())
 }

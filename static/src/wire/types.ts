@@ -862,7 +862,11 @@ safety: Safety,
 /**
  * The curves so far, where asked for.
  */
-series?: Series, };
+series?: Series,
+/**
+ * Moves of each control by channel id, where the curves were asked for: moment in ms and value, 0 to 1.
+ */
+control_moves?: { [key in string]: Array<[number, number]> }, };
 
 /**
  * Mean rise of BT per phase. Unit: °C per minute.
@@ -1091,6 +1095,79 @@ export type DriverAnswer = {
 driver_state: DriverState, };
 
 /**
+ * What was asked of the device, what failed, and how long it took, since the daemon started.
+ */
+export type HealthView = {
+/**
+ * Which machine.
+ */
+machine_id: string,
+/**
+ * Where the driver stands.
+ */
+driver_state: DriverState,
+/**
+ * Why, in plain words, with a hint; empty if there is nothing to say.
+ */
+message: string,
+/**
+ * Requests answered.
+ */
+reads: number,
+/**
+ * Orders confirmed.
+ */
+writes: number,
+/**
+ * Orders that failed.
+ */
+write_failures: number,
+/**
+ * Requests without an answer in time.
+ */
+timeouts: number,
+/**
+ * Answers that were unusable (CRC, length, protocol).
+ */
+protocol_errors: number,
+/**
+ * Answers that said no.
+ */
+rejected: number,
+/**
+ * Times the link was lost.
+ */
+losses: number,
+/**
+ * Times the link came back.
+ */
+reconnects: number,
+/**
+ * Times the machine's actor was restarted.
+ */
+restarts: number,
+/**
+ * Threads that hung and were left behind.
+ */
+abandoned_threads: number,
+/**
+ * Half of the round trips are faster. Unit: ms.
+ */
+latency_p50_ms: number | null,
+/**
+ * 99 of 100 round trips are faster. Unit: ms.
+ */
+latency_p99_ms: number | null,
+/**
+ * The last error in plain words.
+ */
+last_error: string | null,
+/**
+ * When that was. RFC 3339.
+ */
+last_error_at: string | null, };
+
+/**
  * What an order to a control asks for.
  */
 export type ControlBody = {
@@ -1132,6 +1209,10 @@ export type SaveBody = {
  * Whose session.
  */
 machine_id: string,
+/**
+ * The whole list of events as it should be.
+ */
+events?: Array<EventCorrection>,
 /**
  * Its name.
  */

@@ -1,5 +1,7 @@
 //! Machines, their sessions and orders to them.
 
+use std::collections::BTreeMap;
+
 use hearth_actors::model::alarm::{AlarmState, Severity};
 use hearth_actors::model::ids::ClientId;
 use hearth_actors::model::snapshot::Snapshot;
@@ -112,6 +114,10 @@ pub struct SessionView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub series: Option<Series>,
+    /// Moves of each control by channel id, where the curves were asked for: moment in ms and value, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub control_moves: Option<BTreeMap<String, Vec<(u64, f64)>>>,
 }
 
 impl SessionView {
@@ -131,6 +137,7 @@ impl SessionView {
             alarms: snapshot.alarms.values().map(Alarm::from).collect(),
             safety: Safety::of(&snapshot.safety, &snapshot.channels),
             series,
+            control_moves: None,
         }
     }
 }

@@ -264,10 +264,10 @@ pub struct SaveBody {
     #[cfg_attr(test, ts(type = "string"))]
     #[schemars(with = "String")]
     pub machine_id: MachineId,
-    /// What to say about it.
+    /// What to say about it, and what to put right.
     #[cfg_attr(test, ts(flatten))]
     #[schemars(flatten)]
-    pub notes: ProfileNotes,
+    pub correction: PatchBody,
 }
 
 /// Making a profile: of a machine's finished session, or of a whole document.

@@ -1,0 +1,82 @@
+// The frame around every screen, and which screen it is.
+
+import { useSignal } from "@preact/signals";
+import type { ComponentType } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { ErrorBoundary } from "./ui/ErrorBoundary";
+import { Icon, type IconName } from "./ui/Icon";
+import { link, route, type Route } from "./ui/router";
+import { Cockpit } from "./screens/cockpit/Cockpit";
+import { SettingsDialog } from "./screens/SettingsDialog";
+import { Wall } from "./screens/wall/Wall";
+
+export function App() {
+  const settingsOpen = useSignal(false);
+  const at = route.value;
+  return (
+    <div class="shell">
+      <nav class="rail" aria-label="Main">
+        <RailLink href={link.wall()} icon="wall" text="Machines" isHere={at.at === "wall" || at.at === "machine"} />
+        <RailLink href={link.profiles()} icon="curve" text="Profiles" isHere={at.at === "profiles" || at.at === "profile" || at.at === "replay"} />
+        <button type="button" class="end" data-testid="open-settings" onClick={() => (settingsOpen.value = true)}>
+          <Icon name="gear" /> Settings
+        </button>
+      </nav>
+      <ErrorBoundary key={location.hash} name="This screen">
+        <Screen at={at} />
+      </ErrorBoundary>
+      {settingsOpen.value && <SettingsDialog onClose={() => (settingsOpen.value = false)} />}
+    </div>
+  );
+}
+
+function RailLink({ href, icon, text, isHere }: { href: string; icon: IconName; text: string; isHere: boolean }) {
+  return (
+    <a href={href} aria-current={isHere ? "page" : undefined}>
+      <Icon name={icon} /> {text}
+    </a>
+  );
+}
+
+function Screen({ at }: { at: Route }) {
+  switch (at.at) {
+    case "wall":
+      return <Wall />;
+    case "machine":
+      return <Cockpit key={at.id} id={at.id} />;
+    case "profiles":
+      return <Later key="profiles" load={() => import("./screens/profiles/ProfileList").then((m) => m.ProfileList)} props={{}} />;
+    case "profile":
+      return <Later key={at.id} load={() => import("./screens/profiles/ProfileView").then((m) => m.ProfileView)} props={{ id: at.id }} />;
+    case "replay":
+      return <Later key={at.profile} load={() => import("./screens/replay/ReplayView").then((m) => m.ReplayView)} props={{ id: at.id, profile: at.profile }} />;
+    case "unknown":
+      return (
+        <main class="page">
+          <section class="panel empty">
+            <h2>There is nothing here</h2>
+            <p>The address {at.hash} names no screen.</p>
+            <a class="button primary" href={link.wall()}>Go to the machines</a>
+          </section>
+        </main>
+      );
+  }
+}
+
+/** A screen that is fetched when it is first needed. */
+function Later<P extends object>({ load, props }: { load: () => Promise<ComponentType<P>>; props: P }) {
+  const [loaded, setLoaded] = useState<{ screen: ComponentType<P> } | { error: string } | null>(null);
+  useEffect(() => {
+    let isHere = true;
+    load().then(
+      (screen) => isHere && setLoaded({ screen }),
+      () => isHere && setLoaded({ error: "This screen could not be fetched. Is the daemon running? Reload the page to try again." }),
+    );
+    return () => {
+      isHere = false;
+    };
+  }, []);
+  if (loaded === null) return <main class="page"><p role="status" class="muted">Loading…</p></main>;
+  if ("error" in loaded) return <main class="page"><p class="fault" role="alert">{loaded.error}</p></main>;
+  return <loaded.screen {...props} />;
+}

@@ -1,0 +1,68 @@
+// The lanes under the curve: what each control stood at, as steps on the curve's own time axis.
+
+import type { Scene, Span } from "./scene";
+import type { ChartTheme } from "./theme";
+
+/** Height of one lane. Unit: CSS px. */
+export const LANE_PX = 22;
+
+/** Where the plot above stands. Unit: CSS px. */
+export type PlotBox = { left: number; width: number };
+
+/** Draws all lanes into their own canvas. */
+export function drawLanes(canvas: HTMLCanvasElement, scene: Scene, span: Span, box: PlotBox, theme: ChartTheme): void {
+  const ratio = devicePixelRatio;
+  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+  if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
+  if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
+  const ctx = canvas.getContext("2d");
+  if (ctx === null || width === 0) return;
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  ctx.clearRect(0, 0, width, height);
+  ctx.font = `12px ${theme.font}`;
+  ctx.textBaseline = "middle";
+  const xOf = (ms: number) => box.left + ((ms - span.fromMs) / (span.toMs - span.fromMs)) * box.width;
+  [...scene.lanes].slice(0, Math.floor(height / LANE_PX)).forEach(([id, moves], row) => {
+    const base = (row + 1) * LANE_PX - 3;
+    const rise = LANE_PX - 8;
+    ctx.strokeStyle = theme.grid;
+    ctx.lineWidth = 1;
+    line(ctx, box.left, base + 0.5, box.left + box.width, base + 0.5);
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(box.left, 0, box.width, height);
+    ctx.clip();
+    steps(ctx, moves, xOf, (value) => base - value * rise, Math.min(scene.nowMs, span.toMs), theme.text);
+    ctx.restore();
+    ctx.fillStyle = theme.muted;
+    ctx.textAlign = "right";
+    ctx.fillText((scene.laneLabels.get(id) ?? id).slice(0, 8), box.left - 6, base - rise / 2, Math.max(0, box.left - 8));
+  });
+}
+
+function line(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {
+  ctx.beginPath();
+  ctx.moveTo(x0, y0);
+  ctx.lineTo(x1, y1);
+  ctx.stroke();
+}
+
+function steps(
+  ctx: CanvasRenderingContext2D, moves: Scene["lanes"] extends ReadonlyMap<string, infer M> ? M : never,
+  xOf: (ms: number) => number, yOf: (value: number) => number, endMs: number, colour: string,
+): void {
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = 1.75;
+  ctx.beginPath();
+  let y: number | null = null;
+  for (const [ms, value] of moves) {
+    if (ms > endMs) break;
+    const x = xOf(ms);
+    if (y === null) ctx.moveTo(x, yOf(value));
+    else ctx.lineTo(x, y);
+    y = yOf(value);
+    ctx.lineTo(x, y);
+  }
+  if (y !== null) ctx.lineTo(xOf(endMs), y);
+  ctx.stroke();
+}

@@ -1,0 +1,47 @@
+// The last minutes of BT, small: a trend beside a number, with gaps left open.
+
+import type { Curve } from "./scene";
+import { view } from "./decimate";
+import { hatch, type ChartTheme } from "./theme";
+
+/** What a sparkline covers. Unit: ms. */
+export const SPARK_MS = 120_000;
+const RISE_MIN_C = 10;
+
+/** Draws the stretch that ends at `nowMs`; a span without readings is hatched. */
+export function drawSparkline(canvas: HTMLCanvasElement, curve: Curve, nowMs: number, gapMs: number, theme: ChartTheme): void {
+  const ratio = devicePixelRatio;
+  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  const ctx = canvas.getContext("2d");
+  if (ctx === null || width === 0) return;
+  ctx.scale(ratio, ratio);
+  const fromMs = nowMs - SPARK_MS;
+  const { x, ys, gaps } = view({ t: curve.t, values: [curve.column("bt")] }, fromMs, nowMs, width, gapMs);
+  const bt = ys[0] ?? [];
+  const shown = bt.filter((value, i): value is number => value !== null && (x[i] ?? 0) >= fromMs);
+  const low = Math.min(...shown);
+  const rise = Math.max(RISE_MIN_C, Math.max(...shown) - low);
+  const xOf = (ms: number) => ((ms - fromMs) / SPARK_MS) * width;
+  const last = x.at(-1);
+  const open = last !== undefined && nowMs - last > gapMs ? [...gaps, [last, nowMs] as [number, number]] : gaps;
+  ctx.fillStyle = hatch(ctx, theme.border);
+  for (const [from, to] of open) ctx.fillRect(xOf(from), 0, xOf(to) - xOf(from), height);
+  ctx.strokeStyle = theme.bt;
+  ctx.lineWidth = 2;
+  ctx.lineJoin = "bevel";
+  ctx.beginPath();
+  let isDown = false;
+  bt.forEach((value, i) => {
+    if (value === null) {
+      isDown = false;
+      return;
+    }
+    const y = height - 3 - ((value - low) / rise) * (height - 6);
+    if (isDown) ctx.lineTo(xOf(x[i] ?? 0), y);
+    else ctx.moveTo(xOf(x[i] ?? 0), y);
+    isDown = true;
+  });
+  ctx.stroke();
+}

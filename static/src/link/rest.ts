@@ -1,0 +1,106 @@
+// REST, typed: every answer is what its type says or a `RestError` whose message can be shown to a person.
+
+import type {
+  DriverAnswer, MachineSummary, Problem, ProblemField, ProfileDocument, ProfileNotes, ProfilePage, ProfileSummary,
+  SaveBody, SessionView,
+} from "../wire/types";
+
+const TIMEOUT_MS = 10_000;
+
+/** Why a request was not done. `status` is 0 where the daemon could not be reached at all. */
+export class RestError extends Error {
+  readonly status: number;
+  readonly code: string;
+  /** All faults of the body by JSON pointer. */
+  readonly fields: ProblemField[];
+
+  constructor(status: number, code: string, message: string, fields: ProblemField[] = []) {
+    super(message);
+    this.name = "RestError";
+    this.status = status;
+    this.code = code;
+    this.fields = fields;
+  }
+}
+
+/** What a request may carry besides its body. */
+export type Call = { signal?: AbortSignal; clientId?: string };
+
+function isProblem(value: unknown): value is Problem {
+  return typeof value === "object" && value !== null && typeof (value as Problem).detail === "string";
+}
+
+async function problemOf(answer: Response): Promise<RestError> {
+  const body: unknown = await answer.json().catch(() => null);
+  if (isProblem(body)) return new RestError(answer.status, body.code ?? "", body.detail, body.errors ?? []);
+  return new RestError(answer.status, "", `The daemon answered ${answer.status} ${answer.statusText}`.trim());
+}
+
+async function request<T>(method: string, path: string, body: unknown, call: Call): Promise<T> {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+  const cancel = () => abort.abort();
+  call.signal?.addEventListener("abort", cancel);
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (call.clientId !== undefined) headers["x-client-id"] = call.clientId;
+  try {
+    const init: RequestInit = { method, headers, signal: abort.signal, cache: "no-store" };
+    if (body !== undefined) init.body = JSON.stringify(body);
+    const answer = await fetch(path, init);
+    if (!answer.ok) throw await problemOf(answer);
+    if (answer.status === 204 || answer.headers.get("content-length") === "0") return undefined as T;
+    return (await answer.json().catch(() => undefined)) as T;
+  } catch (error) {
+    if (error instanceof RestError) throw error;
+    if (call.signal?.aborted) throw new RestError(0, "ABORTED", "The request was withdrawn");
+    const slow = abort.signal.aborted;
+    const message = slow ? `The daemon did not answer within ${TIMEOUT_MS / 1000} s` : "The daemon cannot be reached";
+    throw new RestError(0, slow ? "TIMEOUT" : "UNREACHABLE", `${message}. Is it running, and is this device on its network?`);
+  } finally {
+    clearTimeout(timer);
+    call.signal?.removeEventListener("abort", cancel);
+  }
+}
+
+const machine = (id: string): string => `api/machines/${encodeURIComponent(id)}`;
+const profile = (id: string): string => `api/profiles/${encodeURIComponent(id)}`;
+
+/** What a list of profiles is narrowed by. */
+export type ProfileQuery = { q?: string; machine_id?: string; limit?: number; cursor?: string };
+
+/** The daemon's REST as this UI uses it. Paths are relative, so that a reverse proxy may put a prefix before them. */
+export const rest = {
+  health: (call: Call = {}) => request<{ status: string; version: string }>("GET", "health", undefined, call),
+  machines: (call: Call = {}) => request<MachineSummary[]>("GET", "api/machines", undefined, call),
+  addMachine: (config: unknown, call: Call = {}) => request<unknown>("POST", "api/machines", config, call),
+  machineConfig: (id: string, call: Call = {}) => request<MachineConfig>("GET", machine(id), undefined, call),
+  connect: (id: string, call: Call = {}) => request<DriverAnswer>("POST", `${machine(id)}/connect`, undefined, call),
+  restart: (id: string, call: Call = {}) => request<void>("POST", `${machine(id)}/restart`, undefined, call),
+  stop: (id: string, call: Call = {}) => request<void>("POST", `${machine(id)}/stop`, undefined, call),
+  stopAll: (call: Call = {}) => request<void>("POST", "api/stop", undefined, call),
+  /** The session with its curve; with `sinceMs` only what is newer than that session time. */
+  session: (id: string, sinceMs: number | null, call: Call = {}) => {
+    const since = sinceMs === null ? "" : `&since_ms=${Math.max(0, Math.floor(sinceMs))}`;
+    return request<SessionView>("GET", `${machine(id)}/session?include=series${since}`, undefined, call);
+  },
+  profiles: (query: ProfileQuery, call: Call = {}) => {
+    const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
+    const params = new URLSearchParams(given.map(([key, value]) => [key, String(value)]));
+    return request<ProfilePage>("GET", `api/profiles?${params.toString()}`, undefined, call);
+  },
+  profile: (id: string, call: Call = {}) => request<ProfileDocument>("GET", profile(id), undefined, call),
+  saveProfile: (body: SaveBody, call: Call = {}) => request<ProfileSummary>("POST", "api/profiles", body, call),
+  amendProfile: (id: string, body: ProfileNotes, call: Call = {}) => request<ProfileSummary>("PATCH", profile(id), body, call),
+  deleteProfile: (id: string, call: Call = {}) => request<void>("DELETE", profile(id), undefined, call),
+  exportUrl: (id: string, format: "json" | "alog" | "csv"): string => `${profile(id)}/export?format=${format}`,
+};
+
+/** The part of a machine's configuration that the cockpit looks at. */
+export type MachineConfig = {
+  id: string;
+  name: string;
+  kind: string;
+  sampling_interval_ms?: number;
+  detection?: { dry_end_bt?: number | null; first_crack_bt?: number | null };
+};

@@ -1,0 +1,37 @@
+// The page: finds out who this tab is, then shows the house.
+
+import "uplot/dist/uPlot.min.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/shell.css";
+import "./styles/cockpit.css";
+import { render } from "preact";
+import { App } from "./app";
+import { claimClientId, deviceName } from "./link/identity";
+import { startTheme } from "./platform/theme";
+import { MachinesStore } from "./store/machines";
+import { startTicking } from "./store/ticker";
+import { House } from "./ui/house";
+import { startRouting } from "./ui/router";
+
+async function start(root: HTMLElement): Promise<void> {
+  startTheme();
+  startRouting();
+  startTicking();
+  const clientId = await claimClientId();
+  const house = new MachinesStore({ clientId, name: deviceName, page: () => location.href });
+  house.start();
+  addEventListener("online", () => house.wake());
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") house.wake();
+  });
+  render(
+    <House.Provider value={house}>
+      <App />
+    </House.Provider>,
+    root,
+  );
+}
+
+const root = document.getElementById("app");
+if (root !== null) void start(root);

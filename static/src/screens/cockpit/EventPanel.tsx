@@ -1,0 +1,95 @@
+// The session's buttons and the events of the roast.
+
+import { duration, temp } from "../../model/format";
+import { at, EVENT_NAMES, IN_ORDER, MARKABLE, nextExpected } from "../../model/marks";
+import { canSend } from "../../link/state";
+import { settings } from "../../store/settings";
+import type { MachineStore } from "../../store/machine";
+import type { EventType, RoastEvent } from "../../wire/types";
+import { Icon } from "../../ui/Icon";
+
+export function EventPanel({ machine }: { machine: MachineStore }) {
+  const marks = machine.events.marks.value;
+  const state = machine.session.state.value;
+  const undoable = machine.events.undoable.value;
+  const isLocked = machine.session.lease.value.holder !== null && !machine.session.lease.value.yours;
+  const isOpen = canSend(machine.link.value) && state === "recording" && !isLocked;
+  const next = state === "recording" ? nextExpected(marks) : null;
+  const origin = at(marks, "CHARGE") ?? 0;
+  return (
+    <aside class="event-panel" aria-label="Session and events">
+      <SessionButtons machine={machine} isLocked={isLocked} />
+      <ol class="event-list">
+        {IN_ORDER.map((type) => {
+          const mark = marks.get(type);
+          if (type === "TP") return mark === undefined ? null : <li key={type}><TurningPoint mark={mark} origin={origin} /></li>;
+          return (
+            <li key={type}>
+              <EventButton type={type} mark={mark} origin={origin} isNext={next === type} isOpen={isOpen} onPress={() => machine.mark(type)} />
+            </li>
+          );
+        })}
+      </ol>
+      <button type="button" class="button" disabled={undoable === null} data-testid="undo" onClick={() => machine.undo()}>
+        <Icon name="undo" /> {undoable === null ? "Undo" : `Undo ${EVENT_NAMES[undoable].short}`}
+      </button>
+    </aside>
+  );
+}
+
+function SessionButtons({ machine, isLocked }: { machine: MachineStore; isLocked: boolean }) {
+  const state = machine.session.state.value;
+  const isReady = canSend(machine.link.value) && !isLocked && machine.session.connection.value.driver_state === "connected";
+  const isOpen = canSend(machine.link.value) && !isLocked;
+  const button = (label: string, icon: "record" | "stop" | "play", action: Parameters<MachineStore["command"]>[0], enabled: boolean, primary: boolean) => (
+    <button type="button" class={`button large grow ${primary ? "primary" : ""}`} disabled={!enabled} data-testid={action.action} onClick={() => machine.command(action)}>
+      <Icon name={icon} /> {label}
+    </button>
+  );
+  return (
+    <div class="row">
+      {(state === "idle" || state === "finished") && button("Monitor", "play", { action: "start_monitoring" }, isReady, state === "idle")}
+      {state === "monitoring" && button("Record", "record", { action: "start_recording" }, isReady, true)}
+      {state === "monitoring" && button("Stop", "stop", { action: "stop_monitoring" }, isOpen, false)}
+      {state === "recording" && button("End roast", "stop", { action: "stop_recording" }, isOpen, false)}
+    </div>
+  );
+}
+
+type ButtonProps = { type: EventType; mark: RoastEvent | undefined; origin: number; isNext: boolean; isOpen: boolean; onPress: () => void };
+
+function EventButton({ type, mark, origin, isNext, isOpen, onPress }: ButtonProps) {
+  const key = (MARKABLE as readonly EventType[]).indexOf(type) + 1;
+  return (
+    <button
+      type="button" class={`event-button ${mark === undefined ? "" : "set"} ${isNext ? "next" : ""} ${type === "DROP" ? "gap-before" : ""}`}
+      disabled={!isOpen} title={EVENT_NAMES[type].long} data-testid={`mark-${type}`} data-source={mark === undefined ? "" : mark.auto_detected ? "auto" : "manual"} onClick={onPress}
+    >
+      <span class="key" aria-hidden="true">{key}</span>
+      <span class="label">{EVENT_NAMES[type].short}</span>
+      <span class="small">{mark === undefined ? (isNext ? "next" : "") : <Source mark={mark} />}</span>
+      {mark !== undefined && <Detail mark={mark} origin={origin} />}
+    </button>
+  );
+}
+
+function TurningPoint({ mark, origin }: { mark: RoastEvent; origin: number }) {
+  return (
+    <p class="small muted" data-testid="mark-TP">
+      Turning point <Detail mark={mark} origin={origin} />
+    </p>
+  );
+}
+
+function Detail({ mark, origin }: { mark: RoastEvent; origin: number }) {
+  const unit = settings.unit.value;
+  return (
+    <span class="detail">
+      {duration(mark.timestamp_ms - origin)} · {temp(mark.bt_at_event, unit)} °{unit}
+    </span>
+  );
+}
+
+function Source({ mark }: { mark: RoastEvent }) {
+  return <span>{mark.auto_detected ? (mark.provisional ? "auto ?" : "auto") : "manual"}</span>;
+}

@@ -1,0 +1,69 @@
+// The top line: which machine, what it does, whether the picture is fresh, who steers, and STOP.
+
+import type { Signal } from "@preact/signals";
+import { tick } from "../../store/ticker";
+import { linkStatus } from "../../store/status";
+import type { MachineStore } from "../../store/machine";
+import { Chip } from "../../ui/Chip";
+import { Icon } from "../../ui/Icon";
+import { StopButton } from "../../ui/StopButton";
+import { link } from "../../ui/router";
+import { StateChip } from "../wall/MachineCard";
+
+type Props = { machine: MachineStore; name: string; stopFailure: Signal<string | null>; onHelp: () => void };
+
+export function Head({ machine, name, stopFailure, onHelp }: Props) {
+  return (
+    <header class="head">
+      <a class="button quiet" href={link.wall()} aria-label="All machines">
+        <Icon name="back" />
+      </a>
+      <h1>{name}</h1>
+      <div class="states">
+        <StateChip state={machine.session.state.value} />
+        <LinkChip machine={machine} />
+        <LeaseChip machine={machine} />
+      </div>
+      <button type="button" class="button" aria-label="Help and shortcuts" onClick={onHelp} data-testid="help">
+        <Icon name="help" />
+      </button>
+      <StopButton failure={stopFailure} onStop={() => machine.stop()} />
+    </header>
+  );
+}
+
+function LinkChip({ machine }: { machine: MachineStore }) {
+  const now = tick.value;
+  const state = machine.link.value;
+  const isDue = machine.session.connection.value.driver_state === "connected";
+  const status = linkStatus(state, now, machine.ageMs(now), isDue);
+  return (
+    <>
+      <Chip icon={status.icon} tone={status.tone} code={status.code} testId="link-state">
+        {status.text}
+      </Chip>
+      {(state.kind === "waiting" || state.kind === "polling") && (
+        <button type="button" class="button" onClick={() => machine.wake()}>
+          Now
+        </button>
+      )}
+    </>
+  );
+}
+
+function LeaseChip({ machine }: { machine: MachineStore }) {
+  const { holder, yours } = machine.session.lease.value;
+  if (holder === null) return <Chip testId="lease">free</Chip>;
+  return (
+    <>
+      <Chip icon="lock" tone={yours ? "selected" : "plain"} testId="lease">
+        {yours ? "you control" : holder.name}
+      </Chip>
+      {yours && (
+        <button type="button" class="button" onClick={() => machine.command({ action: "release_control" })}>
+          Release
+        </button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,29 @@
+// Choosing a saved roast to compare with.
+
+import { useSignal } from "@preact/signals";
+import { rest } from "../../link/rest";
+import { moment } from "../../model/format";
+import type { ReferenceStore } from "../../store/reference";
+import type { ProfileSummary } from "../../wire/types";
+
+const SHOWN = 30;
+
+export function ReferencePicker({ machineId, reference }: { machineId: string; reference: ReferenceStore }) {
+  const items = useSignal<ProfileSummary[]>([]);
+  const load = () => {
+    rest.profiles({ machine_id: machineId, limit: SHOWN }).then((page) => (items.value = page.items), () => undefined);
+  };
+  return (
+    <label class="field">
+      <span class="visually-hidden">Reference</span>
+      <select data-testid="reference" onFocus={load} onPointerDown={load} value={reference.profile.value?.document.id ?? ""} onChange={(event) => void reference.choose(event.currentTarget.value || null)}>
+        <option value="">No reference</option>
+        {items.value.map((item) => (
+          <option key={item.id} value={item.id}>
+            {item.name} · {moment(item.created_at)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

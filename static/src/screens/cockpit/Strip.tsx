@@ -1,0 +1,167 @@
+// The status strip. Always there: it shows the phases, or instead of them the one thing that matters more now.
+
+import { useSignal, type Signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
+import { rest } from "../../link/rest";
+import { wantsAck } from "../../store/alarms";
+import { driverStatus } from "../../store/status";
+import { tick } from "../../store/ticker";
+import type { MachineStore } from "../../store/machine";
+import { Banner } from "../../ui/Banner";
+import { PhaseBar } from "../../ui/PhaseBar";
+
+type Props = { machine: MachineStore; stopFailure: Signal<string | null>; onSave: () => void };
+
+const NOTICE_SHOWN_MS = 8_000;
+const OFFLINE_AFTER_MS = 60_000;
+
+const SAFETY_REASONS: Record<string, string> = {
+  stop: "STOP was pressed", crash: "the machine's control restarted", link: "the link to the machine was lost",
+  sensor: "a sensor was lost", operator: "nobody was watching", interlock: "an interlock tripped",
+};
+
+export function Strip({ machine, stopFailure, onSave }: Props) {
+  const messages = [
+    stopFailureBanner(stopFailure),
+    ...alarmBanners(machine),
+    safetyBanner(machine),
+    linkBanner(machine),
+    driverBanner(machine),
+    requestBanner(machine),
+    noticeBanner(machine),
+    finishedBanner(machine, onSave),
+  ].filter((message) => message !== null);
+  const shown = useSignal(0);
+  const at = Math.min(shown.value, Math.max(0, messages.length - 1));
+  // A new message takes the front place again.
+  useEffect(() => void (shown.value = 0), [messages.length]);
+  const more = messages.length > 1 && (
+    <button type="button" class="button" aria-label={`Message ${at + 1} of ${messages.length}, show the next`} onClick={() => (shown.value = (at + 1) % messages.length)}>
+      {at + 1}/{messages.length}
+    </button>
+  );
+  const message = messages[at];
+  return (
+    <section class="strip" aria-label="Status">
+      {message === undefined ? <LivePhases machine={machine} /> : message(more)}
+    </section>
+  );
+}
+
+type Message = (more: ComponentChildren) => ComponentChildren;
+
+function LivePhases({ machine }: { machine: MachineStore }) {
+  void tick.value;
+  return <PhaseBar marks={machine.events.marks.value} nowMs={machine.session.endedMs.value ?? machine.elapsedMs()} state={machine.session.state.value} />;
+}
+
+function stopFailureBanner(failure: Signal<string | null>): Message | null {
+  const text = failure.value;
+  if (text === null) return null;
+  return (more) => (
+    <Banner icon="octagon" tone="critical" urgent blink testId="stop-failure" actions={<>{more}<button type="button" class="button" onClick={() => (failure.value = null)}>Understood</button></>}>
+      <b>{text}</b>
+    </Banner>
+  );
+}
+
+function alarmBanners(machine: MachineStore): Message[] {
+  return machine.alarms.active.value.filter((alarm) => alarm.severity !== "info" || wantsAck(alarm)).map((alarm) => (more) => {
+    const isOpen = wantsAck(alarm);
+    const ack = () => machine.command({ action: "ack_alarm", alarm_id: alarm.alarm_id, occurrence: alarm.occurrence });
+    const tone = alarm.severity === "info" ? "plain" : alarm.severity;
+    return (
+      <Banner
+        icon={alarm.severity === "critical" ? "octagon" : alarm.severity === "warning" ? "triangle" : "info"} testId="alarm"
+        tone={isOpen ? tone : "plain"} urgent={isOpen} blink={isOpen && alarm.severity === "critical"}
+        actions={<>{more}{isOpen && <button type="button" class="button" onClick={ack}>Acknowledge (A)</button>}</>}
+      >
+        <b>{alarm.severity.toUpperCase()}</b> {alarm.message}{alarm.alarm_state === "cleared_unacked" ? " (over)" : ""}
+      </Banner>
+    );
+  });
+}
+
+function safetyBanner(machine: MachineStore): Message | null {
+  const { latched, reason, channels } = machine.session.safety.value;
+  if (!latched) return null;
+  return (more) => (
+    <Banner icon="octagon" tone="critical" urgent testId="latched" actions={<>{more}<button type="button" class="button" data-testid="rearm" onClick={() => machine.command({ action: "rearm" })}>Re-arm</button></>}>
+      <b>Outputs are held safe</b>: {SAFETY_REASONS[reason ?? ""] ?? "no reason given"}{channels.length > 0 ? ` (${channels.join(", ")})` : ""}.
+    </Banner>
+  );
+}
+
+function linkBanner(machine: MachineStore): Message | null {
+  const link = machine.link.value;
+  const age = machine.ageMs(tick.value);
+  if (link.kind === "gone" || link.kind === "denied") {
+    return () => <Banner icon="slash" tone="critical" urgent testId="link-ended">{link.reason}. No further attempts are made.</Banner>;
+  }
+  const isTrying = link.kind === "waiting" || link.kind === "polling" || link.kind === "connecting";
+  if (!isTrying || link.kind === "connecting" && age === null) return null;
+  const isOffline = !navigator.onLine || (age !== null && age > OFFLINE_AFTER_MS);
+  if (!isOffline) return null;
+  return (more) => (
+    <Banner icon="slash" tone="warning" testId="offline" actions={<>{more}<button type="button" class="button" onClick={() => machine.wake()}>Try now</button></>}>
+      <b>Offline.</b> The daemon goes on recording; the curve is filled in when it is back. STOP: use the machine's own switch.
+    </Banner>
+  );
+}
+
+function driverBanner(machine: MachineStore): Message | null {
+  const { connection, driverRetryAtMs } = machine.session;
+  const status = machine.loaded.value ? driverStatus(connection.value, driverRetryAtMs.value, tick.value) : null;
+  if (status === null) return null;
+  const complain = (error: unknown) => machine.session.notice("DRIVER", error instanceof Error ? error.message : String(error), tick.peek());
+  const action =
+    status.code === "disconnected" ? <button type="button" class="button" data-testid="connect" onClick={() => void rest.connect(machine.id).catch(complain)}>Connect</button>
+    : status.code === "failed" ? <button type="button" class="button" onClick={() => void rest.restart(machine.id).catch(complain)}>Restart</button>
+    : null;
+  return (more) => (
+    <Banner icon={status.icon} tone={status.tone} testId="driver-state" urgent={status.tone === "critical"} actions={<>{more}{action}</>}>
+      {status.text}
+    </Banner>
+  );
+}
+
+function requestBanner(machine: MachineStore): Message | null {
+  const request = machine.session.request.value;
+  const left = request === null ? 0 : request.untilMs - tick.value;
+  if (request === null || left <= 0) return null;
+  const answer = (grant: boolean) => {
+    machine.command({ action: "answer_control", client_id: request.from.client_id, grant });
+    machine.session.request.value = null;
+  };
+  return (more) => (
+    <Banner icon="lock" tone="warning" urgent testId="control-request" actions={
+      <>
+        {more}
+        <button type="button" class="button" onClick={() => answer(false)}>Keep control</button>
+        <button type="button" class="button" onClick={() => answer(true)}>Hand over</button>
+      </>
+    }>
+      {request.from.name} asks for control. Without an answer it passes in {Math.ceil(left / 1000)} s.
+    </Banner>
+  );
+}
+
+function noticeBanner(machine: MachineStore): Message | null {
+  const notice = machine.session.notices.value[0];
+  if (notice === undefined || tick.value - notice.atMs > NOTICE_SHOWN_MS) return null;
+  return (more) => (
+    <Banner icon="info" testId="notice" actions={<>{more}<button type="button" class="button" onClick={() => machine.session.dismiss(notice.id)}>Dismiss</button></>}>
+      {notice.message}
+    </Banner>
+  );
+}
+
+function finishedBanner(machine: MachineStore, onSave: () => void): Message | null {
+  if (machine.session.state.value !== "finished") return null;
+  return (more) => (
+    <Banner icon="check" testId="finished" actions={<>{more}<button type="button" class="button primary" data-testid="open-save" onClick={onSave}>Save roast</button></>}>
+      <b>Roast finished.</b> It is kept as a draft until you save it.
+    </Banner>
+  );
+}

@@ -1,0 +1,38 @@
+// The events of a saved roast.
+
+import { duration, temp } from "../../model/format";
+import { at, EVENT_NAMES, type Marks } from "../../model/marks";
+import { settings } from "../../store/settings";
+
+export function EventTable({ marks }: { marks: Marks }) {
+  const unit = settings.unit.value;
+  const origin = at(marks, "CHARGE") ?? 0;
+  const rows = [...marks.values()].sort((a, b) => a.timestamp_ms - b.timestamp_ms);
+  if (rows.length === 0) return <p class="muted">No events were marked.</p>;
+  return (
+    <section class="panel scroll-x">
+      <table data-testid="event-table">
+        <thead>
+          <tr>
+            <th scope="col">Event</th>
+            <th scope="col" class="number">Time</th>
+            <th scope="col" class="number">BT °{unit}</th>
+            <th scope="col" class="number">ET °{unit}</th>
+            <th scope="col">Set by</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((mark) => (
+            <tr key={mark.event_type}>
+              <th scope="row">{EVENT_NAMES[mark.event_type].long}</th>
+              <td class="number">{duration(mark.timestamp_ms - origin)}</td>
+              <td class="number">{temp(mark.bt_at_event, unit)}</td>
+              <td class="number">{temp(mark.et_at_event, unit)}</td>
+              <td>{mark.auto_detected ? "detector" : "person"}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

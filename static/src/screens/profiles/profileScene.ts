@@ -1,0 +1,46 @@
+// The picture of a saved roast.
+
+import type { Curve, Scene } from "../../chart/scene";
+import { at, type Marks } from "../../model/marks";
+import { phases } from "../../model/phases";
+import type { LoadedProfile } from "../../store/reference";
+import { settings } from "../../store/settings";
+import type { EventType, ProfileDocument, RoastEvent } from "../../wire/types";
+
+const INTERVAL_OTHERWISE_MS = 1_000;
+const GAP_INTERVALS = 5;
+
+/** A profile's events by type. */
+export function marksOf(document: ProfileDocument): Marks {
+  return new Map<EventType, RoastEvent>(document.events.map((event) => [event.event_type, event]));
+}
+
+/** Usual time between two readings: the median, which a gap does not move. Unit: ms. */
+export function medianIntervalMs(t: ArrayLike<number>): number {
+  const steps = Array.from({ length: Math.max(0, t.length - 1) }, (_, i) => (t[i + 1] ?? 0) - (t[i] ?? 0)).sort((a, b) => a - b);
+  return steps[Math.floor(steps.length / 2)] ?? INTERVAL_OTHERWISE_MS;
+}
+
+/** What a profile's chart shows; `curve` and `untilMs` narrow it to what a replay has reached. */
+export function profileScene(loaded: LoadedProfile, hidden: ReadonlySet<string>, replayed?: { curve: Curve; untilMs: number }): Scene {
+  const marks = marksOf(loaded.document);
+  const endMs = loaded.series.lastMs ?? loaded.document.duration_ms;
+  const untilMs = replayed?.untilMs ?? endMs;
+  const reached = new Map([...marks].filter(([, mark]) => mark.timestamp_ms <= untilMs));
+  return {
+    curve: replayed?.curve ?? loaded.series,
+    unit: settings.unit.peek(),
+    originMs: at(marks, "CHARGE") ?? 0,
+    gapMs: GAP_INTERVALS * medianIntervalMs(loaded.series.t),
+    staleTail: null,
+    phases: phases(reached, untilMs),
+    events: [...reached.values()],
+    projection: null,
+    overlay: replayed === undefined ? null : { curve: loaded.series, shiftMs: 0 },
+    lanes: new Map(Object.entries(loaded.document.controls).map(([id, moves]) => [id, moves.filter(([ms]) => ms <= untilMs)])),
+    laneLabels: new Map(),
+    hidden,
+    nowMs: endMs,
+    firstMs: loaded.series.firstMs ?? 0,
+  };
+}

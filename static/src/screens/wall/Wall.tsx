@@ -1,0 +1,106 @@
+// The wall: every machine at a glance, in the order the house has them. Nothing moves when something happens.
+
+import { useSignal } from "@preact/signals";
+import { rest } from "../../link/rest";
+import { Banner } from "../../ui/Banner";
+import { ErrorBoundary } from "../../ui/ErrorBoundary";
+import { Icon } from "../../ui/Icon";
+import { StopButton } from "../../ui/StopButton";
+import { useHouse } from "../../ui/house";
+import { useKeys } from "../../ui/keys";
+import { AddMachine } from "./AddMachine";
+import { AddSimulator } from "./AddSimulator";
+import { MachineCard } from "./MachineCard";
+
+export function Wall() {
+  const house = useHouse();
+  const adding = useSignal(false);
+  const stopFailure = useSignal<string | null>(null);
+  const list = house.list.value;
+  const stopAll = async () => {
+    try {
+      await rest.stopAll({ clientId: house.clientId });
+      return null;
+    } catch {
+      return "STOP did not reach the daemon. Use the machines' own emergency switches.";
+    }
+  };
+  useKeys((action) => {
+    if (action.do === "stop") void stopAll().then((problem) => (stopFailure.value = problem));
+  });
+  const items = list.kind === "ready" ? list.items : [];
+  return (
+    <main class="page" data-testid="wall">
+      <header class="page-head">
+        <h1>Machines</h1>
+        <span class="grow" />
+        <button type="button" class="button" data-testid="add-machine" onClick={() => (adding.value = true)}>
+          <Icon name="plus" /> Add machine
+        </button>
+        {items.length > 0 && <StopButton label="STOP ALL" failure={stopFailure} onStop={stopAll} />}
+      </header>
+      {stopFailure.value !== null && (
+        <Banner icon="octagon" tone="critical" urgent testId="stop-failure">
+          {stopFailure.value}
+        </Banner>
+      )}
+      {list.kind === "loading" && <Skeletons />}
+      {list.kind === "failed" && (
+        <Banner icon="triangle" tone="warning" testId="list-failed" actions={<Retry />}>
+          {list.error.message}
+        </Banner>
+      )}
+      {list.kind === "ready" && list.error !== null && (
+        <Banner icon="triangle" tone="warning" testId="list-old" actions={<Retry />}>
+          {list.error} What you see is the last that was known.
+        </Banner>
+      )}
+      {list.kind === "ready" && items.length === 0 && <Empty onAdd={() => (adding.value = true)} />}
+      <ul class="cards">
+        {items.map((summary) => (
+          <li key={summary.id}>
+            <ErrorBoundary name={summary.name}>
+              <MachineCard summary={summary} />
+            </ErrorBoundary>
+          </li>
+        ))}
+      </ul>
+      {adding.value && <AddMachine onClose={() => (adding.value = false)} />}
+    </main>
+  );
+}
+
+function Retry() {
+  const house = useHouse();
+  return (
+    <button type="button" class="button" onClick={() => void house.refresh()}>
+      Try again
+    </button>
+  );
+}
+
+function Empty({ onAdd }: { onAdd: () => void }) {
+  return (
+    <section class="panel empty" data-testid="empty">
+      <h2>No machines yet</h2>
+      <p>A simulated roaster needs no hardware and shows everything: preheat, charge, the curve, saving and replay.</p>
+      <AddSimulator />
+      <button type="button" class="button" onClick={onAdd}>
+        Add a Modbus machine
+      </button>
+    </section>
+  );
+}
+
+function Skeletons() {
+  return (
+    <ul class="cards" aria-label="Loading machines">
+      {[0, 1].map((key) => (
+        <li key={key} class="panel card">
+          <div class="skeleton card-line" />
+          <div class="skeleton spark" />
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,324 @@
+// Everything a tab knows about one machine, fed by its link. Frames are folded here and nowhere else.
+
+import { batch, signal } from "@preact/signals";
+import { socketUrl } from "../link/address";
+import { MachineClock, nowMs } from "../link/clock";
+import { rest, type MachineConfig } from "../link/rest";
+import { Link, type SocketLike } from "../link/socket";
+import type { LinkState } from "../link/state";
+import type { Frame, FrameOf } from "../wire/decode";
+import type { Command, EventType, ReplayCommand, SessionView } from "../wire/types";
+import { nextExpected } from "../model/marks";
+import { AlarmsStore, wantsAck } from "./alarms";
+import { ControlsStore } from "./controls";
+import { EventsStore } from "./events";
+import { LaneStore } from "./lane";
+import { ReplayStore } from "./replay";
+import { SeriesStore, type Point } from "./series";
+import { SessionStore } from "./session";
+
+/** Who this tab is, and how it opens sockets where not as usual. */
+export type Tab = { clientId: string; name: () => string; page: () => string; openSocket?: (url: string) => SocketLike };
+
+const INTERVAL_MIN_MS = 100;
+const INTERVAL_MAX_MS = 10_000;
+const FIRST_INTERVAL_MS = 1_000;
+
+export class MachineStore {
+  readonly id: string;
+  readonly series = new SeriesStore();
+  readonly lanes = new LaneStore();
+  readonly session = new SessionStore();
+  readonly events = new EventsStore();
+  readonly alarms = new AlarmsStore();
+  readonly controls: ControlsStore;
+  readonly replay = new ReplayStore();
+  readonly clock = new MachineClock();
+  readonly link = signal<LinkState>({ kind: "idle" });
+  readonly config = signal<MachineConfig | null>(null);
+  /** Whether anything is known yet: until then a skeleton is shown. */
+  readonly loaded = signal(false);
+  /** Arrival of the newest reading, on `nowMs()`. */
+  lastSampleAt: number | null = null;
+  /** Usual time between two readings on their own clock. Unit: ms. */
+  intervalMs = FIRST_INTERVAL_MS;
+  readonly #tab: Tab;
+  readonly #link: Link;
+  #arrivalMs = FIRST_INTERVAL_MS;
+  #latest: Point | null = null;
+  #users = 0;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(id: string, tab: Tab) {
+    this.id = id;
+    this.#tab = tab;
+    const send = (channel: string, value: number, request_id: string) =>
+      this.#link.send({ type: "control", channel, value, request_id });
+    this.controls = new ControlsStore(send, tab.clientId.slice(0, 8));
+    const plan: ConstructorParameters<typeof Link>[0] = {
+      url: () => socketUrl(tab.page(), id, { clientId: tab.clientId, name: tab.name() }),
+      fetchView: (sinceMs, signal) => rest.session(id, sinceMs, { signal, clientId: tab.clientId }),
+      onFrames: (frames, replayed) => {
+        batch(() => frames.forEach((frame) => this.#fold(frame, replayed)));
+        this.#changed();
+      },
+      onView: (view) => {
+        batch(() => this.#view(view));
+        this.#changed();
+      },
+      onState: (state) => {
+        this.link.value = state;
+        this.#changed();
+      },
+      onTruncated: () => (this.session.truncated.value = true),
+    };
+    if (tab.openSocket !== undefined) plan.openSocket = tab.openSocket;
+    this.#link = new Link(plan);
+  }
+
+  /** A screen shows this machine: its socket is open while at least one does. Returns how to let go. */
+  hold(): () => void {
+    this.#users += 1;
+    if (this.#users === 1) this.#link.start();
+    if (this.config.peek() === null) {
+      rest.machineConfig(this.id).then((config) => (this.config.value = config), () => undefined);
+    }
+    return () => {
+      this.#users -= 1;
+      if (this.#users === 0) this.#link.stop();
+    };
+  }
+
+  /** Calls back whenever something that a chart draws has changed; returns how to end it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** The tab came back, or a person does not want to wait. */
+  wake(): void {
+    this.#link.wake();
+  }
+
+  /** Sends a session command. False, and a notice, if there is no connection. */
+  command(command: Command): boolean {
+    const sent = this.#link.send({ type: "command", ...command });
+    if (!sent) this.session.notice("OFFLINE", "Not connected: nothing was sent", nowMs());
+    return sent;
+  }
+
+  /** Sets an event now; the daemon stamps it. */
+  mark(type: EventType): void {
+    if (this.command({ action: "mark_event", event_type: type })) this.events.offerUndo(type);
+  }
+
+  /** Sets the event that is due next, if a roast is being recorded. */
+  markNext(): void {
+    const next = nextExpected(this.events.marks.peek());
+    if (next !== null && this.session.state.peek() === "recording") this.mark(next);
+  }
+
+  /** One step towards a recording: monitoring first, then recording. */
+  startNext(): void {
+    const state = this.session.state.peek();
+    if (state === "monitoring") this.command({ action: "start_recording" });
+    else if (state !== "recording") this.command({ action: "start_monitoring" });
+  }
+
+  /** Acknowledges the alarm that stands on top. */
+  ackTopAlarm(): void {
+    const top = this.alarms.active.peek().find(wantsAck);
+    if (top !== undefined) this.command({ action: "ack_alarm", alarm_id: top.alarm_id, occurrence: top.occurrence });
+  }
+
+  /** Takes back the event this tab set last. */
+  undo(): void {
+    const type = this.events.undoable.peek();
+    if (type !== null && this.command({ action: "unmark_event", event_type: type })) this.events.undoable.value = null;
+  }
+
+  replayCommand(command: ReplayCommand): boolean {
+    const sent = this.#link.send({ type: "replay_control", ...command });
+    if (!sent) this.session.notice("OFFLINE", "Not connected: nothing was sent", nowMs());
+    return sent;
+  }
+
+  /** Software STOP, over whatever way there is. Resolves to what a person must know if it could not be sent. */
+  async stop(): Promise<string | null> {
+    if (this.#link.send({ type: "command", action: "emergency_stop" })) return null;
+    try {
+      await rest.stop(this.id, { clientId: this.#tab.clientId });
+      return null;
+    } catch {
+      return "STOP did not reach the daemon. Use the machine's own emergency switch.";
+    }
+  }
+
+  /** Copies the newest reading to what text shows. Called four times a second. */
+  publish(): void {
+    if (this.session.readout.peek() !== this.#latest) this.session.readout.value = this.#latest;
+  }
+
+  /** Session time now. Unit: ms. */
+  elapsedMs(now: number = nowMs()): number {
+    const { kind } = this.link.peek();
+    const state = this.session.state.peek();
+    const running = (state === "monitoring" || state === "recording") && kind !== "idle" && kind !== "gone";
+    return this.clock.read(running, now);
+  }
+
+  /** Time since the newest reading came. Null if none ever did. Unit: ms. */
+  ageMs(now: number = nowMs()): number | null {
+    return this.lastSampleAt === null ? null : now - this.lastSampleAt;
+  }
+
+  /** Whether readings are due that do not come, whatever the reason. */
+  isStale(now: number = nowMs()): boolean {
+    const age = this.ageMs(now);
+    return age === null || age > Math.max(3 * this.#arrivalMs, 3_000);
+  }
+
+  #fold(frame: Frame, replayed: boolean): void {
+    this.loaded.value = true;
+    switch (frame.type) {
+      case "temperature":
+        this.#reading(frame, replayed);
+        break;
+      case "event":
+        this.events.set(frame);
+        break;
+      case "event_removed":
+        this.events.remove(frame.event_type);
+        break;
+      case "state":
+        this.#state(frame);
+        break;
+      case "alarm":
+        this.alarms.set(frame);
+        break;
+      case "replay":
+        this.replay.point(frame);
+        break;
+      case "replay_status":
+        this.session.replay.value = frame.state === "stopped" || frame.state === "finished" ? null : frame;
+        this.replay.status(frame);
+        break;
+      case "control_ack":
+        this.controls.acked(frame);
+        if (frame.applied) this.lanes.note(frame.channel, this.elapsedMs(), frame.value);
+        break;
+      case "error":
+        this.#error(frame);
+        break;
+      case "connection":
+        this.session.connection.value = frame;
+        this.session.driverRetryAtMs.value = typeof frame.retry_in_ms === "number" ? nowMs() + frame.retry_in_ms : null;
+        this.#expect();
+        break;
+      case "controls":
+        this.controls.load(frame.channels);
+        break;
+      case "safety":
+        this.session.safety.value = frame;
+        break;
+      case "control_lease":
+        this.session.lease.value = frame;
+        if (!frame.yours) this.session.request.value = null;
+        break;
+      case "control_request":
+        this.session.request.value = { ...frame, untilMs: nowMs() + frame.expires_in_ms };
+        break;
+      case "heartbeat":
+        this.clock.hear(frame.elapsed_ms);
+        break;
+      case "sync_complete":
+        break;
+    }
+  }
+
+  #reading(frame: FrameOf<"temperature">, replayed: boolean): void {
+    this.#meet(frame.session_id, null);
+    const isNewest = frame.timestamp_ms > (this.series.lastMs ?? -Infinity);
+    const previous = this.series.lastMs;
+    if (!this.series.insert(frame)) return;
+    for (const [channel, value] of Object.entries(frame.controls ?? {})) this.lanes.note(channel, frame.timestamp_ms, value);
+    if (!isNewest) return;
+    this.#latest = frame;
+    if (JSON.stringify(frame.quality ?? {}) !== JSON.stringify(this.session.quality.peek())) this.session.quality.value = frame.quality ?? {};
+    if (frame.controls !== undefined) this.controls.stand(frame.controls);
+    if (previous !== null && previous >= 0) this.intervalMs = smooth(this.intervalMs, frame.timestamp_ms - previous);
+    if (replayed) return;
+    const now = nowMs();
+    if (this.lastSampleAt !== null) this.#arrivalMs = smooth(this.#arrivalMs, now - this.lastSampleAt);
+    this.lastSampleAt = now;
+    this.clock.hear(frame.timestamp_ms, now);
+    this.#expect();
+  }
+
+  #state(frame: FrameOf<"state">): void {
+    this.#meet(frame.session_id, frame);
+    if (frame.state === "finished" && this.session.state.peek() === "recording") this.session.endedMs.value = frame.elapsed_ms;
+    if (frame.state !== "finished") this.session.endedMs.value = null;
+    this.session.state.value = frame.state;
+    this.session.startedAt.value = frame.started_at ?? null;
+    if (typeof frame.elapsed_ms === "number") this.clock.hear(frame.elapsed_ms);
+    this.#expect();
+  }
+
+  /** A session that is not the one held empties the store; a preheat that led to it stays as negative time. */
+  #meet(sessionId: string | null | undefined, change: FrameOf<"state"> | null): void {
+    const held = this.session.sessionId.peek();
+    if (sessionId === undefined || sessionId === held) return;
+    const isPreheat = change?.state === "recording" && held !== null && change.previous_session_id === held;
+    if (isPreheat) this.series.keepAsPreheat(this.elapsedMs());
+    else this.series.clear();
+    this.lanes.restart();
+    this.events.clear();
+    this.session.sessionId.value = sessionId;
+    this.session.truncated.value = false;
+    this.session.endedMs.value = null;
+    this.clock.restart(change?.elapsed_ms ?? 0);
+  }
+
+  #view(view: SessionView): void {
+    this.loaded.value = true;
+    this.#meet(view.session_id, null);
+    this.session.state.value = view.state;
+    this.session.startedAt.value = view.started_at;
+    if (this.session.connection.peek().driver_state !== view.driver_state) {
+      this.session.connection.value = { ...this.session.connection.peek(), driver_state: view.driver_state };
+    }
+    this.session.lease.value = view.lease;
+    this.session.safety.value = view.safety;
+    this.events.load(view.events);
+    this.alarms.load(view.alarms);
+    this.controls.load(view.controls);
+    const before = this.series.lastMs;
+    if (view.series !== undefined) this.series.insertColumns(view.series);
+    if (view.last_reading !== null && view.last_reading.timestamp_ms >= (this.series.lastMs ?? 0)) this.#latest = view.last_reading;
+    const newest = this.series.lastMs;
+    if (newest !== null && newest !== before) this.lastSampleAt = nowMs() - Math.max(0, view.elapsed_ms - newest);
+    this.clock.hear(view.elapsed_ms);
+    for (const { id, value } of view.controls) if (value !== null) this.lanes.note(id, view.elapsed_ms, value);
+    this.#expect();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #error(frame: FrameOf<"error">): void {
+    if (this.controls.failed(frame.request_id, frame.message)) return;
+    this.session.notice(frame.code, frame.message, nowMs());
+  }
+
+  /** Readings are due while the driver answers: in every session state. */
+  #expect(): void {
+    const due = this.session.connection.peek().driver_state === "connected" && this.session.state.peek() !== "finished";
+    this.#link.expect(due ? this.#arrivalMs : null);
+  }
+}
+
+function smooth(held: number, measured: number): number {
+  return Math.min(INTERVAL_MAX_MS, Math.max(INTERVAL_MIN_MS, held * 0.8 + measured * 0.2));
+}

@@ -1,0 +1,59 @@
+// What the connection and the driver say about themselves, in words. One place, so that the wall and the cockpit agree.
+
+import { age } from "../model/format";
+import type { LinkState } from "../link/state";
+import type { Connection } from "../wire/types";
+
+/** How loud a state is: only what is wrong gets a colour. */
+export type Tone = "plain" | "warning" | "critical";
+
+/** A state in words, with the icon that stands for it. */
+export type Status = { icon: "dot" | "ring" | "triangle" | "octagon" | "clock" | "slash"; tone: Tone; text: string; code: string };
+
+const seconds = (ms: number): string => `${Math.max(0, Math.ceil(ms / 1000))} s`;
+
+/** The link of this tab. `ageMs`: time since the newest reading. `isDue`: whether readings should be coming. */
+export function linkStatus(state: LinkState, now: number, ageMs: number | null, isDue: boolean): Status {
+  switch (state.kind) {
+    case "idle":
+    case "connecting":
+      return { icon: "ring", tone: "plain", text: "connecting", code: "connecting" };
+    case "syncing":
+      return { icon: "ring", tone: "plain", text: state.missingMs !== null && state.missingMs > 2_000 ? `filling ${age(state.missingMs)}…` : "syncing", code: "syncing" };
+    case "live":
+      return { icon: "dot", tone: "plain", text: isDue && ageMs !== null ? `live ${age(ageMs)}` : "live", code: "live" };
+    case "stale":
+      return { icon: "clock", tone: "warning", text: ageMs === null ? "no readings" : `stale, ${age(ageMs)} ago`, code: "stale" };
+    case "waiting":
+      return { icon: "triangle", tone: "warning", text: `reconnecting, try ${state.attempt} in ${seconds(state.retryAtMs - now)}`, code: "reconnecting" };
+    case "polling":
+      return {
+        icon: "triangle", tone: "warning", code: "polling",
+        text: state.retryAtMs === null ? "slow mode (HTTP), trying" : `slow mode (HTTP), try ${state.attempt} in ${seconds(state.retryAtMs - now)}`,
+      };
+    case "denied":
+      return { icon: "slash", tone: "critical", text: "not allowed", code: "denied" };
+    case "gone":
+      return { icon: "slash", tone: "critical", text: "no such machine", code: "gone" };
+  }
+}
+
+/** The machine's driver; null while it answers, because then there is nothing to say. */
+export function driverStatus(connection: Connection, retryAtMs: number | null, now: number): Status | null {
+  const next = retryAtMs === null || retryAtMs <= now ? "" : `, next try in ${seconds(retryAtMs - now)}`;
+  const why = connection.message === "" ? "" : `: ${connection.message}`;
+  switch (connection.driver_state) {
+    case "connected":
+      return null;
+    case "disconnected":
+      return { icon: "ring", tone: "plain", text: `Machine not connected${why}`, code: "disconnected" };
+    case "connecting":
+      return { icon: "ring", tone: "plain", text: `Connecting to the machine${why}`, code: "connecting" };
+    case "reconnecting":
+      return { icon: "triangle", tone: "warning", text: `Machine does not answer${why}${next}`, code: "reconnecting" };
+    case "restarting":
+      return { icon: "triangle", tone: "warning", text: `Driver is restarting (${connection.restarts ?? 0} so far)${why}${next}`, code: "restarting" };
+    case "failed":
+      return { icon: "octagon", tone: "critical", text: `Driver failed${why}`, code: "failed" };
+  }
+}

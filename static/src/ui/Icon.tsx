@@ -1,0 +1,38 @@
+// Icons: simple outlines, drawn here so that nothing is fetched.
+
+const PATHS = {
+  dot: <circle cx="12" cy="12" r="6" fill="currentColor" />,
+  ring: <circle cx="12" cy="12" r="7" />,
+  triangle: <path d="M12 3 22 21H2ZM12 10v5M12 18v.5" />,
+  octagon: <path d="M8 2h8l6 6v8l-6 6H8l-6-6V8ZM12 7v6M12 16.5v.5" />,
+  info: <path d="M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20ZM12 11v6M12 7v.5" />,
+  clock: <path d="M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM12 7v5l4 2" />,
+  slash: <path d="M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM6 6l12 12" />,
+  back: <path d="M15 4 7 12l8 8" />,
+  close: <path d="M5 5l14 14M19 5 5 19" />,
+  plus: <path d="M12 4v16M4 12h16" />,
+  minus: <path d="M4 12h16" />,
+  check: <path d="m4 13 5 5L20 6" />,
+  lock: <path d="M6 11h12v10H6ZM9 11V7a3 3 0 0 1 6 0v4" />,
+  wall: <path d="M3 4h8v7H3ZM13 4h8v7h-8ZM3 13h8v7H3ZM13 13h8v7h-8Z" />,
+  curve: <path d="M3 5c3 10 5 13 8 13 5 0 6-9 10-12M3 21h18" />,
+  gear: <path d="M4 7h10M18 7h2M4 17h2M10 17h10M16 5v4M8 15v4" />,
+  play: <path d="M7 4v16l13-8Z" />,
+  pause: <path d="M7 4v16M17 4v16" />,
+  stop: <path d="M6 6h12v12H6Z" />,
+  undo: <path d="M9 5 4 10l5 5M4 10h10a6 6 0 0 1 0 12h-3" />,
+  record: <circle cx="12" cy="12" r="8" fill="currentColor" />,
+  help: <path d="M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 18v.5" />,
+} as const;
+
+/** Name of an icon. */
+export type IconName = keyof typeof PATHS;
+
+/** An icon. It is decoration: the word beside it says what it means. */
+export function Icon({ name }: { name: IconName }) {
+  return (
+    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+      {PATHS[name]}
+    </svg>
+  );
+}

@@ -1,0 +1,58 @@
+// Where the page is: a hash, so that the daemon needs to know nothing of it.
+
+import { signal } from "@preact/signals";
+
+/** A place in the UI. */
+export type Route =
+  | { at: "wall" }
+  | { at: "machine"; id: string }
+  | { at: "replay"; id: string; profile: string }
+  | { at: "profiles" }
+  | { at: "profile"; id: string }
+  | { at: "unknown"; hash: string };
+
+/** Reads a hash such as `#/m/demo`. */
+export function parseRoute(hash: string): Route {
+  const parts = hash.replace(/^#\/?/, "").split("/").filter((part) => part !== "").map(unescaped);
+  const [first, second, third, fourth] = parts;
+  if (first === undefined) return { at: "wall" };
+  if (first === "m" && second !== undefined && parts.length === 2) return { at: "machine", id: second };
+  if (first === "m" && second !== undefined && third === "replay" && fourth !== undefined && parts.length === 4) {
+    return { at: "replay", id: second, profile: fourth };
+  }
+  if (first === "profiles" && parts.length === 1) return { at: "profiles" };
+  if (first === "profiles" && second !== undefined && parts.length === 2) return { at: "profile", id: second };
+  return { at: "unknown", hash };
+}
+
+function unescaped(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** Addresses of places. */
+export const link = {
+  wall: () => "#/",
+  machine: (id: string) => `#/m/${encodeURIComponent(id)}`,
+  replay: (id: string, profile: string) => `#/m/${encodeURIComponent(id)}/replay/${encodeURIComponent(profile)}`,
+  profiles: () => "#/profiles",
+  profile: (id: string) => `#/profiles/${encodeURIComponent(id)}`,
+};
+
+/** Where the page is now. */
+export const route = signal<Route>({ at: "wall" });
+
+/** Follows the address bar; called once by the page. */
+export function startRouting(): void {
+  const follow = () => (route.value = parseRoute(location.hash));
+  addEventListener("hashchange", follow);
+  follow();
+}
+
+/** Goes to a place. */
+export function go(hash: string): void {
+  location.hash = hash;
+}
