@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context;
 use hearth::cli::{self, Command, Invocation};
 use hearth::config::Config;
 use hearth::daemon::Daemon;
@@ -62,13 +63,19 @@ fn serve(config: Config) -> anyhow::Result<()> {
 }
 
 fn back_up(config: &Config, file: &Path) -> anyhow::Result<()> {
-    let report = backup::backup(&config.storage.path, BufWriter::new(File::create(file)?))?;
+    let report = backup::backup(
+        &config.storage.path,
+        BufWriter::new(File::create(file).with_context(|| format!("cannot write {}", file.display()))?),
+    )?;
     writeln!(stdout(), "{report}")?;
     Ok(())
 }
 
 fn bring_back(config: &Config, file: &Path) -> anyhow::Result<()> {
-    let report = restore::restore(BufReader::new(File::open(file)?), &config.storage.path)?;
+    let report = restore::restore(
+        BufReader::new(File::open(file).with_context(|| format!("cannot read {}", file.display()))?),
+        &config.storage.path,
+    )?;
     writeln!(stdout(), "{report}")?;
     Ok(())
 }

@@ -172,7 +172,7 @@ def test_the_list_can_be_searched(rest: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [{"limit": "0"}, {"limit": "many"}, {"from": "yesterday"}, {"cursor": "garbage"}, {"machine_id": "A B"}]
+    "query", [{"limit": "many"}, {"from": "yesterday"}, {"cursor": "garbage"}, {"machine_id": "A B"}]
 )
 def test_a_query_that_makes_no_sense_is_refused(rest: httpx.Client, query: dict[str, str]) -> None:
     answer = rest.get("/api/profiles", params=query)

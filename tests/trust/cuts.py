@@ -90,7 +90,7 @@ class Follower:
             assert told == frame.data, f"{self.name} was told two different things as {frame.seq}: {told} {frame.data}"
         if self._synced and self.known:
             last = self.known[max(self.known)]
-            timestamps = [f["timestamp_ms"] for f in self.known.values() if f["type"] == "temperature"]
+            timestamps = [f["timestamp_ms"] for _, f in sorted(self.known.items()) if f["type"] == "temperature"]
             self._point = {
                 "last_seq": last["seq"],
                 "session_id": last["session_id"],
@@ -183,10 +183,11 @@ def judge(hearth: HearthDaemon, session: str, followers: list[Follower], witness
     events = {event["event_type"]: event["timestamp_ms"] for event in truth["events"]}
     uncut = {f.seq: f.data for f in witness.frames if f.seq is not None and f.type in KEPT}
     first = min(seq for seq, frame in uncut.items() if frame["session_id"] == session)
-    uncut = {seq: frame for seq, frame in uncut.items() if seq >= first}
+    last = max(seq for seq, frame in uncut.items() if frame.get("state") == "finished")
+    uncut = {seq: frame for seq, frame in uncut.items() if first <= seq <= last}
     missing = surplus = 0
     for follower in followers:
-        kept = {seq: frame for seq, frame in follower.kept().items() if seq >= first}
+        kept = {seq: frame for seq, frame in follower.kept().items() if first <= seq <= last}
         missing += len(uncut.keys() - kept.keys())
         surplus += len(kept.keys() - uncut.keys())
         assert kept == uncut, explain(follower.name, kept, uncut)

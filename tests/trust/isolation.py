@@ -41,7 +41,7 @@ KINDS = {
 #: These end the machine's actor, so each must be followed by a fresh one.
 FATAL = ("panic", "hang", "block")
 #: A machine that may die as often as it likes, and is back soon each time.
-TIRELESS = {"supervision": {"max_restarts": 1_000_000, "within_s": 60, "backoff_min_ms": 20, "backoff_max_ms": 100}}
+TIRELESS = {"supervision": {"max_restarts": 1_000, "within_s": 60, "backoff_min_ms": 20, "backoff_max_ms": 100}}
 
 
 @dataclass(frozen=True)

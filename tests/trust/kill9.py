@@ -15,6 +15,7 @@ import shutil
 import tempfile
 import threading
 import time
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,9 @@ from waiting import pause_until, wait_until
 INTERVAL_MS = 100
 #: Promise: readings of at most this long are lost. Source: the durability section of the safety design.
 LOST_AT_MOST_MS = 1_000
+#: A hole in the readings of at least this is a gap; now and then the daemon stays dead for longer.
+GAP_MS = 3_000
+LONG_DEATH_S = 3.5
 MARKS = ("DRY_END", "FCs", "FCe", "SCs", "SCe", "COOL")
 #: Everything in the data directory that is no truth but an index of it.
 INDEX = "index"
@@ -93,6 +97,7 @@ class Run:
     lost_ms: list[int] = field(default_factory=list)
     starts_s: list[float] = field(default_factory=list)
     damages: int = 0
+    long_deaths: int = 0
     cut_at_ms: list[int] = field(default_factory=list)
 
     def begin(self) -> None:
@@ -124,6 +129,9 @@ class Run:
     def rise(self) -> None:
         """Starts the daemon again, perhaps without its index, and holds it to what it said."""
         self._damage()
+        if self.dice.random() < 0.15:
+            self.long_deaths += 1
+            pause_until(time.monotonic() + LONG_DEATH_S)
         since = time.monotonic()
         self.hearth.start()
         view = wait_until(self._recording_again, "the recording to go on", within=30)
@@ -224,6 +232,7 @@ def run(home: Path, kills: int, seed: int) -> Figures:
     figures = Figures("SIGKILL in the middle of a recording")
     figures.add("kills", kills)
     figures.add("of these with a damaged index", recording.damages)
+    figures.add("of these dead for a long while", recording.long_deaths)
     figures.add("readings in the profile", len(kept))
     figures.add("readings lost at a kill, longest", max(recording.lost_ms, default=0), LOST_AT_MOST_MS, "ms")
     figures.add("start to recording again, longest", round(max(recording.starts_s, default=0), 2), None, "s")
@@ -231,10 +240,15 @@ def run(home: Path, kills: int, seed: int) -> Figures:
 
 
 def check_gaps(profile: dict[str, Any], cut_at_ms: list[int]) -> None:
-    """Every kill left a gap that can be seen."""
+    """Every death left a hole in the readings, and every long one is listed as a gap."""
+    times = profile["series"]["timestamp_ms"]
     for moment in cut_at_ms:
-        covered = any(start - LOST_AT_MOST_MS <= moment <= end + LOST_AT_MOST_MS for start, end in profile["gaps"])
-        assert covered, f"no gap is shown where the daemon was dead, at {moment} ms: {profile['gaps']}"
+        after = bisect_right(times, moment)
+        before, back = times[after - 1], times[after]
+        assert back - before > INTERVAL_MS * 1.5, f"readings were invented for the time of the death at {moment} ms"
+        if back - before > GAP_MS:
+            listed = any(start <= before and back <= end for start, end in profile["gaps"])
+            assert listed, f"from {before} to {back} ms nothing was read, but no gap says so: {profile['gaps']}"
 
 
 def main() -> int:
