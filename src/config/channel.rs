@@ -1,10 +1,12 @@
 //! One channel of a machine as it is written, and how it becomes the heart's [`Channel`].
 
+use std::borrow::Cow;
 use std::fmt;
 
 use hearth_actors::model::channel::{Channel, ChannelKind, OutputClass, Role};
 use hearth_actors::model::ids::ChannelId;
 use hearth_actors::model::units::Unit;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -20,7 +22,7 @@ const TAG_CHARS_MAX: usize = 128;
 const UNIT_CHARS_MAX: usize = 16;
 
 /// One sensor or control, as written. Values are in the channel's native unit.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelConfig {
     /// Unique in its machine.
@@ -76,7 +78,7 @@ pub struct ChannelConfig {
 }
 
 /// What a sensor means to a roast.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RoleConfig {
     /// Bean temperature.
@@ -86,8 +88,9 @@ pub enum RoleConfig {
 }
 
 /// Whether a channel is read or also written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ChannelKindConfig")]
 pub enum KindConfig {
     /// Read only.
     Sensor,
@@ -96,7 +99,7 @@ pub enum KindConfig {
 }
 
 /// How a control is operated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ShapeConfig {
     /// Continuous.
@@ -106,7 +109,7 @@ pub enum ShapeConfig {
 }
 
 /// What an output does to the world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClassConfig {
     /// Burner, heater.
@@ -148,6 +151,16 @@ impl Serialize for FailsafeConfig {
             Self::Value(value) => serializer.serialize_f64(*value),
             Self::Hold => serializer.serialize_str("hold"),
         }
+    }
+}
+
+impl JsonSchema for FailsafeConfig {
+    fn schema_name() -> Cow<'static, str> {
+        "FailsafeConfig".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"description": "A native value, or the word `hold`.", "oneOf": [{"type": "number"}, {"const": "hold"}]})
     }
 }
 

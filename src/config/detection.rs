@@ -1,8 +1,10 @@
 //! Which marks are found automatically, as written.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use hearth_actors::model::spec::DetectionSpec;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -13,7 +15,7 @@ use super::parse::child;
 const LIMIT_C: std::ops::RangeInclusive<f64> = 50.0..=300.0;
 
 /// Which marks are found automatically. What is absent is as in [`DetectionSpec::default`].
-#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DetectionConfig {
     /// Detect CHARGE by the BT break.
@@ -65,6 +67,19 @@ impl Serialize for Limit {
             Self::Absent | Self::Off => serializer.serialize_none(),
             Self::At(limit) => serializer.serialize_f64(*limit),
         }
+    }
+}
+
+impl JsonSchema for Limit {
+    fn schema_name() -> Cow<'static, str> {
+        "DetectionLimit".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A temperature in °C; `null` or `false` turns it off.",
+            "oneOf": [{"type": ["number", "null"]}, {"const": false}],
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The `driver` object of a machine: one variant per way to talk to hardware.
 
+use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, Deserializer, Error};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -13,9 +14,11 @@ use super::simulator::SimulatorConfig;
 const TYPES: [&str; 4] = ["simulator", "modbus_tcp", "modbus_rtu", "modbus_rtu_over_tcp"];
 
 /// How a machine is talked to.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+#[schemars(untagged)]
 pub enum DriverConfig {
     /// Not at all: it is simulated.
+    #[schemars(with = "Tagged<'static>")]
     Simulator(SimulatorConfig),
     /// Over Modbus.
     Modbus(ModbusConfig),
@@ -39,13 +42,16 @@ impl DriverConfig {
     }
 }
 
+/// A variant that carries no `type` of its own, with it.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[schemars(rename = "SimulatorDriverConfig")]
+enum Tagged<'a> {
+    Simulator(&'a SimulatorConfig),
+}
+
 impl Serialize for DriverConfig {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(tag = "type", rename_all = "snake_case")]
-        enum Tagged<'a> {
-            Simulator(&'a SimulatorConfig),
-        }
         match self {
             Self::Simulator(config) => Tagged::Simulator(config).serialize(serializer),
             Self::Modbus(config) => config.serialize(serializer),

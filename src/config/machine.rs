@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hearth_actors::model::channel::{Channel, ChannelTable, Role};
 use hearth_actors::model::ids::MachineId;
 use hearth_actors::model::spec::{MachineKind, MachineSpec};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -26,7 +27,7 @@ const NAME_CHARS_MAX: usize = 80;
 /// A machine as it is written.
 ///
 /// What was left out stays left out when it is written again; defaults come in with [`MachineConfig::to_spec`].
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MachineConfig {
     /// Unique in the daemon: `[a-z0-9][a-z0-9-]{0,63}`.
@@ -67,8 +68,9 @@ pub struct MachineConfig {
 }
 
 /// What a machine is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "MachineKindConfig")]
 pub enum KindConfig {
     /// Coffee roaster.
     #[default]
@@ -84,7 +86,7 @@ pub enum KindConfig {
 }
 
 /// Figures of the safety design.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SafetyConfig {
     /// How long a sensor that heat depends on may be lost. Unit: ms, 1000 to 600000.

@@ -1,5 +1,6 @@
 //! How a Modbus machine is described: the link (`driver`) and, per channel, where its value lives (`source`, `readback`).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::faults::Faults;
@@ -8,7 +9,7 @@ use super::faults::Faults;
 pub const REGISTERS_MAX: u16 = 125;
 
 /// The `driver` object of a machine that speaks Modbus.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ModbusConfig {
     /// Modbus TCP.
@@ -20,8 +21,9 @@ pub enum ModbusConfig {
 }
 
 /// `modbus_tcp`: a device with its own network connection.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ModbusTcpConfig")]
 pub struct TcpConfig {
     /// Name or address of the device.
     pub host: String,
@@ -46,8 +48,9 @@ pub struct TcpConfig {
 }
 
 /// `modbus_rtu`: a serial port, which several machines may share.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ModbusRtuConfig")]
 pub struct RtuConfig {
     /// Path of the port, such as `/dev/serial/by-id/usb-…`.
     pub port: String,
@@ -81,8 +84,9 @@ pub struct RtuConfig {
 }
 
 /// `modbus_rtu_over_tcp`: a serial line behind a network adapter, which several machines may share.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ModbusRtuOverTcpConfig")]
 pub struct RtuOverTcpConfig {
     /// Name or address of the adapter.
     pub host: String,
@@ -106,7 +110,7 @@ pub struct RtuOverTcpConfig {
 }
 
 /// Parity of a serial line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Parity {
     /// None.
@@ -119,7 +123,7 @@ pub enum Parity {
 }
 
 /// Which 16-bit half of a 32-bit value stands at the lower address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WordOrder {
     /// The low half (CDAB).
@@ -130,7 +134,7 @@ pub enum WordOrder {
 }
 
 /// Which of a device's four tables a value lives in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Register {
     /// Single bits, read with function 1, written with 5.
@@ -156,7 +160,7 @@ impl Register {
 }
 
 /// How the raw bits are to be understood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RawType {
     /// A bit, or a word that is zero or not.
@@ -202,8 +206,9 @@ impl RawType {
 }
 
 /// Where a channel's value lives: `value = raw / divisor + offset`.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ModbusSource")]
 pub struct Source {
     /// Which table.
     pub register: Register,

@@ -5,6 +5,7 @@ use hearth_actors::model::channel::{Channel, ChannelTable, ControlShape};
 use hearth_actors::model::ids::RuleId;
 use hearth_actors::model::spec::{AlarmRule, Comparison, Condition, InterlockRule};
 use hearth_actors::model::units::Unit;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::faults::Faults;
@@ -23,7 +24,7 @@ const DELAY_MS: u64 = 2_000;
 const DELAY_MS_MAX: u64 = 3_600_000;
 
 /// A comparison of a channel with a limit: exactly one of the five.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConditionConfig {
     /// Id of the channel.
@@ -46,7 +47,7 @@ pub struct ConditionConfig {
 }
 
 /// When an alarm is raised: a comparison (exactly one of the five), and how eagerly.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WhenConfig {
     /// Id of the channel.
@@ -75,7 +76,7 @@ pub struct WhenConfig {
 }
 
 /// How bad an alarm is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SeverityConfig {
     /// Worth knowing.
@@ -88,7 +89,7 @@ pub enum SeverityConfig {
 }
 
 /// An alarm.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AlarmConfig {
     /// Unique in the machine.
@@ -104,7 +105,7 @@ pub struct AlarmConfig {
 }
 
 /// An interlock.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InterlockConfig {
     /// Unique in the machine.

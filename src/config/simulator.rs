@@ -3,6 +3,7 @@
 use hearth_actors::model::channel::{Channel, ChannelKind, ControlShape, ControlSpec, Failsafe, OutputClass, Role};
 use hearth_actors::model::ids::ChannelId;
 use hearth_actors::model::units::Unit;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::faults::Faults;
@@ -17,7 +18,7 @@ const FAULT_MS_MAX: u64 = 600_000;
 const FAULTS_MAX: usize = 100;
 
 /// The `driver` object of a simulated machine.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SimulatorConfig {
     /// What is simulated.
@@ -36,7 +37,7 @@ pub struct SimulatorConfig {
 }
 
 /// What is simulated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Model {
     /// A 5 kg drum roaster with a gas burner.
@@ -45,7 +46,7 @@ pub enum Model {
 }
 
 /// Something that goes wrong at the simulated machine. Times are on the machine's own clock, which runs `speed` times as fast.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FaultConfig {
     /// What goes wrong.
@@ -61,7 +62,7 @@ pub struct FaultConfig {
 }
 
 /// The kinds of faults.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
     /// One read panics.

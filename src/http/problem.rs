@@ -7,6 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use hearth_actors::archive::ArchiveError;
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::config::faults::Faults;
@@ -15,7 +16,7 @@ use crate::config::faults::Faults;
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// One fault of a body: where, and what would be right.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ProblemField {
     /// JSON pointer into the body, or a line such as `line 12` where the body is a text file.
@@ -25,7 +26,7 @@ pub struct ProblemField {
 }
 
 /// Why a request was not done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Problem {
     /// Always `about:blank`: `code` tells problems apart.

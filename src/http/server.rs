@@ -11,7 +11,7 @@ use actix_web::{App, HttpServer, web};
 use socket2::SockRef;
 
 use super::state::AppState;
-use super::{assets, metrics, rest, websocket};
+use super::{assets, docs, operations, rest};
 
 /// Send buffer of a socket: stale data in front of a client that does not read. Source: measured, stack reference 2.
 const SEND_BUFFER_BYTES: usize = 64 * 1024;
@@ -51,9 +51,9 @@ pub fn start(listener: TcpListener, state: AppState) -> std::io::Result<Server> 
 
 fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(rest::resource("/ws/live/{machine_id}", "GET").route(web::get().to(websocket::openroast)))
-        .service(rest::resource("/metrics", "GET").route(web::get().to(metrics::text)))
-        .configure(rest::routes)
+        .configure(operations::routes)
+        .configure(docs::routes)
+        .service(web::scope("/api").default_service(web::to(rest::no_such_path)))
         .default_service(web::to(assets::serve));
 }
 

@@ -12,13 +12,14 @@ use hearth_actors::model::reading::Reading;
 use hearth_actors::model::snapshot::Snapshot;
 use hearth_actors::model::time::{SessionMs, WallMs};
 use hearth_actors::model::units::Fraction;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::rfc3339;
 use super::words::{AlarmState, EventType, SafetyReason, Severity};
 
 /// One reading. Temperatures in °C, rates in °C per minute, a missing value is `null`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct LastReading {
     /// Session clock.
@@ -52,7 +53,7 @@ impl LastReading {
 }
 
 /// An event of a roast.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RoastEvent {
     /// What happened.
@@ -83,7 +84,7 @@ impl From<&Mark> for RoastEvent {
 }
 
 /// One occurrence of an alarm.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Alarm {
     /// The rule that raised it.
@@ -123,7 +124,7 @@ impl From<&AlarmNotice> for Alarm {
 }
 
 /// How a control is operated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ControlType {
@@ -134,7 +135,7 @@ pub enum ControlType {
 }
 
 /// A control and where it stands. `min`, `max`, `step` in the channel's native unit.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Control {
     /// Channel id.
@@ -178,7 +179,7 @@ pub fn controls(channels: &ChannelTable, applied: &BTreeMap<usize, Fraction>) ->
 }
 
 /// Whether outputs are latched safe.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Safety {
     /// Whether they are.
@@ -205,7 +206,7 @@ impl Safety {
 }
 
 /// A client and the name it gave itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Person {
     /// Its id across reconnects.
@@ -215,7 +216,7 @@ pub struct Person {
 }
 
 /// Who may steer the machine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Lease {
     /// Who holds it; `null` while everybody may steer.
@@ -239,7 +240,7 @@ impl Lease {
 }
 
 /// How an order to a control ended. The frame `control_ack` without what is about the stream.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ControlAck {
     /// Channel id as asked for.

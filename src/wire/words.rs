@@ -1,5 +1,7 @@
 //! The closed vocabularies of the wire contract: every state, severity and event name, with its spelling.
 
+use std::borrow::Cow;
+
 use hearth_actors::model::alarm::{AlarmState as ModelAlarmState, Severity as ModelSeverity};
 use hearth_actors::model::connection::DriverState as ModelDriverState;
 use hearth_actors::model::event::{ReplayState as ModelReplayState, SafetyReason as ModelSafetyReason};
@@ -8,6 +10,7 @@ use hearth_actors::model::profile::ProfileStatus as ModelProfileStatus;
 use hearth_actors::model::reading::Quality as ModelQuality;
 use hearth_actors::model::session::SessionState as ModelSessionState;
 use hearth_actors::model::spec::MachineKind as ModelMachineKind;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 /// Makes a wire enum that mirrors a model enum variant by variant. The matches have no wildcard, so a variant added to
@@ -23,6 +26,16 @@ macro_rules! words {
                 #[serde(rename = $text)]
                 $variant,
             )+
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "enum": Self::TEXTS })
+            }
         }
 
         impl $name {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::wire::codes::ErrorCode;
@@ -267,9 +268,10 @@ pub enum ClientFrame {
 }
 
 /// The actions of `command`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "action", rename_all = "snake_case")]
+#[schemars(rename = "SessionAction")]
 pub enum Command {
     /// `idle | finished -> monitoring`.
     StartMonitoring,
@@ -296,6 +298,8 @@ pub enum Command {
         event_type: EventType,
     },
     /// Ask for the past.
+    // REST, whose bodies the schema is for, answers questions about the past with the session itself.
+    #[schemars(skip)]
     Sync {
         /// The last session time the client has.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -11,12 +11,12 @@ use hearth_actors::model::time::SessionMs;
 use hearth_actors::model::units::Fraction;
 use serde_json::Value;
 
-use super::wire::machine::ControlBody;
+use super::wire::machine::{AckBody, ControlBody};
 use super::wire::profile::{EventCorrection, PatchBody, ProfileNotes, SaveBody};
 use crate::config::faults::Faults;
 use crate::http::problem::Problem;
 use crate::wire::commands::{self, ID_CHARS_MAX, Unread};
-use crate::wire::fields::{FieldFault, Fields, depth, list, millis, number, text, word};
+use crate::wire::fields::{FieldFault, Fields, MAX_WHOLE, depth, list, millis, number, text, whole, word};
 use crate::wire::words::EventType;
 
 /// Deepest nesting that is looked at. Source: safety design, limits.
@@ -57,6 +57,16 @@ pub fn control(body: &Value) -> Result<ControlBody, Problem> {
     let read = |fields: Fields<'_>| fields.must("value", "a number from 0 to 1", number(0.0..=1.0));
     let value = Fields::of(body, "").and_then(read).map_err(|fault| one_fault(fault.pointer, fault.detail))?;
     Ok(ControlBody { value: Fraction::clamped(value) })
+}
+
+/// Reads the acknowledgement of an alarm.
+///
+/// # Errors
+/// 422 when the occurrence is no whole number.
+pub fn ack(body: &Value) -> Result<AckBody, Problem> {
+    let read = |fields: Fields<'_>| fields.may("occurrence", whole(0..=MAX_WHOLE));
+    let occurrence = Fields::of(body, "").and_then(read).map_err(|fault| one_fault(fault.pointer, fault.detail))?;
+    Ok(AckBody { occurrence })
 }
 
 /// Reads a session action: the same actions as `command` on the socket, but for `sync`.

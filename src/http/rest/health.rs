@@ -1,13 +1,14 @@
 //! The health of a machine's link, as REST tells it.
 
 use hearth_actors::slot::MachineHandle;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::wire::rfc3339;
 use crate::wire::words::DriverState;
 
 /// What was asked of the device, what failed, and how long it took, since the daemon started.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct HealthView {
     /// Which machine.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::LOCATION;
+use actix_web::http::header::{CONTENT_DISPOSITION, LOCATION, X_CONTENT_TYPE_OPTIONS};
 use actix_web::web::{self, Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::archive::{Archive, ArchiveError, ProfileQuery};
@@ -16,10 +16,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::document::{self, Arrival};
+use super::exchange::{self, Format};
 use super::machines::find;
 use super::{bodies, body};
 use crate::http::problem::Problem;
-use crate::http::rest::wire::profile::{ProfileDocument, ProfilePage, SaveBody};
+use crate::http::rest::wire::profile::{ProfileDocument, ProfilePage, ProfileSummary, SaveBody};
 use crate::http::state::AppState;
 use crate::wire::fields::shortened;
 use crate::wire::parse_rfc3339;
@@ -27,9 +28,9 @@ use crate::wire::parse_rfc3339;
 type Answer = Result<HttpResponse, Problem>;
 
 /// Profiles of a page where the query does not say.
-const LIMIT: usize = 50;
+pub const LIMIT: usize = 50;
 /// Most profiles of a page.
-const LIMIT_MAX: usize = 200;
+pub const LIMIT_MAX: usize = 200;
 
 /// Which profiles are asked for.
 #[derive(Debug, Deserialize)]
@@ -83,13 +84,49 @@ pub async fn list(query: Query<ListQuery>, state: Data<AppState>) -> Answer {
 
 /// `POST /api/profiles`: a machine's finished session, or a whole document.
 pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState>) -> Answer {
-    let value = body::json(&request, payload, state.limits.import_bytes).await?;
+    let value = body::json(&request, payload, state.limits.body_bytes).await?;
     let profile = if value.get("series").is_some() {
         keep_document(&state, &value).await?
     } else {
         save_session(&state, &value).await?
     };
     Ok(created(&profile).json(ProfileDocument::from(&profile)))
+}
+
+/// What a file is, or should be.
+#[derive(Debug, Deserialize)]
+pub struct FormatQuery {
+    format: Option<String>,
+}
+
+impl FormatQuery {
+    /// The format that is named; nothing for `auto` and where none is named.
+    fn read(&self) -> Result<Option<Format>, Problem> {
+        self.format.as_deref().map_or(Ok(None), |name| Format::parse(name).map_err(Problem::malformed))
+    }
+}
+
+/// `POST /api/profiles/import`: a file, whatever its media type.
+pub async fn import(query: Query<FormatQuery>, payload: Payload, state: Data<AppState>) -> Answer {
+    let format = query.read()?;
+    let file = body::bytes(payload, state.limits.import_bytes).await?;
+    let arrival = Arrival { id: new_session_id(), now: wall_now() };
+    let read = away(move || exchange::import(&file, format, arrival)).await?;
+    let profile = keep(&state, read.map_err(|faults| Problem::invalid(&faults))?).await?;
+    Ok(created(&profile).json(ProfileSummary::from(&profile.summary())))
+}
+
+/// `GET /api/profiles/{id}/export`: a file to save.
+pub async fn export(path: Path<String>, query: Query<FormatQuery>, state: Data<AppState>) -> Answer {
+    let format = query.read()?.unwrap_or(Format::Json);
+    let profile = load(&state, &path).await?;
+    let name = exchange::file_name(&profile, format);
+    let file = away(move || exchange::export(&profile, format)).await?;
+    Ok(HttpResponse::Ok()
+        .content_type(format.media_type())
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(file))
 }
 
 /// `GET /api/profiles/{id}`
@@ -181,12 +218,17 @@ pub async fn on_disk<T: Send + 'static>(
     work: impl FnOnce(&dyn Archive) -> Result<T, ArchiveError> + Send + 'static,
 ) -> Result<T, Problem> {
     let archive = Arc::clone(state.house.archive());
-    match web::block(move || work(archive.as_ref())).await {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(ArchiveError::NotFound(what))) => {
+    match away(move || work(archive.as_ref())).await? {
+        Ok(value) => Ok(value),
+        Err(ArchiveError::NotFound(what)) => {
             Err(Problem::new(StatusCode::NOT_FOUND, "PROFILE_NOT_FOUND", format!("{what} does not exist")))
         }
-        Ok(Err(error)) => Err(Problem::from(&error)),
-        Err(_) => Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "the storage crashed")),
+        Err(error) => Err(Problem::from(&error)),
     }
+}
+
+/// Does something that takes a while off this thread, which other requests wait for.
+async fn away<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    let crashed = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "the daemon could not finish this");
+    web::block(work).await.map_err(crashed)
 }

@@ -15,13 +15,13 @@ use hearth_actors::runtime::clock::wall_now;
 use hearth_actors::slot::MachineHandle;
 use serde::Deserialize;
 
-use super::machines::{find, invalid_at, order};
+use super::machines::{find, order};
 use super::{bodies, body};
 use crate::http::problem::Problem;
-use crate::http::rest::wire::machine::SessionView;
+use crate::http::rest::wire::machine::{AckBody, SessionView};
 use crate::http::rest::wire::profile::Series;
 use crate::http::state::AppState;
-use crate::wire::fields::{Fields, MAX_WHOLE, shortened, whole};
+use crate::wire::fields::shortened;
 use crate::wire::views::{Alarm, ControlAck};
 
 type Answer = Result<HttpResponse, Problem>;
@@ -91,8 +91,7 @@ pub async fn ack_alarm(
     let (id, alarm) = path.into_inner();
     let handle = find(&state, &id).await?;
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
-    let occurrence = Fields::of(&value, "").and_then(|fields| fields.may("occurrence", whole(0..=MAX_WHOLE)));
-    let occurrence = occurrence.map_err(|fault| invalid_at(&fault.pointer, fault.detail))?;
+    let AckBody { occurrence } = bodies::ack(&value)?;
     let no_alarm = |_| missing("ALARM_NOT_FOUND", format!("`{id}` has no alarm `{}`", shortened(&alarm)));
     let alarm = RuleId::parse(&alarm).map_err(no_alarm)?;
     obey(&state, &handle, Want::AckAlarm { alarm, occurrence }).await?;

@@ -8,6 +8,7 @@ use hearth_actors::model::snapshot::Snapshot;
 use hearth_actors::model::spec::MachineSpec;
 use hearth_actors::model::time::WallMs;
 use hearth_actors::model::units::Fraction;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::in_order;
@@ -17,7 +18,7 @@ use crate::wire::views::{self, Alarm, Control, LastReading, Lease, RoastEvent, S
 use crate::wire::words::{DriverState, MachineKind, SessionState};
 
 /// A machine at a glance.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct MachineSummary {
     /// Unique in the daemon.
@@ -55,7 +56,7 @@ impl MachineSummary {
 }
 
 /// How many alarms are neither normal nor shelved, by severity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct AlarmCounts {
     /// Worth knowing.
@@ -82,7 +83,7 @@ impl AlarmCounts {
 }
 
 /// The session of a machine, whole.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SessionView {
     /// Which machine.
@@ -142,7 +143,7 @@ impl SessionView {
 }
 
 /// The answer to connecting and disconnecting.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct DriverAnswer {
     /// Where the driver stands now.
@@ -150,12 +151,20 @@ pub struct DriverAnswer {
 }
 
 /// What an order to a control asks for.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ControlBody {
     /// 0 to 1.
     #[cfg_attr(test, ts(type = "number"))]
+    #[schemars(with = "f64", range(min = 0.0, max = 1.0))]
     pub value: Fraction,
+}
+
+/// Acknowledging an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+pub struct AckBody {
+    /// Which occurrence; the current one where absent.
+    pub occurrence: Option<u64>,
 }
 
 #[cfg(test)]

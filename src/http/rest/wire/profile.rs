@@ -1,5 +1,6 @@
 //! Profiles: their curves, figures and what people say about them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use hearth_actors::archive::ProfilePage as ModelPage;
@@ -7,6 +8,7 @@ use hearth_actors::model::ids::MachineId;
 use hearth_actors::model::profile::{
     Annotation, Profile, ProfileSummary as ModelSummary, Series as ModelSeries, Statistics as ModelStatistics,
 };
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use super::in_order;
@@ -15,7 +17,7 @@ use crate::wire::views::RoastEvent;
 use crate::wire::words::{EventType, ProfileStatus};
 
 /// Curves as columns of equal length. Temperatures in °C, rates in °C per minute, a missing value is `null`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Series {
     /// Session clock.
@@ -49,7 +51,7 @@ impl Series {
 }
 
 /// Mean rise of BT per phase. Unit: °C per minute.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RorByPhase {
     /// Turning point to DRY_END.
@@ -63,7 +65,7 @@ pub struct RorByPhase {
 }
 
 /// Figures of a roast; `null` where an event they need is missing. Durations count from CHARGE.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Statistics {
     /// CHARGE to DROP.
@@ -120,7 +122,7 @@ impl From<&ModelStatistics> for Statistics {
 }
 
 /// A profile without its curves.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ProfileSummary {
     /// The session's id.
@@ -180,7 +182,7 @@ impl From<&ModelSummary> for ProfileSummary {
 }
 
 /// A profile, whole.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ProfileDocument {
     /// What a list shows of it.
@@ -206,7 +208,7 @@ impl From<&Profile> for ProfileDocument {
 }
 
 /// One page of profiles, newest first.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ProfilePage {
     /// The page.
@@ -225,7 +227,7 @@ impl From<&ModelPage> for ProfilePage {
 }
 
 /// What people say about a profile. Each field given replaces the one before; an empty text takes it away.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(test, ts(optional_fields))]
 pub struct ProfileNotes {
@@ -255,19 +257,62 @@ impl From<ProfileNotes> for Annotation {
 }
 
 /// Saving a machine's finished session.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SaveBody {
     /// Whose session.
     #[cfg_attr(test, ts(type = "string"))]
+    #[schemars(with = "String")]
     pub machine_id: MachineId,
     /// What to say about it, and what to put right.
     #[cfg_attr(test, ts(flatten))]
+    #[schemars(flatten)]
     pub correction: PatchBody,
 }
 
+/// Making a profile: of a machine's finished session, or of a whole document.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum NewProfile {
+    /// Of a finished session.
+    Save(SaveBody),
+    /// Of a document.
+    Upload(ProfileUpload),
+}
+
+/// A whole profile as it comes in: only what cannot be worked out or left empty must be there.
+pub struct ProfileUpload;
+
+impl JsonSchema for ProfileUpload {
+    fn schema_name() -> Cow<'static, str> {
+        "ProfileUpload".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let needs = |mut schema: Schema, needed: &[&str]| {
+            schema.insert("required".to_owned(), needed.into());
+            schema
+        };
+        // What is taken over here and changed must not be listed as a type of its own as well.
+        let aside = &mut generator.clone();
+        let mut schema = needs(ProfileDocument::json_schema(aside), &["machine_id", "series"]);
+        let series = needs(Series::json_schema(aside), &["timestamp_ms"]);
+        let event = needs(RoastEvent::json_schema(aside), &["event_type", "timestamp_ms"]);
+        generator.subschema_for::<EventType>();
+        if let Some(properties) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+            properties.insert("series".to_owned(), series.into());
+            properties.insert("events".to_owned(), serde_json::json!({ "type": "array", "items": event }));
+            // Worked out or given by the daemon, whatever a document says.
+            for own in ["id", "status", "statistics"] {
+                properties.remove(own);
+            }
+        }
+        schema
+    }
+}
+
 /// One event of a correction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct EventCorrection {
     /// What happened.
@@ -277,11 +322,12 @@ pub struct EventCorrection {
 }
 
 /// Correcting a profile.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, JsonSchema)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct PatchBody {
     /// What to say about it.
     #[cfg_attr(test, ts(flatten))]
+    #[schemars(flatten)]
     pub notes: ProfileNotes,
     /// The whole list of events as it should be.
     #[cfg_attr(test, ts(optional))]
