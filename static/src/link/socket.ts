@@ -3,7 +3,7 @@
 import { backoffMs } from "./backoff";
 import { nowMs } from "./clock";
 import { Poller } from "./poll";
-import { RestError } from "./rest";
+import type { RestError } from "./rest";
 import { canSend, type LinkState } from "./state";
 import { Stream, type Step } from "./stream";
 import { decode, type Frame } from "../wire/decode";

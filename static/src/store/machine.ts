@@ -12,13 +12,16 @@ import { nextExpected } from "../model/marks";
 import { AlarmsStore, wantsAck } from "./alarms";
 import { ControlsStore } from "./controls";
 import { EventsStore } from "./events";
-import { LaneStore } from "./lane";
+import { LaneStore, type Move } from "./lane";
 import { ReplayStore } from "./replay";
 import { SeriesStore, type Point } from "./series";
 import { SessionStore } from "./session";
 
 /** Who this tab is, and how it opens sockets where not as usual. */
 export type Tab = { clientId: string; name: () => string; page: () => string; openSocket?: (url: string) => SocketLike };
+
+/** Moves of the controls so far, where the daemon sends them with the curve; without them lanes begin at the page's load. */
+type Moves = { moves: { [key in string]: Move[] } };
 
 const INTERVAL_MIN_MS = 100;
 const INTERVAL_MAX_MS = 10_000;
@@ -167,6 +170,12 @@ export class MachineStore {
     return this.clock.read(running, now);
   }
 
+  /** The newest moment of the curve: later than the newest reading where readings stay away. Session clock. Unit: ms. */
+  edgeMs(now: number = nowMs()): number {
+    const silence = this.isStale(now) ? (this.ageMs(now) ?? 0) : 0;
+    return Math.max(this.elapsedMs(now), (this.series.lastMs ?? 0) + silence);
+  }
+
   /** Time since the newest reading came. Null if none ever did. Unit: ms. */
   ageMs(now: number = nowMs()): number | null {
     return this.lastSampleAt === null ? null : now - this.lastSampleAt;
@@ -280,7 +289,7 @@ export class MachineStore {
     this.clock.restart(change?.elapsed_ms ?? 0);
   }
 
-  #view(view: SessionView): void {
+  #view(view: SessionView & Partial<Moves>): void {
     this.loaded.value = true;
     this.#meet(view.session_id, null);
     this.session.state.value = view.state;
@@ -299,6 +308,7 @@ export class MachineStore {
     const newest = this.series.lastMs;
     if (newest !== null && newest !== before) this.lastSampleAt = nowMs() - Math.max(0, view.elapsed_ms - newest);
     this.clock.hear(view.elapsed_ms);
+    for (const [id, moves] of Object.entries(view.moves ?? {})) for (const [ms, value] of moves) this.lanes.note(id, ms, value);
     for (const { id, value } of view.controls) if (value !== null) this.lanes.note(id, view.elapsed_ms, value);
     this.#expect();
   }

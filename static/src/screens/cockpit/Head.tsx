@@ -53,7 +53,7 @@ function LinkChip({ machine }: { machine: MachineStore }) {
 
 function LeaseChip({ machine }: { machine: MachineStore }) {
   const { holder, yours } = machine.session.lease.value;
-  if (holder === null) return <Chip testId="lease">free</Chip>;
+  if (holder === null) return <Chip testId="lease">control: free</Chip>;
   return (
     <>
       <Chip icon="lock" tone={yours ? "selected" : "plain"} testId="lease">
