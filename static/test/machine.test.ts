@@ -178,8 +178,14 @@ describe("a machine's store", () => {
     expect(machine.edgeMs(), "the hatched end goes on").toBeGreaterThan(7000);
   });
 
-  it("lets its socket go with its last user", () => {
+  it("lets its socket go a little after its last user, so that a change of screen keeps it", () => {
     release();
+    vi.advanceTimersByTime(1000);
+    release = machine.hold();
+    vi.advanceTimersByTime(5000);
+    expect(machine.link.value.kind).not.toBe("idle");
+    release();
+    vi.advanceTimersByTime(3001);
     expect(machine.link.value.kind).toBe("idle");
     release = machine.hold();
     expect(machine.link.value.kind).toBe("connecting");

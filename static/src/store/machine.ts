@@ -26,6 +26,8 @@ type Moves = { moves: { [key in string]: Move[] } };
 const INTERVAL_MIN_MS = 100;
 const INTERVAL_MAX_MS = 10_000;
 const FIRST_INTERVAL_MS = 1_000;
+/** How long a socket outlives the last screen that needed it. */
+const LINGER_MS = 3_000;
 
 export class MachineStore {
   readonly id: string;
@@ -50,6 +52,7 @@ export class MachineStore {
   #arrivalMs = FIRST_INTERVAL_MS;
   #latest: Point | null = null;
   #users = 0;
+  #farewell: ReturnType<typeof setTimeout> | undefined;
   readonly #listeners = new Set<() => void>();
 
   constructor(id: string, tab: Tab) {
@@ -82,13 +85,16 @@ export class MachineStore {
   /** A screen shows this machine: its socket is open while at least one does. Returns how to let go. */
   hold(): () => void {
     this.#users += 1;
-    if (this.#users === 1) this.#link.start();
+    clearTimeout(this.#farewell);
+    this.#link.start();
     if (this.config.peek() === null) {
       rest.machineConfig(this.id).then((config) => (this.config.value = config), () => undefined);
     }
     return () => {
       this.#users -= 1;
-      if (this.#users === 0) this.#link.stop();
+      if (this.#users > 0) return;
+      // From the wall to the cockpit one screen lets go before the next takes hold.
+      this.#farewell = setTimeout(() => this.#link.stop(), LINGER_MS);
     };
   }
 
@@ -160,6 +166,20 @@ export class MachineStore {
   /** Copies the newest reading to what text shows. Called four times a second. */
   publish(): void {
     if (this.session.readout.peek() !== this.#latest) this.session.readout.value = this.#latest;
+  }
+
+  /** Asks the daemon to connect the driver; what goes wrong becomes a notice. */
+  connect(): void {
+    this.#ask(rest.connect(this.id, { clientId: this.#tab.clientId }));
+  }
+
+  /** Asks the daemon for a fresh start of the machine's actor, also from `failed`. */
+  restart(): void {
+    this.#ask(rest.restart(this.id, { clientId: this.#tab.clientId }));
+  }
+
+  #ask(answer: Promise<unknown>): void {
+    answer.catch((error: unknown) => this.session.notice("DRIVER", error instanceof Error ? error.message : String(error), nowMs()));
   }
 
   /** Session time now. Unit: ms. */
