@@ -181,17 +181,5 @@ impl Machine {
 }
 
 fn not_saved(error: &SaveError) -> Refusal {
-    let why = match error {
-        SaveError::Refused(archive) => {
-            let mut words = format!("it could not be saved: {archive}");
-            let mut cause = std::error::Error::source(archive.as_ref());
-            while let Some(source) = cause {
-                words = format!("{words}: {source}");
-                cause = source.source();
-            }
-            words
-        }
-        other => other.to_string(),
-    };
-    Refusal::new(RefusalCode::Internal, format!("not done, {why}"))
+    Refusal::new(RefusalCode::Internal, format!("not done, {error}"))
 }
