@@ -86,6 +86,8 @@ class Description {
     }
     const properties = Object.entries(it.properties ?? {});
     if (!properties.length) return null;
+    const needed = ([name]) => (it.required?.includes(name) ? 0 : 1);
+    properties.sort((a, b) => needed(a) - needed(b));
     return element('ul', { className: 'fields' }, properties.map(([name, property]) => this.field(name, property, it.required, depth)));
   }
 
@@ -223,6 +225,7 @@ function show(root) {
   document.getElementById('about').replaceChildren(...paragraphs(root.info.description));
   const operations = Object.entries(root.paths).flatMap(([path, item]) =>
     METHODS.filter((method) => item[method]).map((method) => ({ path, method, operation: item[method] })));
+  operations.sort((a, b) => a.operation['x-order'] - b.operation['x-order']);
   const main = document.getElementById('operations');
   const contents = document.getElementById('contents');
   for (const tag of root.tags) {
