@@ -10,9 +10,11 @@ use actix_http::ws::Item;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use hearth::config::tree::LimitsConfig;
-use hearth::daemon::Daemon;
 use serde_json::{Value, json};
 use support::{Frame, House, Live, Message, simulator, within};
+
+/// Events that the memory of a machine holds at most. Source: `RING_EVENTS_MAX` of the bus.
+const RING_EVENTS_MAX: u64 = 8192;
 
 const LIVE: &str = "/ws/live/machine-a";
 
@@ -125,10 +127,21 @@ fn assert_filled(last: &Value, past: Vec<Value>, live: Vec<Value>) {
 }
 
 #[actix_rt::test]
-async fn a_sync_reaches_over_the_whole_recording_when_memory_is_gone() {
-    let house = house().await;
-    drop(warmed_up(&house).await);
-    act(&house, "start_recording_from_idle").await;
+async fn a_sync_reaches_over_the_whole_recording_when_memory_no_longer_does() {
+    let house = House::with(&[simulator("machine-a", 100.0, 50)]).await;
+    let mut watcher = warmed_up(&house).await;
+    act(&house, "start_monitoring").await;
+    act(&house, "start_recording").await;
+    let (_, recording) = watcher.until(|frame| kind(frame) == "state" && frame["state"] == "recording").await;
+    let first = live_frames(&mut watcher, 1).await.remove(0);
+    let beyond = seq(&recording).unwrap() + RING_EVENTS_MAX + 100;
+    watcher.until(|frame| seq(frame) > Some(beyond)).await;
+    let mut late = house.live(LIVE).await;
+    late.say(sync(&first)).await;
+    let (past, complete) = late.until(|frame| kind(frame) == "sync_complete").await;
+    assert_eq!(complete["truncated"], false, "{complete}");
+    assert!(complete["count"].as_u64() > Some(RING_EVENTS_MAX), "{complete}");
+    assert_filled(&first, past, live_frames(&mut late, 50).await);
 }
 
 #[actix_rt::test]
@@ -289,9 +302,13 @@ async fn a_socket_too_many_is_refused_until_another_leaves() {
 #[actix_rt::test]
 async fn plain_http_is_told_that_this_is_a_websocket() {
     let house = house().await;
-    let answer = house.get(LIVE).await;
-    answer.problem(426, "UPGRADE_REQUIRED");
-    assert_eq!(answer.header("upgrade"), "websocket");
+    let request = format!("GET {LIVE} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let answer = house.raw(request.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 426 ") && answer.contains("upgrade: websocket"), "{answer}");
+    assert!(
+        answer.contains("application/problem+json") && answer.contains("\"code\":\"UPGRADE_REQUIRED\""),
+        "{answer}"
+    );
 }
 
 #[actix_rt::test]

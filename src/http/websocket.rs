@@ -93,8 +93,7 @@ pub async fn openroast(
 /// Somebody came with plain HTTP, or with a handshake that cannot be answered.
 fn no_handshake(error: &ws::HandshakeError) -> HttpResponse {
     let detail = format!("this path is a WebSocket: {error}; connect with a WebSocket client");
-    let mut response =
-        HttpResponse::from(&Problem::new(StatusCode::UPGRADE_REQUIRED, "UPGRADE_REQUIRED", detail));
+    let mut response = HttpResponse::from(&Problem::new(StatusCode::UPGRADE_REQUIRED, "UPGRADE_REQUIRED", detail));
     response.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
     response
 }

@@ -18,7 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_util::codec::Framed;
 
-pub use actix_http::ws::{CloseCode, Frame, Item, Message};
+pub use actix_http::ws::{Frame, Message};
 
 /// When to give up. No claim is made about time; this only ends a test that would wait for ever.
 const PATIENCE: Duration = Duration::from_secs(60);
