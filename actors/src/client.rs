@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::dialect::{Ask, Dialect, Encoded, Frame, SyncRequest, SyncSummary, Viewer};
 use crate::model::command::{Command, Want};
 use crate::model::ids::{CommandId, Seq};
-use crate::model::refusal::Refusal;
+use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::time::WallMs;
 use crate::runtime::bus::{Attachment, Published};
 use crate::slot::MachineHandle;
@@ -38,6 +38,15 @@ enum Stage {
     Syncing {
         waiting: Vec<Arc<Published>>,
     },
+}
+
+/// Whether a client may still send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Budget {
+    /// It is within its limits.
+    Left,
+    /// It sent too much.
+    Spent,
 }
 
 /// What a text frame leads to.
@@ -100,9 +109,17 @@ impl Client {
         missed.events.iter().filter_map(|published| self.tell(published)).collect()
     }
 
-    /// A text frame arrived.
-    pub fn text(&mut self, text: &str) -> Reaction {
-        let intent = match self.dialect.decode(text) {
+    /// A text frame arrived. Over its budget a client gets nothing but STOP through.
+    pub fn text(&mut self, text: &str, budget: Budget) -> Reaction {
+        let decoded = self.dialect.decode(text);
+        let stops = matches!(&decoded, Ok(intent) if intent.ask == Ask::Command(Want::Stop));
+        if budget == Budget::Spent && !stops {
+            let words = "too many messages: slow down to the limit of the daemon";
+            let request_id = decoded.map_or_else(|refusal| refusal.request_id, |intent| intent.request_id);
+            let refusal = Refusal::new(RefusalCode::RateLimited, words).in_reply_to(request_id);
+            return Reaction::Answer(self.dialect.refuse(&refusal));
+        }
+        let intent = match decoded {
             Ok(intent) => intent,
             Err(refusal) => return Reaction::Answer(self.dialect.refuse(&refusal)),
         };

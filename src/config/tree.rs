@@ -195,7 +195,7 @@ pub(super) fn check(document: &Document, faults: &mut Faults) {
     check_range("limits/body_bytes", limits.body_bytes as u64, 16 << 10, 256 << 20);
     check_range("limits/import_bytes", limits.import_bytes as u64, 16 << 10, 1 << 30);
     let supervision = &document.supervision;
-    check_range("supervision/max_restarts", u64::from(supervision.max_restarts), 0, 1_000);
+    check_range("supervision/max_restarts", u64::from(supervision.max_restarts), 0, 1_000_000);
     check_range("supervision/within_s", supervision.within_s, 1, 86_400);
     check_range("supervision/backoff_min_ms", supervision.backoff_min_ms, 1, 60_000);
     check_range("supervision/backoff_max_ms", supervision.backoff_max_ms, 1, 3_600_000);

@@ -21,6 +21,9 @@ const SEND_BUFFER_BYTES: usize = 64 * 1024;
 const WRITE_DEADLINE: Duration = Duration::from_secs(10);
 /// Longest time a client may take for its request head.
 const HEAD_DEADLINE: Duration = Duration::from_secs(10);
+/// How long a client may take to close its side after its socket was closed. Below half a second the server's own clock, which
+/// ticks twice a second, is too coarse for it.
+const GOODBYE: Duration = Duration::from_millis(700);
 /// How long open connections may take to end when the daemon stops. Unit: s.
 const SHUTDOWN_SECONDS: u64 = 2;
 
@@ -44,7 +47,7 @@ pub fn start(listener: TcpListener, state: AppState) -> std::io::Result<Server> 
     .max_connections(connections)
     .backlog(1024)
     .client_request_timeout(HEAD_DEADLINE)
-    .client_disconnect_timeout(Duration::from_secs(2))
+    .client_disconnect_timeout(GOODBYE)
     .shutdown_timeout(SHUTDOWN_SECONDS)
     .disable_signals()
     .on_connect(tune)

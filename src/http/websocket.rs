@@ -16,11 +16,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws;
 use futures_util::{StreamExt, stream};
 use hearth_actors::client::history::{self, Past};
-use hearth_actors::client::{Client, Reaction};
+use hearth_actors::client::{Budget, Client, Reaction};
 use hearth_actors::dialect::{DialectId, Frame, SyncRequest, SyncSummary, Viewer};
 use hearth_actors::model::command::{Actor as Hand, Principal, UserRole, Want};
 use hearth_actors::model::ids::{ClientId, MachineId};
-use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::time::SessionMs;
 use hearth_actors::runtime::bus::Published;
 use hearth_actors::runtime::clock::wall_now;
@@ -195,20 +194,17 @@ impl Socket {
     }
 
     fn text(&mut self, text: &str, ctx: &mut ws::WebsocketContext<Self>) {
-        let reaction = self.client.text(text);
-        // STOP has no limit: it must come through whatever the sender did before.
-        if !matches!(reaction, Reaction::Command(Want::Stop, _)) {
-            match self.bucket.take(Instant::now()) {
-                Pace::Fine => {}
-                Pace::TooFast => {
-                    let words = "too many messages: slow down to the limit of the daemon";
-                    let frames = self.client.refuse(&Refusal::new(RefusalCode::RateLimited, words));
-                    return self.tell(frames, ctx);
+        let budget = match self.bucket.take(Instant::now()) {
+            Pace::Fine => Budget::Left,
+            Pace::TooFast => Budget::Spent,
+            Pace::StillTooFast => {
+                if let Reaction::Command(stop, request_id) = self.client.text(text, Budget::Spent) {
+                    self.command(stop, request_id, ctx);
                 }
-                Pace::StillTooFast => return self.part(ws::CloseCode::Policy, "too many messages", ctx),
-                Pace::Told => return,
+                return self.part(ws::CloseCode::Policy, "too many messages", ctx);
             }
-        }
+        };
+        let reaction = self.client.text(text, budget);
         match reaction {
             Reaction::Answer(frames) => self.tell(frames, ctx),
             Reaction::Command(want, request_id) => self.command(want, request_id, ctx),

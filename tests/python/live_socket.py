@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket as sockets
 import struct
@@ -82,8 +83,9 @@ class LiveSocket:
         self._connection.send(data)
 
     def send_fragments(self, pieces: list[str]) -> None:
-        """Sends one text message in pieces."""
-        self._connection.send(iter(pieces))
+        """Sends one text message in pieces, as far as the daemon takes it."""
+        with contextlib.suppress(ConnectionClosed):
+            self._connection.send(iter(pieces))
 
     def ping(self, within: float = 5.0) -> bool:
         """Whether the daemon answers a ping."""

@@ -6,6 +6,7 @@ use super::calendar::utc_minute;
 use super::rate::{ROAST_WINDOW_MS, RateOfRise};
 use super::statistics::statistics;
 use crate::model::channel::{ChannelTable, Role};
+use crate::model::connection::DriverState;
 use crate::model::event::EventBody;
 use crate::model::journal::{JournalHeader, SessionLog};
 use crate::model::mark::{Mark, MarkKind};
@@ -53,7 +54,7 @@ pub fn assemble(log: &SessionLog) -> Profile {
         green_weight_g: annotation.green_weight_g,
         roasted_weight_g: annotation.roasted_weight_g,
         notes: annotation.notes.clone(),
-        gaps: gaps(&fold.series, fold.duration, header.clock_speed),
+        gaps: gaps(&fold.series, fold.duration, header.clock_speed, &fold.interruptions),
         series: fold.series,
         controls: fold.controls,
         marks,
@@ -66,8 +67,9 @@ pub fn default_name(header: &JournalHeader) -> String {
     format!("{} {} UTC", header.machine_name, utc_minute(header.created_at))
 }
 
-/// Spans without any value: longer than five usual intervals and than three seconds.
-pub fn gaps(series: &Series, duration: SessionMs, clock_speed: f64) -> Vec<(u64, u64)> {
+/// Spans without any value: longer than five usual intervals and than three seconds. Where the link to the machine was
+/// interrupted in between, anything longer than one and a half intervals is one: it was not the clock that stuttered.
+pub fn gaps(series: &Series, duration: SessionMs, clock_speed: f64, interruptions: &[u64]) -> Vec<(u64, u64)> {
     let has_value = |row: usize| {
         let given = |column: &Vec<Option<f64>>| column.get(row).is_some_and(Option::is_some);
         given(&series.bt) || given(&series.et) || series.extra.values().any(given)
@@ -75,9 +77,13 @@ pub fn gaps(series: &Series, duration: SessionMs, clock_speed: f64) -> Vec<(u64,
     let rows = series.timestamp_ms.iter().enumerate().filter(|(row, _)| has_value(*row)).map(|(_, &at)| at);
     let edges: Vec<u64> = std::iter::once(0).chain(rows).chain([duration.0]).collect();
     let speed = if clock_speed.is_finite() { clock_speed.max(1.0) } else { 1.0 };
-    let limit =
-        (GAP_INTERVALS * usual_interval(&series.timestamp_ms)).max(GAP_MIN_MS).max((GAP_MIN_REAL_MS * speed) as u64);
-    edges.windows(2).filter(|w| w[1].saturating_sub(w[0]) > limit).map(|w| (w[0], w[1])).collect()
+    let usual = usual_interval(&series.timestamp_ms);
+    let limit = (GAP_INTERVALS * usual).max(GAP_MIN_MS).max((GAP_MIN_REAL_MS * speed) as u64);
+    let is_gap = |from: u64, to: u64| {
+        let span = to.saturating_sub(from);
+        span > limit || (span > usual + usual / 2 && interruptions.iter().any(|at| (from..=to).contains(at)))
+    };
+    edges.windows(2).filter(|w| is_gap(w[0], w[1])).map(|w| (w[0], w[1])).collect()
 }
 
 /// Median of the intervals. Unit: ms.
@@ -94,6 +100,8 @@ struct Fold<'a> {
     controls: BTreeMap<String, Vec<(u64, f64)>>,
     marks: BTreeMap<MarkKind, Mark>,
     duration: SessionMs,
+    /// When the link was not connected.
+    interruptions: Vec<u64>,
     ended: bool,
 }
 
@@ -105,6 +113,7 @@ impl<'a> Fold<'a> {
             controls: BTreeMap::new(),
             marks: BTreeMap::new(),
             duration: SessionMs(0),
+            interruptions: Vec::new(),
             ended: false,
         }
     }
@@ -122,9 +131,13 @@ impl<'a> Fold<'a> {
             EventBody::Settled(settled) if settled.applied => self.move_control(at, settled.channel, settled.value),
             EventBody::Session(change) => self.ended = change.from.is_running() && !change.to.is_running(),
             EventBody::Channels(channels) => self.channels = channels,
+            EventBody::Connection(connection) => {
+                if connection.state != DriverState::Connected {
+                    self.interruptions.push(at.0);
+                }
+            }
             EventBody::Settled(_)
             | EventBody::Alarm(_)
-            | EventBody::Connection(_)
             | EventBody::Safety(_)
             | EventBody::Lease(_)
             | EventBody::Replay(_)

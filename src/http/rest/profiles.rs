@@ -84,7 +84,7 @@ pub async fn list(query: Query<ListQuery>, state: Data<AppState>) -> Answer {
 
 /// `POST /api/profiles`: a machine's finished session, or a whole document.
 pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState>) -> Answer {
-    let value = body::json(&request, payload, state.limits.import_bytes).await?;
+    let value = body::json(&request, payload, state.limits.body_bytes).await?;
     let profile = if value.get("series").is_some() {
         keep_document(&state, &value).await?
     } else {

@@ -6,9 +6,6 @@ use tokio::time::Instant;
 
 /// A client that goes on too fast for this long is cut. Source: safety design, limits.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often a client is told.
-const TELL_EVERY: Duration = Duration::from_secs(1);
-
 /// A token bucket.
 #[derive(Debug)]
 pub struct Bucket {
@@ -16,8 +13,8 @@ pub struct Bucket {
     burst: f64,
     tokens: f64,
     filled: Instant,
-    /// Since when it has been too fast, and when it was last told.
-    too_fast: Option<(Instant, Instant)>,
+    /// Since when it has been too fast.
+    too_fast: Option<Instant>,
 }
 
 /// How a client behaves.
@@ -25,10 +22,8 @@ pub struct Bucket {
 pub enum Pace {
     /// Within its limit.
     Fine,
-    /// Over it: say so.
+    /// Over it.
     TooFast,
-    /// Over it, and it was told a moment ago.
-    Told,
     /// Over it for too long: cut it.
     StillTooFast,
 }
@@ -52,18 +47,8 @@ impl Bucket {
             self.tokens -= 1.0;
             return Pace::Fine;
         }
-        match &mut self.too_fast {
-            None => {
-                self.too_fast = Some((now, now));
-                Pace::TooFast
-            }
-            Some((since, _)) if now.saturating_duration_since(*since) > PATIENCE => Pace::StillTooFast,
-            Some((_, told)) if now.saturating_duration_since(*told) >= TELL_EVERY => {
-                *told = now;
-                Pace::TooFast
-            }
-            Some(_) => Pace::Told,
-        }
+        let since = *self.too_fast.get_or_insert(now);
+        if now.saturating_duration_since(since) > PATIENCE { Pace::StillTooFast } else { Pace::TooFast }
     }
 }
 
@@ -92,6 +77,6 @@ mod tests {
         tokio::time::advance(Duration::from_secs(10)).await;
         assert_eq!(bucket.take(Instant::now()), Pace::Fine);
         while bucket.take(Instant::now()) == Pace::Fine {}
-        assert_eq!(bucket.take(Instant::now()), Pace::Told);
+        assert_eq!(bucket.take(Instant::now()), Pace::TooFast);
     }
 }

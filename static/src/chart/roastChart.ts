@@ -149,10 +149,10 @@ export class RoastChart {
         ],
         series: [
           {},
-          { label: LABELS.bt, scale: "y", stroke: theme.bt, width: 2.5, points: { show: false } },
-          { label: LABELS.et, scale: "y", stroke: theme.et, width: 1.75, points: { show: false } },
-          { label: LABELS.bt_ror, scale: "ror", stroke: theme.btRor, width: 1.75, dash: dash.bt_ror, points: { show: false } },
-          { label: LABELS.et_ror, scale: "ror", stroke: theme.etRor, width: 1.5, dash: dash.et_ror, points: { show: false } },
+          { label: LABELS.bt, scale: "y", stroke: theme.bt, width: 2.5, points: { show: false }, pxAlign: 0 },
+          { label: LABELS.et, scale: "y", stroke: theme.et, width: 1.75, points: { show: false }, pxAlign: 0 },
+          { label: LABELS.bt_ror, scale: "ror", stroke: theme.btRor, width: 1.75, dash: dash.bt_ror, points: { show: false }, pxAlign: 0 },
+          { label: LABELS.et_ror, scale: "ror", stroke: theme.etRor, width: 1.5, dash: dash.et_ror, points: { show: false }, pxAlign: 0 },
         ],
         hooks: {
           drawClear: [(self) => {

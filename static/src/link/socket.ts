@@ -3,7 +3,7 @@
 import { backoffMs } from "./backoff";
 import { nowMs } from "./clock";
 import { Poller } from "./poll";
-import { RestError } from "./rest";
+import type { RestError } from "./rest";
 import { canSend, type LinkState } from "./state";
 import { Stream, type Step } from "./stream";
 import { decode, type Frame } from "../wire/decode";
@@ -89,6 +89,7 @@ export class Link {
 
   /** Ends for good, or until `start`. */
   stop(): void {
+    this.#markAbsence();
     this.#dropSocket();
     this.#poller.stop();
     clearTimeout(this.#retryTimer);
@@ -278,7 +279,7 @@ export class Link {
 
   #lost(): void {
     if (this.#liveSince !== null && nowMs() - this.#liveSince >= STABLE_MS) this.#attempt = 0;
-    if (this.#stream.lastTimestampMs !== null && !this.#poller.isRunning) this.#lostAt ??= this.#heardAt;
+    this.#markAbsence();
     this.#dropSocket();
     const delayMs = backoffMs(this.#attempt, this.#plan.random);
     this.#attempt += 1;
@@ -290,6 +291,11 @@ export class Link {
     } else {
       this.#enter({ kind: "waiting", attempt: this.#attempt, retryAtMs });
     }
+  }
+
+  /** Notes since when this tab misses what happens. Polling misses little, so it begins no absence. */
+  #markAbsence(): void {
+    if (this.#stream.lastTimestampMs !== null && !this.#poller.isRunning) this.#lostAt ??= this.#heardAt;
   }
 
   #dropSocket(): void {

@@ -22,7 +22,8 @@ function number(text: string): number | string {
 
 /** A slug made from a name: what an id may be. */
 export function slug(name: string): string {
-  return name.toLowerCase().normalize("NFKD").replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-+|-+$/g, "").slice(0, 64);
+  const plain = name.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase();
+  return plain.replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-+|-+$/g, "").slice(0, 64);
 }
 
 /** The channels that the form gives registers for, in the order they are written. */

@@ -12,7 +12,7 @@ import { nextExpected } from "../model/marks";
 import { AlarmsStore, wantsAck } from "./alarms";
 import { ControlsStore } from "./controls";
 import { EventsStore } from "./events";
-import { LaneStore } from "./lane";
+import { LaneStore, type Move } from "./lane";
 import { ReplayStore } from "./replay";
 import { SeriesStore, type Point } from "./series";
 import { SessionStore } from "./session";
@@ -20,9 +20,14 @@ import { SessionStore } from "./session";
 /** Who this tab is, and how it opens sockets where not as usual. */
 export type Tab = { clientId: string; name: () => string; page: () => string; openSocket?: (url: string) => SocketLike };
 
+/** Moves of the controls so far, where the daemon sends them with the curve; without them lanes begin at the page's load. */
+type Moves = { moves: { [key in string]: Move[] } };
+
 const INTERVAL_MIN_MS = 100;
 const INTERVAL_MAX_MS = 10_000;
 const FIRST_INTERVAL_MS = 1_000;
+/** How long a socket outlives the last screen that needed it. */
+const LINGER_MS = 3_000;
 
 export class MachineStore {
   readonly id: string;
@@ -47,6 +52,7 @@ export class MachineStore {
   #arrivalMs = FIRST_INTERVAL_MS;
   #latest: Point | null = null;
   #users = 0;
+  #farewell: ReturnType<typeof setTimeout> | undefined;
   readonly #listeners = new Set<() => void>();
 
   constructor(id: string, tab: Tab) {
@@ -79,13 +85,16 @@ export class MachineStore {
   /** A screen shows this machine: its socket is open while at least one does. Returns how to let go. */
   hold(): () => void {
     this.#users += 1;
-    if (this.#users === 1) this.#link.start();
+    clearTimeout(this.#farewell);
+    this.#link.start();
     if (this.config.peek() === null) {
       rest.machineConfig(this.id).then((config) => (this.config.value = config), () => undefined);
     }
     return () => {
       this.#users -= 1;
-      if (this.#users === 0) this.#link.stop();
+      if (this.#users > 0) return;
+      // From the wall to the cockpit one screen lets go before the next takes hold.
+      this.#farewell = setTimeout(() => this.#link.stop(), LINGER_MS);
     };
   }
 
@@ -159,12 +168,32 @@ export class MachineStore {
     if (this.session.readout.peek() !== this.#latest) this.session.readout.value = this.#latest;
   }
 
+  /** Asks the daemon to connect the driver; what goes wrong becomes a notice. */
+  connect(): void {
+    this.#ask(rest.connect(this.id, { clientId: this.#tab.clientId }));
+  }
+
+  /** Asks the daemon for a fresh start of the machine's actor, also from `failed`. */
+  restart(): void {
+    this.#ask(rest.restart(this.id, { clientId: this.#tab.clientId }));
+  }
+
+  #ask(answer: Promise<unknown>): void {
+    answer.catch((error: unknown) => this.session.notice("DRIVER", error instanceof Error ? error.message : String(error), nowMs()));
+  }
+
   /** Session time now. Unit: ms. */
   elapsedMs(now: number = nowMs()): number {
     const { kind } = this.link.peek();
     const state = this.session.state.peek();
     const running = (state === "monitoring" || state === "recording") && kind !== "idle" && kind !== "gone";
     return this.clock.read(running, now);
+  }
+
+  /** The newest moment of the curve: later than the newest reading where readings stay away. Session clock. Unit: ms. */
+  edgeMs(now: number = nowMs()): number {
+    const silence = this.isStale(now) ? (this.ageMs(now) ?? 0) : 0;
+    return Math.max(this.elapsedMs(now), (this.series.lastMs ?? 0) + silence);
   }
 
   /** Time since the newest reading came. Null if none ever did. Unit: ms. */
@@ -280,7 +309,7 @@ export class MachineStore {
     this.clock.restart(change?.elapsed_ms ?? 0);
   }
 
-  #view(view: SessionView): void {
+  #view(view: SessionView & Partial<Moves>): void {
     this.loaded.value = true;
     this.#meet(view.session_id, null);
     this.session.state.value = view.state;
@@ -299,6 +328,7 @@ export class MachineStore {
     const newest = this.series.lastMs;
     if (newest !== null && newest !== before) this.lastSampleAt = nowMs() - Math.max(0, view.elapsed_ms - newest);
     this.clock.hear(view.elapsed_ms);
+    for (const [id, moves] of Object.entries(view.moves ?? {})) for (const [ms, value] of moves) this.lanes.note(id, ms, value);
     for (const { id, value } of view.controls) if (value !== null) this.lanes.note(id, view.elapsed_ms, value);
     this.#expect();
   }

@@ -26,11 +26,9 @@ export function Field({ label, value, onInput, fault, kind = "text", hint, testI
   };
   return (
     <div class="field">
-      <label for={id}>
-        {label}
-        {hint !== undefined && hint !== "" && <span> · {hint}</span>}
-      </label>
+      <label for={id}>{label}</label>
       {kind === "area" ? <textarea {...common} rows={3} /> : <input {...common} type="text" inputMode={kind === "number" ? "decimal" : "text"} autocomplete="off" />}
+      {fault === undefined && hint !== undefined && hint !== "" && <span class="hint">{hint}</span>}
       <Fault id={`${id}-fault`} text={fault} />
     </div>
   );

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::channel::{Channel, ChannelKind, ControlShape, ControlSpec, Failsafe, OutputClass};
 use crate::model::command::{Actor, Settled};
+use crate::model::connection::Connection;
 use crate::model::event::{Event, EventBody, Hand, Unmark};
 use crate::model::ids::{ChannelId, CommandId, MachineId, Seq, SessionId};
 use crate::model::journal::Keep;
@@ -253,4 +254,17 @@ proptest! {
         prop_assert!(series.timestamp_ms.windows(2).all(|w| w[0] < w[1]));
         prop_assert!(series.timestamp_ms.iter().all(|&t| t <= profile.duration.0));
     }
+}
+
+#[test]
+fn a_short_death_is_a_gap_where_a_stutter_is_none() {
+    let reading_at = |at| reading(at, Some(200.0), None);
+    let mut events: Vec<Event> = (0..20).map(|n| reading_at(n * 100)).collect();
+    events.push(event(
+        2_300,
+        EventBody::Connection(Connection { state: DriverState::Connecting, ..Connection::default() }),
+    ));
+    events.extend((24..40).map(|n| reading_at(n * 100)));
+    events.extend((43..60).map(|n| reading_at(n * 100)));
+    assert_eq!(assemble(&log(events)).gaps, [(1_900, 2_400)]);
 }

@@ -43,11 +43,15 @@ export function ControlRow({ line, isBarred, onEdit, onCommit }: Props) {
     const isOn = shownValue(applied, ask) >= 0.5;
     return (
       <div class="panel control toggle">
-        <span class="label">{spec.label}</span>
-        <button type="button" class="button large" role="switch" aria-checked={isOn} aria-pressed={isOn} disabled={isDisabled} data-testid={`toggle-${spec.id}`} onClick={() => onCommit(isOn ? 0 : 1)}>
-          {isOn ? "Switch off" : "Switch on"}
-        </button>
-        {outcome}
+        <div class="control-top">
+          <span class="label">{spec.label}</span>
+          {outcome}
+        </div>
+        <div class="control-main">
+          <button type="button" class="button large switch" role="switch" aria-checked={isOn} disabled={isDisabled} data-testid={`toggle-${spec.id}`} onClick={() => onCommit(isOn ? 0 : 1)}>
+            {isOn ? "Switch off" : "Switch on"}
+          </button>
+        </div>
         {refusal}
       </div>
     );
@@ -57,15 +61,19 @@ export function ControlRow({ line, isBarred, onEdit, onCommit }: Props) {
   const nudge = (by: number) => onCommit(Math.min(1, Math.max(0, Math.round((shownValue(applied, ask) + by) / step) * step)));
   return (
     <div class="panel control">
-      <span class="label">{spec.label}</span>
-      <button type="button" class="button large" aria-label={`${spec.label} down`} disabled={isDisabled} data-testid={`down-${spec.id}`} onClick={() => nudge(-coarse)}>
-        <Icon name="minus" />
-      </button>
-      <Slider label={spec.label} applied={applied} ask={ask} step={step} disabled={isDisabled} say={say} onEdit={onEdit} onCommit={onCommit} testId={`slider-${spec.id}`} />
-      <button type="button" class="button large" aria-label={`${spec.label} up`} disabled={isDisabled} data-testid={`up-${spec.id}`} onClick={() => nudge(coarse)}>
-        <Icon name="plus" />
-      </button>
-      {outcome}
+      <div class="control-top">
+        <span class="label">{spec.label}</span>
+        {outcome}
+      </div>
+      <div class="control-main">
+        <button type="button" class="button large" aria-label={`${spec.label} down`} disabled={isDisabled} data-testid={`down-${spec.id}`} onClick={() => nudge(-coarse)}>
+          <Icon name="minus" />
+        </button>
+        <Slider label={spec.label} applied={applied} ask={ask} step={step} disabled={isDisabled} say={say} onEdit={onEdit} onCommit={onCommit} testId={`slider-${spec.id}`} />
+        <button type="button" class="button large" aria-label={`${spec.label} up`} disabled={isDisabled} data-testid={`up-${spec.id}`} onClick={() => nudge(coarse)}>
+          <Icon name="plus" />
+        </button>
+      </div>
       {refusal}
     </div>
   );

@@ -8,6 +8,15 @@ import type { MachineStore } from "../../store/machine";
 import type { EventType, RoastEvent } from "../../wire/types";
 import { Icon } from "../../ui/Icon";
 
+/** Events that not every roast has share a row. */
+const NARROW: ReadonlySet<EventType> = new Set<EventType>(["FCe", "SCs", "SCe"]);
+
+/** DROP keeps its distance from what is pressed often. */
+function placeOf(type: EventType): string {
+  if (NARROW.has(type)) return "narrow";
+  return type === "DROP" ? "apart" : type === "COOL" ? "last" : "";
+}
+
 export function EventPanel({ machine }: { machine: MachineStore }) {
   const marks = machine.events.marks.value;
   const state = machine.session.state.value;
@@ -22,9 +31,9 @@ export function EventPanel({ machine }: { machine: MachineStore }) {
       <ol class="event-list">
         {IN_ORDER.map((type) => {
           const mark = marks.get(type);
-          if (type === "TP") return mark === undefined ? null : <li key={type}><TurningPoint mark={mark} origin={origin} /></li>;
+          if (type === "TP") return mark === undefined ? null : <li key={type} class="wide"><TurningPoint mark={mark} origin={origin} /></li>;
           return (
-            <li key={type}>
+            <li key={type} class={placeOf(type)}>
               <EventButton type={type} mark={mark} origin={origin} isNext={next === type} isOpen={isOpen} onPress={() => machine.mark(type)} />
             </li>
           );
@@ -62,13 +71,13 @@ function EventButton({ type, mark, origin, isNext, isOpen, onPress }: ButtonProp
   const key = (MARKABLE as readonly EventType[]).indexOf(type) + 1;
   return (
     <button
-      type="button" class={`event-button ${mark === undefined ? "" : "set"} ${isNext ? "next" : ""} ${type === "DROP" ? "gap-before" : ""}`}
+      type="button" class={`event-button ${mark === undefined ? "" : "set"} ${isNext ? "next" : ""}`}
       disabled={!isOpen} title={EVENT_NAMES[type].long} data-testid={`mark-${type}`} data-source={mark === undefined ? "" : mark.auto_detected ? "auto" : "manual"} onClick={onPress}
     >
       <span class="key" aria-hidden="true">{key}</span>
       <span class="label">{EVENT_NAMES[type].short}</span>
-      <span class="small">{mark === undefined ? (isNext ? "next" : "") : <Source mark={mark} />}</span>
-      {mark !== undefined && <Detail mark={mark} origin={origin} />}
+      <span class="note small">{mark === undefined ? (isNext ? "next" : "") : <Source mark={mark} />}</span>
+      {mark !== undefined && (NARROW.has(type) ? <span class="detail">{duration(mark.timestamp_ms - origin)}</span> : <Detail mark={mark} origin={origin} />)}
     </button>
   );
 }

@@ -13,6 +13,7 @@ import { StateChip } from "../wall/MachineCard";
 type Props = { machine: MachineStore; name: string; stopFailure: Signal<string | null>; onHelp: () => void };
 
 export function Head({ machine, name, stopFailure, onHelp }: Props) {
+  const replay = machine.session.replay.value;
   return (
     <header class="head">
       <a class="button quiet" href={link.wall()} aria-label="All machines">
@@ -23,6 +24,12 @@ export function Head({ machine, name, stopFailure, onHelp }: Props) {
         <StateChip state={machine.session.state.value} />
         <LinkChip machine={machine} />
         <LeaseChip machine={machine} />
+        {machine.session.truncated.value && <Chip icon="info" testId="truncated">part of the curve is gone</Chip>}
+        {replay !== null && (
+          <a class="button" href={link.replay(machine.id, replay.profile_id)} data-testid="replay-running">
+            Replay runs
+          </a>
+        )}
       </div>
       <button type="button" class="button" aria-label="Help and shortcuts" onClick={onHelp} data-testid="help">
         <Icon name="help" />
@@ -53,7 +60,7 @@ function LinkChip({ machine }: { machine: MachineStore }) {
 
 function LeaseChip({ machine }: { machine: MachineStore }) {
   const { holder, yours } = machine.session.lease.value;
-  if (holder === null) return <Chip testId="lease">free</Chip>;
+  if (holder === null) return <Chip testId="lease">control: free</Chip>;
   return (
     <>
       <Chip icon="lock" tone={yours ? "selected" : "plain"} testId="lease">

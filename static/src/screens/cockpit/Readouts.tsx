@@ -27,9 +27,12 @@ export function Readouts({ machine, reference, hidden, onToggle }: Props) {
   const elapsed = machine.session.endedMs.value ?? machine.elapsedMs(now);
   const charge = at(marks, "CHARGE");
   const extras = Object.entries(reading?.extra_channels ?? {});
+  const quality = machine.session.quality.value;
+  /** What is wrong with a channel, in a word. */
+  const doubt = (channel: string) => (quality[channel] === undefined || quality[channel] === "good" ? undefined : quality[channel]);
   const curve = (name: string, label: string, text: string, sign: string, aside?: string) => (
     <button
-      type="button" class={`readout ${name === "bt" ? "main" : ""} ${old}`} aria-pressed={!hidden.value.has(name)} data-testid={`readout-${name}`}
+      type="button" class={`readout ${name === "bt" ? "main" : ""} ${doubt(name) === undefined ? old : "old"}`} aria-pressed={!hidden.value.has(name)} data-testid={`readout-${name}`}
       title={`Show or hide the ${label} curve`} onClick={() => onToggle(name)}
     >
       <span class="name"><span class={`key ${name}`} />{label}</span>
@@ -39,14 +42,14 @@ export function Readouts({ machine, reference, hidden, onToggle }: Props) {
   const delta = deltaToReference(machine, reference, charge);
   return (
     <section class="readouts" aria-label="Readings">
-      {curve("bt", "BT", temp(reading?.bt, unit), `°${unit}`, delta === null ? undefined : `Δ ${signed(span(delta, unit))}`)}
+      {curve("bt", "BT", temp(reading?.bt, unit), `°${unit}`, doubt("bt") ?? (delta === null ? undefined : `Δ ${signed(span(delta, unit))}`))}
       {curve("bt_ror", "RoR", rate(reading?.bt_ror, unit), "/min")}
-      {curve("et", "ET", temp(reading?.et, unit), `°${unit}`)}
+      {curve("et", "ET", temp(reading?.et, unit), `°${unit}`, doubt("et"))}
       {curve("et_ror", "ET RoR", rate(reading?.et_ror, unit), "/min")}
       {extras.map(([id, value]) => (
-        <div key={id} class={`readout ${old}`}>
+        <div key={id} class={`readout ${doubt(id) === undefined ? old : "old"}`}>
           <span class="name">{id.replaceAll("_", " ")}</span>
-          <span class="number">{fixed(value)}</span>
+          <span class="number">{fixed(value)}{doubt(id) !== undefined && <span class="aside">{doubt(id)}</span>}</span>
         </div>
       ))}
       <div class="readout main" data-testid="timer">

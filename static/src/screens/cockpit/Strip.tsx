@@ -3,7 +3,6 @@
 import { useSignal, type Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
-import { rest } from "../../link/rest";
 import { wantsAck } from "../../store/alarms";
 import { driverStatus } from "../../store/status";
 import { tick } from "../../store/ticker";
@@ -114,10 +113,9 @@ function driverBanner(machine: MachineStore): Message | null {
   const { connection, driverRetryAtMs } = machine.session;
   const status = machine.loaded.value ? driverStatus(connection.value, driverRetryAtMs.value, tick.value) : null;
   if (status === null) return null;
-  const complain = (error: unknown) => machine.session.notice("DRIVER", error instanceof Error ? error.message : String(error), tick.peek());
   const action =
-    status.code === "disconnected" ? <button type="button" class="button" data-testid="connect" onClick={() => void rest.connect(machine.id).catch(complain)}>Connect</button>
-    : status.code === "failed" ? <button type="button" class="button" onClick={() => void rest.restart(machine.id).catch(complain)}>Restart</button>
+    status.code === "disconnected" ? <button type="button" class="button" data-testid="connect" onClick={() => machine.connect()}>Connect</button>
+    : status.code === "failed" ? <button type="button" class="button" onClick={() => machine.restart()}>Restart</button>
     : null;
   return (more) => (
     <Banner icon={status.icon} tone={status.tone} testId="driver-state" urgent={status.tone === "critical"} actions={<>{more}{action}</>}>

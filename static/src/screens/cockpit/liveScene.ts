@@ -17,7 +17,7 @@ const AFTERMATH_MS = 60_000;
 /** Newest moment of the curve: now while it runs, the end once it has ended. Unit: ms. */
 function endMs(machine: MachineStore): number {
   const newest = machine.series.lastMs ?? 0;
-  if (machine.session.state.peek() !== "finished") return Math.max(machine.elapsedMs(), newest);
+  if (machine.session.state.peek() !== "finished") return machine.edgeMs();
   const lastEvent = Math.max(...[...machine.events.marks.peek().values()].map((mark) => mark.timestamp_ms), -Infinity);
   return machine.session.endedMs.peek() ?? (Number.isFinite(lastEvent) ? Math.min(newest, lastEvent + AFTERMATH_MS) : newest);
 }

@@ -103,7 +103,7 @@ function Rows({ items }: { items: ProfileSummary[] }) {
               <td>
                 <a class="row-link" href={link.profile(item.id)}>{item.name}</a>
                 <br />
-                <span class="small muted">{moment(item.created_at)} {item.bean ?? ""}</span> {item.status === "draft" && <Chip>draft</Chip>}
+                <span class="small muted">{moment(item.created_at)}{item.bean === undefined ? "" : ` · ${item.bean}`}</span> {item.status === "draft" && <Chip>draft</Chip>}
               </td>
               <td>{item.machine_name}</td>
               <td class="number">{weight(item.green_weight_g)}</td>

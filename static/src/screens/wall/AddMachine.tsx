@@ -48,12 +48,11 @@ export function AddMachine({ onClose }: { onClose: () => void }) {
   const count = Object.keys(faults.value).length;
   return (
     <Dialog title="Add a machine" onClose={onClose} testId="add-dialog">
-      <section class="row">
-        <p class="grow">A simulated roaster, to look around without hardware.</p>
+      <section class="dialog-section">
+        <p>A simulated roaster, to look around without hardware.</p>
         <AddSimulator onAdded={onClose} />
       </section>
-      <hr class="grow" />
-      <form onSubmit={(event) => void submit(event)} noValidate>
+      <form class="dialog-form" onSubmit={(event) => void submit(event)} noValidate>
         <h3>Modbus TCP roaster</h3>
         <div class="form-grid">
           {FIELDS.map(({ key, label, kind, hint }) => (

@@ -8,7 +8,7 @@ import { age, duration, rate, temp } from "../../model/format";
 import { at } from "../../model/marks";
 import { settings } from "../../store/settings";
 import { driverStatus, linkStatus } from "../../store/status";
-import { tick } from "../../store/ticker";
+import { onTick, tick } from "../../store/ticker";
 import type { MachineStore } from "../../store/machine";
 import type { MachineSummary } from "../../wire/types";
 import { Chip } from "../../ui/Chip";
@@ -33,8 +33,10 @@ export function MachineCard({ summary }: { summary: MachineSummary }) {
         <h2>
           <a href={link.machine(summary.id)}>{summary.name}</a>
         </h2>
-        <StateChip state={state} />
-        <Chip icon={link_.icon} tone={link_.tone} code={link_.code} testId="link-state">{link_.text}</Chip>
+        <p class="card-states">
+          <StateChip state={state} />
+          <Chip icon={link_.icon} tone={link_.tone} code={link_.code} testId="link-state">{link_.text}</Chip>
+        </p>
       </header>
       <div class={`card-numbers ${isOld ? "old" : ""}`}>
         <Value name="BT" text={temp(reading?.bt, unit)} unit={`°${unit}`} testId="card-bt" />
@@ -55,7 +57,7 @@ export function MachineCard({ summary }: { summary: MachineSummary }) {
 
 function Holder({ machine }: { machine: MachineStore }) {
   const { holder, yours } = machine.session.lease.value;
-  return <span class="muted">{holder === null ? "free" : yours ? "controlled by you" : `controlled by ${holder.name}`}</span>;
+  return <span class="muted">{holder === null ? "control: free" : yours ? "controlled by you" : `controlled by ${holder.name}`}</span>;
 }
 
 /** The session's state in a word; recording is marked by weight, not by colour. */
@@ -83,13 +85,12 @@ function Sparkline({ machine }: { machine: MachineStore }) {
     const canvas = ref.current;
     if (canvas === null) return undefined;
     const draw = () => {
-      const now = Math.max(machine.elapsedMs(), machine.series.lastMs ?? 0);
-      drawSparkline(canvas, machine.series, now, 5 * machine.intervalMs, readTheme(canvas));
+      drawSparkline(canvas, machine.series, machine.edgeMs(), 5 * machine.intervalMs, readTheme(canvas));
     };
     const task = scheduler().add({ element: canvas, draw, spacingMs: SPARK_SPACING_MS });
-    const unwatch = machine.onChange(task.request);
+    const ends = [machine.onChange(task.request), onTick(() => machine.isStale() && task.request())];
     return () => {
-      unwatch();
+      for (const end of ends) end();
       task.remove();
     };
   }, [machine]);

@@ -8,6 +8,7 @@ import { Icon } from "../../ui/Icon";
 import { StopButton } from "../../ui/StopButton";
 import { useHouse } from "../../ui/house";
 import { useKeys } from "../../ui/keys";
+import { go, link } from "../../ui/router";
 import { AddMachine } from "./AddMachine";
 import { AddSimulator } from "./AddSimulator";
 import { MachineCard } from "./MachineCard";
@@ -25,10 +26,12 @@ export function Wall() {
       return "STOP did not reach the daemon. Use the machines' own emergency switches.";
     }
   };
+  const items = list.kind === "ready" ? list.items : [];
   useKeys((action) => {
     if (action.do === "stop") void stopAll().then((problem) => (stopFailure.value = problem));
+    const chosen = action.do === "machine" ? items[action.index] : undefined;
+    if (chosen !== undefined) go(link.machine(chosen.id));
   });
-  const items = list.kind === "ready" ? list.items : [];
   return (
     <main class="page" data-testid="wall">
       <header class="page-head">

@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Page } from "@playwright/test";
+import { expect, open, test, type Daemon } from "./fixtures/daemon";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
+const SIZES = [[1280, 800], [800, 1280], [390, 844]] as const;
+
+type Violation = { id: string; nodes: { target: string[]; failureSummary: string }[] };
+
+async function violations(page: Page): Promise<string[]> {
+  // The page's own policy forbids inline scripts; evaluating goes around it without loosening it.
+  await page.evaluate(AXE);
+  const found = await page.evaluate((tags) => (globalThis as unknown as { axe: { run: (root: Document, options: unknown) => Promise<{ violations: Violation[] }> } }).axe.run(document, { runOnly: tags }), TAGS);
+  return found.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => `${node.target.join(" ")} ${node.failureSummary}`).join(" | ")}`);
+}
+
+async function prepared(page: Page, daemon: Daemon, theme: string): Promise<void> {
+  await page.addInitScript((chosen) => localStorage.setItem("hearth.theme", chosen), theme);
+  await daemon.addRoaster("demo", { speed: 10, operator: false });
+  await daemon.act("demo", "start_monitoring");
+  await daemon.act("demo", "start_recording");
+}
+
+for (const theme of ["light", "dark"]) {
+  test(`no screen keeps anybody out, in ${theme}`, async ({ page, daemon }) => {
+    await prepared(page, daemon, theme);
+    for (const place of ["#/", "#/m/demo", "#/profiles", "#/profiles/none"]) {
+      await open(page, daemon, place);
+      await page.waitForTimeout(1_000);
+      expect(await violations(page), place).toEqual([]);
+    }
+    await open(page, daemon, "#/m/demo");
+    await page.getByTestId("help").click();
+    expect(await violations(page), "help").toEqual([]);
+  });
+}
+
+for (const glove of ["off", "on"]) {
+  test(`every target can be hit, glove mode ${glove}`, async ({ page, daemon }) => {
+    await page.addInitScript((chosen) => localStorage.setItem("hearth.glove", chosen), glove);
+    await prepared(page, daemon, "light");
+    const [main, other] = glove === "on" ? [96, 72] : [56, 44];
+    for (const [width, height] of SIZES) {
+      await page.setViewportSize({ width, height });
+      await open(page, daemon, "#/m/demo");
+      await expect(page.getByTestId("mark-CHARGE")).toBeVisible();
+      const small = await page.evaluate(([needsMain, needs]) => [...document.querySelectorAll("button, select, a.button, .rail a")].flatMap((element) => {
+        const box = element.getBoundingClientRect();
+        const needed = element.matches(".event-button, .stop, .large") ? needsMain : needs;
+        return box.height + 0.5 < (needed ?? 0) || box.width + 0.5 < (needs ?? 0) ? [`${element.textContent} ${box.width}x${box.height}`] : [];
+      }), [main, other]);
+      expect(small, `${width}x${height}`).toEqual([]);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(overflow, `the page is wider than ${width}`).toBeLessThanOrEqual(0);
+    }
+  });
+}
+
+test("the page asks nothing of any other host and breaks no content policy", async ({ page, daemon }) => {
+  const foreign: string[] = [];
+  page.on("request", (request) => {
+    if (!request.url().startsWith(daemon.url)) foreign.push(request.url());
+  });
+  await page.addInitScript(() => addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)));
+  await prepared(page, daemon, "auto");
+  for (const place of ["#/", "#/m/demo", "#/profiles"]) {
+    await open(page, daemon, place);
+    await page.waitForTimeout(800);
+  }
+  expect(foreign).toEqual([]);
+});

@@ -1,0 +1,50 @@
+import { expect, open, test } from "./fixtures/daemon";
+
+test("an empty house offers a simulated roaster, and one press leads to its cockpit", async ({ page, daemon }) => {
+  await open(page, daemon);
+  await expect(page.getByTestId("empty")).toBeVisible();
+  await page.getByTestId("add-simulator").click();
+  await expect(page.getByTestId("cockpit")).toBeVisible();
+  await expect(page).toHaveURL(/#\/m\/demo$/);
+  await expect(page.getByRole("heading", { name: "Demo roaster" })).toBeVisible();
+});
+
+test("the wall shows every machine live", async ({ page, daemon }) => {
+  await daemon.addRoaster("p12", { name: "Probat P12" });
+  await daemon.addRoaster("s15", { name: "Loring S15" });
+  await daemon.act("p12", "start_monitoring");
+  await open(page, daemon);
+  for (const id of ["p12", "s15"]) {
+    const card = page.getByTestId(`card-${id}`);
+    await expect(card.getByTestId("link-state")).toHaveAttribute("data-state", "live");
+    await expect(card.getByTestId("card-bt")).toHaveText(/^\d+\.\d$/);
+  }
+  await expect(page.getByTestId("card-p12").getByTestId("session-state")).toHaveText(/MONITORING/);
+  await page.getByRole("link", { name: "Probat P12" }).click();
+  await expect(page.getByTestId("cockpit")).toBeVisible();
+});
+
+test("the Modbus form shows every fault at its field", async ({ page, daemon }) => {
+  await open(page, daemon);
+  await page.getByTestId("add-machine").click();
+  await page.getByTestId("save-machine").click();
+  await expect(page.getByText("Give the machine a name")).toBeVisible();
+  await expect(page.getByTestId("field-host")).toHaveAttribute("aria-invalid", "true");
+  await page.getByTestId("field-name").fill("Drum 5 kg");
+  await page.getByTestId("field-host").fill("127.0.0.1");
+  await page.getByTestId("field-port").fill("1502");
+  await page.getByTestId("field-bt").fill("0");
+  await page.getByTestId("field-burner").fill("100");
+  await page.getByTestId("save-machine").click();
+  await expect(page.getByTestId("cockpit")).toBeVisible();
+  await expect(page).toHaveURL(/#\/m\/drum-5-kg$/);
+});
+
+test("a daemon that cannot be reached is said so, with a way to try again", async ({ page, daemon }) => {
+  await page.route("**/api/machines", (route) => route.fulfill({ status: 500, contentType: "text/html", body: "broken" }));
+  await open(page, daemon);
+  await expect(page.getByTestId("list-failed")).toContainText("500");
+  await page.unroute("**/api/machines");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByTestId("empty")).toBeVisible();
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { check, EMPTY_FORM, slug, toConfig, toFields, type ModbusForm } from "../src/model/modbusForm";
+import { checkSave, toSaveBody, weightLossPct, type SaveForm } from "../src/model/saveForm";
+import { freeDemoId } from "../src/screens/wall/AddSimulator";
+import type { RoastEvent } from "../src/wire/types";
+
+const FILLED: ModbusForm = { ...EMPTY_FORM, name: "Drum 5 kg", host: "192.168.1.20", bt: "0", et: "3", burner: "100" };
+const SAVE: SaveForm = { name: " Guji ", bean: "", notes: "", green: "12000", roasted: "10260,5", dropped: [] };
+
+describe("the Modbus form", () => {
+  it("makes the configuration that the daemon documents", () => {
+    expect(toConfig(FILLED)).toMatchObject({
+      id: "drum-5-kg", name: "Drum 5 kg", kind: "roaster", driver: { type: "modbus_tcp", host: "192.168.1.20", port: 502, unit_id: 1 },
+      channels: [
+        { id: "bt", role: "bt", kind: "sensor", source: { register: "holding", address: 0, type: "i16", divisor: 10 } },
+        { id: "et", role: "et", source: { address: 3 } },
+        { id: "burner", kind: "control", class: "heat", failsafe: 0, source: { address: 100, type: "u16" } },
+      ],
+    });
+  });
+
+  it("leaves out the channels whose register is empty", () => {
+    expect((toConfig({ ...FILLED, et: " ", burner: "" }) as { channels: unknown[] }).channels).toHaveLength(1);
+  });
+
+  it("finds what is wrong before anything is sent", () => {
+    expect(Object.keys(check(EMPTY_FORM)).sort()).toEqual(["bt", "host", "name"]);
+    expect(check(FILLED)).toEqual({});
+    expect(Object.keys(check({ ...FILLED, port: "70000", unitId: "x", et: "1.5", divisor: "0" })).sort()).toEqual(["divisor", "et", "port", "unitId"]);
+  });
+
+  it("brings every fault of the daemon to the field it stands for", () => {
+    const faults = toFields({ ...FILLED, et: "" }, [
+      { pointer: "/driver/host", detail: "cannot be resolved" },
+      { pointer: "/channels/1/source/address", detail: "is taken" },
+      { pointer: "/channels/0/source/divisor", detail: "is 0" },
+      { pointer: "/alarms/0", detail: "is odd" },
+      { pointer: "/driver/host", detail: "is empty" },
+    ]);
+    expect(faults).toEqual({ host: "cannot be resolved. is empty", burner: "is taken", divisor: "is 0", form: "/alarms/0: is odd" });
+  });
+
+  it("makes a slug of any name", () => {
+    expect([slug("Röster №1 – groß"), slug("  "), slug("a".repeat(99)).length]).toEqual(["roster-no1-gro", "", 64]);
+  });
+
+  it("finds an id for the demo that is free", () => {
+    expect([freeDemoId([]), freeDemoId(["demo"]), freeDemoId(["demo", "demo-2"])]).toEqual(["demo", "demo-2", "demo-3"]);
+  });
+});
+
+describe("the sheet after a roast", () => {
+  const events = [{ event_type: "CHARGE", timestamp_ms: 1 }, { event_type: "FCs", timestamp_ms: 2 }] as RoastEvent[];
+
+  it("sends only what was typed, and events only if some were taken away", () => {
+    expect(toSaveBody("p12", SAVE, events)).toEqual({ machine_id: "p12", name: "Guji", green_weight_g: 12_000, roasted_weight_g: 10_260.5 });
+    expect(toSaveBody("p12", { ...SAVE, dropped: ["FCs"] }, events).events).toEqual([{ event_type: "CHARGE", timestamp_ms: 1 }]);
+  });
+
+  it("sees weights that cannot be", () => {
+    expect(checkSave(SAVE)).toEqual({});
+    expect(Object.keys(checkSave({ ...SAVE, green: "-1", roasted: "x" }))).toEqual(["green", "roasted"]);
+    expect(Object.keys(checkSave({ ...SAVE, green: "100", roasted: "101" }))).toEqual(["roasted"]);
+  });
+
+  it("tells the loss while both weights are there", () => {
+    expect(weightLossPct(SAVE)).toBeCloseTo(14.5, 1);
+    expect(weightLossPct({ ...SAVE, roasted: "" })).toBeNull();
+  });
+});

@@ -1,0 +1,193 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { SocketLike } from "../src/link/socket";
+import { MachineStore } from "../src/store/machine";
+import type { SessionView } from "../src/wire/types";
+
+const VIEW: SessionView = {
+  machine_id: "p12", session_id: "s1", state: "monitoring", driver_state: "connected", started_at: null, elapsed_ms: 3000, events: [],
+  last_reading: null, lease: { holder: null, yours: false, expires_in_ms: null }, alarms: [], safety: { latched: false, reason: null, since: null, channels: [] },
+  controls: [{ id: "burner", label: "Burner", min: 0, max: 100, step: 1, unit: "percent", type: "slider", value: 0.5, enabled: true }],
+  series: { timestamp_ms: [1000, 2000, 3000], bt: [20, 21, 22], et: [30, 31, 32], bt_ror: [null, null, null], et_ror: [null, null, null], extra_channels: {} },
+};
+
+class FakeSocket {
+  readyState = 1;
+  sent: Record<string, unknown>[] = [];
+  onopen: (() => void) | null = null;
+  onmessage: ((event: MessageEvent) => void) | null = null;
+  onclose: ((event: CloseEvent) => void) | null = null;
+  onerror = null;
+  send = (text: string) => void this.sent.push(JSON.parse(text) as Record<string, unknown>);
+  close = () => undefined;
+}
+
+let socket: FakeSocket;
+let machine: MachineStore;
+let release: () => void;
+let seq: number;
+
+const say = (frame: Record<string, unknown>) => socket.onmessage?.({ data: JSON.stringify(frame) } as MessageEvent);
+const live = (frame: Record<string, unknown>, session_id = "s1") => {
+  seq += 1;
+  say({ ...frame, session_id, seq, prev_seq: seq - 1 });
+};
+const reading = (timestamp_ms: number, bt = 25) => ({ type: "temperature", timestamp_ms, bt, et: 40, bt_ror: 1, et_ror: 1, extra_channels: {}, controls: { burner: 0.5 }, quality: {} });
+const state = (now: string, before: string, previous_session_id: string | null = null) => ({ type: "state", state: now, previous_state: before, started_at: null, elapsed_ms: 0, previous_session_id });
+const complete = { type: "sync_complete", from_ms: 0, last_timestamp_ms: 0, count: 0, truncated: false };
+
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"] });
+  vi.stubGlobal("fetch", (path: string) => Promise.resolve(new Response(JSON.stringify(path.includes("/session") ? VIEW : { id: "p12", name: "Probat" }), { status: 200 })));
+  seq = 100;
+  machine = new MachineStore("p12", {
+    clientId: "0123456789", name: () => "tablet", page: () => "http://shop.lan:8080/ui/index.html#/m/p12",
+    openSocket: (url) => {
+      expect(url).toBe("ws://shop.lan:8080/ui/ws/live/p12?name=tablet&client_id=0123456789&heartbeat=10");
+      socket = new FakeSocket();
+      return socket as unknown as SocketLike;
+    },
+  });
+  release = machine.hold();
+  socket.onopen?.();
+  await vi.advanceTimersByTimeAsync(10);
+  say(complete);
+});
+
+afterEach(() => {
+  release();
+  machine.controls.dispose();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe("a machine's store", () => {
+  it("shows the curve of a page opened in the middle of a session", () => {
+    expect([...machine.series.t]).toEqual([1000, 2000, 3000]);
+    expect(machine.session.state.value).toBe("monitoring");
+    expect(machine.link.value.kind).toBe("live");
+    expect(machine.controls.line("burner")?.value.applied).toBe(0.5);
+  });
+
+  it("adds live readings to it, each once", () => {
+    live(reading(4000));
+    live(reading(5000));
+    live(reading(5000, 99));
+    expect([...machine.series.t]).toEqual([1000, 2000, 3000, 4000, 5000]);
+    machine.publish();
+    expect(machine.session.readout.value?.timestamp_ms).toBe(5000);
+  });
+
+  it("keeps the preheat as negative time when recording starts", () => {
+    live(reading(4000));
+    live(state("recording", "monitoring", "s1"), "s2");
+    live(reading(1000), "s2");
+    expect(machine.session.sessionId.value).toBe("s2");
+    expect(machine.series.length).toBe(5);
+    expect(machine.series.t[3]).toBeLessThanOrEqual(0);
+    expect(machine.series.lastMs).toBe(1000);
+  });
+
+  it("empties the curve for any other new session", () => {
+    live(state("monitoring", "idle", "s1"), "s9");
+    expect(machine.series.length).toBe(0);
+    live(reading(1000), "s9");
+    expect([...machine.series.t]).toEqual([1000]);
+  });
+
+  it("forgets the events of the session before", () => {
+    live({ type: "event", event_type: "CHARGE", timestamp_ms: 100, auto_detected: true, provisional: false, bt_at_event: 1, et_at_event: 2 });
+    expect(machine.events.marks.value.size).toBe(1);
+    live(state("recording", "monitoring", "s1"), "s2");
+    expect(machine.events.marks.value.size).toBe(0);
+  });
+
+  it("confirms, moves and removes an event", () => {
+    const mark = { type: "event", event_type: "DROP", timestamp_ms: 100, auto_detected: true, provisional: true, bt_at_event: 1, et_at_event: 2 };
+    live(mark);
+    live({ ...mark, provisional: false, timestamp_ms: 90 });
+    expect(machine.events.marks.value.get("DROP")).toMatchObject({ provisional: false, timestamp_ms: 90 });
+    live({ type: "event_removed", event_type: "DROP" });
+    expect(machine.events.marks.value.has("DROP")).toBe(false);
+  });
+
+  it("offers to undo an event this tab set, for ten seconds", () => {
+    machine.mark("FCs");
+    expect(socket.sent.at(-1)).toEqual({ type: "command", action: "mark_event", event_type: "FCs" });
+    expect(machine.events.undoable.value).toBe("FCs");
+    machine.undo();
+    expect(socket.sent.at(-1)).toEqual({ type: "command", action: "unmark_event", event_type: "FCs" });
+    machine.mark("FCs");
+    vi.advanceTimersByTime(10_001);
+    expect(machine.events.undoable.value).toBeNull();
+  });
+
+  it("notes when a recording ended and stays there while readings go on", () => {
+    live(state("recording", "monitoring", "s1"), "s2");
+    live(reading(1000), "s2");
+    live({ ...state("finished", "recording"), elapsed_ms: 1500 }, "s2");
+    live(reading(9000), "s2");
+    expect(machine.session.endedMs.value).toBe(1500);
+  });
+
+  it("counts the session's time from what the daemon says, forwards only", () => {
+    live(reading(10_000));
+    vi.advanceTimersByTime(400);
+    expect(machine.elapsedMs()).toBeCloseTo(10_400, -1);
+    say({ type: "heartbeat", elapsed_ms: 10_100 });
+    expect(machine.elapsedMs()).toBeGreaterThanOrEqual(10_400);
+  });
+
+  it("keeps an alarm until it is normal, and never goes back to an older occurrence", () => {
+    const alarm = { type: "alarm", alarm_id: "high_bt", message: "hot", severity: "warning", timestamp_ms: 1, bt: 1, et: 1, occurrence: 5, latched: false, alarm_state: "unacked" };
+    live(alarm);
+    live({ ...alarm, occurrence: 4, alarm_state: "normal" });
+    expect(machine.alarms.active.value).toHaveLength(1);
+    machine.ackTopAlarm();
+    expect(socket.sent.at(-1)).toEqual({ type: "command", action: "ack_alarm", alarm_id: "high_bt", occurrence: 5 });
+    live({ ...alarm, alarm_state: "normal" });
+    expect(machine.alarms.active.value).toEqual([]);
+  });
+
+  it("shows a refusal of its own order at the control and every other one as a notice", () => {
+    machine.controls.commit("burner", 0.9);
+    const request_id = socket.sent.at(-1)?.["request_id"];
+    say({ type: "error", code: "INTERLOCK_BLOCKED", message: "Open the air first", recoverable: true, request_id });
+    expect(machine.controls.line("burner")?.value.ask).toMatchObject({ kind: "refused", reason: "Open the air first" });
+    say({ type: "error", code: "SESSION_LOCKED", message: "tablet-2 controls this machine", recoverable: true });
+    expect(machine.session.notices.value.map((notice) => notice.message)).toEqual(["tablet-2 controls this machine"]);
+  });
+
+  it("sends STOP over REST when there is no socket, and says so when that fails too", async () => {
+    socket.onclose?.({ code: 1006, reason: "" } as CloseEvent);
+    const called: string[] = [];
+    vi.stubGlobal("fetch", (path: string, init: RequestInit) => {
+      called.push(`${init.method} ${path}`);
+      return Promise.resolve(new Response("{}", { status: 200 }));
+    });
+    await expect(machine.stop()).resolves.toBeNull();
+    expect(called).toEqual(["POST api/machines/p12/stop"]);
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("unreachable")));
+    await expect(machine.stop()).resolves.toMatch(/emergency switch/);
+  });
+
+  it("counts readings as old only when they stay away", () => {
+    live(reading(4000));
+    expect(machine.isStale()).toBe(false);
+    vi.advanceTimersByTime(3600);
+    expect(machine.isStale()).toBe(true);
+    expect(machine.edgeMs(), "the hatched end goes on").toBeGreaterThan(7000);
+  });
+
+  it("lets its socket go a little after its last user, so that a change of screen keeps it", () => {
+    release();
+    vi.advanceTimersByTime(1000);
+    release = machine.hold();
+    vi.advanceTimersByTime(5000);
+    expect(machine.link.value.kind).not.toBe("idle");
+    release();
+    vi.advanceTimersByTime(3001);
+    expect(machine.link.value.kind).toBe("idle");
+    release = machine.hold();
+    expect(machine.link.value.kind).toBe("connecting");
+  });
+});
