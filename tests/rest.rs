@@ -195,6 +195,33 @@ async fn a_machine_with_ten_faults_is_told_all_ten() {
 }
 
 #[actix_rt::test]
+async fn the_recording_of_a_removed_machine_is_there_as_soon_as_the_machine_is_gone() {
+    let house = house().await;
+    for round in 0..10 {
+        let path = format!("/api/machines/removed-{round}");
+        assert_eq!(
+            house.post("/api/machines", simulator(&path["/api/machines/".len()..], 100.0, 1000)).await.status,
+            201
+        );
+        support::within(async {
+            while house.get(&format!("{path}/session")).await.json()["last_reading"].is_null() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        for action in ["start_monitoring", "start_recording"] {
+            let answer = house.post(&format!("{path}/session"), json!({ "action": action })).await;
+            assert_eq!(answer.status, 200, "{}", answer.text());
+        }
+        let session = house.get(&format!("{path}/session")).await.json()["session_id"].as_str().unwrap().to_owned();
+        house.send(Method::DELETE, &path, Sent::Nothing).await.problem(409, "INVALID_STATE_TRANSITION");
+        assert_eq!(house.send(Method::DELETE, &format!("{path}?force=true"), Sent::Nothing).await.status, 204);
+        let kept = house.get(&format!("/api/profiles/{session}")).await;
+        assert_eq!((kept.status, &kept.json()["status"]), (200, &json!("draft")), "{}", kept.text());
+    }
+}
+
+#[actix_rt::test]
 async fn an_id_is_taken_once() {
     let house = house().await;
     house.post("/api/machines", simulator("machine-a", 1.0, 1000)).await.problem(409, "MACHINE_EXISTS");

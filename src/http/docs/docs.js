@@ -195,7 +195,8 @@ function answersOf(description, operation) {
 }
 
 function operationOf(description, path, method, operation) {
-  const parts = path.split(/(\{\w+\})/).map((part) => (part.startsWith('{') ? element('i', {}, part) : part));
+  // A long path breaks before a slash, never inside a word.
+  const parts = path.split(/(?=\/)/).flatMap((part) => [element('wbr'), ...part.split(/(\{\w+\})/).map((word) => (word.startsWith('{') ? element('i', {}, word) : word))]);
   const card = element('details', { className: 'operation', id: operation.operationId });
   const live = Boolean(operation.responses['101']);
   card.append(element('summary', {},
