@@ -25,6 +25,7 @@ use crate::model::spec::MachineSpec;
 use crate::runtime::bus::Bus;
 use crate::runtime::clock::MachineClock;
 use crate::runtime::drive::{Entry, Link};
+use crate::runtime::journal::JournalHandle;
 use crate::slot::MachineHandle;
 use supervision::Supervised;
 
@@ -321,21 +322,19 @@ impl Handler<Remove> for Registry {
             self.on_disk(move |archive| archive.delete_machine(&id))
         };
         let parting = self.parting(&id, Parting::Needed);
-        Box::pin(forgotten.then(|forgotten, _, _| parting.map(|(), _, _| forgotten)).map(
-            move |forgotten, registry, _| {
-                forgotten?;
-                if let Some(mut machine) = registry.machines.remove(&id) {
-                    machine.end();
-                    machine.handle().bus().close();
-                    if let Some(journal) = machine.handle().bus().detach_journal() {
-                        actix_rt::spawn(async move {
-                            if let Err(error) = journal.seal().await {
-                                tracing::warn!(%error, "journal of a removed machine not sealed");
-                            }
-                        });
+        Box::pin(forgotten.then(|forgotten, _, _| parting.map(|(), _, _| forgotten)).then(
+            move |forgotten, registry: &mut Self, _| {
+                let journal = forgotten.as_ref().ok().and_then(|()| registry.take_out(&id));
+                // Whoever is told that the machine is gone may ask for its recording at once.
+                let sealed = async move {
+                    if let Some(journal) = journal
+                        && let Err(error) = journal.seal().await
+                    {
+                        tracing::warn!(%error, "journal of a removed machine not sealed");
                     }
-                }
-                Ok(())
+                    forgotten
+                };
+                sealed.into_actor(registry)
             },
         ))
     }
@@ -371,6 +370,14 @@ impl Registry {
                 why: panicked.to_string(),
             }))),
         }))
+    }
+
+    /// Ends a machine and its clients' streams; the journal it leaves is to be sealed.
+    fn take_out(&mut self, id: &MachineId) -> Option<JournalHandle> {
+        let mut machine = self.machines.remove(id)?;
+        machine.end();
+        machine.handle().bus().close();
+        machine.handle().bus().detach_journal()
     }
 
     /// Lets a machine bring its outputs to safety and let go of its device, but does not wait for ever.

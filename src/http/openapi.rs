@@ -47,8 +47,10 @@ pub async fn serve() -> HttpResponse {
 pub fn document(operations: &[Operation]) -> Value {
     let mut schemas = Schemas::new();
     let mut paths: Map<String, Value> = Map::new();
-    for operation in operations {
-        let described = describe(operation, &mut schemas);
+    for (order, operation) in operations.iter().enumerate() {
+        let mut described = describe(operation, &mut schemas);
+        // Members of an object have no order that can be relied on.
+        described["x-order"] = json!(order);
         let path = paths.entry(operation.path).or_insert_with(|| json!({}));
         path[operation.method.as_str().to_ascii_lowercase()] = described;
     }

@@ -17,6 +17,7 @@ use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 
 use super::problem::Problem;
+use crate::wire::fields::shortened;
 
 /// A path that answers any other method with 405 and these.
 pub fn resource(path: &str, allowed: &str) -> Resource {
@@ -38,6 +39,6 @@ pub fn resource(path: &str, allowed: &str) -> Resource {
 
 /// Any path that is not there: 404.
 pub async fn no_such_path(request: HttpRequest) -> HttpResponse {
-    let path = crate::wire::fields::shortened(request.path());
-    HttpResponse::from(&Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("there is no path {path}")))
+    let detail = format!("there is no path {}", shortened(request.path()));
+    HttpResponse::from(&Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", detail))
 }

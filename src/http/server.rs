@@ -5,11 +5,13 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use actix_web::dev::{Extensions, Server};
+use actix_web::error::QueryPayloadError;
 use actix_web::middleware::{NormalizePath, TrailingSlash};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, web};
 use socket2::SockRef;
 
+use super::problem::Problem;
 use super::state::AppState;
 use super::{assets, docs, operations, rest};
 
@@ -36,6 +38,7 @@ pub fn start(listener: TcpListener, state: AppState) -> std::io::Result<Server> 
         App::new()
             .app_data(web::Data::new(state.clone()))
             .app_data(web::PayloadConfig::new(body_bytes))
+            .app_data(web::QueryConfig::default().error_handler(|error, _| unreadable_query(&error).into()))
             .wrap(NormalizePath::new(TrailingSlash::Trim))
             .configure(routes)
     })
@@ -58,6 +61,10 @@ fn routes(config: &mut web::ServiceConfig) {
         .configure(docs::routes)
         .service(web::scope("/api").default_service(web::to(rest::no_such_path)))
         .default_service(web::to(assets::serve));
+}
+
+fn unreadable_query(error: &QueryPayloadError) -> Problem {
+    Problem::malformed(format!("the query cannot be read: {error}"))
 }
 
 /// Bounds what the kernel keeps for a client that does not read, and cuts one that is gone.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, UPGRADE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws;
 use futures_util::{StreamExt, stream};
@@ -61,6 +62,9 @@ pub async fn openroast(
     introduction: web::Query<Introduction>,
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, actix_web::Error> {
+    if let Err(error) = ws::handshake(&request) {
+        return Ok(no_handshake(&error));
+    }
     let address = request.peer_addr().map_or(std::net::Ipv4Addr::LOCALHOST.into(), |peer| peer.ip());
     let seat = match state.seats.take(address, &state.limits) {
         Ok(seat) => seat,
@@ -83,6 +87,14 @@ pub async fn openroast(
     let socket = Socket::new(client, state.as_ref().clone(), seat, greeting, events, introduction.heartbeat());
     // The codec measures the payload; one byte more than allowed must arrive here to be answered with 1009.
     ws::WsResponseBuilder::new(socket, &request, body).frame_size(state.limits.frame_bytes).start()
+}
+
+/// Somebody came with plain HTTP, or with a handshake that cannot be answered.
+fn no_handshake(error: &ws::HandshakeError) -> HttpResponse {
+    let detail = format!("this path is a WebSocket: {error}; connect with a WebSocket client");
+    let mut response = HttpResponse::from(&Problem::new(StatusCode::UPGRADE_REQUIRED, "UPGRADE_REQUIRED", detail));
+    response.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
+    response
 }
 
 impl Introduction {

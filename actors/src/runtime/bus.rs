@@ -310,7 +310,8 @@ impl Inner {
         Event {
             machine: self.snapshot.machine.clone(),
             seq,
-            prev: None,
+            // The journal writes it down before the line moves.
+            prev: self.line.back().map(|waiting| waiting.event.seq).or(self.snapshot.seq),
             session: self.session,
             at: self.session_time(at),
             wall: wall_now(),

@@ -86,6 +86,8 @@ class Description {
     }
     const properties = Object.entries(it.properties ?? {});
     if (!properties.length) return null;
+    const needed = ([name]) => (it.required?.includes(name) ? 0 : 1);
+    properties.sort((a, b) => needed(a) - needed(b));
     return element('ul', { className: 'fields' }, properties.map(([name, property]) => this.field(name, property, it.required, depth)));
   }
 
@@ -193,7 +195,8 @@ function answersOf(description, operation) {
 }
 
 function operationOf(description, path, method, operation) {
-  const parts = path.split(/(\{\w+\})/).map((part) => (part.startsWith('{') ? element('i', {}, part) : part));
+  // A long path breaks before a slash, never inside a word.
+  const parts = path.split(/(?=\/)/).flatMap((part) => [element('wbr'), ...part.split(/(\{\w+\})/).map((word) => (word.startsWith('{') ? element('i', {}, word) : word))]);
   const card = element('details', { className: 'operation', id: operation.operationId });
   const live = Boolean(operation.responses['101']);
   card.append(element('summary', {},
@@ -223,6 +226,7 @@ function show(root) {
   document.getElementById('about').replaceChildren(...paragraphs(root.info.description));
   const operations = Object.entries(root.paths).flatMap(([path, item]) =>
     METHODS.filter((method) => item[method]).map((method) => ({ path, method, operation: item[method] })));
+  operations.sort((a, b) => a.operation['x-order'] - b.operation['x-order']);
   const main = document.getElementById('operations');
   const contents = document.getElementById('contents');
   for (const tag of root.tags) {

@@ -124,5 +124,6 @@ fn live() -> Operation {
             json!({ "type": "number", "minimum": 0.5, "maximum": 3600 }),
         ))
         .switches("The connection is a WebSocket now.")
+        .refuses(426, "UPGRADE_REQUIRED", "The request is no WebSocket handshake.")
         .refuses(503, "FULL", "All sockets of the daemon, or of this address, are in use.")
 }
