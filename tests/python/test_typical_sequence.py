@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conftest import StartHearth
 from frames import GREETING, assert_documented, assert_unbroken
-from machines import modbus
+from machines import modbus, simulated
 from roast_curve import RoastCurve
 from roast_player import RoastPlayer
 
@@ -73,3 +73,23 @@ def test_the_typical_roast_sequence_runs_as_documented(start_hearth: StartHearth
 
         assert_documented(browser.frames)
         assert_unbroken(browser.frames)
+
+
+def test_who_hears_that_a_recording_is_finished_can_save_and_replay_it_at_once(start_hearth: StartHearth) -> None:
+    settings = {"limits": {"messages_per_s": 1_000, "message_burst": 1_000}}
+    hearth = start_hearth(machines=[simulated("m1", interval_ms=100)], settings=settings)
+    client = hearth.live("m1")
+    client.wait_for("temperature")
+    for _ in range(15):
+        session = None
+        for action, state in (("start_monitoring", "monitoring"), ("start_recording", "recording")):
+            mark = client.command(action)
+            session = client.wait_for("state", since=mark, state=state)["session_id"]
+        client.wait_for("temperature", since=client.here(), session_id=session)
+        mark = client.command("stop_recording")
+        client.wait_for("state", since=mark, state="finished")
+        mark = client.send(type="replay_control", action="start", profile_id=session, speed=100)
+        saved = hearth.rest.post("/api/profiles", json={"machine_id": "m1"})
+        assert saved.status_code == 201, saved.text
+        client.wait_for("replay_status", since=mark, profile_id=session)
+    assert client.of_type("error") == []

@@ -97,13 +97,13 @@ impl Machine {
         });
         let held = self.bus.hold(EventBody::Session(change));
         let bus = Arc::clone(&self.bus);
-        let ending = async move {
-            held.settle().await?;
+        // Who hears that a recording is finished may ask for its profile at once: it is sealed before.
+        let ending = held.settle_after(async move {
             match bus.detach_journal() {
                 Some(journal) => journal.seal().await,
                 None => Ok(()),
             }
-        };
+        });
         Box::pin(ending.into_actor(self).map(|ended, machine, _| {
             machine.transition_under_way = false;
             ended.map(|()| Outcome::Done).map_err(|error| not_saved(&error))

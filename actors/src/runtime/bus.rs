@@ -110,15 +110,24 @@ impl Held {
     ///
     /// # Errors
     /// Why it could not be saved; the event was then never seen.
-    pub async fn settle(mut self) -> Result<(), SaveError> {
+    pub async fn settle(self) -> Result<(), SaveError> {
+        self.settle_after(async { Ok(()) }).await
+    }
+
+    /// The same, with work between disk and release: who hears of the event finds that work done.
+    ///
+    /// # Errors
+    /// Why the event could not be saved (it was then never seen, nor the work begun), or what went wrong with the work.
+    pub async fn settle_after(mut self, work: impl Future<Output = Result<(), SaveError>>) -> Result<(), SaveError> {
         let saved = match self.saved.take() {
             Some(saved) => super::journal::within_deadline(saved).await,
             None => Ok(()),
         };
         if saved.is_err() {
             self.bus.lock().line.retain(|waiting| waiting.event.seq != self.seq);
+            return saved;
         }
-        saved
+        work.await
     }
 }
 
