@@ -126,3 +126,7 @@ deny: ## licences, sources and bans of all dependencies (needs cargo-deny)
 clean: ## remove everything that was built or set up
 	$(CARGO) clean
 	rm -rf .venv static/node_modules static/dist
+
+.PHONY: trust
+trust: $(VENV_STAMP) debug ## long fault runs: kill -9, crashes, cut clients; prints their figures
+	@.venv/bin/python tests/trust
