@@ -41,10 +41,19 @@ fn with_config(invocation: &Invocation, run: impl FnOnce(Config) -> anyhow::Resu
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nothing is left to be done where not even a complaint can be written.
-            let _ = writeln!(stderr(), "hearth: {error:#}");
+            let _ = writeln!(stderr(), "hearth: {}", in_full(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error with its causes, none said twice: many name theirs already.
+fn in_full(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
+        "" => cause,
+        known if known.contains(&cause) => told,
+        known => format!("{known}: {cause}"),
+    })
 }
 
 fn serve(config: Config) -> anyhow::Result<()> {

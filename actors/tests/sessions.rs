@@ -57,6 +57,13 @@ async fn a_mark_is_on_disk_before_anybody_sees_it() {
 }
 
 #[actix::test]
+async fn a_mark_in_the_first_moment_of_a_recording_knows_how_hot_it_was() {
+    let (world, machine) = recording().await;
+    world.order(&machine, Want::Mark { kind: MarkKind::Charge, at: Some(SessionMs(0)) }).await.expect("marked");
+    assert_eq!(machine.bus().look(|s| s.marks[&MarkKind::Charge].bt), Some(200.0));
+}
+
+#[actix::test]
 async fn a_mark_that_cannot_be_saved_was_never_set_and_the_curve_goes_on() {
     let (world, machine) = recording().await;
     let mut watcher = Watcher::on(&machine);

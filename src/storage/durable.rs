@@ -61,6 +61,8 @@ pub fn sync_parent(path: &Path) -> Result<(), ArchiveError> {
 /// # Errors
 /// When the disk refuses.
 pub fn sync_dir(dir: &Path) -> Result<(), ArchiveError> {
+    // The parent of a relative name is written as nothing.
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
     File::open(dir).and_then(|d| d.sync_all()).map_err(failed("flushing", dir))
 }
 

@@ -7,6 +7,7 @@ use actix::prelude::*;
 use super::Machine;
 use super::commands::{Answer, done, refused};
 use crate::logic::session::{Transition, judge};
+use crate::model::channel::Role;
 use crate::model::command::{Outcome, SessionAction};
 use crate::model::event::{EventBody, Hand, Unmark};
 use crate::model::ids::SessionId;
@@ -167,31 +168,23 @@ impl Machine {
         Err(Refusal::new(RefusalCode::InvalidTransition, words))
     }
 
-    /// BT and ET of the reading nearest to a moment, as far as the ring reaches.
+    /// BT and ET of the reading nearest to a moment, as far as the ring reaches. In the first moment of a session there is none
+    /// yet: then as they were last known.
     fn temperatures_at(&self, at: SessionMs) -> (Option<f64>, Option<f64>) {
-        use crate::model::channel::Role;
         let session = self.session();
         let readings = self.bus.recent(|event| event.session == session && matches!(event.body, EventBody::Reading(_)));
         let nearest = readings.events.iter().min_by_key(|published| published.event.at.0.abs_diff(at.0));
         match nearest.map(|published| &published.event.body) {
             Some(EventBody::Reading(reading)) => (reading.role(Role::Bt), reading.role(Role::Et)),
-            _ => (None, None),
+            _ => (self.last_known(Role::Bt), self.last_known(Role::Et)),
         }
+    }
+
+    fn last_known(&self, role: Role) -> Option<f64> {
+        self.values.get(self.spec.channels.role(role)?).copied().and_then(Result::ok)
     }
 }
 
 fn not_saved(error: &SaveError) -> Refusal {
-    let why = match error {
-        SaveError::Refused(archive) => {
-            let mut words = format!("it could not be saved: {archive}");
-            let mut cause = std::error::Error::source(archive.as_ref());
-            while let Some(source) = cause {
-                words = format!("{words}: {source}");
-                cause = source.source();
-            }
-            words
-        }
-        other => other.to_string(),
-    };
-    Refusal::new(RefusalCode::Internal, format!("not done, {why}"))
+    Refusal::new(RefusalCode::Internal, format!("not done, {error}"))
 }
