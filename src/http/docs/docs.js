@@ -23,9 +23,21 @@ function paragraphs(text) {
   return (text ?? '').split('\n\n').filter(Boolean).map((part) => element('p', {}, inline(part)));
 }
 
+/** A choice in brackets, where it is part of something larger. */
+function grouped(words) {
+  return words.includes(' | ') ? `(${words})` : words;
+}
+
 class Description {
-  constructor(root) {
+  /** `side` is what schemas are told for: a body must have fields, an answer has them unless it says otherwise. */
+  constructor(root, side = 'body') {
     this.root = root;
+    this.side = side;
+  }
+
+  badge(isRequired) {
+    if (this.side === 'body') return isRequired ? element('span', { className: 'must' }, 'required') : null;
+    return isRequired ? null : element('span', { className: 'kind' }, '(may be absent)');
   }
 
   /** The thing itself where a reference stands, with the name it is known by. */
@@ -49,8 +61,8 @@ class Description {
     }
     const types = [it.type ?? (it.properties ? 'object' : 'anything')].flat();
     const words = types.map((type) => {
-      if (type === 'array') return it.prefixItems ? `[${it.prefixItems.map((item) => this.kind(item)).join(', ')}]` : `list of ${this.kind(it.items)}`;
-      if (type === 'object' && it.additionalProperties && !it.properties) return `object by id of ${this.kind(it.additionalProperties)}`;
+      if (type === 'array') return it.prefixItems ? `[${it.prefixItems.map((item) => this.kind(item)).join(', ')}]` : `list of ${grouped(this.kind(it.items))}`;
+      if (type === 'object' && it.additionalProperties && !it.properties) return `object by id of ${grouped(this.kind(it.additionalProperties))}`;
       if (type === 'object') return it.title ?? 'object';
       return type;
     });
@@ -103,7 +115,7 @@ class Description {
     return element('li', {},
       element('span', { className: 'name' }, name),
       element('span', { className: 'kind' }, this.kind(property)),
-      required?.includes(name) ? element('span', { className: 'must' }, 'required') : null,
+      this.badge(required?.includes(name)),
       paragraphs(it.description),
       this.deeper(property, depth));
   }
@@ -173,7 +185,8 @@ function bodyOf(description, operation) {
   ].flat();
 }
 
-function answersOf(description, operation) {
+function answersOf(root, operation) {
+  const description = new Description(root, 'answer');
   const answers = Object.entries(operation.responses).filter(([status]) => status !== 'default');
   const rows = answers.map(([status, answer]) => {
     const good = Number(status) < 400;
@@ -213,7 +226,7 @@ function operationOf(description, path, method, operation) {
       bodyOf(description, operation),
       element('h3', {}, 'On the command line'),
       example(command, 'the command'),
-      answersOf(description, operation),
+      answersOf(description.root, operation),
     ].flat()));
   });
   card.dataset.words = `${method} ${path} ${operation.operationId} ${operation.summary} ${operation.description ?? ''}`.toLowerCase();
