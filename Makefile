@@ -16,6 +16,8 @@ NODE_MAJOR_MIN := 20
 UI := $(wildcard static/package.json)
 PEERS := $(wildcard tests/python/requirements.txt)
 
+BENCHES := pure sockets modbus daemon
+
 NPM_STAMP := static/node_modules/.installed
 VENV_STAMP := .venv/.installed
 DIST := static/dist/index.html
@@ -71,6 +73,20 @@ test-e2e: $(NPM_STAMP) $(DIST) debug setup-chromium ## the pages in a real brows
 	@echo '== pages in a browser'
 	cd static
 	npm run --silent e2e
+
+.PHONY: bench
+bench: ## what it costs, each figure beside its peer or limit (about 6 minutes, best on a quiet machine)
+	@echo '== benchmarks: build'
+	$(CARGO) bench --locked --quiet --no-run $(BENCHES:%=--bench %)
+	# One after the other: each wants the machine for itself.
+	for topic in $(BENCHES); do
+	  echo "== benchmarks: $$topic"
+	  $(CARGO) bench --locked --quiet --bench "$$topic"
+	done
+
+.PHONY: bench-write
+bench-write: ## the same, and the figures go into docs/performance.md
+	@HEARTH_BENCH_WRITE=1 $(MAKE) bench
 
 .PHONY: debug
 debug:

@@ -10,13 +10,13 @@ use hearth_actors::model::ids::MachineId;
 use hearth_actors::registry::{Adopt, Definition, Policy};
 use hearth_actors::runtime::bus::Bus;
 use hearth_actors::system::{House, StartError};
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::config::machine::MachineConfig;
 use crate::config::tree::SupervisionConfig;
 use crate::drivers::Workshop;
+use crate::http::lobby::{Lobby, Notice};
 use crate::http::server;
 use crate::http::state::{AppState, Seats};
 use crate::storage::clock::SystemClock;
@@ -30,7 +30,7 @@ pub struct Daemon {
     address: SocketAddr,
     house: House,
     server: ServerHandle,
-    stopping: watch::Sender<bool>,
+    lobby: Lobby,
 }
 
 /// Why the daemon does not start.
@@ -74,20 +74,20 @@ impl Daemon {
         let recovered = recover(&house, archive.as_ref()).map_err(at_storage)?;
         adopt_all(&house, &workshop, machines(archive.as_ref(), &config.machines).map_err(at_storage)?, recovered)
             .await;
-        let (stopping, stops) = watch::channel(false);
+        let lobby = Lobby::default();
         let state = AppState {
             house: house.clone(),
             workshop,
             limits: Arc::new(config.limits),
             seats: Seats::default(),
             started: Instant::now(),
-            stopping: stops,
+            lobby: lobby.clone(),
         };
         let server =
             server::start(listener, state).map_err(|source| DaemonError::Listen { address: listen, source })?;
         let handle = server.handle();
         actix_rt::spawn(server);
-        Ok(Self { address, house, server: handle, stopping })
+        Ok(Self { address, house, server: handle, lobby })
     }
 
     /// Where it listens.
@@ -99,7 +99,7 @@ impl Daemon {
     pub async fn stop(self) {
         self.server.pause().await;
         // Every socket tells its client why it goes.
-        let _ = self.stopping.send(true);
+        self.lobby.tell(Notice::Stopping);
         tokio::join!(self.house.stop(), tokio::time::sleep(FAREWELL));
         self.server.stop(true).await;
     }

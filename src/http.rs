@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod docs;
+pub mod lobby;
 pub mod metrics;
 pub mod openapi;
 pub mod operation;

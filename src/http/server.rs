@@ -11,6 +11,7 @@ use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, web};
 use socket2::SockRef;
 
+use super::lobby::{Lobby, Notice};
 use super::problem::Problem;
 use super::state::AppState;
 use super::{assets, docs, operations, rest};
@@ -24,6 +25,10 @@ const HEAD_DEADLINE: Duration = Duration::from_secs(10);
 /// How long a client may take to close its side after its socket was closed. Below half a second the server's own clock, which
 /// ticks twice a second, is too coarse for it.
 const GOODBYE: Duration = Duration::from_millis(700);
+/// How often a socket is pinged. Source: wire contract, liveness.
+const PING_EVERY: Duration = Duration::from_secs(30);
+/// Threads that serve, at most: a shop's tabs keep none of them busy.
+const WORKERS_MAX: usize = 2;
 /// How long open connections may take to end when the daemon stops. Unit: s.
 const SHUTDOWN_SECONDS: u64 = 2;
 
@@ -33,6 +38,7 @@ const SHUTDOWN_SECONDS: u64 = 2;
 /// When the listener cannot be used.
 pub fn start(listener: TcpListener, state: AppState) -> std::io::Result<Server> {
     let body_bytes = state.limits.body_bytes;
+    actix_rt::spawn(look_alive(state.lobby.clone()));
     let connections = state.limits.sockets.saturating_mul(2).max(256);
     let server = HttpServer::new(move || {
         App::new()
@@ -42,7 +48,7 @@ pub fn start(listener: TcpListener, state: AppState) -> std::io::Result<Server> 
             .wrap(NormalizePath::new(TrailingSlash::Trim))
             .configure(routes)
     })
-    .workers(2)
+    .workers(workers())
     .tcp_nodelay(true)
     .max_connections(connections)
     .backlog(1024)
@@ -53,6 +59,20 @@ pub fn start(listener: TcpListener, state: AppState) -> std::io::Result<Server> 
     .on_connect(tune)
     .listen(listener)?;
     Ok(server.run())
+}
+
+/// Has every socket ask its peer for a sign of life, until the daemon ends.
+async fn look_alive(lobby: Lobby) {
+    let mut tick = tokio::time::interval(PING_EVERY);
+    loop {
+        tick.tick().await;
+        lobby.tell(Notice::LookAlive);
+    }
+}
+
+/// Threads that serve. More than there are cores would only take turns.
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(WORKERS_MAX)
 }
 
 fn routes(config: &mut web::ServiceConfig) {

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hearth_actors::system::House;
-use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::lobby::Lobby;
 use crate::config::tree::LimitsConfig;
 use crate::drivers::Workshop;
 
@@ -24,8 +24,8 @@ pub struct AppState {
     pub seats: Seats,
     /// When the daemon started.
     pub started: Instant,
-    /// Turns true when the daemon stops; sockets then close with 1001.
-    pub stopping: watch::Receiver<bool>,
+    /// Everybody who has a socket open.
+    pub lobby: Lobby,
 }
 
 /// Seats for sockets, in all and per address.

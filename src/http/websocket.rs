@@ -26,9 +26,10 @@ use hearth_actors::runtime::clock::wall_now;
 use serde::Deserialize;
 use tokio::sync::broadcast;
 use tokio::time::Instant;
+use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
-use tokio_stream::wrappers::{BroadcastStream, WatchStream};
 
+use super::lobby::{Notice, Presence};
 use super::problem::Problem;
 use super::state::{AppState, Seat};
 use crate::dialects;
@@ -36,8 +37,6 @@ use crate::dialects::openroast::CLOSE_MACHINE_NOT_FOUND;
 use assembly::{Assembly, Broken};
 use bucket::{Bucket, Pace};
 
-/// How often a socket is pinged. Source: wire contract, liveness.
-const PING_EVERY: Duration = Duration::from_secs(30);
 /// A socket from which nothing was heard for this long is closed.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// Events of the past handed to the socket at a time, so that it drains between two lots.
@@ -145,6 +144,8 @@ pub struct Socket {
     client: Client,
     state: AppState,
     _seat: Seat,
+    /// In the lobby, from the start on.
+    _presence: Option<Presence>,
     greeting: Vec<Frame>,
     events: Option<broadcast::Receiver<Arc<Published>>>,
     heartbeat: Option<Duration>,
@@ -172,6 +173,7 @@ impl Socket {
             bucket: Bucket::new(state.limits.messages_per_s, state.limits.message_burst, now),
             state,
             _seat: seat,
+            _presence: None,
             greeting,
             events: Some(events),
             heartbeat,
@@ -183,8 +185,10 @@ impl Socket {
 
     fn tell(&mut self, frames: impl IntoIterator<Item = Frame>, ctx: &mut ws::WebsocketContext<Self>) {
         for frame in frames {
-            self.told = Instant::now();
             ctx.text(frame);
+        }
+        if self.heartbeat.is_some() {
+            self.told = Instant::now();
         }
     }
 
@@ -292,8 +296,7 @@ impl Actor for Socket {
         if let Some(events) = self.events.take() {
             ctx.add_stream(BroadcastStream::new(events));
         }
-        ctx.add_stream(WatchStream::from_changes(self.state.stopping.clone()).map(|_| Stopping));
-        ctx.run_interval(PING_EVERY, Self::check_liveness);
+        self._presence = Some(self.state.lobby.enter(ctx.address().recipient()));
         if let Some(every) = self.heartbeat {
             ctx.run_interval(every.min(Duration::from_secs(1)), Self::beat);
         }
@@ -341,15 +344,15 @@ impl StreamHandler<Lot> for Socket {
     fn finished(&mut self, _: &mut Self::Context) {}
 }
 
-/// The daemon stops.
-struct Stopping;
+impl Handler<Notice> for Socket {
+    type Result = ();
 
-impl StreamHandler<Stopping> for Socket {
-    fn handle(&mut self, _: Stopping, ctx: &mut Self::Context) {
-        self.part(ws::CloseCode::Away, "the daemon is stopping", ctx);
+    fn handle(&mut self, notice: Notice, ctx: &mut Self::Context) {
+        match notice {
+            Notice::LookAlive => self.check_liveness(ctx),
+            Notice::Stopping => self.part(ws::CloseCode::Away, "the daemon is stopping", ctx),
+        }
     }
-
-    fn finished(&mut self, _: &mut Self::Context) {}
 }
 
 impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
