@@ -107,6 +107,7 @@ test("STOP holds the outputs safe until they are re-armed", async ({ page, daemo
 test("a second tab sees the same curve and values, and who controls", async ({ page, context, daemon }) => {
   await recording(page, daemon);
   await page.getByTestId("up-burner").click();
+  await expect(page.getByTestId("outcome-burner")).toHaveAttribute("data-ask", "applied");
   const applied = await page.getByTestId("applied-burner").innerText();
   const other = await context.newPage();
   await open(other, daemon, "#/m/demo");
