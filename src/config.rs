@@ -1,3 +1,48 @@
-//! Configuration.
+//! Configuration: one typed tree, read from a file, the environment and flags; every fault is told at once.
+//!
+//! ```text
+//! file, variables, flags ── load ──> one tree ── parse ──> Document ── tree::check ──────────┐
+//!                                                   └─ each machine: MachineConfig::parse ───┴─> Config, or every fault
+//! ```
+//! A machine's document is the same in TOML, in REST bodies and in the archive: [`machine::MachineConfig`].
 
+pub mod channel;
+mod control;
+pub mod detection;
+pub mod driver;
+pub mod error;
 pub mod faults;
+pub mod load;
+pub mod machine;
+pub mod modbus;
+pub mod network;
+mod overrides;
+pub mod parse;
+pub mod rules;
+pub mod simulator;
+mod text;
+pub mod together;
+pub mod tree;
+mod words;
+
+use machine::MachineConfig;
+use tree::{AuthConfig, DialectsConfig, LimitsConfig, ServerConfig, StorageConfig, SupervisionConfig};
+
+/// The whole configuration, checked. By default: this computer only, built-in limits, no machine.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Config {
+    /// Where the daemon is reached.
+    pub server: ServerConfig,
+    /// Where it keeps things.
+    pub storage: StorageConfig,
+    /// Who is let in.
+    pub auth: AuthConfig,
+    /// Bounds against clients that ask too much.
+    pub limits: LimitsConfig,
+    /// The wire protocols.
+    pub dialects: DialectsConfig,
+    /// How a machine that crashes is started again.
+    pub supervision: SupervisionConfig,
+    /// The machines, first those of the file, then those of `machines_dir` by file name.
+    pub machines: Vec<MachineConfig>,
+}

@@ -1,1 +1,43 @@
 //! The only list of drivers.
+
+pub mod modbus;
+pub mod simulated;
+
+use std::sync::Arc;
+
+use hearth_actors::driver::DriverFactory;
+use hearth_actors::registry::Definition;
+
+use crate::config::driver::DriverConfig;
+use crate::config::faults::Faults;
+use crate::config::machine::MachineConfig;
+use modbus::bus::BusDirectory;
+
+/// Makes machines' drivers from their configurations; holds what drivers share. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Workshop {
+    buses: BusDirectory,
+}
+
+impl Workshop {
+    /// What the registry needs to run a machine.
+    ///
+    /// # Errors
+    /// Every fault of the configuration, with its place.
+    pub fn definition(&self, config: &MachineConfig) -> Result<Definition, Faults> {
+        let spec = Arc::new(config.to_spec()?);
+        let document = serde_json::to_string(config).map_err(|error| {
+            let mut faults = Faults::new();
+            faults.add("", format!("the configuration cannot be written down: {error}"));
+            faults
+        })?;
+        Ok(Definition { spec, driver: self.factory(config), document: document.into() })
+    }
+
+    fn factory(&self, config: &MachineConfig) -> DriverFactory {
+        match &config.driver {
+            DriverConfig::Simulator(simulator) => simulated::factory(simulator),
+            DriverConfig::Modbus(link) => modbus::factory(link, config.modbus_sources(), &self.buses),
+        }
+    }
+}

@@ -1,1 +1,13 @@
-//! The web side.
+//! The web side: one port, sockets and REST, the UI's files.
+
+pub mod assets;
+pub mod docs;
+pub mod metrics;
+pub mod openapi;
+pub mod operation;
+pub mod operations;
+pub mod problem;
+pub mod rest;
+pub mod server;
+pub mod state;
+pub mod websocket;

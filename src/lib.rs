@@ -1,9 +1,12 @@
 //! The daemon: everything that touches the world. `daemon` composes it; the heart is the crate `hearth-actors`.
 //!
-//! Allowed directions: `main -> daemon -> {http, drivers, dialects, storage, config} -> hearth_actors`.
+//! Allowed directions: `main -> daemon -> {http, drivers, dialects, storage, config} -> wire -> hearth_actors`.
 
+pub mod cli;
 pub mod config;
+pub mod daemon;
 pub mod dialects;
 pub mod drivers;
 pub mod http;
 pub mod storage;
+pub mod wire;

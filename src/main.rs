@@ -1,2 +1,81 @@
-//! The `hearth` binary.
-fn main() {}
+//! The `hearth` binary: arguments, log, configuration, start, wait for a signal, stop with a deadline.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write, stderr, stdout};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use hearth::cli::{self, Command, Invocation};
+use hearth::config::Config;
+use hearth::daemon::Daemon;
+use hearth::storage::{backup, restore};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// A stop that takes longer is cut short. Source: wire contract, command line.
+const STOP_DEADLINE: Duration = Duration::from_millis(4500);
+
+fn main() -> ExitCode {
+    let invocation = cli::parse();
+    match &invocation.command {
+        Command::Check => invocation.check(&mut stdout(), &mut stderr()),
+        Command::Healthcheck => invocation.healthcheck(&mut stderr()),
+        Command::Serve => with_config(&invocation, serve),
+        Command::Backup { file } => with_config(&invocation, |config| back_up(&config, file)),
+        Command::Restore { file } => with_config(&invocation, |config| bring_back(&config, file)),
+    }
+}
+
+fn with_config(invocation: &Invocation, run: impl FnOnce(Config) -> anyhow::Result<()>) -> ExitCode {
+    if let Err(error) = cli::log::start(invocation.log_format) {
+        let _ = writeln!(stderr(), "hearth: no log: {error}");
+    }
+    // One line per panic, in the log: supervision deals with it.
+    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+    let config = match invocation.load(&mut stderr()) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    match run(config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing is left to be done where not even a complaint can be written.
+            let _ = writeln!(stderr(), "hearth: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(config: Config) -> anyhow::Result<()> {
+    actix_rt::System::new().block_on(async {
+        let daemon = Daemon::start(config).await?;
+        writeln!(stdout(), "listening on http://{}", daemon.address())?;
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tracing::info!("stopping");
+        if tokio::time::timeout(STOP_DEADLINE, daemon.stop()).await.is_err() {
+            tracing::warn!("the stop took too long and was cut short");
+        }
+        // A driver that blocks its thread must not keep the process.
+        std::process::exit(0)
+    })
+}
+
+fn back_up(config: &Config, file: &Path) -> anyhow::Result<()> {
+    let report = backup::backup(
+        &config.storage.path,
+        BufWriter::new(File::create(file).with_context(|| format!("cannot write {}", file.display()))?),
+    )?;
+    writeln!(stdout(), "{report}")?;
+    Ok(())
+}
+
+fn bring_back(config: &Config, file: &Path) -> anyhow::Result<()> {
+    let report = restore::restore(
+        BufReader::new(File::open(file).with_context(|| format!("cannot read {}", file.display()))?),
+        &config.storage.path,
+    )?;
+    writeln!(stdout(), "{report}")?;
+    Ok(())
+}

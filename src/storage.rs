@@ -1,1 +1,36 @@
-//! The disk side.
+//! The disk side: keeps sessions, profiles and machines behind [`hearth_actors::archive::Archive`].
+//!
+//! Append-only journals are the truth, one per session; machine documents and the start counter are small files that are
+//! whole or not there. sled holds nothing that cannot be made again from them, so its directory may be deleted, garbled or
+//! half-written: it is set aside and rebuilt while everything else already works. `layout` shows the directory.
+//!
+//! ```text
+//! Archive --- Store --+-- catalogue (which journals there are) --- reader --- segment --- frame
+//!                     |                                                          |        record
+//!                     +-- journal (one open for writing) --- writer -------------+
+//!                     +-- keeper (background) --- index --- sled
+//!                     +-- machines, boot, lock --- durable (small files)
+//! ```
+
+pub mod backup;
+pub mod boot;
+pub mod catalogue;
+pub mod clock;
+pub mod durable;
+pub mod frame;
+pub mod import;
+pub mod index;
+pub mod journal;
+pub mod keeper;
+pub mod layout;
+pub mod lock;
+pub mod machines;
+pub mod put;
+pub mod reader;
+pub mod record;
+pub mod restore;
+#[cfg(test)]
+mod samples;
+pub mod segment;
+pub mod store;
+pub mod writer;

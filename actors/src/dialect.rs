@@ -2,6 +2,7 @@
 
 use bytestring::ByteString;
 
+use crate::model::channel::ChannelTable;
 use crate::model::command::{Principal, Want};
 use crate::model::event::Event;
 use crate::model::ids::{ClientId, Seq, SessionId};
@@ -107,14 +108,17 @@ pub trait Dialect: Send {
     /// A refusal (malformed, unknown, wrong types) that [`Dialect::refuse`] turns into the answer.
     fn decode(&self, text: &str) -> Result<Intent, Refusal>;
 
-    /// Turns an event into a frame.
-    fn encode(&self, event: &Event, viewer: &Viewer) -> Encoded;
+    /// Turns an event into a frame. `channels` is the table that the event's channel indices refer to.
+    fn encode(&self, event: &Event, channels: &ChannelTable, viewer: &Viewer) -> Encoded;
 
     /// The answer to something refused; goes to its sender only.
     fn refuse(&self, refusal: &Refusal) -> Vec<Frame>;
 
     /// The end of a sync; goes to its sender only.
     fn synced(&self, summary: &SyncSummary) -> Option<Frame>;
+
+    /// Tells the holder of the lease that somebody asks for it; goes to the holder only. Silence for `expires_in_ms` grants it.
+    fn asked_for_control(&self, by: &ClientId, name: &str, expires_in_ms: u64) -> Option<Frame>;
 
     /// The answer to [`Ask::Ping`], if the dialect has one.
     fn pong(&self) -> Option<Frame>;

@@ -6,7 +6,7 @@
 //! - [`archive::Archive`] to the disk.
 //!
 //! Floors, each seeing only those below: [`model`] (words) < [`logic`] (pure decisions) < the doors < [`runtime`]
-//! (plumbing) < the actors ([`machine`], [`client`], [`registry`], [`recorder`]) < [`system`].
+//! (plumbing) < the actors ([`machine`], [`slot`], [`client`], [`registry`], [`recorder`]) < [`system`].
 
 pub mod model;
 
@@ -15,3 +15,18 @@ pub mod logic;
 pub mod archive;
 pub mod dialect;
 pub mod driver;
+
+pub mod runtime;
+
+pub mod machine;
+
+pub mod slot;
+
+pub mod client;
+pub mod recorder;
+pub mod registry;
+
+pub mod system;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;

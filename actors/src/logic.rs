@@ -1,3 +1,17 @@
 //! Floor 1: decisions. Pure: time is an argument, I/O a returned value, nothing in here reads a clock or waits.
 
+pub mod alarms;
+pub mod backoff;
+pub mod calendar;
+pub mod corrections;
+pub mod detection;
 pub mod gate;
+pub mod profile;
+pub mod rate;
+pub mod replay;
+pub mod restarts;
+pub mod session;
+pub mod statistics;
+
+#[cfg(test)]
+mod real_roasts;

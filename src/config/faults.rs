@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::parse::is_within;
+
 /// One fault: where it stands and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -26,6 +28,35 @@ impl Faults {
     /// Adds one.
     pub fn add(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
         self.found.push(Fault { pointer: pointer.into(), detail: detail.into() });
+    }
+
+    /// Puts better words to what is told about a place.
+    pub fn amend(&mut self, pointer: &str, detail: impl Into<String>) {
+        if let Some(fault) = self.found.iter_mut().find(|fault| fault.pointer == pointer) {
+            fault.detail = detail.into();
+        }
+    }
+
+    /// Adds those of a part that stands at `prefix`, leaving out what stands at or below a place that is told already:
+    /// it may be wrong only because of that.
+    pub fn absorb(&mut self, prefix: &str, part: Self) {
+        let told = self.found.len();
+        for fault in part.found {
+            let pointer = format!("{prefix}{}", fault.pointer);
+            if !self.found[..told].iter().any(|known| is_within(&pointer, &known.pointer)) {
+                self.found.push(Fault { pointer, detail: fault.detail });
+            }
+        }
+    }
+
+    /// Whether exactly this place is told.
+    pub fn concern(&self, pointer: &str) -> bool {
+        self.found.iter().any(|fault| fault.pointer == pointer)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.found.len()
     }
 
     /// Whether there is none.

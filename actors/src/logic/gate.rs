@@ -20,12 +20,19 @@ pub struct Admitted {
     native: f64,
     by: Actor,
     request_id: Option<String>,
+    lowers_heat: bool,
 }
 
 impl Admitted {
     /// The command it came from.
     pub fn command(&self) -> CommandId {
         self.command
+    }
+
+    /// The same order under a number of its own.
+    #[must_use]
+    pub fn renumbered(self, command: CommandId) -> Self {
+        Self { command, ..self }
     }
 
     /// Index of the channel.
@@ -46,6 +53,11 @@ impl Admitted {
     /// Whose hand.
     pub fn by(&self) -> &Actor {
         &self.by
+    }
+
+    /// Whether it takes heat away: such an order is worth trying again, one that adds heat is not.
+    pub fn lowers_heat(&self) -> bool {
+        self.lowers_heat
     }
 
     /// The sender's own reference.
@@ -116,6 +128,7 @@ pub fn admit_control(
         native,
         by: principal.actor.clone(),
         request_id: request_id.map(str::to_owned),
+        lowers_heat: lowers && control.class == OutputClass::Heat,
     })
 }
 
@@ -130,6 +143,11 @@ pub fn stop_orders(spec: &MachineSpec, command: CommandId, by: &Actor) -> Vec<Ad
 /// Orders that bring every output with a fail-safe value to it: what is written when nobody is in charge.
 pub fn failsafe_orders(spec: &MachineSpec, command: CommandId) -> Vec<Admitted> {
     safe_orders(spec, command, &Actor::Failsafe, |_, failsafe| failsafe)
+}
+
+/// Indices of the heat channels: what a latch concerns.
+pub fn heat_channels(spec: &MachineSpec) -> Vec<usize> {
+    spec.channels.controls().filter(|(_, _, control)| control.class == OutputClass::Heat).map(|(i, _, _)| i).collect()
 }
 
 /// Whether a role may ask for something at all. One table, without wildcards.
@@ -171,6 +189,7 @@ fn safe_orders(
                 native,
                 by: by.clone(),
                 request_id: None,
+                lowers_heat: control.class == OutputClass::Heat,
             })
         })
         .collect()

@@ -203,6 +203,8 @@ pub struct Settled {
     pub request_id: Option<String>,
     /// Index of the channel.
     pub channel: usize,
+    /// Its id.
+    pub channel_id: ChannelId,
     /// What was asked for.
     pub value: Fraction,
     /// Whether the device confirmed it.

@@ -41,7 +41,7 @@ pub enum EventBody {
     /// A mark was set, moved or confirmed.
     Mark(Mark),
     /// A mark was taken away.
-    Unmark(MarkKind),
+    Unmark(Unmark),
     /// The session moved.
     Session(SessionChange),
     /// An alarm changed state.
@@ -69,6 +69,24 @@ impl EventBody {
     pub fn is_kept(&self) -> bool {
         !matches!(self, Self::Replay(_) | Self::ReplayStatus(_))
     }
+}
+
+/// A mark that is no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unmark {
+    /// Which.
+    pub kind: MarkKind,
+    /// Who took it away.
+    pub by: Hand,
+}
+
+/// Who took a mark away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Hand {
+    /// A person: its detector is disarmed for the session.
+    Person,
+    /// The detector that had set it provisionally.
+    Detector,
 }
 
 /// Why outputs were brought to safety.

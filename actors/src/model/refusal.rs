@@ -22,6 +22,8 @@ pub enum RefusalCode {
     DriverDisconnected,
     /// The device could not be reached in the first place.
     ConnectFailed,
+    /// The device did not answer the attempt to connect in time.
+    ConnectTimeout,
     /// The device did not confirm the write.
     WriteFailed,
     /// A newer value for the same channel came first.

@@ -4,13 +4,13 @@
 //! attaches gets a snapshot and a stream that fit without gap or overlap. A machine whose actor died goes on from it;
 //! after a crash of the daemon the same fold over the journal makes it again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::alarm::{AlarmNotice, AlarmState};
 use super::channel::ChannelTable;
 use super::connection::Connection;
-use super::event::{Event, EventBody, Lease, ReplayState, ReplayStatus, Safety};
+use super::event::{Event, EventBody, Hand, Lease, ReplayState, ReplayStatus, Safety, Unmark};
 use super::ids::{MachineId, RuleId, Seq, SessionId};
 use super::mark::{Mark, MarkKind};
 use super::reading::Reading;
@@ -39,6 +39,8 @@ pub struct Snapshot {
     pub at: SessionMs,
     /// Marks of the running or last session.
     pub marks: BTreeMap<MarkKind, Mark>,
+    /// Kinds whose marks a person took away: their detectors stay silent for this session.
+    pub disarmed: BTreeSet<MarkKind>,
     /// The machine's channels.
     pub channels: Arc<ChannelTable>,
     /// What was last applied to each control, by channel index.
@@ -68,6 +70,7 @@ impl Snapshot {
             started_at: None,
             at: SessionMs(0),
             marks: BTreeMap::new(),
+            disarmed: BTreeSet::new(),
             channels,
             applied: BTreeMap::new(),
             last_reading: None,
@@ -90,12 +93,16 @@ impl Snapshot {
             EventBody::Mark(mark) => {
                 self.marks.insert(mark.kind, *mark);
             }
-            EventBody::Unmark(kind) => {
+            EventBody::Unmark(Unmark { kind, by }) => {
                 self.marks.remove(kind);
+                if *by == Hand::Person {
+                    self.disarmed.insert(*kind);
+                }
             }
             EventBody::Session(change) => {
                 if change.session != self.session {
                     self.marks.clear();
+                    self.disarmed.clear();
                 }
                 self.state = change.to;
                 self.session = change.session;

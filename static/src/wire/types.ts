@@ -1,193 +1,1323 @@
-// The wire contract in TypeScript: OpenRoast frames and REST bodies, field by field.
+// Generated from the Rust types of the wire contract; do not edit. To write it anew:
+// HEARTH_WRITE_TYPES=1 cargo test -p hearth --lib typescript
+//
+// OpenRoast: a socket sends `Sent` and takes `ClientFrame`. REST: the rest.
 
+/**
+ * Where a session stands.
+ */
 export type SessionState = "idle" | "monitoring" | "recording" | "finished";
 
+/**
+ * Where a driver stands.
+ */
 export type DriverState = "disconnected" | "connecting" | "connected" | "reconnecting" | "restarting" | "failed";
 
+/**
+ * The nine events of a roast.
+ */
 export type EventType = "CHARGE" | "TP" | "DRY_END" | "FCs" | "FCe" | "SCs" | "SCe" | "DROP" | "COOL";
 
+/**
+ * How bad an alarm is.
+ */
 export type Severity = "info" | "warning" | "critical";
 
+/**
+ * Where an occurrence of an alarm stands in its life.
+ */
 export type AlarmState = "unacked" | "acked" | "cleared_unacked" | "normal" | "shelved";
 
+/**
+ * Why outputs are latched safe.
+ */
 export type SafetyReason = "stop" | "crash" | "link" | "sensor" | "operator" | "interlock";
 
+/**
+ * What a replay is doing.
+ */
 export type ReplayState = "playing" | "paused" | "stopped" | "finished";
 
+/**
+ * How far a channel can be believed.
+ */
 export type Quality = "good" | "stale" | "lost";
 
+/**
+ * Whether somebody has saved a profile.
+ */
 export type ProfileStatus = "draft" | "saved";
 
+/**
+ * A kind of machine.
+ */
 export type MachineKind = "roaster" | "kettle" | "panel" | "rig" | "scanner";
 
-export type ErrorCode =
-  | "DRIVER_READ_FAILED" | "DRIVER_WRITE_FAILED" | "DRIVER_DISCONNECTED" | "INVALID_STATE_TRANSITION"
-  | "INVALID_MESSAGE" | "MACHINE_NOT_FOUND" | "SESSION_LOCKED" | "INTERLOCK_BLOCKED" | "EMERGENCY_STOP" | "LATCHED"
-  | "PROFILE_NOT_FOUND" | "FORBIDDEN" | "RATE_LIMITED" | "MACHINE_FAILED" | "INTERNAL";
+/**
+ * The code of an `error` frame; REST problems use the same words. Source: wire contract 1.1, "Error codes".
+ */
+export type ErrorCode = "DRIVER_READ_FAILED" | "DRIVER_WRITE_FAILED" | "DRIVER_DISCONNECTED" | "INVALID_STATE_TRANSITION" | "INVALID_MESSAGE" | "MACHINE_NOT_FOUND" | "SESSION_LOCKED" | "INTERLOCK_BLOCKED" | "EMERGENCY_STOP" | "LATCHED" | "PROFILE_NOT_FOUND" | "FORBIDDEN" | "RATE_LIMITED" | "MACHINE_FAILED" | "INTERNAL";
 
+/**
+ * One reading. Temperatures in °C, rates in °C per minute, a missing value is `null`.
+ */
 export type LastReading = {
-  timestamp_ms: number, et: number | null, bt: number | null, et_ror: number | null, bt_ror: number | null,
-  extra_channels: { [key in string]: number | null },
-};
+/**
+ * Session clock.
+ */
+timestamp_ms: number,
+/**
+ * Environment temperature.
+ */
+et: number | null,
+/**
+ * Bean temperature.
+ */
+bt: number | null,
+/**
+ * Rate of rise of ET.
+ */
+et_ror: number | null,
+/**
+ * Rate of rise of BT.
+ */
+bt_ror: number | null,
+/**
+ * Every sensor without a role by channel id, internal unit.
+ */
+extra_channels: { [key in string]: number | null }, };
 
+/**
+ * An event of a roast.
+ */
 export type RoastEvent = {
-  event_type: EventType, timestamp_ms: number, auto_detected: boolean, provisional: boolean,
-  bt_at_event: number | null, et_at_event: number | null,
-};
+/**
+ * What happened.
+ */
+event_type: EventType,
+/**
+ * When, on the session's clock.
+ */
+timestamp_ms: number,
+/**
+ * Whether a detector set it.
+ */
+auto_detected: boolean,
+/**
+ * Whether it still awaits confirmation.
+ */
+provisional: boolean,
+/**
+ * BT at that moment. Unit: °C.
+ */
+bt_at_event: number | null,
+/**
+ * ET at that moment. Unit: °C.
+ */
+et_at_event: number | null, };
 
+/**
+ * One occurrence of an alarm.
+ */
 export type Alarm = {
-  alarm_id: string, message: string, severity: Severity, timestamp_ms: number, bt: number | null, et: number | null,
-  occurrence: number, latched: boolean, alarm_state: AlarmState,
-};
+/**
+ * The rule that raised it.
+ */
+alarm_id: string,
+/**
+ * What the rule says.
+ */
+message: string,
+/**
+ * How bad it is.
+ */
+severity: Severity,
+/**
+ * When it was raised, on the session's clock.
+ */
+timestamp_ms: number,
+/**
+ * BT when it was raised. Unit: °C.
+ */
+bt: number | null,
+/**
+ * ET when it was raised. Unit: °C.
+ */
+et: number | null,
+/**
+ * Number of this occurrence, unique in the daemon.
+ */
+occurrence: number,
+/**
+ * Needs ack and re-arm before it can return to normal.
+ */
+latched: boolean,
+/**
+ * Where it stands in its life.
+ */
+alarm_state: AlarmState, };
 
+/**
+ * How a control is operated.
+ */
 export type ControlType = "slider" | "toggle";
 
+/**
+ * A control and where it stands. `min`, `max`, `step` in the channel's native unit.
+ */
 export type Control = {
-  id: string, label: string, min: number, max: number, step: number, unit: string, type: ControlType,
-  value: number | null, enabled: boolean,
-};
+/**
+ * Channel id.
+ */
+id: string,
+/**
+ * Shown to people.
+ */
+label: string,
+/**
+ * Native value at 0.
+ */
+min: number,
+/**
+ * Native value at 1.
+ */
+max: number,
+/**
+ * Grid counted from `min`; 0 means none.
+ */
+step: number,
+/**
+ * Native unit; empty where there is none.
+ */
+unit: string,
+/**
+ * Slider or toggle.
+ */
+type: ControlType,
+/**
+ * What was last applied, 0 to 1; `null` until something was.
+ */
+value: number | null,
+/**
+ * Whether the configuration offers it for operation. Whether it can be reached now is told by `connection`.
+ */
+enabled: boolean, };
 
-export type Safety = { latched: boolean, reason: SafetyReason | null, since: string | null, channels: Array<string> };
+/**
+ * Whether outputs are latched safe.
+ */
+export type Safety = {
+/**
+ * Whether they are.
+ */
+latched: boolean,
+/**
+ * Why; `null` when they are not.
+ */
+reason: SafetyReason | null,
+/**
+ * Since when. RFC 3339.
+ */
+since: string | null,
+/**
+ * Ids of the channels concerned.
+ */
+channels: Array<string>, };
 
-export type Person = { client_id: string, name: string };
+/**
+ * A client and the name it gave itself.
+ */
+export type Person = {
+/**
+ * Its id across reconnects.
+ */
+client_id: string,
+/**
+ * Its name.
+ */
+name: string, };
 
-export type Lease = { holder: Person | null, yours: boolean, expires_in_ms: number | null };
+/**
+ * Who may steer the machine.
+ */
+export type Lease = {
+/**
+ * Who holds it; `null` while everybody may steer.
+ */
+holder: Person | null,
+/**
+ * Whether the holder is the one who asks.
+ */
+yours: boolean,
+/**
+ * Time until the grace of a holder that lost its socket ends; `null` while it has one.
+ */
+expires_in_ms: number | null, };
 
+/**
+ * How an order to a control ended. The frame `control_ack` without what is about the stream.
+ */
 export type ControlAck = {
-  channel: string, value: number, applied: boolean, message: string, command_id?: number, by?: string,
-  readback?: number, latency_ms?: number, request_id?: string,
-};
+/**
+ * Channel id as asked for.
+ */
+channel: string,
+/**
+ * What was asked for, 0 to 1.
+ */
+value: number,
+/**
+ * Whether the device confirmed it.
+ */
+applied: boolean,
+/**
+ * Why not, or empty.
+ */
+message: string,
+/**
+ * Which command; absent where none was made of it.
+ */
+command_id?: number,
+/**
+ * Whose hand: a client's name, `rest`, `replay`, `interlock` or `failsafe`.
+ */
+by?: string,
+/**
+ * What the device read back, 0 to 1; absent where the channel has no read-back.
+ */
+readback?: number,
+/**
+ * From order to confirmation. Unit: ms.
+ */
+latency_ms?: number,
+/**
+ * The sender's own reference.
+ */
+request_id?: string, };
 
-export type Temperature = LastReading & {
-  controls: { [key in string]: number }, quality: { [key in string]: Quality },
-};
+/**
+ * `temperature`. All temperatures in °C.
+ */
+export type Temperature = {
+/**
+ * What was last applied to each control, 0 to 1, by channel id.
+ */
+controls: { [key in string]: number },
+/**
+ * Channels that are not good, by channel id.
+ */
+quality: { [key in string]: Quality },
+/**
+ * Session clock.
+ */
+timestamp_ms: number,
+/**
+ * Environment temperature.
+ */
+et: number | null,
+/**
+ * Bean temperature.
+ */
+bt: number | null,
+/**
+ * Rate of rise of ET.
+ */
+et_ror: number | null,
+/**
+ * Rate of rise of BT.
+ */
+bt_ror: number | null,
+/**
+ * Every sensor without a role by channel id, internal unit.
+ */
+extra_channels: { [key in string]: number | null }, };
 
-export type EventRemoved = { event_type: EventType };
+/**
+ * `event_removed`.
+ */
+export type EventRemoved = {
+/**
+ * Which event.
+ */
+event_type: EventType, };
 
+/**
+ * `state`.
+ */
 export type State = {
-  state: SessionState, previous_state: SessionState, started_at: string | null, elapsed_ms: number,
-  previous_session_id: string | null,
-};
+/**
+ * State now.
+ */
+state: SessionState,
+/**
+ * State before; equal to `state` where nothing changed.
+ */
+previous_state: SessionState,
+/**
+ * When the session clock was last zeroed. RFC 3339.
+ */
+started_at: string | null,
+/**
+ * Session clock at this frame.
+ */
+elapsed_ms: number,
+/**
+ * The session before this one.
+ */
+previous_session_id: string | null, };
 
+/**
+ * `replay`: one point of a replayed profile.
+ */
 export type Replay = {
-  timestamp_ms: number, et: number | null, bt: number | null, et_ror: number | null, bt_ror: number | null,
-  controls: { [key in string]: number }, progress_pct: number, total_duration_ms: number,
-};
+/**
+ * The profile's own time.
+ */
+timestamp_ms: number,
+/**
+ * Unit: °C.
+ */
+et: number | null,
+/**
+ * Unit: °C.
+ */
+bt: number | null,
+/**
+ * Unit: °C per minute.
+ */
+et_ror: number | null,
+/**
+ * Unit: °C per minute.
+ */
+bt_ror: number | null,
+/**
+ * Controls as recorded, 0 to 1, by channel id.
+ */
+controls: { [key in string]: number },
+/**
+ * How far it is. Unit: %.
+ */
+progress_pct: number,
+/**
+ * How long it is.
+ */
+total_duration_ms: number, };
 
+/**
+ * `replay_status`.
+ */
 export type ReplayStatus = {
-  profile_id: string, state: ReplayState, speed: number, position_ms: number, total_duration_ms: number, by: string,
-};
+/**
+ * Which profile.
+ */
+profile_id: string,
+/**
+ * What the replay is doing.
+ */
+state: ReplayState,
+/**
+ * Factor over the profile's own time.
+ */
+speed: number,
+/**
+ * Where it is, on the profile's own clock.
+ */
+position_ms: number,
+/**
+ * How long it is.
+ */
+total_duration_ms: number,
+/**
+ * Who started it.
+ */
+by: string, };
 
-export type Error = { code: ErrorCode, message: string, recoverable: boolean, request_id?: string };
+/**
+ * `error`.
+ */
+export type ErrorFrame = {
+/**
+ * Which kind.
+ */
+code: ErrorCode,
+/**
+ * In plain words, and what to do.
+ */
+message: string,
+/**
+ * Whether asking again can succeed.
+ */
+recoverable: boolean,
+/**
+ * The sender's own reference.
+ */
+request_id?: string, };
 
+/**
+ * `connection`.
+ */
 export type Connection = {
-  driver_state: DriverState, driver_name: string, message: string, retry_in_ms: number | null, restarts: number,
-};
+/**
+ * Where the driver stands.
+ */
+driver_state: DriverState,
+/**
+ * What people call it.
+ */
+driver_name: string,
+/**
+ * Why, in plain words; empty if there is nothing to say.
+ */
+message: string,
+/**
+ * Time until the next attempt.
+ */
+retry_in_ms: number | null,
+/**
+ * How often the machine was restarted in this run of the daemon.
+ */
+restarts: number, };
 
-export type Controls = { channels: Array<Control> };
+/**
+ * `controls`.
+ */
+export type Controls = {
+/**
+ * In configured order.
+ */
+channels: Array<Control>, };
 
-export type ControlRequest = { from: Person, expires_in_ms: number };
+/**
+ * `control_request`: silence until it ends grants it.
+ */
+export type ControlRequest = {
+/**
+ * Who asks.
+ */
+from: Person,
+/**
+ * Time left for an answer.
+ */
+expires_in_ms: number, };
 
-export type SyncComplete = { from_ms: number, last_timestamp_ms: number, count: number, truncated: boolean };
+/**
+ * `sync_complete`.
+ */
+export type SyncComplete = {
+/**
+ * Session time of the first replayed frame.
+ */
+from_ms: number,
+/**
+ * Session time of the last replayed frame.
+ */
+last_timestamp_ms: number,
+/**
+ * How many frames were replayed.
+ */
+count: number,
+/**
+ * Whether older ones that were asked for are gone.
+ */
+truncated: boolean, };
 
-export type Heartbeat = { elapsed_ms: number };
+/**
+ * `heartbeat`.
+ */
+export type Heartbeat = {
+/**
+ * Session clock now.
+ */
+elapsed_ms: number, };
 
-export type ServerFrame =
-  | { "type": "temperature" } & Temperature
-  | { "type": "event" } & RoastEvent
-  | { "type": "event_removed" } & EventRemoved
-  | { "type": "state" } & State
-  | { "type": "alarm" } & Alarm
-  | { "type": "replay" } & Replay
-  | { "type": "replay_status" } & ReplayStatus
-  | { "type": "control_ack" } & ControlAck
-  | { "type": "error" } & Error
-  | { "type": "connection" } & Connection
-  | { "type": "controls" } & Controls
-  | { "type": "safety" } & Safety
-  | { "type": "control_lease" } & Lease
-  | { "type": "control_request" } & ControlRequest
-  | { "type": "sync_complete" } & SyncComplete
-  | { "type": "heartbeat" } & Heartbeat;
+/**
+ * What the daemon sends.
+ */
+export type ServerFrame = { "type": "temperature" } & Temperature | { "type": "event" } & RoastEvent | { "type": "event_removed" } & EventRemoved | { "type": "state" } & State | { "type": "alarm" } & Alarm | { "type": "replay" } & Replay | { "type": "replay_status" } & ReplayStatus | { "type": "control_ack" } & ControlAck | { "type": "error" } & ErrorFrame | { "type": "connection" } & Connection | { "type": "controls" } & Controls | { "type": "safety" } & Safety | { "type": "control_lease" } & Lease | { "type": "control_request" } & ControlRequest | { "type": "sync_complete" } & SyncComplete | { "type": "heartbeat" } & Heartbeat;
 
-export type Command =
-  | { "action": "start_monitoring" } | { "action": "stop_monitoring" } | { "action": "start_recording" }
-  | { "action": "stop_recording" } | { "action": "reset" }
-  | { "action": "mark_event", event_type: EventType, timestamp_ms?: number }
-  | { "action": "unmark_event", event_type: EventType }
-  | { "action": "sync", last_timestamp_ms?: number, session_id?: string, last_seq?: number }
-  | { "action": "acquire_control" } | { "action": "release_control" } | { "action": "take_control" }
-  | { "action": "answer_control", client_id: string, grant: boolean }
-  | { "action": "ack_alarm", alarm_id: string, occurrence?: number }
-  | { "action": "shelve_alarm", alarm_id: string, minutes: number }
-  | { "action": "emergency_stop" } | { "action": "rearm" };
+/**
+ * A frame as it is sent: what it says, and where in the stream it stands.
+ */
+export type Sent = {
+/**
+ * Which machine; absent only where it does not exist.
+ */
+machine_id?: string,
+/**
+ * The session it belongs to, `null` if the machine was never started; absent on answers to one client.
+ */
+session_id?: string | null,
+/**
+ * Where in the machine's stream it stands; strictly increasing, also across restarts. Only on live frames.
+ */
+seq?: number,
+/**
+ * `seq` of the frame before it, `null` on the first one after a start of the daemon. Only on live frames.
+ */
+prev_seq?: number | null, } & ({ "type": "temperature" } & Temperature | { "type": "event" } & RoastEvent | { "type": "event_removed" } & EventRemoved | { "type": "state" } & State | { "type": "alarm" } & Alarm | { "type": "replay" } & Replay | { "type": "replay_status" } & ReplayStatus | { "type": "control_ack" } & ControlAck | { "type": "error" } & ErrorFrame | { "type": "connection" } & Connection | { "type": "controls" } & Controls | { "type": "safety" } & Safety | { "type": "control_lease" } & Lease | { "type": "control_request" } & ControlRequest | { "type": "sync_complete" } & SyncComplete | { "type": "heartbeat" } & Heartbeat);
 
-export type ReplayCommand =
-  | { "action": "start", profile_id: string, speed?: number, apply_controls?: boolean }
-  | { "action": "pause" } | { "action": "resume" } | { "action": "stop" }
-  | { "action": "seek", timestamp_ms: number };
+/**
+ * The actions of `command`.
+ */
+export type Command = { "action": "start_monitoring" } | { "action": "stop_monitoring" } | { "action": "start_recording" } | { "action": "stop_recording" } | { "action": "reset" } | { "action": "mark_event",
+/**
+ * Which.
+ */
+event_type: EventType,
+/**
+ * Moment in the recorded past; absent is now.
+ */
+timestamp_ms?: number, } | { "action": "unmark_event",
+/**
+ * Which.
+ */
+event_type: EventType, } | { "action": "sync",
+/**
+ * The last session time the client has.
+ */
+last_timestamp_ms?: number,
+/**
+ * The session that belongs to.
+ */
+session_id?: string,
+/**
+ * The last frame it has.
+ */
+last_seq?: number, } | { "action": "acquire_control" } | { "action": "release_control" } | { "action": "take_control" } | { "action": "answer_control",
+/**
+ * Who asked.
+ */
+client_id: string,
+/**
+ * Whether to give it.
+ */
+grant: boolean, } | { "action": "ack_alarm",
+/**
+ * Which rule.
+ */
+alarm_id: string,
+/**
+ * Which occurrence; absent is the current one.
+ */
+occurrence?: number, } | { "action": "shelve_alarm",
+/**
+ * Which rule.
+ */
+alarm_id: string,
+/**
+ * 1 to 60.
+ */
+minutes: number, } | { "action": "emergency_stop" } | { "action": "rearm" };
 
-export type ClientFrame =
-  | { "type": "control", channel: string, value: number, request_id?: string }
-  | { "type": "command", request_id?: string } & Command
-  | { "type": "replay_control", request_id?: string } & ReplayCommand
-  | { "type": "auth", token: string };
+/**
+ * The actions of `replay_control`.
+ */
+export type ReplayCommand = { "action": "start",
+/**
+ * Which profile.
+ */
+profile_id: string,
+/**
+ * 0.1 to 100; absent is 1.
+ */
+speed?: number,
+/**
+ * Also write its control moves to the hardware; absent is no.
+ */
+apply_controls?: boolean, } | { "action": "pause" } | { "action": "resume" } | { "action": "stop" } | { "action": "seek",
+/**
+ * To this moment of the profile.
+ */
+timestamp_ms: number, };
 
-export type AlarmCounts = { info: number, warning: number, critical: number };
+/**
+ * What a client sends. Reading is done field by field in [`super::decode`], for the sake of its messages; these types
+ * say what is understood, and write what our own clients send.
+ */
+export type ClientFrame = { "type": "control",
+/**
+ * Channel id.
+ */
+channel: string,
+/**
+ * 0 to 1.
+ */
+value: number,
+/**
+ * Echoed in every answer; at most 64 characters.
+ */
+request_id?: string, } | { "type": "command",
+/**
+ * Echoed in every answer; at most 64 characters.
+ */
+request_id?: string, } & ({ "action": "start_monitoring" } | { "action": "stop_monitoring" } | { "action": "start_recording" } | { "action": "stop_recording" } | { "action": "reset" } | { "action": "mark_event",
+/**
+ * Which.
+ */
+event_type: EventType,
+/**
+ * Moment in the recorded past; absent is now.
+ */
+timestamp_ms?: number, } | { "action": "unmark_event",
+/**
+ * Which.
+ */
+event_type: EventType, } | { "action": "sync",
+/**
+ * The last session time the client has.
+ */
+last_timestamp_ms?: number,
+/**
+ * The session that belongs to.
+ */
+session_id?: string,
+/**
+ * The last frame it has.
+ */
+last_seq?: number, } | { "action": "acquire_control" } | { "action": "release_control" } | { "action": "take_control" } | { "action": "answer_control",
+/**
+ * Who asked.
+ */
+client_id: string,
+/**
+ * Whether to give it.
+ */
+grant: boolean, } | { "action": "ack_alarm",
+/**
+ * Which rule.
+ */
+alarm_id: string,
+/**
+ * Which occurrence; absent is the current one.
+ */
+occurrence?: number, } | { "action": "shelve_alarm",
+/**
+ * Which rule.
+ */
+alarm_id: string,
+/**
+ * 1 to 60.
+ */
+minutes: number, } | { "action": "emergency_stop" } | { "action": "rearm" }) | { "type": "replay_control",
+/**
+ * Echoed in every answer; at most 64 characters.
+ */
+request_id?: string, } & ({ "action": "start",
+/**
+ * Which profile.
+ */
+profile_id: string,
+/**
+ * 0.1 to 100; absent is 1.
+ */
+speed?: number,
+/**
+ * Also write its control moves to the hardware; absent is no.
+ */
+apply_controls?: boolean, } | { "action": "pause" } | { "action": "resume" } | { "action": "stop" } | { "action": "seek",
+/**
+ * To this moment of the profile.
+ */
+timestamp_ms: number, }) | { "type": "auth",
+/**
+ * The credential.
+ */
+token: string, };
 
+/**
+ * How many alarms are neither normal nor shelved, by severity.
+ */
+export type AlarmCounts = {
+/**
+ * Worth knowing.
+ */
+info: number,
+/**
+ * Need attention.
+ */
+warning: number,
+/**
+ * Need action now.
+ */
+critical: number, };
+
+/**
+ * A machine at a glance.
+ */
 export type MachineSummary = {
-  id: string, name: string, kind: MachineKind, driver_state: DriverState, session_state: SessionState,
-  last_reading: LastReading | null, alarms: AlarmCounts, restarts: number,
-};
+/**
+ * Unique in the daemon.
+ */
+id: string,
+/**
+ * Shown to people.
+ */
+name: string,
+/**
+ * What it is.
+ */
+kind: MachineKind,
+/**
+ * Where its driver stands.
+ */
+driver_state: DriverState,
+/**
+ * Where its session stands.
+ */
+session_state: SessionState,
+/**
+ * The last reading, if one was taken.
+ */
+last_reading: LastReading | null,
+/**
+ * Its alarms.
+ */
+alarms: AlarmCounts,
+/**
+ * How often it was restarted in this run of the daemon.
+ */
+restarts: number, };
 
+/**
+ * Curves as columns of equal length. Temperatures in °C, rates in °C per minute, a missing value is `null`.
+ */
 export type Series = {
-  timestamp_ms: Array<number>, bt: Array<number | null>, et: Array<number | null>, bt_ror: Array<number | null>,
-  et_ror: Array<number | null>, extra_channels: { [key in string]: Array<number | null> },
-};
+/**
+ * Session clock.
+ */
+timestamp_ms: Array<number>,
+/**
+ * Bean temperature.
+ */
+bt: Array<number | null>,
+/**
+ * Environment temperature.
+ */
+et: Array<number | null>,
+/**
+ * Rate of rise of BT.
+ */
+bt_ror: Array<number | null>,
+/**
+ * Rate of rise of ET.
+ */
+et_ror: Array<number | null>,
+/**
+ * Every other sensor by channel id, internal unit.
+ */
+extra_channels: { [key in string]: Array<number | null> }, };
 
+/**
+ * The session of a machine, whole.
+ */
 export type SessionView = {
-  machine_id: string, session_id: string | null, state: SessionState, driver_state: DriverState,
-  started_at: string | null, elapsed_ms: number, events: Array<RoastEvent>, last_reading: LastReading | null,
-  controls: Array<Control>, lease: Lease, alarms: Array<Alarm>, safety: Safety, series?: Series,
-};
+/**
+ * Which machine.
+ */
+machine_id: string,
+/**
+ * The running or last session; `null` if the machine was never started.
+ */
+session_id: string | null,
+/**
+ * Where it stands.
+ */
+state: SessionState,
+/**
+ * Where the driver stands.
+ */
+driver_state: DriverState,
+/**
+ * When the session clock was last zeroed. RFC 3339.
+ */
+started_at: string | null,
+/**
+ * Session clock at the last event.
+ */
+elapsed_ms: number,
+/**
+ * Roast events in order of time.
+ */
+events: Array<RoastEvent>,
+/**
+ * The last reading, if one was taken.
+ */
+last_reading: LastReading | null,
+/**
+ * The machine's controls.
+ */
+controls: Array<Control>,
+/**
+ * Who may steer.
+ */
+lease: Lease,
+/**
+ * Alarms that are not normal.
+ */
+alarms: Array<Alarm>,
+/**
+ * Whether outputs are latched safe.
+ */
+safety: Safety,
+/**
+ * The curves so far, where asked for.
+ */
+series?: Series,
+/**
+ * Moves of each control by channel id, where the curves were asked for: moment in ms and value, 0 to 1.
+ */
+control_moves?: { [key in string]: Array<[number, number]> }, };
 
+/**
+ * Mean rise of BT per phase. Unit: °C per minute.
+ */
 export type RorByPhase = {
-  drying: number | null, maillard: number | null, development: number | null, total: number | null,
-};
+/**
+ * Turning point to DRY_END.
+ */
+drying: number | null,
+/**
+ * DRY_END to FCs.
+ */
+maillard: number | null,
+/**
+ * FCs to DROP.
+ */
+development: number | null,
+/**
+ * Turning point to DROP.
+ */
+total: number | null, };
 
+/**
+ * Figures of a roast; `null` where an event they need is missing. Durations count from CHARGE.
+ */
 export type Statistics = {
-  total_ms: number | null, drying_ms: number | null, maillard_ms: number | null, development_ms: number | null,
-  drying_pct: number | null, maillard_pct: number | null, dtr_pct: number | null, tp_ms: number | null,
-  tp_bt: number | null, auc: number | null, weight_loss_pct: number | null, max_et: number | null,
-  bt_ror_by_phase: RorByPhase,
-};
+/**
+ * CHARGE to DROP.
+ */
+total_ms: number | null,
+/**
+ * CHARGE to DRY_END.
+ */
+drying_ms: number | null,
+/**
+ * DRY_END to FCs.
+ */
+maillard_ms: number | null,
+/**
+ * FCs to DROP.
+ */
+development_ms: number | null,
+/**
+ * Share of the total.
+ */
+drying_pct: number | null,
+/**
+ * Share of the total.
+ */
+maillard_pct: number | null,
+/**
+ * Development time ratio.
+ */
+dtr_pct: number | null,
+/**
+ * CHARGE to turning point.
+ */
+tp_ms: number | null,
+/**
+ * BT at the turning point. Unit: °C.
+ */
+tp_bt: number | null,
+/**
+ * Area under BT above 100 °C. Unit: °C·min.
+ */
+auc: number | null,
+/**
+ * Weight lost.
+ */
+weight_loss_pct: number | null,
+/**
+ * Highest ET between turning point and DROP. Unit: °C.
+ */
+max_et: number | null,
+/**
+ * Mean rise of BT per phase.
+ */
+bt_ror_by_phase: RorByPhase, };
 
+/**
+ * A profile without its curves.
+ */
 export type ProfileSummary = {
-  id: string, name: string, machine_id: string, machine_name: string, created_at: string | null, duration_ms: number,
-  status: ProfileStatus, bean?: string, green_weight_g?: number, roasted_weight_g?: number, notes?: string,
-  events: Array<RoastEvent>, statistics: Statistics,
-};
+/**
+ * The session's id.
+ */
+id: string,
+/**
+ * Its name.
+ */
+name: string,
+/**
+ * The machine it was recorded on.
+ */
+machine_id: string,
+/**
+ * That machine's name at the time.
+ */
+machine_name: string,
+/**
+ * When the recording began. RFC 3339.
+ */
+created_at: string | null,
+/**
+ * Length of the recording.
+ */
+duration_ms: number,
+/**
+ * Draft or saved.
+ */
+status: ProfileStatus,
+/**
+ * Which bean.
+ */
+bean?: string,
+/**
+ * Unit: g.
+ */
+green_weight_g?: number,
+/**
+ * Unit: g.
+ */
+roasted_weight_g?: number,
+/**
+ * Free text.
+ */
+notes?: string,
+/**
+ * Roast events in order of time.
+ */
+events: Array<RoastEvent>,
+/**
+ * Figures.
+ */
+statistics: Statistics, };
 
-export type ProfileDocument = ProfileSummary & {
-  series: Series, controls: { [key in string]: Array<[number, number]> }, gaps: Array<[number, number]>,
-};
+/**
+ * A profile, whole.
+ */
+export type ProfileDocument = {
+/**
+ * The curves.
+ */
+series: Series,
+/**
+ * Moves of each control by channel id: moment in ms and value, 0 to 1.
+ */
+controls: { [key in string]: Array<[number, number]> },
+/**
+ * Spans without readings, in ms.
+ */
+gaps: Array<[number, number]>,
+/**
+ * The session's id.
+ */
+id: string,
+/**
+ * Its name.
+ */
+name: string,
+/**
+ * The machine it was recorded on.
+ */
+machine_id: string,
+/**
+ * That machine's name at the time.
+ */
+machine_name: string,
+/**
+ * When the recording began. RFC 3339.
+ */
+created_at: string | null,
+/**
+ * Length of the recording.
+ */
+duration_ms: number,
+/**
+ * Draft or saved.
+ */
+status: ProfileStatus,
+/**
+ * Which bean.
+ */
+bean?: string,
+/**
+ * Unit: g.
+ */
+green_weight_g?: number,
+/**
+ * Unit: g.
+ */
+roasted_weight_g?: number,
+/**
+ * Free text.
+ */
+notes?: string,
+/**
+ * Roast events in order of time.
+ */
+events: Array<RoastEvent>,
+/**
+ * Figures.
+ */
+statistics: Statistics, };
 
-export type ProfilePage = { items: Array<ProfileSummary>, next_cursor: string | null };
+/**
+ * One page of profiles, newest first.
+ */
+export type ProfilePage = {
+/**
+ * The page.
+ */
+items: Array<ProfileSummary>,
+/**
+ * Given as `cursor`, yields the next page; `null` on the last one.
+ */
+next_cursor: string | null, };
 
-export type DriverAnswer = { driver_state: DriverState };
+/**
+ * The answer to connecting and disconnecting.
+ */
+export type DriverAnswer = {
+/**
+ * Where the driver stands now.
+ */
+driver_state: DriverState, };
 
-export type EventCorrection = { event_type: EventType, timestamp_ms: number };
+/**
+ * What was asked of the device, what failed, and how long it took, since the daemon started.
+ */
+export type HealthView = {
+/**
+ * Which machine.
+ */
+machine_id: string,
+/**
+ * Where the driver stands.
+ */
+driver_state: DriverState,
+/**
+ * Why, in plain words, with a hint; empty if there is nothing to say.
+ */
+message: string,
+/**
+ * Requests answered.
+ */
+reads: number,
+/**
+ * Orders confirmed.
+ */
+writes: number,
+/**
+ * Orders that failed.
+ */
+write_failures: number,
+/**
+ * Requests without an answer in time.
+ */
+timeouts: number,
+/**
+ * Answers that were unusable (CRC, length, protocol).
+ */
+protocol_errors: number,
+/**
+ * Answers that said no.
+ */
+rejected: number,
+/**
+ * Times the link was lost.
+ */
+losses: number,
+/**
+ * Times the link came back.
+ */
+reconnects: number,
+/**
+ * Times the machine's actor was restarted.
+ */
+restarts: number,
+/**
+ * Threads that hung and were left behind.
+ */
+abandoned_threads: number,
+/**
+ * Half of the round trips are faster. Unit: ms.
+ */
+latency_p50_ms: number | null,
+/**
+ * 99 of 100 round trips are faster. Unit: ms.
+ */
+latency_p99_ms: number | null,
+/**
+ * The last error in plain words.
+ */
+last_error: string | null,
+/**
+ * When that was. RFC 3339.
+ */
+last_error_at: string | null, };
 
+/**
+ * What an order to a control asks for.
+ */
+export type ControlBody = {
+/**
+ * 0 to 1.
+ */
+value: number, };
+
+/**
+ * What people say about a profile. Each field given replaces the one before; an empty text takes it away.
+ */
 export type ProfileNotes = {
-  name?: string, notes?: string, bean?: string, green_weight_g?: number, roasted_weight_g?: number,
-  events?: Array<EventCorrection>,
-};
+/**
+ * Its name.
+ */
+name?: string,
+/**
+ * Free text.
+ */
+notes?: string,
+/**
+ * Which bean.
+ */
+bean?: string,
+/**
+ * Unit: g.
+ */
+green_weight_g?: number,
+/**
+ * Unit: g.
+ */
+roasted_weight_g?: number, };
 
-export type SaveBody = { machine_id: string } & ProfileNotes;
+/**
+ * Saving a machine's finished session.
+ */
+export type SaveBody = {
+/**
+ * Whose session.
+ */
+machine_id: string,
+/**
+ * The whole list of events as it should be.
+ */
+events?: Array<EventCorrection>,
+/**
+ * Its name.
+ */
+name?: string,
+/**
+ * Free text.
+ */
+notes?: string,
+/**
+ * Which bean.
+ */
+bean?: string,
+/**
+ * Unit: g.
+ */
+green_weight_g?: number,
+/**
+ * Unit: g.
+ */
+roasted_weight_g?: number, };
 
-export type ProblemField = { pointer: string, detail: string };
+/**
+ * One event of a correction.
+ */
+export type EventCorrection = {
+/**
+ * What happened.
+ */
+event_type: EventType,
+/**
+ * When, on the profile's clock.
+ */
+timestamp_ms: number, };
 
+/**
+ * Correcting a profile.
+ */
+export type PatchBody = {
+/**
+ * The whole list of events as it should be.
+ */
+events?: Array<EventCorrection>,
+/**
+ * Its name.
+ */
+name?: string,
+/**
+ * Free text.
+ */
+notes?: string,
+/**
+ * Which bean.
+ */
+bean?: string,
+/**
+ * Unit: g.
+ */
+green_weight_g?: number,
+/**
+ * Unit: g.
+ */
+roasted_weight_g?: number, };
+
+/**
+ * One fault of a body: where, and what would be right.
+ */
+export type ProblemField = {
+/**
+ * JSON pointer into the body, or a line such as `line 12` where the body is a text file.
+ */
+pointer: string,
+/**
+ * What is wrong and what would be right.
+ */
+detail: string, };
+
+/**
+ * Why a request was not done.
+ */
 export type Problem = {
-  type: string, title: string, status: number, detail: string, code: string, recoverable: boolean,
-  errors: Array<ProblemField>,
-};
+/**
+ * Always `about:blank`: `code` tells problems apart.
+ */
+type: string,
+/**
+ * The status in words.
+ */
+title: string,
+/**
+ * HTTP status.
+ */
+status: number,
+/**
+ * What happened, in plain words, and what to do.
+ */
+detail: string,
+/**
+ * A word to match on.
+ */
+code: string,
+/**
+ * Whether asking again, later or otherwise, can succeed.
+ */
+recoverable: boolean,
+/**
+ * All faults of the body; empty where the body is not at fault.
+ */
+errors: Array<ProblemField>, };

@@ -1,0 +1,128 @@
+# One command per wish: `make run`, `make test`. `make help` lists them.
+# Tools that tests need are set up on the way; a set-up that worked leaves a stamp and is not repeated.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+CARGO ?= cargo
+PYTHON ?= python3
+NODE_MAJOR_MIN := 20
+
+# What a checkout holds decides what is tested.
+UI := $(wildcard static/package.json)
+PEERS := $(wildcard tests/python/requirements.txt)
+
+NPM_STAMP := static/node_modules/.installed
+VENV_STAMP := .venv/.installed
+DIST := static/dist/index.html
+UI_SOURCES := $(if $(UI),$(shell find static -path static/node_modules -prune -o -path static/dist -prune -o -type f -print))
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 24
+
+.PHONY: run
+run: $(if $(UI),$(DIST)) ## run the daemon with etc/hearth.toml
+	$(CARGO) run --locked -- serve
+
+.PHONY: build
+build: $(if $(UI),$(DIST)) ## build the pages and the release binary that holds them
+	$(CARGO) build --locked --release
+
+.PHONY: test
+test: test-rust $(if $(UI),test-ui) $(if $(PEERS),test-python) $(if $(UI),test-e2e) ## everything a change must pass
+
+.PHONY: test-rust
+test-rust: ## format, lints, unit and integration tests, examples in documentation
+	@echo '== Rust: format'
+	$(CARGO) fmt --all -- --check
+	echo '== Rust: lints'
+	$(CARGO) clippy --locked --quiet --workspace --all-targets -- -D warnings
+	echo '== Rust: tests'
+	if $(CARGO) nextest --version >/dev/null 2>&1; then
+	  $(CARGO) test --locked --quiet --workspace --doc
+	  $(CARGO) nextest run --locked --workspace --no-fail-fast --status-level fail --final-status-level fail
+	else
+	  $(CARGO) test --locked --quiet --workspace --no-fail-fast
+	fi
+
+.PHONY: test-ui
+test-ui: $(NPM_STAMP) ## types, lints and unit tests of the pages, and that they build
+	@echo '== pages: lints and types'
+	cd static
+	npm run --silent lint
+	npm run --silent check
+	echo '== pages: build'
+	$(MAKE) --directory .. $(DIST)
+	echo '== pages: unit tests'
+	npm run --silent test
+
+.PHONY: test-python
+test-python: $(VENV_STAMP) debug ## the daemon as others see it: processes, sockets, a Modbus device that is played
+	@echo '== Python peers'
+	.venv/bin/pytest --quiet tests/python
+
+.PHONY: test-e2e
+test-e2e: $(NPM_STAMP) $(DIST) debug setup-chromium ## the pages in a real browser against the real daemon
+	@echo '== pages in a browser'
+	cd static
+	npm run --silent e2e
+
+.PHONY: debug
+debug:
+	@$(CARGO) build --locked --quiet
+
+.PHONY: setup-ui
+setup-ui: $(NPM_STAMP) ## install what the pages are built with
+
+.PHONY: setup-python
+setup-python: $(VENV_STAMP) ## install what the Python tests need into .venv
+
+.PHONY: setup-chromium
+setup-chromium: ## install a browser for the end-to-end tests, if there is none
+	@install='apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core'
+	if command -v chromium >/dev/null; then exit 0; fi
+	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+	  echo "The end-to-end tests need Chromium as \`chromium\`. On Debian, as root: $$install" >&2
+	  exit 1
+	fi
+	echo 'installing chromium'
+	DEBIAN_FRONTEND=noninteractive bash -c "$$install" >/dev/null
+
+$(NPM_STAMP): static/package.json static/package-lock.json
+	@if ! command -v npm >/dev/null || [ "$$(node --print 'process.versions.node.split(".")[0]')" -lt $(NODE_MAJOR_MIN) ]; then
+	  echo 'The pages need Node.js $(NODE_MAJOR_MIN) or newer with npm.' >&2
+	  exit 1
+	fi
+	echo '== pages: npm ci'
+	cd static
+	npm ci --no-audit --no-fund --loglevel=error
+	touch node_modules/.installed
+
+$(VENV_STAMP): tests/python/requirements.txt
+	@if ! $(PYTHON) -m venv .venv; then
+	  echo 'The Python tests need Python 3 with venv. On Debian, as root: apt-get install -y python3-venv' >&2
+	  exit 1
+	fi
+	echo '== Python: .venv'
+	.venv/bin/pip install --quiet --disable-pip-version-check --requirement tests/python/requirements.txt
+	touch $@
+
+# The binary must be built anew when the pages it holds have changed.
+$(DIST): $(NPM_STAMP) $(UI_SOURCES)
+	@cd static
+	npm run --silent build
+	touch dist/index.html ../src/http/assets.rs
+
+.PHONY: deny
+deny: ## licences, sources and bans of all dependencies (needs cargo-deny)
+	$(CARGO) deny --locked check bans licenses sources
+
+.PHONY: clean
+clean: ## remove everything that was built or set up
+	$(CARGO) clean
+	rm -rf .venv static/node_modules static/dist

@@ -1,0 +1,301 @@
+//! A machine: one supervised actor on a thread of its own that owns a driver and a session.
+//!
+//! It turns the driver's reports into events and people's commands into orders. It decides little itself: sessions, marks, alarms
+//! and the gate are in `logic`; what holds now is on the [`Bus`], which outlives this actor. It never waits for hardware or disk
+//! inside a handler: the drive task does the one, futures with re-checks the other.
+
+pub mod commands;
+pub mod orders;
+pub mod playing;
+pub mod reports;
+pub mod sessions;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use actix::{Addr, AsyncContext, Context};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::archive::Archive;
+use crate::driver::DriverFactory;
+use crate::logic::alarms::AlarmBook;
+use crate::logic::detection::{Detector, Found};
+use crate::logic::gate;
+use crate::logic::rate::{ROAST_WINDOW_MS, RateOfRise};
+use crate::model::command::{Actor, Command, Principal, Settled, UserRole, Want};
+use crate::model::connection::{Connection, DriverState};
+use crate::model::event::{EventBody, Safety, SafetyReason};
+use crate::model::ids::{CommandId, MachineId, SessionId};
+use crate::model::mark::{Mark, MarkKind};
+use crate::model::reading::{Missing, MissingReason, Value};
+use crate::model::refusal::Refusal;
+use crate::model::session::SessionState;
+use crate::model::spec::MachineSpec;
+use crate::model::time::SessionMs;
+use crate::runtime::bus::Bus;
+use crate::runtime::clock::wall_now;
+use crate::runtime::drive::{Drive, Entry, Gone, Link, Listener, Report};
+use crate::runtime::guarded::Pulse;
+use crate::runtime::health::Health;
+use crate::runtime::journal::RecorderQueue;
+use crate::runtime::lane::Lanes;
+/// How much of the past warms the filters of a fresh actor.
+const WARM_UP_MS: u64 = 60_000;
+
+/// What machines share with the rest of the house.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Where journals are written.
+    pub recorder: RecorderQueue,
+    /// Where profiles are read.
+    pub archive: Arc<dyn Archive>,
+    /// Numbers alarm occurrences, unique in the daemon.
+    pub occurrences: Arc<AtomicU64>,
+    /// Numbers commands, unique in the daemon's run.
+    pub commands: Arc<AtomicU64>,
+}
+
+impl Surroundings {
+    /// A number for a new command.
+    pub fn next_command(&self) -> CommandId {
+        CommandId(self.commands.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// A command that the house itself gives.
+    pub fn order_of_the_house(&self, want: Want) -> Command {
+        let principal = Principal { actor: Actor::Failsafe, role: UserRole::Operator };
+        Command { id: self.next_command(), principal, request_id: None, want }
+    }
+}
+
+/// One incarnation of a machine, ready to start.
+pub struct Incarnation {
+    /// What it is.
+    pub spec: Arc<MachineSpec>,
+    /// Its truth, which outlives it.
+    pub bus: Arc<Bus>,
+    /// Its link's counters, which outlive it.
+    pub health: Arc<Health>,
+    /// Its sign of life.
+    pub pulse: Pulse,
+    /// Makes its driver, on its own thread.
+    pub make_driver: DriverFactory,
+    /// Whether the one before it crashed.
+    pub entry: Entry,
+    /// Whether to connect at once.
+    pub link: Link,
+    /// Told when it ends, however it ends.
+    pub exit: ExitGuard,
+    /// The rest of the house.
+    pub house: Surroundings,
+}
+
+/// How an incarnation ended.
+#[derive(Debug, Clone)]
+pub struct Exited {
+    /// Which machine.
+    pub machine: MachineId,
+    /// Which incarnation.
+    pub generation: u64,
+    /// Why, in plain words.
+    pub why: String,
+}
+
+/// Reports the end of an incarnation when it is dropped, whatever the cause.
+#[derive(Debug)]
+pub struct ExitGuard {
+    exited: Option<Exited>,
+    to: mpsc::Sender<Exited>,
+}
+
+impl ExitGuard {
+    /// Guards one incarnation.
+    pub fn new(machine: MachineId, generation: u64, to: mpsc::Sender<Exited>) -> Self {
+        Self { exited: Some(Exited { machine, generation, why: String::new() }), to }
+    }
+
+    fn because(&mut self, why: String) {
+        if let Some(exited) = &mut self.exited {
+            exited.why = why;
+        }
+    }
+}
+
+impl Drop for ExitGuard {
+    fn drop(&mut self) {
+        let Some(mut exited) = self.exited.take() else { return };
+        if exited.why.is_empty() {
+            exited.why = if std::thread::panicking() { "panicked" } else { "ended" }.to_owned();
+        }
+        // A full queue is no loss: the watchdog sees the missing pulse.
+        let _ = self.to.try_send(exited);
+    }
+}
+
+/// The actor.
+pub struct Machine {
+    spec: Arc<MachineSpec>,
+    bus: Arc<Bus>,
+    house: Surroundings,
+    pulse: Pulse,
+    lanes: Arc<Lanes>,
+    link: watch::Sender<Link>,
+    /// Last known values by channel index, internal units.
+    values: Vec<Value>,
+    bt_rate: RateOfRise,
+    et_rate: RateOfRise,
+    detector: Detector,
+    alarms: AlarmBook,
+    replay: Option<playing::Playing>,
+    /// Orders on their way to the device and who waits for their end.
+    orders: HashMap<CommandId, oneshot::Sender<Result<Settled, String>>>,
+    /// Who waits for the link to come or go.
+    link_waiters: Vec<oneshot::Sender<Result<DriverState, Refusal>>>,
+    /// A transition that waits for the disk; others are refused meanwhile.
+    transition_under_way: bool,
+    starting: Option<Starting>,
+    exit: ExitGuard,
+}
+
+/// What is needed once, at the start.
+struct Starting {
+    make_driver: DriverFactory,
+    health: Arc<Health>,
+    entry: Entry,
+    link: watch::Receiver<Link>,
+}
+
+impl Machine {
+    /// Makes the actor on its own thread.
+    pub fn new(incarnation: Incarnation) -> Self {
+        let Incarnation { spec, bus, health, pulse, make_driver, entry, link, exit, house } = incarnation;
+        let (link, link_receiver) = watch::channel(link);
+        let mut machine = Self {
+            values: vec![Err(Missing { reason: MissingReason::NotYet, polls: 0 }); spec.channels.len()],
+            bt_rate: RateOfRise::new(ROAST_WINDOW_MS),
+            et_rate: RateOfRise::new(ROAST_WINDOW_MS),
+            detector: Detector::new(&spec.detection, spec.sampling_interval_ms),
+            alarms: AlarmBook::new(&spec.alarms),
+            replay: None,
+            lanes: Arc::default(),
+            orders: HashMap::new(),
+            link_waiters: Vec::new(),
+            transition_under_way: false,
+            starting: Some(Starting { make_driver, health, entry, link: link_receiver }),
+            spec,
+            bus,
+            house,
+            pulse,
+            link,
+            exit,
+        };
+        machine.remember();
+        machine
+    }
+
+    /// Takes up where the incarnation before left off: everything is on the bus.
+    fn remember(&mut self) {
+        let snapshot = self.bus.snapshot();
+        for orphan in self.alarms.restore(snapshot.alarms.values()) {
+            self.bus.publish(EventBody::Alarm(orphan));
+        }
+        if let Some((_, reading)) = &snapshot.last_reading
+            && reading.values.len() == self.values.len()
+        {
+            self.values.clone_from_slice(&reading.values);
+        }
+        if snapshot.state == SessionState::Recording {
+            let found = |mark: &Mark| Found {
+                kind: mark.kind,
+                at: self.bus.moment(mark.at),
+                source: mark.source,
+                bt: mark.bt,
+                et: mark.et,
+            };
+            let marks: Vec<Found> = snapshot.marks.values().map(found).collect();
+            let disarmed: Vec<MarkKind> = snapshot.disarmed.iter().copied().collect();
+            self.detector.restore(self.bus.moment(SessionMs(0)), &marks, &disarmed);
+        }
+        let since = self.bus.clock().now() - WARM_UP_MS;
+        for event in self.bus.recent(|event| matches!(event.body, EventBody::Reading(_))).events {
+            let at = self.bus.moment(event.event.at);
+            if let EventBody::Reading(reading) = &event.event.body
+                && event.event.session == snapshot.session
+                && at >= since
+            {
+                self.warm_up(at, reading);
+            }
+        }
+    }
+
+    fn snapshot_state(&self) -> SessionState {
+        self.bus.look(|snapshot| snapshot.state)
+    }
+
+    fn session(&self) -> Option<SessionId> {
+        self.bus.look(|snapshot| snapshot.session)
+    }
+
+    fn is_connected(&self) -> bool {
+        self.bus.look(|snapshot| snapshot.connection.state == DriverState::Connected)
+    }
+
+    fn next_command(&self) -> CommandId {
+        self.house.next_command()
+    }
+
+    /// Latches heat safe and tells everybody, unless it is latched already.
+    fn latch(&self, reason: SafetyReason) {
+        let channels = gate::heat_channels(&self.spec);
+        let already = self.bus.look(|snapshot| snapshot.safety.latched.is_some());
+        if channels.is_empty() && reason != SafetyReason::Stop {
+            return;
+        }
+        if !already || reason == SafetyReason::Stop {
+            self.bus.publish(EventBody::Safety(Safety { latched: Some(reason), since: Some(wall_now()), channels }));
+        }
+    }
+
+    fn tell_connection(&self, state: DriverState, message: String, retry_in_ms: Option<u64>) {
+        let old = self.bus.look(|snapshot| snapshot.connection.clone());
+        let connection = Connection { state, message, retry_in_ms, ..old.clone() };
+        if connection != old {
+            self.bus.publish(EventBody::Connection(connection));
+        }
+    }
+}
+
+impl actix::Actor for Machine {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let Some(Starting { make_driver, health, entry, link }) = self.starting.take() else { return };
+        if entry == Entry::SafeFirst {
+            self.latch(SafetyReason::Crash);
+        }
+        let drive = Drive {
+            driver: make_driver(&self.spec),
+            channels: self.spec.channels.len(),
+            period: self.bus.clock().real(self.spec.sampling_interval_ms),
+            clock: self.bus.clock(),
+            lanes: self.lanes.clone(),
+            link,
+            entry,
+            safe_orders: gate::failsafe_orders(&self.spec, self.next_command()),
+            pulse: self.pulse.clone(),
+            health,
+            listener: Ear(ctx.address()),
+        };
+        actix_rt::spawn(drive.run());
+    }
+}
+
+/// The machine's ear to its drive task.
+struct Ear(Addr<Machine>);
+
+impl Listener for Ear {
+    async fn tell(&self, report: Report) -> Result<(), Gone> {
+        self.0.send(reports::Heard(report)).await.map_err(|_| Gone)
+    }
+}

@@ -1,0 +1,154 @@
+//! Orders: through the gate, into the lanes, and back as an acknowledgement that everybody sees.
+
+use std::time::Duration;
+
+use actix::prelude::*;
+use futures_util::future::join_all;
+use tokio::sync::oneshot;
+
+use super::Machine;
+use super::commands::{Answer, done, refused};
+use crate::driver::Applied;
+use crate::logic::gate::{self, Admitted, Circumstances};
+use crate::model::command::{Actor, Command, Outcome, Settled};
+use crate::model::event::{EventBody, Safety, SafetyReason};
+use crate::model::refusal::{Refusal, RefusalCode};
+use crate::model::units::Fraction;
+
+/// After this a STOP that no device confirmed is reported as unconfirmed; the orders stay in the lane.
+const STOP_DEADLINE: Duration = Duration::from_secs(3);
+/// What the sender of an overtaken value is told. Source: wire contract, `control_ack`.
+const SUPERSEDED: &str = "superseded";
+
+impl Machine {
+    pub(super) fn control(&mut self, command: &Command, channel: &str, value: Fraction) -> Answer {
+        let admitted = match self.admit(command, channel, value) {
+            Ok(admitted) => admitted,
+            Err(refusal) => return refused(refusal),
+        };
+        let settled = self.submit(admitted);
+        let channel = channel.to_owned();
+        let answer = settled.into_actor(self).map(move |settled, _, _| match settled {
+            Ok(Ok(settled)) if settled.applied => Ok(Outcome::Settled(settled)),
+            Ok(Ok(settled)) => Err(Refusal::new(RefusalCode::WriteFailed, settled.message)),
+            Ok(Err(words)) => Err(Refusal::new(RefusalCode::Superseded, words).of_control(channel, value)),
+            Err(_) => Err(Refusal::new(RefusalCode::MachineFailed, "the machine is restarting: try again in a moment")),
+        });
+        Box::pin(answer)
+    }
+
+    pub(super) fn admit(&self, command: &Command, channel: &str, value: Fraction) -> Result<Admitted, Refusal> {
+        self.bus.look(|snapshot| {
+            let now = Circumstances {
+                spec: &self.spec,
+                values: &self.values,
+                connected: snapshot.connection.state == crate::model::connection::DriverState::Connected,
+                safety: &snapshot.safety,
+            };
+            gate::admit_control(&command.principal, command.id, command.request_id.as_deref(), channel, value, &now)
+        })
+    }
+
+    /// Puts an admitted order into the ordinary lane; the sender of the one it overtakes is told.
+    pub(super) fn submit(&mut self, order: Admitted) -> oneshot::Receiver<Result<Settled, String>> {
+        let (waiter, settled) = oneshot::channel();
+        self.orders.insert(order.command(), waiter);
+        if let Some(overtaken) = self.lanes.submit(order) {
+            self.overtake(&overtaken);
+        }
+        settled
+    }
+
+    fn overtake(&mut self, order: &Admitted) {
+        if let Some(waiter) = self.orders.remove(&order.command()) {
+            let _ = waiter.send(Err(SUPERSEDED.to_owned()));
+        }
+    }
+
+    /// An order ended at the device: everybody is told, then whoever waits for it.
+    pub(super) fn settled(&mut self, order: &Admitted, result: Result<Applied, String>, latency_ms: u64) {
+        let Some(channel) = self.spec.channels.get(order.channel()) else { return };
+        let Some(control) = channel.control() else { return };
+        let readback = result.as_ref().ok().and_then(|applied| applied.readback);
+        let message = match (&result, readback) {
+            (Err(words), _) => words.clone(),
+            (Ok(_), Some(native)) if !agrees(native, order.native(), control.max - control.min, control.step) => {
+                format!("the device reads back {native} where {} was written", order.native())
+            }
+            (Ok(_), _) => String::new(),
+        };
+        let settled = Settled {
+            command: order.command(),
+            request_id: order.request_id().map(str::to_owned),
+            channel: order.channel(),
+            channel_id: channel.id.clone(),
+            value: order.value(),
+            applied: message.is_empty(),
+            by: order.by().clone(),
+            message,
+            readback: readback.map(|native| control.to_fraction(native)),
+            latency_ms,
+        };
+        if settled.applied
+            && let Some(known) = self.values.get_mut(order.channel())
+        {
+            *known = Ok(channel.unit.inward(order.native()));
+        }
+        self.bus.publish(EventBody::Settled(settled.clone()));
+        if let Some(waiter) = self.orders.remove(&order.command()) {
+            let _ = waiter.send(Ok(settled));
+        }
+    }
+
+    /// Software STOP: never refused, urgent, latched.
+    pub(super) fn stop(&mut self, by: &Actor) -> Answer {
+        self.latch(SafetyReason::Stop);
+        let mut waiting = Vec::new();
+        let mut orders = gate::stop_orders(&self.spec, self.next_command(), by);
+        for order in &mut orders {
+            *order = order.clone().renumbered(self.next_command());
+            let (waiter, settled) = oneshot::channel();
+            self.orders.insert(order.command(), waiter);
+            waiting.push(settled);
+        }
+        for overtaken in self.lanes.submit_urgent(orders) {
+            self.overtake(&overtaken);
+        }
+        if !self.is_connected() {
+            let words = "STOP is latched, but the machine is not connected: use the machine's own switch";
+            return refused(Refusal::new(RefusalCode::DriverDisconnected, words));
+        }
+        let confirmed = async move { tokio::time::timeout(STOP_DEADLINE, join_all(waiting)).await };
+        Box::pin(confirmed.into_actor(self).map(|confirmed, _, _| {
+            let failed = match confirmed {
+                Ok(ends) => ends.into_iter().find_map(|end| match end {
+                    Ok(Ok(settled)) if settled.applied => None,
+                    Ok(Ok(settled)) => Some(settled.message),
+                    Ok(Err(words)) => Some(words),
+                    Err(_) => Some("the machine is restarting".to_owned()),
+                }),
+                Err(_) => Some(format!("no answer within {} s", STOP_DEADLINE.as_secs())),
+            };
+            match failed {
+                None => Ok(Outcome::Done),
+                Some(words) => Err(Refusal::new(
+                    RefusalCode::WriteFailed,
+                    format!("STOP could not be confirmed ({words}): use the machine's own switch"),
+                )),
+            }
+        }))
+    }
+
+    /// Leaves the latched safe state. Writes nothing: heat comes back only by an order.
+    pub(super) fn rearm(&mut self) -> Answer {
+        if self.bus.look(|snapshot| snapshot.safety.latched.is_some()) {
+            self.bus.publish(EventBody::Safety(Safety::default()));
+        }
+        done()
+    }
+}
+
+/// Whether a read-back is the written value, within half a step or 1 % of the range.
+fn agrees(read: f64, written: f64, range: f64, step: f64) -> bool {
+    (read - written).abs() <= (step / 2.0).max(range.abs() * 0.01) + 1e-9
+}

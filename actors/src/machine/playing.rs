@@ -1,0 +1,142 @@
+//! Replay: a saved profile played to all watchers, and on request to the hardware through the same gate as a slider.
+
+use std::sync::Arc;
+
+use actix::prelude::*;
+
+use super::Machine;
+use super::commands::{Answer, done, refused};
+use crate::archive::ArchiveError;
+use crate::logic::replay::{Controls, Replay, ReplayEffect};
+use crate::model::command::{Actor, Command, Outcome, Principal, ReplayAction, UserRole, Want};
+use crate::model::event::EventBody;
+use crate::model::ids::{ChannelId, SessionId};
+use crate::model::refusal::{Refusal, RefusalCode};
+use crate::model::session::SessionState;
+use crate::model::units::Fraction;
+use crate::runtime::clock::MachineClock;
+
+/// A running replay. It plays in real time, whatever the machine's own clock does.
+pub struct Playing {
+    replay: Replay,
+    clock: MachineClock,
+    timer: Option<SpawnHandle>,
+}
+
+impl Machine {
+    pub(super) fn replay_action(&mut self, action: ReplayAction, principal: &Principal) -> Answer {
+        match action {
+            ReplayAction::Start { profile, speed, apply_controls } => {
+                self.start_replay(profile, speed, apply_controls, principal)
+            }
+            ReplayAction::Pause => self.steer(Replay::pause),
+            ReplayAction::Resume => self.steer(Replay::resume),
+            ReplayAction::Stop => self.steer(Replay::stop),
+            ReplayAction::Seek { to } => self.steer(move |replay, now| replay.seek(now, to)),
+        }
+    }
+
+    fn start_replay(&mut self, id: SessionId, speed: f64, apply_controls: bool, principal: &Principal) -> Answer {
+        if self.snapshot_state() == SessionState::Recording && !apply_controls {
+            let words =
+                "cannot start a replay while recording: it would hide the roast; use apply_controls to roast by it";
+            return refused(Refusal::new(RefusalCode::InvalidTransition, words));
+        }
+        let by = principal.actor.label().to_owned();
+        let archive = self.house.archive.clone();
+        let loading = async move { tokio::task::spawn_blocking(move || archive.profile(id)).await };
+        Box::pin(loading.into_actor(self).map(move |loaded, machine, ctx| {
+            let profile = match loaded {
+                Ok(Ok(profile)) => profile,
+                Ok(Err(ArchiveError::NotFound(_))) => {
+                    return Err(Refusal::new(RefusalCode::ProfileNotFound, format!("there is no profile {id}")));
+                }
+                Ok(Err(error)) => return Err(Refusal::new(RefusalCode::Internal, error.to_string())),
+                Err(panicked) => {
+                    return Err(Refusal::new(RefusalCode::Internal, format!("the storage crashed: {panicked}")));
+                }
+            };
+            let controls = if apply_controls { Controls::Applied } else { Controls::Shown };
+            let clock = MachineClock::new(1.0);
+            let replay = Replay::new(Arc::new(profile), speed, by, controls, clock.now())
+                .map_err(|fault| Refusal::new(RefusalCode::InvalidMessage, fault.to_string()))?;
+            machine.play(replay, clock, ctx);
+            Ok(Outcome::Done)
+        }))
+    }
+
+    fn play(&mut self, replay: Replay, clock: MachineClock, ctx: &mut Context<Self>) {
+        self.end_replay(ctx);
+        self.replay = Some(Playing { replay, clock, timer: None });
+        self.advance_replay(ctx);
+    }
+
+    fn end_replay(&mut self, ctx: &mut Context<Self>) {
+        if let Some(mut playing) = self.replay.take() {
+            if let Some(timer) = playing.timer {
+                ctx.cancel_future(timer);
+            }
+            let effects = playing.replay.stop(playing.clock.now());
+            self.show(effects);
+        }
+    }
+
+    fn steer(
+        &mut self,
+        steer: impl FnOnce(&mut Replay, crate::model::time::MonoMs) -> Vec<ReplayEffect> + 'static,
+    ) -> Answer {
+        let Some(playing) = &mut self.replay else {
+            return refused(Refusal::new(RefusalCode::InvalidTransition, "no replay is running: start one first"));
+        };
+        let now = playing.clock.now();
+        let effects = steer(&mut playing.replay, now);
+        self.show(effects);
+        Box::pin(done().map(|answer, machine, ctx| {
+            machine.advance_replay(ctx);
+            answer
+        }))
+    }
+
+    /// Plays what is due and sets the timer for what comes next.
+    fn advance_replay(&mut self, ctx: &mut Context<Self>) {
+        let Some(playing) = &mut self.replay else { return };
+        if let Some(timer) = playing.timer.take() {
+            ctx.cancel_future(timer);
+        }
+        let now = playing.clock.now();
+        let effects = playing.replay.step(now);
+        let next = playing.replay.next_due(now);
+        let wait = next.map(|due| std::time::Duration::from_millis(due.since(now).max(1)));
+        if playing.replay.is_over() {
+            self.replay = None;
+        } else if let Some(wait) = wait {
+            playing.timer = Some(ctx.run_later(wait, Self::advance_replay));
+        }
+        self.show(effects);
+    }
+
+    fn show(&mut self, effects: Vec<ReplayEffect>) {
+        for effect in effects {
+            match effect {
+                ReplayEffect::Point(point) => {
+                    self.bus.publish(EventBody::Replay(point));
+                }
+                ReplayEffect::Status(status) => {
+                    self.bus.publish(EventBody::ReplayStatus(status));
+                }
+                ReplayEffect::Move { channel, value } => self.move_control(channel, value),
+            }
+        }
+    }
+
+    /// A control move of the profile: judged like anybody's, told to all either way.
+    fn move_control(&mut self, channel: ChannelId, value: Fraction) {
+        let principal = Principal { actor: Actor::Replay, role: UserRole::Operator };
+        let want = Want::Control { channel: channel.clone(), value };
+        let command = Command { id: self.next_command(), principal, request_id: None, want };
+        match self.admit(&command, channel.as_str(), value) {
+            Ok(order) => drop(self.submit(order)),
+            Err(refusal) => tracing::info!(machine = %self.spec.id, %channel, %refusal, "replayed move refused"),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What the drive task reports, turned into events.
+
+use std::sync::atomic::Ordering;
+
+use actix::prelude::*;
+
+use super::Machine;
+use crate::driver::{ErrorKind, Sample};
+use crate::logic::alarms::Moment;
+use crate::logic::detection::{Finding, Found};
+use crate::model::channel::Role;
+use crate::model::connection::DriverState;
+use crate::model::event::{EventBody, Hand, SafetyReason, Unmark};
+use crate::model::fault::{Fault, FaultCode};
+use crate::model::mark::{Mark, MarkKind};
+use crate::model::reading::{Missing, MissingReason, Reading};
+use crate::model::refusal::{Refusal, RefusalCode};
+use crate::model::session::SessionState;
+use crate::model::time::MonoMs;
+use crate::runtime::drive::Report;
+
+/// A report of the drive task.
+pub struct Heard(pub Report);
+
+impl Message for Heard {
+    type Result = ();
+}
+
+impl Handler<Heard> for Machine {
+    type Result = ();
+
+    fn handle(&mut self, Heard(report): Heard, ctx: &mut Context<Self>) {
+        if self.pulse.is_revoked() {
+            return ctx.terminate();
+        }
+        match report {
+            Report::Connecting => self.connecting(),
+            Report::Connected { name, made_safe } => self.connected(name, made_safe),
+            Report::NotConnected { message, kind, retry_in_ms } => self.not_connected(message, kind, retry_in_ms),
+            Report::Parted => self.parted(),
+            Report::Reading { at, sample, failure } => self.read(at, &sample, failure),
+            Report::Settled { order, result, latency_ms } => self.settled(&order, result, latency_ms),
+            Report::Panicked(text) => {
+                self.exit.because(format!("the driver crashed: {text}"));
+                ctx.terminate();
+            }
+        }
+    }
+}
+
+impl Machine {
+    fn connecting(&self) {
+        let known = self.bus.look(|snapshot| snapshot.connection.state);
+        if matches!(known, DriverState::Disconnected | DriverState::Restarting | DriverState::Failed) {
+            self.tell_connection(DriverState::Connecting, String::new(), None);
+        }
+    }
+
+    fn connected(&mut self, name: String, made_safe: Option<Result<(), String>>) {
+        self.bus.zero_if_unset();
+        if let Some(Err(words)) = made_safe {
+            self.tell_fault(FaultCode::WriteFailed, format!("outputs could not be brought to safety: {words}"));
+        }
+        let mut connection = self.bus.look(|snapshot| snapshot.connection.clone());
+        connection.state = DriverState::Connected;
+        connection.driver_name = name;
+        connection.message = String::new();
+        connection.retry_in_ms = None;
+        self.bus.publish(EventBody::Connection(connection));
+        self.answer_link_waiters(&Ok(DriverState::Connected));
+    }
+
+    fn not_connected(&mut self, message: String, kind: ErrorKind, retry_in_ms: u64) {
+        let known = self.bus.look(|snapshot| snapshot.connection.state);
+        if known == DriverState::Connected {
+            self.tell_fault(FaultCode::Disconnected, message.clone());
+            self.latch(SafetyReason::Link);
+            self.forget_values();
+        }
+        for order in self.lanes.clear() {
+            self.settled(&order, Err("the link to the machine was lost".into()), 0);
+        }
+        self.tell_connection(DriverState::Reconnecting, message.clone(), Some(retry_in_ms));
+        let code = if kind == ErrorKind::Timeout { RefusalCode::ConnectTimeout } else { RefusalCode::ConnectFailed };
+        self.answer_link_waiters(&Err(Refusal::new(code, message)));
+    }
+
+    fn parted(&mut self) {
+        self.forget_values();
+        self.tell_connection(DriverState::Disconnected, String::new(), None);
+        self.answer_link_waiters(&Ok(DriverState::Disconnected));
+    }
+
+    fn read(&mut self, at: MonoMs, sample: &Sample, failure: Option<String>) {
+        self.take(sample);
+        let reading = self.judge_reading(at);
+        let (bt, et) = (reading.role(Role::Bt), reading.role(Role::Et));
+        self.bus.publish_at(at, EventBody::Reading(reading));
+        if let Some(words) = failure {
+            self.tell_fault(FaultCode::ReadFailed, words);
+        }
+        self.detect(at, bt, et);
+        self.raise_alarms(at, bt, et);
+    }
+
+    /// Merges a sample into the known values. A control keeps what was last applied where the device does not say.
+    fn take(&mut self, sample: &Sample) {
+        for (index, new) in sample.values().iter().enumerate() {
+            let is_control = self.spec.channels.get(index).is_some_and(|channel| channel.control().is_some());
+            let Some(known) = self.values.get_mut(index) else { continue };
+            match new {
+                Ok(value) => *known = Ok(*value),
+                Err(_) if is_control => {}
+                Err(missing) => {
+                    let before = known.err().map_or(0, |missing| missing.polls);
+                    *known = Err(Missing { reason: missing.reason, polls: before.saturating_add(1) });
+                }
+            }
+        }
+    }
+
+    fn judge_reading(&mut self, at: MonoMs) -> Reading {
+        let mut reading = Reading {
+            channels: self.spec.channels.clone(),
+            values: self.values.clone().into_boxed_slice(),
+            bt_ror: None,
+            et_ror: None,
+        };
+        reading.bt_ror = self.bt_rate.step(at, reading.role(Role::Bt));
+        reading.et_ror = self.et_rate.step(at, reading.role(Role::Et));
+        reading
+    }
+
+    /// Feeds a reading of the past to the filters. What the detectors see in it that was not marked yet is told now.
+    pub(super) fn warm_up(&mut self, at: MonoMs, reading: &Reading) {
+        let (bt, et) = (reading.role(Role::Bt), reading.role(Role::Et));
+        self.bt_rate.step(at, bt);
+        self.et_rate.step(at, et);
+        let findings = self.detector.step(at, bt, et);
+        self.tell_findings(findings);
+    }
+
+    fn detect(&mut self, at: MonoMs, bt: Option<f64>, et: Option<f64>) {
+        let findings = self.detector.step(at, bt, et);
+        self.tell_findings(findings);
+    }
+
+    /// Publishes what the detectors found.
+    pub(super) fn tell_findings(&mut self, findings: Vec<Finding>) {
+        if self.snapshot_state() != SessionState::Recording {
+            return;
+        }
+        for finding in findings {
+            match finding {
+                Finding::Set(found) => {
+                    self.bus.publish(EventBody::Mark(self.mark_found(&found)));
+                }
+                Finding::Withdraw(kind) => {
+                    self.bus.publish(EventBody::Unmark(Unmark { kind, by: Hand::Detector }));
+                }
+            }
+        }
+    }
+
+    fn mark_found(&self, found: &Found) -> Mark {
+        Mark { kind: found.kind, at: self.bus.session_time(found.at), source: found.source, bt: found.bt, et: found.et }
+    }
+
+    fn raise_alarms(&mut self, at: MonoMs, bt: Option<f64>, et: Option<f64>) {
+        let moment = Moment { now: at, at: self.bus.session_time(at), bt, et };
+        let numbers = &self.house.occurrences;
+        let notices = self.alarms.step(moment, &self.values, &mut || numbers.fetch_add(1, Ordering::Relaxed));
+        for notice in notices {
+            self.bus.publish(EventBody::Alarm(notice));
+        }
+    }
+
+    /// Without a link nothing is known any more.
+    fn forget_values(&mut self) {
+        for value in &mut self.values {
+            *value = Err(Missing { reason: MissingReason::Disconnected, polls: u32::MAX });
+        }
+    }
+
+    pub(super) fn tell_fault(&self, code: FaultCode, message: String) {
+        self.bus.publish(EventBody::Fault(Fault { code, message }));
+    }
+
+    fn answer_link_waiters(&mut self, answer: &Result<DriverState, Refusal>) {
+        for waiter in self.link_waiters.drain(..) {
+            let _ = waiter.send(answer.clone());
+        }
+    }
+
+    /// Whether a mark of this kind is set.
+    pub(super) fn is_marked(&self, kind: MarkKind) -> bool {
+        self.bus.look(|snapshot| snapshot.marks.contains_key(&kind))
+    }
+}

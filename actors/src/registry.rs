@@ -1,0 +1,399 @@
+//! The registry: which machines there are, and that each of them lives.
+//!
+//! It is the only one that starts machines. A machine that ends, however it ends, is started again from its factory: at once the
+//! first time, then after a growing pause; too often within a while, and it is parked as failed until an operator restarts it. A
+//! machine that makes no progress is abandoned with its thread and replaced like a dead one.
+
+mod supervision;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::archive::{Archive, ArchiveError};
+use crate::driver::DriverFactory;
+use crate::machine::{Exited, Surroundings};
+use crate::model::command::Want;
+use crate::model::event::EventBody;
+use crate::model::ids::{MachineId, Seq};
+use crate::model::session::SessionState;
+use crate::model::spec::MachineSpec;
+use crate::runtime::bus::Bus;
+use crate::runtime::clock::MachineClock;
+use crate::runtime::drive::{Entry, Link};
+use crate::slot::MachineHandle;
+use supervision::Supervised;
+
+/// How often the watchdog looks at every machine's pulse.
+const WATCH_EVERY: Duration = Duration::from_millis(250);
+
+/// How long a machine that goes away may take to bring its outputs to safety.
+const PARTING_DEADLINE: Duration = Duration::from_secs(3);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Parting {
+    Needed,
+    Needless,
+}
+
+/// When a machine is restarted, and when it is parked.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Policy {
+    /// More restarts than this within `within_ms` park it.
+    pub max_restarts: u32,
+    /// Unit: ms.
+    pub within_ms: u64,
+    /// First pause before a restart. Unit: ms.
+    pub backoff_min_ms: u64,
+    /// Longest pause. Unit: ms.
+    pub backoff_max_ms: u64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { max_restarts: 5, within_ms: 60_000, backoff_min_ms: 100, backoff_max_ms: 30_000 }
+    }
+}
+
+/// A machine to be run.
+#[derive(Clone)]
+pub struct Definition {
+    /// What it is.
+    pub spec: Arc<MachineSpec>,
+    /// Makes its driver.
+    pub driver: DriverFactory,
+    /// Its configuration as it was given; kept as it is.
+    pub document: Arc<str>,
+}
+
+/// Where a machine's truth begins.
+pub enum Origin {
+    /// New: its first event gets this position.
+    Fresh(Seq),
+    /// A session was cut by the daemon's death and goes on: its bus is rebuilt.
+    Resumed(Arc<Bus>),
+}
+
+/// Why the registry says no.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RegistryError {
+    /// The id is taken.
+    #[error("a machine `{0}` exists already: choose another id or change that one")]
+    Exists(MachineId),
+    /// There is no such machine.
+    #[error("there is no machine `{0}`")]
+    NotFound(MachineId),
+    /// A roast is being recorded.
+    #[error("`{0}` is recording: stop the recording first")]
+    Recording(MachineId),
+    /// The change is not on disk.
+    #[error("the machine's configuration could not be saved: {0}")]
+    Storage(Arc<ArchiveError>),
+    /// No thread could be had.
+    #[error("no thread could be started for `{0}`: {1}")]
+    NoThread(MachineId, String),
+}
+
+/// The actor.
+pub struct Registry {
+    machines: BTreeMap<MachineId, Supervised>,
+    house: Surroundings,
+    policy: Policy,
+    first_seq: Seq,
+    exits: mpsc::Sender<Exited>,
+    exited: Option<mpsc::Receiver<Exited>>,
+}
+
+impl Registry {
+    /// A registry without machines. The bus of each machine that is added begins at `first_seq`.
+    pub fn new(house: Surroundings, policy: Policy, first_seq: Seq) -> Self {
+        const EXITS_WAITING_MAX: usize = 1024;
+        let (exits, exited) = mpsc::channel(EXITS_WAITING_MAX);
+        Self { machines: BTreeMap::new(), house, policy, first_seq, exits, exited: Some(exited) }
+    }
+
+    fn insert(
+        &mut self,
+        definition: Definition,
+        origin: Origin,
+        ctx: &mut Context<Self>,
+    ) -> Result<MachineHandle, RegistryError> {
+        let spec = definition.spec.clone();
+        let id = spec.id.clone();
+        let (bus, entry) = match origin {
+            Origin::Fresh(seq) => {
+                let clock = MachineClock::new(spec.clock_speed);
+                (Arc::new(Bus::new(id.clone(), spec.channels.clone(), clock, seq)), Entry::Clean)
+            }
+            Origin::Resumed(bus) => {
+                if bus.look(|snapshot| *snapshot.channels != *spec.channels) {
+                    bus.publish(EventBody::Channels(spec.channels.clone()));
+                }
+                (bus, Entry::SafeFirst)
+            }
+        };
+        let link = if spec.autoconnect || entry == Entry::SafeFirst { Link::Wanted } else { Link::Unwanted };
+        let handle = MachineHandle::new(spec, definition.document.clone(), bus);
+        let supervised = Supervised::new(handle.clone(), definition.driver, link, self.policy)
+            .map_err(|error| RegistryError::NoThread(id.clone(), error.to_string()))?;
+        self.machines.insert(id.clone(), supervised);
+        self.start_machine(&id, entry, ctx);
+        Ok(handle)
+    }
+
+    fn must_not_record(&self, id: &MachineId) -> Result<&Supervised, RegistryError> {
+        let machine = self.machines.get(id).ok_or_else(|| RegistryError::NotFound(id.clone()))?;
+        if machine.handle().bus().look(|snapshot| snapshot.state) == SessionState::Recording {
+            return Err(RegistryError::Recording(id.clone()));
+        }
+        Ok(machine)
+    }
+}
+
+impl Actor for Registry {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        if let Some(exited) = self.exited.take() {
+            ctx.add_stream(ReceiverStream::new(exited));
+        }
+        ctx.run_interval(WATCH_EVERY, Self::watch);
+    }
+}
+
+/// Finds a machine.
+pub struct Find(pub MachineId);
+
+impl Message for Find {
+    type Result = Option<MachineHandle>;
+}
+
+impl Handler<Find> for Registry {
+    type Result = Option<MachineHandle>;
+
+    fn handle(&mut self, Find(id): Find, _: &mut Context<Self>) -> Self::Result {
+        self.machines.get(&id).map(|machine| machine.handle().clone())
+    }
+}
+
+/// Lists all machines in order of id.
+pub struct List;
+
+impl Message for List {
+    type Result = Vec<MachineHandle>;
+}
+
+impl Handler<List> for Registry {
+    type Result = Vec<MachineHandle>;
+
+    fn handle(&mut self, _: List, _: &mut Context<Self>) -> Self::Result {
+        self.machines.values().map(|machine| machine.handle().clone()).collect()
+    }
+}
+
+/// Runs a machine whose configuration is on disk already (at start).
+pub struct Adopt {
+    /// The machine.
+    pub definition: Definition,
+    /// The bus of a session that goes on.
+    pub resumed: Option<Arc<Bus>>,
+}
+
+impl Message for Adopt {
+    type Result = Result<MachineHandle, RegistryError>;
+}
+
+impl Handler<Adopt> for Registry {
+    type Result = Result<MachineHandle, RegistryError>;
+
+    fn handle(&mut self, adopt: Adopt, ctx: &mut Context<Self>) -> Self::Result {
+        let id = adopt.definition.spec.id.clone();
+        if self.machines.contains_key(&id) {
+            return Err(RegistryError::Exists(id));
+        }
+        let origin = adopt.resumed.map_or(Origin::Fresh(self.first_seq), Origin::Resumed);
+        self.insert(adopt.definition, origin, ctx)
+    }
+}
+
+/// Adds a machine: on disk first, then alive.
+pub struct Add(pub Definition);
+
+impl Message for Add {
+    type Result = Result<MachineHandle, RegistryError>;
+}
+
+impl Handler<Add> for Registry {
+    type Result = ResponseActFuture<Self, Result<MachineHandle, RegistryError>>;
+
+    fn handle(&mut self, Add(definition): Add, _: &mut Context<Self>) -> Self::Result {
+        let id = definition.spec.id.clone();
+        if self.machines.contains_key(&id) {
+            return Box::pin(actix::fut::ready(Err(RegistryError::Exists(id))));
+        }
+        let document = definition.document.clone();
+        Box::pin(self.on_disk(move |archive| archive.put_machine(&id, &document)).map(move |saved, registry, ctx| {
+            saved?;
+            let id = definition.spec.id.clone();
+            if registry.machines.contains_key(&id) {
+                return Err(RegistryError::Exists(id));
+            }
+            let first = registry.first_seq;
+            registry.insert(definition, Origin::Fresh(first), ctx)
+        }))
+    }
+}
+
+/// Changes a machine: its driver is opened anew only if `reopen` says that its part changed.
+pub struct Replace {
+    /// The machine as it shall be.
+    pub definition: Definition,
+    /// Whether anything that the actor holds changed.
+    pub reopen: bool,
+}
+
+impl Message for Replace {
+    type Result = Result<MachineHandle, RegistryError>;
+}
+
+impl Handler<Replace> for Registry {
+    type Result = ResponseActFuture<Self, Result<MachineHandle, RegistryError>>;
+
+    fn handle(&mut self, Replace { definition, reopen }: Replace, _: &mut Context<Self>) -> Self::Result {
+        let id = definition.spec.id.clone();
+        if let Err(error) = self.must_not_record(&id) {
+            return Box::pin(actix::fut::ready(Err(error)));
+        }
+        let document = definition.document.clone();
+        let saving = {
+            let id = id.clone();
+            self.on_disk(move |archive| archive.put_machine(&id, &document))
+        };
+        let parting = self.parting(&id, if reopen { Parting::Needed } else { Parting::Needless });
+        Box::pin(saving.then(|saved, _, _| parting.map(|(), _, _| saved)).map(move |saved, registry, ctx| {
+            saved?;
+            let handle = registry.must_not_record(&id)?.handle().clone();
+            handle.reconfigure(definition.spec.clone(), definition.document.clone());
+            if reopen {
+                registry.exchange(&id, definition, ctx);
+            }
+            Ok(handle)
+        }))
+    }
+}
+
+/// Whether a machine may be removed while it records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Force {
+    /// The recording is kept as a draft.
+    Yes,
+    /// Refused while recording.
+    No,
+}
+
+/// Removes a machine; its profiles stay.
+pub struct Remove {
+    /// Which.
+    pub id: MachineId,
+    /// Even while it records.
+    pub force: Force,
+}
+
+impl Message for Remove {
+    type Result = Result<(), RegistryError>;
+}
+
+impl Handler<Remove> for Registry {
+    type Result = ResponseActFuture<Self, Result<(), RegistryError>>;
+
+    fn handle(&mut self, Remove { id, force }: Remove, _: &mut Context<Self>) -> Self::Result {
+        match self.must_not_record(&id) {
+            Ok(_) => {}
+            Err(RegistryError::Recording(_)) if force == Force::Yes => {}
+            Err(error) => return Box::pin(actix::fut::ready(Err(error))),
+        }
+        let forgotten = {
+            let id = id.clone();
+            self.on_disk(move |archive| archive.delete_machine(&id))
+        };
+        let parting = self.parting(&id, Parting::Needed);
+        Box::pin(forgotten.then(|forgotten, _, _| parting.map(|(), _, _| forgotten)).map(
+            move |forgotten, registry, _| {
+                forgotten?;
+                if let Some(mut machine) = registry.machines.remove(&id) {
+                    machine.end();
+                    machine.handle().bus().close();
+                    if let Some(journal) = machine.handle().bus().detach_journal() {
+                        actix_rt::spawn(async move {
+                            if let Err(error) = journal.seal().await {
+                                tracing::warn!(%error, "journal of a removed machine not sealed");
+                            }
+                        });
+                    }
+                }
+                Ok(())
+            },
+        ))
+    }
+}
+
+/// Starts a fresh actor, also for a machine that is parked as failed.
+pub struct Restart(pub MachineId);
+
+impl Message for Restart {
+    type Result = Result<(), RegistryError>;
+}
+
+impl Handler<Restart> for Registry {
+    type Result = Result<(), RegistryError>;
+
+    fn handle(&mut self, Restart(id): Restart, ctx: &mut Context<Self>) -> Self::Result {
+        self.restart_by_hand(&id, ctx)
+    }
+}
+
+impl Registry {
+    /// Does something on disk, off this thread.
+    fn on_disk(
+        &self,
+        work: impl FnOnce(&dyn Archive) -> Result<(), ArchiveError> + Send + 'static,
+    ) -> ResponseActFuture<Self, Result<(), RegistryError>> {
+        let archive = self.house.archive.clone();
+        let working = async move { tokio::task::spawn_blocking(move || work(archive.as_ref())).await };
+        Box::pin(working.into_actor(self).map(|worked, _, _| match worked {
+            Ok(result) => result.map_err(|error| RegistryError::Storage(Arc::new(error))),
+            Err(panicked) => Err(RegistryError::Storage(Arc::new(ArchiveError::Damaged {
+                what: "the machine store".into(),
+                why: panicked.to_string(),
+            }))),
+        }))
+    }
+
+    /// Lets a machine bring its outputs to safety and let go of its device, but does not wait for ever.
+    fn parting(&self, id: &MachineId, parting: Parting) -> ResponseActFuture<Self, ()> {
+        let handle = self.machines.get(id).map(|machine| machine.handle().clone());
+        let command = self.house.order_of_the_house(Want::Disconnect);
+        Box::pin(
+            async move {
+                if let (Some(handle), Parting::Needed) = (handle, parting)
+                    && let Ok(Err(refusal)) = tokio::time::timeout(PARTING_DEADLINE, handle.command(command)).await
+                {
+                    tracing::warn!(machine = %handle.id(), %refusal, "machine did not part in order");
+                }
+            }
+            .into_actor(self),
+        )
+    }
+
+    /// Puts a machine with a new configuration in the place of the old one; everybody who watches stays.
+    fn exchange(&mut self, id: &MachineId, definition: Definition, ctx: &mut Context<Self>) {
+        let Some(machine) = self.machines.get_mut(id) else { return };
+        machine.exchange(definition.driver, if definition.spec.autoconnect { Link::Wanted } else { Link::Unwanted });
+        machine.handle().bus().publish(EventBody::Channels(definition.spec.channels.clone()));
+        self.start_machine(id, Entry::Clean, ctx);
+    }
+}

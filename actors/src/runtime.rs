@@ -1,0 +1,9 @@
+//! Floor 3: plumbing without decisions.
+
+pub mod bus;
+pub mod clock;
+pub mod drive;
+pub mod guarded;
+pub mod health;
+pub mod journal;
+pub mod lane;

@@ -1,0 +1,351 @@
+//! A machine's bus: where what happened becomes the one truth that every client, the journal and the next actor share.
+//!
+//! Every event passes here once, under one lock, and gets its `seq`; it goes to the journal, is folded into the snapshot, kept in the
+//! ring and broadcast, in that order and in order of `seq`. The bus belongs to the registry's side of the door, so it outlives
+//! its machine's actor. An event that must not be seen before it is on disk is *held*: those behind it wait in line.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use tokio::sync::{broadcast, oneshot};
+use tokio::time::Instant;
+
+use super::clock::{MachineClock, wall_now};
+use super::journal::{JournalHandle, SaveError};
+use crate::dialect::{DialectId, Encoded};
+use crate::model::channel::ChannelTable;
+use crate::model::event::{Event, EventBody};
+use crate::model::ids::{MachineId, Seq, SessionId};
+use crate::model::snapshot::Snapshot;
+use crate::model::time::{MonoMs, SessionMs};
+
+/// How far back the ring reaches at least, while it holds fewer than [`RING_EVENTS_MAX`]. Source: wire contract, `sync`.
+const RING_SECONDS: u64 = 60;
+/// Bound of the ring's memory.
+const RING_EVENTS_MAX: usize = 8192;
+/// Events a client may be behind before it is resynchronised from the ring.
+const BROADCAST_CAPACITY: usize = 512;
+
+/// An event on its way to many clients, with the frames that one dialect's clients share.
+#[derive(Debug)]
+pub struct Published {
+    /// What happened.
+    pub event: Event,
+    /// What the event's channel indices mean.
+    pub channels: Arc<ChannelTable>,
+    frames: [OnceLock<Encoded>; DialectId::COUNT],
+    at: Instant,
+}
+
+impl Published {
+    fn new(event: Event, channels: Arc<ChannelTable>) -> Self {
+        Self { event, channels, frames: std::array::from_fn(|_| OnceLock::new()), at: Instant::now() }
+    }
+
+    /// The event's frame in a dialect, encoded by the first client that asks and shared by the others.
+    /// A personal frame is made anew for each.
+    pub fn encoded(&self, dialect: DialectId, encode: impl Fn() -> Encoded) -> Encoded {
+        match self.frames[dialect as usize].get_or_init(&encode) {
+            Encoded::Personal(_) => encode(),
+            shared => shared.clone(),
+        }
+    }
+}
+
+/// What a client gets when it attaches: they fit without gap or overlap.
+#[derive(Debug)]
+pub struct Attachment {
+    /// What holds now.
+    pub snapshot: Snapshot,
+    /// Everything after it.
+    pub events: broadcast::Receiver<Arc<Published>>,
+}
+
+/// The recent past, as far as the ring has it.
+#[derive(Debug)]
+pub struct Recent {
+    /// The events asked for that are still here, in order.
+    pub events: Vec<Arc<Published>>,
+    /// The oldest event the ring still holds.
+    pub oldest: Option<Arc<Published>>,
+}
+
+/// A machine's bus. Cheap to share; every method is short and never waits for I/O.
+#[derive(Debug)]
+pub struct Bus {
+    clock: MachineClock,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    /// `None` once the machine was removed.
+    live: Option<broadcast::Sender<Arc<Published>>>,
+    next: Seq,
+    zero: Option<MonoMs>,
+    session: Option<SessionId>,
+    snapshot: Snapshot,
+    ring: VecDeque<Arc<Published>>,
+    journal: Option<JournalHandle>,
+    line: VecDeque<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    event: Event,
+    held: bool,
+}
+
+/// A held event: nobody sees it, nor anything behind it, before it is settled. Dropped unsettled, it is released: whoever held
+/// it died, and the others must not wait for ever.
+#[derive(Debug)]
+pub struct Held {
+    bus: Arc<Bus>,
+    seq: Seq,
+    saved: Option<oneshot::Receiver<Result<(), SaveError>>>,
+}
+
+impl Held {
+    /// Waits until the event is on disk and releases it, or takes it out of the line when it could not be saved.
+    ///
+    /// # Errors
+    /// Why it could not be saved; the event was then never seen.
+    pub async fn settle(mut self) -> Result<(), SaveError> {
+        let saved = match self.saved.take() {
+            Some(saved) => super::journal::within_deadline(saved).await,
+            None => Ok(()),
+        };
+        if saved.is_err() {
+            self.bus.lock().line.retain(|waiting| waiting.event.seq != self.seq);
+        }
+        saved
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut inner = self.bus.lock();
+        if let Some(waiting) = inner.line.iter_mut().find(|waiting| waiting.event.seq == self.seq) {
+            waiting.held = false;
+        }
+        inner.release();
+    }
+}
+
+impl Bus {
+    /// A bus whose first event gets `first`.
+    pub fn new(machine: MachineId, channels: Arc<ChannelTable>, clock: MachineClock, first: Seq) -> Self {
+        Self::with_snapshot(Snapshot::new(machine, channels), clock, first)
+    }
+
+    /// A bus that goes on from a snapshot whose session clock shows `elapsed` now.
+    pub fn resumed(snapshot: Snapshot, clock: MachineClock, first: Seq, elapsed: SessionMs) -> Self {
+        let bus = Self::with_snapshot(snapshot, clock, first);
+        {
+            let mut inner = bus.lock();
+            inner.zero = Some(clock.now() - elapsed.0);
+            inner.session = inner.snapshot.session;
+        }
+        bus
+    }
+
+    fn with_snapshot(snapshot: Snapshot, clock: MachineClock, first: Seq) -> Self {
+        Self {
+            clock,
+            inner: Mutex::new(Inner {
+                live: Some(broadcast::Sender::new(BROADCAST_CAPACITY)),
+                next: first,
+                zero: None,
+                session: None,
+                snapshot,
+                ring: VecDeque::new(),
+                journal: None,
+                line: VecDeque::new(),
+            }),
+        }
+    }
+
+    /// The machine's clock.
+    pub fn clock(&self) -> MachineClock {
+        self.clock
+    }
+
+    /// Tells everybody that something happened now.
+    pub fn publish(&self, body: EventBody) -> Seq {
+        self.publish_at(self.clock.now(), body)
+    }
+
+    /// Tells everybody that something happened at a moment.
+    pub fn publish_at(&self, at: MonoMs, body: EventBody) -> Seq {
+        let mut inner = self.lock();
+        let event = inner.stamp(at, body);
+        let seq = event.seq;
+        inner.to_journal(&event, None);
+        inner.line.push_back(Waiting { event, held: false });
+        inner.release();
+        seq
+    }
+
+    /// Takes an event's place in line and asks the journal to make it durable; nobody sees it, nor anything behind it, before
+    /// it is settled. Without a running journal there is nothing to wait for.
+    pub fn hold(self: &Arc<Self>, body: EventBody) -> Held {
+        let mut inner = self.lock();
+        let event = inner.stamp(self.clock.now(), body);
+        let seq = event.seq;
+        let saved = inner.journal.is_some().then(|| {
+            let (done, saved) = oneshot::channel();
+            inner.to_journal(&event, Some(done));
+            saved
+        });
+        inner.line.push_back(Waiting { event, held: true });
+        Held { bus: Arc::clone(self), seq, saved }
+    }
+
+    /// Begins a session: zeroes the session clock, and from here on the journal (if any) gets every event, `body` first.
+    pub fn begin_session(
+        &self,
+        at: MonoMs,
+        session: SessionId,
+        journal: Option<JournalHandle>,
+        body: EventBody,
+    ) -> Option<JournalHandle> {
+        let mut inner = self.lock();
+        inner.zero = Some(at);
+        inner.session = Some(session);
+        let old = std::mem::replace(&mut inner.journal, journal);
+        let event = inner.stamp(at, body);
+        inner.to_journal(&event, None);
+        inner.line.push_back(Waiting { event, held: false });
+        inner.release();
+        old
+    }
+
+    /// Connects the journal of a session that goes on after a crash.
+    pub fn attach_journal(&self, journal: JournalHandle) {
+        self.lock().journal = Some(journal);
+    }
+
+    /// Parts from the journal, for sealing it.
+    pub fn detach_journal(&self) -> Option<JournalHandle> {
+        self.lock().journal.take()
+    }
+
+    /// Starts the session clock of a machine that was never started, at its first connect.
+    pub fn zero_if_unset(&self) {
+        let now = self.clock.now();
+        self.lock().zero.get_or_insert(now);
+    }
+
+    /// Puts events of the past back into the ring, after a crash of the daemon. They are not broadcast.
+    pub fn recall(&self, events: impl IntoIterator<Item = Event>) {
+        let mut inner = self.lock();
+        for event in events {
+            let channels = inner.snapshot.channels.clone();
+            inner.ring.push_back(Arc::new(Published::new(event, channels)));
+        }
+    }
+
+    /// A moment of the machine's clock as session time.
+    pub fn session_time(&self, at: MonoMs) -> SessionMs {
+        self.lock().session_time(at)
+    }
+
+    /// A session time as a moment of the machine's clock.
+    pub fn moment(&self, at: SessionMs) -> MonoMs {
+        self.lock().zero.unwrap_or_default() + at.0
+    }
+
+    /// What holds now, and everything after it.
+    pub fn attach(&self) -> Attachment {
+        let inner = self.lock();
+        let events = match &inner.live {
+            Some(live) => live.subscribe(),
+            None => broadcast::channel(1).1,
+        };
+        Attachment { snapshot: inner.snapshot.clone(), events }
+    }
+
+    /// What holds now.
+    pub fn snapshot(&self) -> Snapshot {
+        self.lock().snapshot.clone()
+    }
+
+    /// A look at what holds now, without copying it.
+    pub fn look<T>(&self, at: impl FnOnce(&Snapshot) -> T) -> T {
+        at(&self.lock().snapshot)
+    }
+
+    /// The events in the ring that a client wants.
+    pub fn recent(&self, wanted: impl Fn(&Event) -> bool) -> Recent {
+        let inner = self.lock();
+        Recent {
+            events: inner.ring.iter().filter(|p| wanted(&p.event)).cloned().collect(),
+            oldest: inner.ring.front().cloned(),
+        }
+    }
+
+    /// Ends the stream of every client: the machine was removed.
+    pub fn close(&self) {
+        self.lock().live = None;
+    }
+
+    /// How many clients listen.
+    pub fn listeners(&self) -> usize {
+        self.lock().live.as_ref().map_or(0, broadcast::Sender::receiver_count)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn session_time(&self, at: MonoMs) -> SessionMs {
+        SessionMs(self.zero.map_or(0, |zero| at.since(zero)))
+    }
+
+    fn stamp(&mut self, at: MonoMs, body: EventBody) -> Event {
+        let seq = self.next;
+        self.next = seq.next();
+        Event {
+            machine: self.snapshot.machine.clone(),
+            seq,
+            prev: None,
+            session: self.session,
+            at: self.session_time(at),
+            wall: wall_now(),
+            body,
+        }
+    }
+
+    fn to_journal(&self, event: &Event, done: Option<oneshot::Sender<Result<(), SaveError>>>) {
+        if event.body.is_kept()
+            && let Some(journal) = &self.journal
+        {
+            journal.append(event.clone(), done);
+        }
+    }
+
+    /// Lets everything at the head of the line out that is not held.
+    fn release(&mut self) {
+        while self.line.front().is_some_and(|w| !w.held) {
+            let Some(Waiting { mut event, .. }) = self.line.pop_front() else { return };
+            event.prev = self.snapshot.seq;
+            self.snapshot.apply(&event);
+            let published = Arc::new(Published::new(event, self.snapshot.channels.clone()));
+            self.ring.push_back(published.clone());
+            if let Some(live) = &self.live {
+                // Nobody listening is no failure.
+                let _ = live.send(published);
+            }
+        }
+        self.forget_old();
+    }
+
+    fn forget_old(&mut self) {
+        let is_old = |p: &Arc<Published>| p.at.elapsed().as_secs() > RING_SECONDS;
+        while self.ring.len() > RING_EVENTS_MAX || self.ring.front().is_some_and(is_old) {
+            self.ring.pop_front();
+        }
+    }
+}

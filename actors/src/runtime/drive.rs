@@ -1,0 +1,391 @@
+//! The drive task: the only one that calls a machine's driver. It makes no decisions.
+//!
+//! ```text
+//!            wanted                     connected
+//!  parked ----------> connecting ---------------------> serving: orders first, then one request of the reading at a time
+//!    ^                  | ^  failed: wait, try again       |
+//!    |     unwanted     v |                                | lost, overdue
+//!    +------------------+ +--------------------------------+
+//! ```
+//!
+//! Orders are taken between any two requests, so a write never waits for more than one I/O. A panic of the driver ends the task
+//! with [`Report::Panicked`]; whoever supervises makes a fresh driver.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use super::clock::MachineClock;
+use super::guarded::{BEAT, Ended, Pulse, guarded};
+use super::health::Health;
+use super::lane::Lanes;
+use crate::driver::{Applied, Driver, DriverError, ErrorKind, Sample};
+use crate::logic::backoff::{Backoff, First};
+use crate::logic::gate::Admitted;
+use crate::model::reading::MissingReason;
+use crate::model::time::MonoMs;
+
+/// Longest time one read or write may take before it counts as hung. STOP waits at most this long.
+const IO_DEADLINE: Duration = Duration::from_secs(2);
+/// Longest time one attempt to connect may take.
+const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
+/// First pause between two attempts to connect, after one that comes at once. Unit: ms.
+const RETRY_MIN_MS: u64 = 1_000;
+/// Longest pause: a device that comes back is found within 2 s. Source: safety design, link lost. Unit: ms.
+const RETRY_MAX_MS: u64 = 1_500;
+/// Share of chance in each pause.
+const RETRY_JITTER: f64 = 0.3;
+/// Attempts for an order that lowers heat. Source: safety design, honest ack.
+const LOWERING_ATTEMPTS: u32 = 3;
+
+/// Whether the driver is to be connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// Connect, and stay connected.
+    Wanted,
+    /// Bring outputs to safety and let go.
+    Unwanted,
+}
+
+/// Whether outputs must be brought to safety before anything else is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// A clean start: nothing is written unasked.
+    Clean,
+    /// After a crash or a lost link: the first bytes written are the safe values.
+    SafeFirst,
+}
+
+/// What the drive task tells its machine.
+#[derive(Debug)]
+pub enum Report {
+    /// An attempt to connect begins.
+    Connecting,
+    /// The device answers. With the outcome of making it safe, where that came first.
+    Connected {
+        /// What the driver calls itself.
+        name: String,
+        /// The outcome of bringing outputs to safety, if that was due.
+        made_safe: Option<Result<(), String>>,
+    },
+    /// The device does not answer; the next attempt comes in a while.
+    NotConnected {
+        /// In plain words.
+        message: String,
+        /// Kind of the failure.
+        kind: ErrorKind,
+        /// Time until the next attempt. Unit: ms.
+        retry_in_ms: u64,
+    },
+    /// The link was let go on request.
+    Parted,
+    /// A reading was taken, with the first failure among its requests.
+    Reading {
+        /// When its last answer came.
+        at: MonoMs,
+        /// The values.
+        sample: Sample,
+        /// What failed, in plain words.
+        failure: Option<String>,
+    },
+    /// An order ended.
+    Settled {
+        /// Which.
+        order: Admitted,
+        /// What the device said, or why not, in plain words.
+        result: Result<Applied, String>,
+        /// How long it took. Unit: ms.
+        latency_ms: u64,
+    },
+    /// The driver panicked; this task is over.
+    Panicked(String),
+}
+
+/// Takes reports; waits until they are dealt with, so that a busy machine slows its own driver and nothing else.
+pub trait Listener {
+    /// Delivers one report.
+    ///
+    /// # Errors
+    /// When nobody listens any more: the task then ends.
+    fn tell(&self, report: Report) -> impl Future<Output = Result<(), Gone>>;
+}
+
+/// Nobody listens any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gone;
+
+/// Everything the drive task needs.
+pub struct Drive<L> {
+    /// The driver; `None` once it was thrown away.
+    pub driver: Box<dyn Driver>,
+    /// Number of channels of the machine.
+    pub channels: usize,
+    /// Time between readings.
+    pub period: Duration,
+    /// The machine's clock.
+    pub clock: MachineClock,
+    /// Orders.
+    pub lanes: Arc<Lanes>,
+    /// Whether to be connected.
+    pub link: watch::Receiver<Link>,
+    /// Whether the first connect makes safe.
+    pub entry: Entry,
+    /// What to write to be safe.
+    pub safe_orders: Vec<Admitted>,
+    /// Sign of life.
+    pub pulse: Pulse,
+    /// Counters.
+    pub health: Arc<Health>,
+    /// Who is told.
+    pub listener: L,
+}
+
+/// Why serving ended.
+enum Stop {
+    Unwanted,
+    Lost { message: String, kind: ErrorKind },
+    Panicked(String),
+    Gone,
+}
+
+impl From<Gone> for Stop {
+    fn from(_: Gone) -> Self {
+        Self::Gone
+    }
+}
+
+impl<L: Listener> Drive<L> {
+    /// Drives until nobody listens any more or the driver panics.
+    pub async fn run(mut self) {
+        let mut backoff = Backoff::new(RETRY_MIN_MS, RETRY_MAX_MS, RETRY_JITTER, First::Immediate);
+        loop {
+            if self.parked().await.is_err() {
+                return;
+            }
+            let stop = match self.connect().await {
+                Ok(()) => {
+                    if backoff.attempts() > 0 {
+                        self.health.reconnected();
+                    }
+                    backoff.reset();
+                    match self.serve().await {
+                        Ok(never) => match never {},
+                        Err(stop) => stop,
+                    }
+                }
+                Err(stop) => stop,
+            };
+            match stop {
+                Stop::Gone => return,
+                Stop::Panicked(text) => return self.discard(text).await,
+                Stop::Unwanted => {
+                    if self.part().await.is_err() {
+                        return;
+                    }
+                }
+                Stop::Lost { message, kind } => {
+                    self.entry = Entry::SafeFirst;
+                    if self.wait_to_retry(message, kind, &mut backoff).await.is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits until a link is wanted.
+    async fn parked(&mut self) -> Result<(), Gone> {
+        while *self.link.borrow_and_update() == Link::Unwanted {
+            self.beating_until(None).await?;
+        }
+        Ok(())
+    }
+
+    async fn connect(&mut self) -> Result<(), Stop> {
+        self.tell(Report::Connecting).await?;
+        let connected = guarded(self.driver.connect(), CONNECT_DEADLINE, &self.pulse).await;
+        self.returned(connected, "connecting", CONNECT_DEADLINE)?.map_err(|error| self.lost(&error))?;
+        let made_safe = match std::mem::replace(&mut self.entry, Entry::Clean) {
+            Entry::Clean => None,
+            Entry::SafeFirst if self.safe_orders.is_empty() => None,
+            Entry::SafeFirst => {
+                self.entry = Entry::SafeFirst;
+                let made = guarded(self.driver.make_safe(&self.safe_orders), IO_DEADLINE, &self.pulse).await;
+                let made = self.returned(made, "bringing outputs to safety", IO_DEADLINE)?;
+                if let Err(error) = &made
+                    && error.kind() == ErrorKind::Disconnected
+                {
+                    return Err(self.lost(error));
+                }
+                self.entry = Entry::Clean;
+                Some(made.map_err(|error| error.to_string()))
+            }
+        };
+        let name = self.driver.name();
+        self.tell(Report::Connected { name, made_safe }).await?;
+        Ok(())
+    }
+
+    async fn serve(&mut self) -> Result<std::convert::Infallible, Stop> {
+        let mut tick = tokio::time::interval(self.period);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut beat = tokio::time::interval(BEAT);
+        let lanes = self.lanes.clone();
+        loop {
+            self.pulse.beat();
+            self.apply_waiting().await?;
+            if *self.link.borrow_and_update() == Link::Unwanted {
+                return Err(Stop::Unwanted);
+            }
+            tokio::select! {
+                biased;
+                () = lanes.arrival() => {}
+                changed = self.link.changed() => if changed.is_err() { return Err(Stop::Gone) },
+                _ = tick.tick() => self.read().await?,
+                _ = beat.tick() => {}
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), Stop> {
+        let mut sample = Sample::missing(self.channels, MissingReason::Timeout);
+        let mut failure = None;
+        let mut request = 0;
+        // A driver may learn while it reads that it needs more requests.
+        while request < self.driver.requests() {
+            let began = Instant::now();
+            let read = guarded(self.driver.read(request, &mut sample), IO_DEADLINE, &self.pulse).await;
+            match self.returned(read, "reading", IO_DEADLINE)? {
+                Ok(()) => self.health.read_answered(began.elapsed()),
+                Err(error) if error.kind() == ErrorKind::Disconnected => return Err(self.lost(&error)),
+                Err(error) => {
+                    let words = error.to_string();
+                    self.health.failed(error.kind(), &words);
+                    failure.get_or_insert(words);
+                }
+            }
+            request += 1;
+            self.apply_waiting().await?;
+        }
+        let at = self.clock.now();
+        self.tell(Report::Reading { at, sample, failure }).await?;
+        Ok(())
+    }
+
+    async fn apply_waiting(&mut self) -> Result<(), Stop> {
+        while let Some(order) = self.lanes.try_next() {
+            self.apply(order).await?;
+        }
+        Ok(())
+    }
+
+    async fn apply(&mut self, order: Admitted) -> Result<(), Stop> {
+        let began = Instant::now();
+        let attempts = if order.lowers_heat() { LOWERING_ATTEMPTS } else { 1 };
+        let mut attempt = 1;
+        let (result, stop) = loop {
+            if self.pulse.is_revoked() {
+                return Err(Stop::Gone);
+            }
+            let ended = guarded(self.driver.apply(&order), IO_DEADLINE, &self.pulse).await;
+            match self.returned(ended, "writing", IO_DEADLINE) {
+                Ok(Ok(applied)) => {
+                    self.health.write_confirmed();
+                    break (Ok(applied), None);
+                }
+                Ok(Err(error)) => {
+                    let words = error.to_string();
+                    self.health.write_failed(error.kind(), &words);
+                    let lost = error.kind() == ErrorKind::Disconnected;
+                    if lost || attempt == attempts {
+                        break (Err(words), lost.then(|| self.lost(&error)));
+                    }
+                    attempt += 1;
+                }
+                Err(Stop::Lost { message, kind }) => break (Err(message.clone()), Some(Stop::Lost { message, kind })),
+                Err(stop) => break (Err("the driver crashed while writing".into()), Some(stop)),
+            }
+        };
+        let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.tell(Report::Settled { order, result, latency_ms }).await?;
+        stop.map_or(Ok(()), Err)
+    }
+
+    /// Lets go on request: outputs to safety first.
+    async fn part(&mut self) -> Result<(), Gone> {
+        if !self.safe_orders.is_empty() && !self.pulse.is_revoked() {
+            let _ = guarded(self.driver.make_safe(&self.safe_orders), IO_DEADLINE, &self.pulse).await;
+        }
+        let _ = guarded(self.driver.disconnect(), IO_DEADLINE, &self.pulse).await;
+        self.entry = Entry::Clean;
+        self.tell(Report::Parted).await
+    }
+
+    async fn wait_to_retry(&mut self, message: String, kind: ErrorKind, backoff: &mut Backoff) -> Result<(), Gone> {
+        let retry_in_ms = backoff.next_ms(fastrand::f64());
+        self.tell(Report::NotConnected { message, kind, retry_in_ms }).await?;
+        let until = Instant::now() + Duration::from_millis(retry_in_ms);
+        while Instant::now() < until && *self.link.borrow_and_update() == Link::Wanted {
+            self.beating_until(Some(until)).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for a change of mind or a moment, beating.
+    async fn beating_until(&mut self, until: Option<Instant>) -> Result<(), Gone> {
+        self.pulse.beat();
+        if self.pulse.is_revoked() {
+            return Err(Gone);
+        }
+        let next_beat = Instant::now() + BEAT;
+        let wake = until.map_or(next_beat, |until| until.min(next_beat));
+        tokio::select! {
+            changed = self.link.changed() => changed.map_err(|_| Gone),
+            () = tokio::time::sleep_until(wake) => Ok(()),
+        }
+    }
+
+    /// Throws a driver away that panicked; a panic in its `Drop` is caught as well.
+    async fn discard(self, text: String) {
+        let Self { driver, listener, .. } = self;
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || drop(driver)));
+        let _ = listener.tell(Report::Panicked(text)).await;
+    }
+
+    fn returned<T>(
+        &self,
+        ended: Ended<Result<T, DriverError>>,
+        what: &str,
+        deadline: Duration,
+    ) -> Result<Result<T, DriverError>, Stop> {
+        if self.pulse.is_revoked() {
+            return Err(Stop::Gone);
+        }
+        match ended {
+            Ended::Returned(result) => Ok(result),
+            Ended::Panicked(text) => Err(Stop::Panicked(text)),
+            Ended::Overdue => {
+                let message = format!("the driver hung while {what}: nothing for {} s", deadline.as_secs());
+                self.health.failed(ErrorKind::Timeout, &message);
+                Err(Stop::Lost { message, kind: ErrorKind::Timeout })
+            }
+        }
+    }
+
+    fn lost(&self, error: &DriverError) -> Stop {
+        let message = error.to_string();
+        self.health.failed(error.kind(), &message);
+        Stop::Lost { message, kind: error.kind() }
+    }
+
+    async fn tell(&self, report: Report) -> Result<(), Gone> {
+        if self.pulse.is_revoked() {
+            return Err(Gone);
+        }
+        let told = std::panic::AssertUnwindSafe(self.listener.tell(report)).catch_unwind().await;
+        told.unwrap_or(Err(Gone))
+    }
+}

@@ -1,0 +1,74 @@
+//! The two lanes to the driver. Ordinary orders: the newest for each channel, older ones are superseded. Urgent orders go first and
+//! take the place of ordinary ones for the same channel.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::logic::gate::Admitted;
+
+/// Orders on their way to the drive task. At most one per channel and lane, so it is bounded by the machine's channels.
+#[derive(Debug, Default)]
+pub struct Lanes {
+    waiting: Mutex<Waiting>,
+    arrived: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    urgent: VecDeque<Admitted>,
+    ordinary: VecDeque<Admitted>,
+}
+
+impl Lanes {
+    /// Queues an order and gives back the one it takes the place of.
+    pub fn submit(&self, order: Admitted) -> Option<Admitted> {
+        let mut waiting = self.lock();
+        let superseded = take_channel(&mut waiting.ordinary, order.channel());
+        waiting.ordinary.push_back(order);
+        self.arrived.notify_one();
+        superseded
+    }
+
+    /// Queues orders before all ordinary ones and gives back those they take the place of.
+    pub fn submit_urgent(&self, orders: Vec<Admitted>) -> Vec<Admitted> {
+        let mut waiting = self.lock();
+        let mut superseded = Vec::new();
+        for order in orders {
+            superseded.extend(take_channel(&mut waiting.ordinary, order.channel()));
+            superseded.extend(take_channel(&mut waiting.urgent, order.channel()));
+            waiting.urgent.push_back(order);
+        }
+        self.arrived.notify_one();
+        superseded
+    }
+
+    /// The next order, if one waits.
+    pub fn try_next(&self) -> Option<Admitted> {
+        let mut waiting = self.lock();
+        waiting.urgent.pop_front().or_else(|| waiting.ordinary.pop_front())
+    }
+
+    /// Waits until an order may be there. Safe to drop.
+    pub async fn arrival(&self) {
+        self.arrived.notified().await;
+    }
+
+    /// Takes all orders out, for refusing them.
+    pub fn clear(&self) -> Vec<Admitted> {
+        let mut waiting = self.lock();
+        let mut all: Vec<Admitted> = waiting.urgent.drain(..).collect();
+        all.extend(waiting.ordinary.drain(..));
+        all
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn take_channel(queue: &mut VecDeque<Admitted>, channel: usize) -> Option<Admitted> {
+    let at = queue.iter().position(|order| order.channel() == channel)?;
+    queue.remove(at)
+}

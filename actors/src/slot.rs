@@ -1,0 +1,133 @@
+//! A machine's slot: what stays when its actor dies. The registry keeps one per machine; clients and REST hold handles to it and
+//! never an actor's address.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use actix::Addr;
+
+use crate::machine::Machine;
+use crate::model::command::{Command, Outcome, Want};
+use crate::model::connection::DriverState;
+use crate::model::ids::MachineId;
+use crate::model::refusal::{Refusal, RefusalCode};
+use crate::model::spec::MachineSpec;
+use crate::runtime::bus::Bus;
+use crate::runtime::health::Health;
+
+/// Longest time anybody waits for a machine's answer: longer than any deadline inside.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(15);
+
+/// A machine as the rest of the house knows it. Cheap to clone; stays valid over restarts.
+#[derive(Clone)]
+pub struct MachineHandle {
+    slot: Arc<Slot>,
+}
+
+struct Slot {
+    id: MachineId,
+    bus: Arc<Bus>,
+    health: Arc<Health>,
+    abandoned: AtomicU32,
+    door: Mutex<Door>,
+}
+
+struct Door {
+    spec: Arc<MachineSpec>,
+    document: Arc<str>,
+    address: Option<Addr<Machine>>,
+}
+
+impl MachineHandle {
+    /// A slot with nobody in it yet.
+    pub(crate) fn new(spec: Arc<MachineSpec>, document: Arc<str>, bus: Arc<Bus>) -> Self {
+        let id = spec.id.clone();
+        let door = Mutex::new(Door { spec, document, address: None });
+        Self { slot: Arc::new(Slot { id, bus, health: Arc::default(), abandoned: AtomicU32::new(0), door }) }
+    }
+
+    /// The machine's id.
+    pub fn id(&self) -> &MachineId {
+        &self.slot.id
+    }
+
+    /// Its configuration as the heart needs it.
+    pub fn spec(&self) -> Arc<MachineSpec> {
+        self.door().spec.clone()
+    }
+
+    /// Its configuration document as it was given.
+    pub fn document(&self) -> Arc<str> {
+        self.door().document.clone()
+    }
+
+    /// Its truth.
+    pub fn bus(&self) -> &Arc<Bus> {
+        &self.slot.bus
+    }
+
+    /// Its link's counters.
+    pub fn health(&self) -> &Arc<Health> {
+        &self.slot.health
+    }
+
+    /// How many of its threads hung and were left behind.
+    pub fn abandoned_threads(&self) -> u32 {
+        self.slot.abandoned.load(Ordering::Relaxed)
+    }
+
+    /// Puts a command to the machine and waits for its answer.
+    ///
+    /// # Errors
+    /// The machine's refusal, or [`RefusalCode::MachineFailed`] while nobody is there to answer.
+    pub async fn command(&self, command: Command) -> Result<Outcome, Refusal> {
+        let request_id = command.request_id.clone();
+        let control = match &command.want {
+            Want::Control { channel, value } => Some((channel.as_str().to_owned(), *value)),
+            _ => None,
+        };
+        // Whoever refused, the sender learns which of its orders it was.
+        self.put(command).await.map_err(|refusal| Refusal { request_id, control, ..refusal })
+    }
+
+    async fn put(&self, command: Command) -> Result<Outcome, Refusal> {
+        let Some(address) = self.door().address.clone() else { return Err(self.nobody_there()) };
+        match tokio::time::timeout(ANSWER_DEADLINE, address.send(command)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(self.nobody_there()),
+            Err(_) => Err(Refusal::new(
+                RefusalCode::MachineFailed,
+                format!("the machine did not answer within {} s: look at its health", ANSWER_DEADLINE.as_secs()),
+            )),
+        }
+    }
+
+    pub(crate) fn republish(&self, address: Option<Addr<Machine>>) {
+        self.door().address = address;
+    }
+
+    pub(crate) fn reconfigure(&self, spec: Arc<MachineSpec>, document: Arc<str>) {
+        let mut door = self.door();
+        door.spec = spec;
+        door.document = document;
+    }
+
+    pub(crate) fn count_abandoned(&self) -> u32 {
+        self.slot.abandoned.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn nobody_there(&self) -> Refusal {
+        let failed = self.bus().look(|snapshot| snapshot.connection.state == DriverState::Failed);
+        let words = if failed {
+            "the machine crashed too often and is parked: look at the reason, then restart it"
+        } else {
+            "the machine is restarting: try again in a moment"
+        };
+        Refusal::new(RefusalCode::MachineFailed, words)
+    }
+
+    fn door(&self) -> MutexGuard<'_, Door> {
+        self.slot.door.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,157 @@
+//! Floor 5: starts the tree and stops it in order. [`House`] is the one typed handle to everything inside.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use actix::{Actor, Addr};
+use futures_util::future::join_all;
+
+use crate::archive::{Archive, ArchiveError, Interrupted};
+use crate::machine::Surroundings;
+use crate::model::command::Want;
+use crate::model::event::Event;
+use crate::model::ids::{MachineId, Seq};
+use crate::model::session::SessionState;
+use crate::model::snapshot::Snapshot;
+use crate::model::time::SessionMs;
+use crate::recorder;
+use crate::registry::{Find, List, Policy, Registry};
+use crate::runtime::bus::Bus;
+use crate::runtime::clock::MachineClock;
+use crate::slot::MachineHandle;
+
+/// Positions that one start of the daemon may give out. 2^53 of them exist for JavaScript: nine million starts.
+const SEQS_PER_START: u64 = 1_000_000_000;
+/// A cut recording that is younger than this goes on. Source: safety design, durability. Unit: ms of real time.
+const RESUME_WITHIN_MS: u64 = 5 * 60 * 1000;
+/// How long machines may take to bring outputs to safety when the daemon stops.
+const PARTING_DEADLINE: Duration = Duration::from_millis(2500);
+/// How much of a resumed session goes back into the ring. Unit: ms of the machine's clock.
+const RING_MS: u64 = 60_000;
+
+/// The running house.
+#[derive(Clone)]
+pub struct House {
+    registry: Addr<Registry>,
+    surroundings: Surroundings,
+}
+
+/// Why the house does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The storage is not usable.
+    #[error("the storage cannot be used")]
+    Storage(#[from] ArchiveError),
+    /// The recorder's thread cannot be started.
+    #[error("the recorder cannot be started")]
+    Recorder(#[from] std::io::Error),
+}
+
+impl House {
+    /// Starts registry and recorder. Call inside an actix system; machines are adopted afterwards.
+    ///
+    /// # Errors
+    /// When the storage cannot number this start, or no thread can be had.
+    pub fn start(archive: Arc<dyn Archive>, policy: Policy) -> Result<Self, StartError> {
+        let boot = archive.next_boot()?;
+        let first_seq = boot.saturating_mul(SEQS_PER_START);
+        let surroundings = Surroundings {
+            recorder: recorder::start()?,
+            archive,
+            occurrences: Arc::new(AtomicU64::new(first_seq)),
+            commands: Arc::new(AtomicU64::new(first_seq)),
+        };
+        let registry = Registry::new(surroundings.clone(), policy, Seq(first_seq)).start();
+        Ok(Self { registry, surroundings })
+    }
+
+    /// The registry.
+    pub fn registry(&self) -> &Addr<Registry> {
+        &self.registry
+    }
+
+    /// What is kept on disk.
+    pub fn archive(&self) -> &Arc<dyn Archive> {
+        &self.surroundings.archive
+    }
+
+    /// What machines share; also numbers commands.
+    pub fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
+    }
+
+    /// Finds a machine.
+    pub async fn find(&self, id: &MachineId) -> Option<MachineHandle> {
+        self.registry.send(Find(id.clone())).await.ok().flatten()
+    }
+
+    /// All machines in order of id.
+    pub async fn machines(&self) -> Vec<MachineHandle> {
+        self.registry.send(List).await.unwrap_or_default()
+    }
+
+    /// Rebuilds the bus of a session that the daemon's death cut, if it is to go on; otherwise seals its journal.
+    ///
+    /// # Errors
+    /// When the journal can neither be continued nor sealed; nothing is lost, it is tried again at the next start.
+    pub fn recover(&self, interrupted: Interrupted, first_seq: Seq) -> Result<Option<Arc<Bus>>, ArchiveError> {
+        let Interrupted { log, silent_ms } = interrupted;
+        let session = log.header.session;
+        let mut snapshot = Snapshot::new(log.header.machine.clone(), log.header.channels.clone());
+        for event in &log.events {
+            snapshot.apply(event);
+        }
+        let mut journal = self.surroundings.archive.resume(session)?;
+        let goes_on = silent_ms.filter(|silent| *silent < RESUME_WITHIN_MS && snapshot.state.is_running());
+        let Some(silent_ms) = goes_on else {
+            journal.seal()?;
+            return Ok(None);
+        };
+        let clock = MachineClock::new(log.header.clock_speed);
+        let elapsed = SessionMs(snapshot.at.0 + clock.scaled_ms(silent_ms));
+        forget_the_world(&mut snapshot);
+        let next = snapshot.seq.map_or(first_seq, |last| first_seq.max(last.next()));
+        let horizon = snapshot.at.0.saturating_sub(RING_MS);
+        let bus = Bus::resumed(snapshot, clock, next, elapsed);
+        let recent: Vec<Event> = log.events.into_iter().filter(|event| event.at.0 >= horizon).collect();
+        bus.recall(recent);
+        match self.surroundings.recorder.adopt(session, journal) {
+            Ok(handle) => bus.attach_journal(handle),
+            Err(error) => tracing::error!(%session, %error, "session goes on without a journal"),
+        }
+        Ok(Some(Arc::new(bus)))
+    }
+
+    /// Where the events of this start begin.
+    pub fn first_seq(&self) -> Seq {
+        Seq(self.surroundings.occurrences.load(std::sync::atomic::Ordering::Relaxed))
+    }
+
+    /// Stops in order: outputs to safety, everything to disk. Running sessions stay open and go on at the next start.
+    pub async fn stop(&self) {
+        let machines = self.machines().await;
+        let partings = machines.iter().map(|machine| {
+            let command = self.surroundings.order_of_the_house(Want::Disconnect);
+            tokio::time::timeout(PARTING_DEADLINE, machine.command(command))
+        });
+        for (machine, parted) in machines.iter().zip(join_all(partings).await) {
+            if !matches!(parted, Ok(Ok(_))) {
+                tracing::warn!(machine = %machine.id(), "machine did not confirm its safe outputs before the stop");
+            }
+        }
+        if let Err(error) = self.surroundings.recorder.stop().await {
+            tracing::error!(%error, "the last seconds may not be on disk");
+        }
+    }
+}
+
+/// What was true of the hardware before the daemon died is not known to be true now.
+fn forget_the_world(snapshot: &mut Snapshot) {
+    snapshot.connection = Default::default();
+    snapshot.replay = None;
+    snapshot.lease = Default::default();
+    if snapshot.state != SessionState::Recording && snapshot.state != SessionState::Monitoring {
+        snapshot.applied.clear();
+    }
+}

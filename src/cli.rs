@@ -1,0 +1,211 @@
+//! The command line: `hearth` and `hearth serve` run the daemon, the other commands do one thing and end.
+//!
+//! Exit codes: 0 all is well, 2 wrong usage or configuration, 1 anything else.
+
+pub mod healthcheck;
+pub mod log;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Config;
+use crate::config::load::Sources;
+use log::LogFormat;
+
+/// Exit code of wrong usage or configuration; also what the argument parser ends with.
+pub const EXIT_USAGE: u8 = 2;
+
+/// What the command line asks for.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    /// What to do.
+    pub command: Command,
+    /// Where the configuration comes from.
+    pub sources: Sources,
+    /// How to write the log.
+    pub log_format: LogFormat,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Run the daemon (the default)
+    Serve,
+    /// Check the configuration and tell every fault
+    Check,
+    /// Write everything that is stored into one file
+    Backup {
+        /// File to write
+        file: PathBuf,
+    },
+    /// Replace everything that is stored by what a backup holds
+    Restore {
+        /// File to read
+        file: PathBuf,
+    },
+    /// Ask the running daemon whether it is alive; ends with 0 or 1
+    Healthcheck,
+}
+
+/// Runs a shop's machines.
+#[derive(Debug, Parser)]
+#[command(name = "hearth", version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Debug, Args)]
+struct Options {
+    /// Configuration file [default: etc/hearth.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address and port to listen on, such as 127.0.0.1:8080; port 0 picks a free one
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Directory for journals, profiles and machines
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// How to write the log; what is written is chosen by the variable RUST_LOG
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Pretty)]
+    log_format: LogFormat,
+}
+
+/// Reads the arguments and the environment of this process. Help ends the process with 0, wrong usage with 2.
+pub fn parse() -> Invocation {
+    parse_from(std::env::args_os(), environment()).unwrap_or_else(|error| error.exit())
+}
+
+/// Reads arguments, the program's name first, and environment variables.
+///
+/// # Errors
+/// Wrong usage, or that help or version was asked for.
+pub fn parse_from<I, T>(arguments: I, environment: Vec<(String, String)>) -> Result<Invocation, clap::Error>
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let Arguments { command, options } = Arguments::try_parse_from(arguments)?;
+    let sources = Sources { file: options.config, environment, listen: options.listen, data_dir: options.data_dir };
+    Ok(Invocation { command: command.unwrap_or(Command::Serve), sources, log_format: options.log_format })
+}
+
+impl Invocation {
+    /// Loads the configuration. Faults go to `complaints`, one per line.
+    ///
+    /// # Errors
+    /// The exit code to end with.
+    pub fn load(&self, complaints: &mut impl Write) -> Result<Config, ExitCode> {
+        Config::load(&self.sources).map_err(|error| {
+            // Nothing is left to be done where not even a complaint can be written.
+            let _ = writeln!(complaints, "{error}");
+            ExitCode::from(EXIT_USAGE)
+        })
+    }
+
+    /// `hearth check`: tells every fault, or how many machines there are.
+    pub fn check(&self, answers: &mut impl Write, complaints: &mut impl Write) -> ExitCode {
+        let config = match self.load(complaints) {
+            Ok(config) => config,
+            Err(code) => return code,
+        };
+        let machines = match config.machines.len() {
+            1 => "1 machine".to_owned(),
+            n => format!("{n} machines"),
+        };
+        match writeln!(answers, "configuration ok: {machines}") {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        }
+    }
+
+    /// `hearth healthcheck`: 0 if the daemon that this configuration describes answers that it is alive, else 1.
+    pub fn healthcheck(&self, complaints: &mut impl Write) -> ExitCode {
+        let Ok(config) = self.load(complaints) else { return ExitCode::FAILURE };
+        match healthcheck::ask(config.server.listen) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                let _ = writeln!(complaints, "{error}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+/// The variables of this process; one that is no text is none of ours.
+fn environment() -> Vec<(String, String)> {
+    std::env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(arguments: &[&str]) -> Invocation {
+        parse_from(arguments, Vec::new()).expect("sound")
+    }
+
+    #[test]
+    fn without_a_command_it_serves() {
+        assert_eq!(parsed(&["hearth"]).command, Command::Serve);
+        assert_eq!(parsed(&["hearth", "serve"]).command, Command::Serve);
+    }
+
+    #[test]
+    fn options_stand_before_or_after_the_command() {
+        for arguments in [
+            ["hearth", "--config", "a.toml", "--listen", "[::1]:1", "backup", "out"],
+            ["hearth", "backup", "--config", "a.toml", "out", "--listen", "[::1]:1"],
+        ] {
+            let invocation = parsed(&arguments);
+            assert_eq!(invocation.command, Command::Backup { file: "out".into() });
+            assert_eq!(invocation.sources.file, Some("a.toml".into()));
+            assert_eq!(invocation.sources.listen.as_deref(), Some("[::1]:1"));
+        }
+        assert_eq!(parsed(&["hearth", "--log-format", "json"]).log_format, LogFormat::Json);
+    }
+
+    #[test]
+    fn wrong_usage_ends_with_two_and_help_with_none() {
+        for wrong in
+            [&["hearth", "fly"][..], &["hearth", "backup"], &["hearth", "--log-format", "xml"], &["hearth", "-x"]]
+        {
+            let error = parse_from(wrong, Vec::new()).expect_err("wrong");
+            assert_eq!(error.exit_code(), i32::from(EXIT_USAGE), "{wrong:?}");
+        }
+        for help in ["--help", "--version"] {
+            assert_eq!(parse_from(["hearth", help], Vec::new()).expect_err("no invocation").exit_code(), 0);
+        }
+    }
+
+    #[test]
+    fn check_counts_machines_or_tells_every_fault() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("h.toml");
+        let check = |text: &str| {
+            std::fs::write(&file, text).expect("a file");
+            let path = file.display().to_string();
+            let (mut answers, mut complaints) = (Vec::new(), Vec::new());
+            let code = parsed(&["hearth", "check", "--config", &path]).check(&mut answers, &mut complaints);
+            let texts =
+                [answers, complaints].map(|text| String::from_utf8(text).expect("text").replace(&path, "h.toml"));
+            (format!("{code:?}"), texts)
+        };
+        let machine = "[[machines]]\nid = 'a'\ndriver = { type = 'simulator' }\n";
+        let (code, [answer, complaint]) = check(machine);
+        assert_eq!((answer.as_str(), complaint.as_str()), ("configuration ok: 1 machine\n", ""));
+        assert_eq!(code, format!("{:?}", ExitCode::SUCCESS));
+
+        let (code, [answer, complaint]) = check("a = 1\nb = 2\n[server]\nlisten = 3\n");
+        assert_eq!(answer, "");
+        let starts: Vec<&str> = complaint.lines().filter_map(|line| line.split(": ").next()).collect();
+        assert_eq!(starts, ["h.toml:1", "h.toml:2", "h.toml:4"]);
+        assert_eq!(code, format!("{:?}", ExitCode::from(EXIT_USAGE)));
+    }
+}

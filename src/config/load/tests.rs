@@ -1,0 +1,223 @@
+use std::net::SocketAddr;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::config::tree::AuthMode;
+
+/// A directory with files, and sources that name the first.
+fn given(files: &[(&str, &str)]) -> (TempDir, Sources) {
+    let dir = tempfile::tempdir().expect("a directory");
+    for (name, text) in files {
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    let file = Some(dir.path().join(files[0].0));
+    (dir, Sources { file, ..Sources::default() })
+}
+
+/// What is told, with the directory's own name cut off.
+fn told(dir: &TempDir, sources: &Sources) -> Vec<String> {
+    let error = Config::load(sources).expect_err("faulty");
+    let base = format!("{}/", dir.path().display());
+    error.to_string().lines().map(|line| line.replace(&base, "")).collect()
+}
+
+fn with_environment(mut sources: Sources, pairs: &[(&str, &str)]) -> Sources {
+    sources.environment = pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    sources
+}
+
+const SIMULATED: &str = "id = 'sim'\ndriver = { type = 'simulator' }\n";
+
+#[test]
+fn an_empty_file_is_the_defaults() {
+    let (_dir, sources) = given(&[("h.toml", "")]);
+    assert_eq!(Config::load(&sources), Ok(Config::default()));
+}
+
+#[test]
+fn one_file_with_ten_faults_gives_ten_messages() {
+    let text = "\
+[server]
+listen = 'localhost'
+public_urls = ['https://a.example/path']
+prot = 80
+
+[auth]
+mode = 'closed'
+
+[limits]
+sockets = 'many'
+frame_bytes = 12
+
+[[machines]]
+id = 'Roaster One'
+sampling_interval_ms = 10
+driver = { type = 'modbus_tcp', host = '10.0.0.9', port = 70000 }
+channels = [
+  { id = 'bt', kind = 'sensor', role = 'bt', unit = '°F', source = { register = 'holding' } },
+]
+alarms = [{ id = 'hot', when = { channel = 'beans', above = 230 } }]
+";
+    let (dir, sources) = given(&[("h.toml", text)]);
+    let expected = [
+        "h.toml:2: server.listen: `localhost` is no address with a port: use one such as 127.0.0.1:8080 (this computer), 0.0.0.0:8080 (the network) or [::1]:8080",
+        "h.toml:3: server.public_urls[0]: `https://a.example/path` is no web address without a path: write it like https://roastery.example",
+        "h.toml:4: server.prot: unknown key; known here: listen, public_urls, trusted_proxies",
+        "h.toml:7: auth.mode: `closed` is not known here; use auto or open",
+        "h.toml:10: limits.sockets: expected a whole number, 0 or more, found \"many\"",
+        "h.toml:11: limits.frame_bytes: use 1024 to 16777216, found 12",
+        "h.toml:14: machines[0].id: `Roaster One` is not a valid id: use 1 to 64 of a-z, 0-9 and -, starting with a letter or digit",
+        "h.toml:15: machines[0].sampling_interval_ms: use 50 to 60000 ms; 1000 suits most roasters",
+        "h.toml:16: machines[0].driver.port: expected a whole number from 0 to 65535, found 70000",
+        "h.toml:18: machines[0].channels[0].source.address: is missing: expected a whole number from 0 to 65535",
+        "h.toml:18: machines[0].channels[0].unit: write fahrenheit",
+        "h.toml:20: machines[0].alarms[0].when.channel: no channel `beans`; this machine has bt",
+    ];
+    assert_eq!(told(&dir, &sources), expected);
+}
+
+#[test]
+fn every_fault_of_writing_has_line_and_column() {
+    let (dir, sources) = given(&[("h.toml", "[server\nlisten = 'a'\n\n[storage]\npath = \n")]);
+    let found = told(&dir, &sources);
+    assert!(found[0].starts_with("h.toml:1:8: this is no TOML: "), "{found:?}");
+    assert!(found.last().expect("some").starts_with("h.toml:5:8: this is no TOML: "), "{found:?}");
+}
+
+#[test]
+fn variables_win_over_the_file_and_flags_over_variables() {
+    let (_dir, sources) = given(&[("h.toml", "[server]\nlisten = '127.0.0.1:1'\n[storage]\npath = 'a'\n")]);
+    let sources = with_environment(
+        sources,
+        &[
+            ("HEARTH_SERVER__LISTEN", "127.0.0.1:2"),
+            ("HEARTH_LIMITS__SOCKETS", "7"),
+            ("HEARTH_SERVER__PUBLIC_URLS", "https://a.example,https://b.example"),
+            ("HEARTH_DIALECTS__OPENROAST__ENABLED", "false"),
+            ("HEARTH_STORAGE__PATH", "2026"),
+        ],
+    );
+    let config = Config::load(&sources).expect("sound");
+    assert_eq!(config.server.listen, SocketAddr::from(([127, 0, 0, 1], 2)));
+    assert_eq!(config.limits.sockets, 7);
+    assert_eq!(config.server.public_urls, ["https://a.example", "https://b.example"]);
+    assert!(!config.dialects.openroast.enabled);
+    assert_eq!(config.storage.path, Path::new("2026"));
+
+    let flags = Sources { listen: Some("[::1]:3".to_owned()), data_dir: Some("b.c".into()), ..sources };
+    let config = Config::load(&flags).expect("sound");
+    assert_eq!(config.server.listen.port(), 3);
+    assert_eq!(config.storage.path, Path::new("b.c"));
+}
+
+#[test]
+fn a_fault_from_outside_the_file_names_the_variable_or_the_flag() {
+    let (dir, sources) = given(&[("h.toml", "[server]\nlisten = '127.0.0.1:1'\n")]);
+    let sources = Sources { listen: Some("here".to_owned()), ..sources };
+    let sources = with_environment(
+        sources,
+        &[("HEARTH_LIMITS__SOCKETS", "many"), ("HEARTH_SERVR__LISTEN", "x"), ("HEARTH_SERVER__TRUSTED_PROXIES", "a")],
+    );
+    let found = told(&dir, &sources);
+    assert!(found[0].starts_with("--listen: server.listen: `here` is no address"), "{found:?}");
+    assert!(found[1].starts_with("HEARTH_LIMITS__SOCKETS: limits.sockets: expected a whole number"), "{found:?}");
+    assert!(found[2].starts_with("HEARTH_SERVER__TRUSTED_PROXIES: server.trusted_proxies[0]: `a` is no"), "{found:?}");
+    assert!(found[3].starts_with("HEARTH_SERVR__LISTEN: servr: unknown key; known here: server,"), "{found:?}");
+    assert_eq!(found.len(), 4, "{found:?}");
+}
+
+#[test]
+fn an_open_listener_is_refused_until_somebody_says_so() {
+    let (dir, sources) = given(&[("h.toml", "")]);
+    let flags = Sources { listen: Some("0.0.0.0:80".to_owned()), ..sources };
+    let found = told(&dir, &flags);
+    assert_eq!(found.len(), 1);
+    for part in ["--listen: server.listen: 0.0.0.0:80", "mode = \"open\" under [auth]", "HEARTH_AUTH__MODE=open"] {
+        assert!(found[0].contains(part), "{found:?}");
+    }
+    let config = Config::load(&with_environment(flags, &[("HEARTH_AUTH__MODE", "open")])).expect("sound");
+    assert_eq!(config.auth.mode, AuthMode::Open);
+}
+
+#[test]
+fn machines_come_from_the_file_and_from_files_beside_it() {
+    let (_dir, sources) = given(&[
+        ("h.toml", "machines_dir = 'machines'\n[[machines]]\nid = 'first'\ndriver = { type = 'simulator' }\n"),
+        ("machines/b.toml", SIMULATED),
+        ("machines/a.json", r#"{"id": "json", "driver": {"type": "simulator"}}"#),
+        ("machines/.hidden.toml", "nonsense"),
+        ("machines/README.md", "nonsense"),
+    ]);
+    let config = Config::load(&sources).expect("sound");
+    let ids: Vec<&str> = config.machines.iter().map(|machine| machine.id.as_str()).collect();
+    assert_eq!(ids, ["first", "json", "sim"]);
+}
+
+#[test]
+fn faults_in_several_files_are_told_together() {
+    let (dir, sources) = given(&[
+        ("h.toml", "machines_dir = 'm'\nnonsense = 1\n"),
+        ("m/a.toml", "id = 'a'\n"),
+        ("m/b.toml", SIMULATED),
+        ("m/c.toml", &format!("# the same again\n{SIMULATED}")),
+        ("m/d.toml", "id = "),
+        ("m/e.json", "{"),
+    ]);
+    let found = told(&dir, &sources);
+    let starts = [
+        "h.toml:2: nonsense: unknown key",
+        "m/a.toml: driver: is missing: expected a table",
+        "m/c.toml:2: id: there is a machine `sim` already",
+        "m/d.toml:1:",
+        "m/e.json:1:1: this is no JSON",
+    ];
+    assert_eq!(found.len(), starts.len(), "{found:#?}");
+    for (line, start) in found.iter().zip(starts) {
+        assert!(line.starts_with(start), "{line} should start with {start}");
+    }
+}
+
+#[test]
+fn a_file_or_a_directory_that_is_not_there_is_told() {
+    let (dir, sources) = given(&[("h.toml", "machines_dir = 'gone'")]);
+    assert!(told(&dir, &sources)[0].starts_with("h.toml:1: machines_dir: gone cannot be read: "));
+    let gone = Sources { file: Some(dir.path().join("gone.toml")), ..sources };
+    assert!(told(&dir, &gone)[0].starts_with("gone.toml: cannot be read: "));
+}
+
+#[test]
+fn a_number_that_is_none_is_not_taken_for_absent() {
+    let machine = "[[machines]]\nid = 'a'\ndriver = { type = 'simulator', speed = 2.0 }\nalarms = [{ id = 'x', when = { channel = 'bt', above = nan, at_most = 1 } }]\n";
+    let (dir, sources) = given(&[("h.toml", machine)]);
+    let found = told(&dir, &sources);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("h.toml:4: machines[0].alarms[0].when.above: nan is no number"), "{found:?}");
+}
+
+#[test]
+fn machines_on_one_serial_port_agree_on_its_speed() {
+    let rtu = |id: &str, baud: u32| {
+        format!(
+            "[[machines]]\nid = '{id}'\ndriver = {{ type = 'modbus_rtu', port = '/dev/ttyUSB0', baud = {baud} }}\n\
+             channels = [{{ id = 't', kind = 'sensor', source = {{ register = 'input', address = 1 }} }}]\n"
+        )
+    };
+    let (dir, sources) = given(&[("h.toml", &(rtu("a", 9600) + &rtu("b", 19200)))]);
+    assert_eq!(
+        told(&dir, &sources),
+        ["h.toml:7: machines[1].driver.baud: differs from machine `a` on the same port /dev/ttyUSB0: use the same"]
+    );
+    let (_dir, sources) = given(&[("h.toml", &(rtu("a", 9600) + &rtu("b", 9600)))]);
+    assert_eq!(Config::load(&sources).map(|config| config.machines.len()), Ok(2));
+}
+
+#[test]
+fn the_files_that_come_with_it_are_sound() {
+    let file = Some(Path::new(env!("CARGO_MANIFEST_DIR")).join(DEFAULT_FILE));
+    if let Err(error) = Config::load(&Sources { file, ..Sources::default() }) {
+        panic!("{error}");
+    }
+}

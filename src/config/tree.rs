@@ -1,0 +1,296 @@
+//! The configuration as a tree: its sections with their defaults, and what they must fulfil.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::de::{Deserializer, Error};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::faults::Faults;
+use super::network::Network;
+
+/// What a configuration document holds. Machines are read one by one afterwards, so that a fault in one hides none in another.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Document {
+    pub(super) server: ServerConfig,
+    pub(super) storage: StorageConfig,
+    pub(super) auth: AuthConfig,
+    pub(super) limits: LimitsConfig,
+    pub(super) dialects: DialectsConfig,
+    pub(super) supervision: SupervisionConfig,
+    pub(super) machines_dir: Option<PathBuf>,
+    pub(super) machines: Vec<Value>,
+}
+
+/// `[server]`: where the daemon is reached.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Address and port to listen on; port 0 picks a free one.
+    #[serde(deserialize_with = "read_listen")]
+    pub listen: SocketAddr,
+    /// Names under which browsers reach the daemon, such as `https://roastery.example`: accepted as Host and Origin.
+    pub public_urls: Vec<String>,
+    /// Reverse proxies whose `X-Forwarded-*` is believed.
+    pub trusted_proxies: Vec<Network>,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_urls: Vec::new(), trusted_proxies: Vec::new() }
+    }
+}
+
+/// `[storage]`: where journals, profiles and machines are kept.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StorageConfig {
+    /// Directory; a relative path starts at the working directory.
+    pub path: PathBuf,
+}
+
+impl Default for StorageConfig {
+    fn default() -> Self {
+        Self { path: PathBuf::from("data") }
+    }
+}
+
+/// `[auth]`: who is let in.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuthConfig {
+    /// Who is let in without a login.
+    pub mode: AuthMode,
+}
+
+/// Who is let in without a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthMode {
+    /// Only this computer, and only while nothing else can reach the daemon.
+    #[default]
+    Auto,
+    /// Everybody who reaches the port may do everything.
+    Open,
+}
+
+/// `[limits]`: bounds against clients that ask too much.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// WebSockets in all.
+    pub sockets: usize,
+    /// WebSockets per address.
+    pub sockets_per_address: usize,
+    /// Client messages per socket and second.
+    pub messages_per_s: u32,
+    /// Client messages that may come at once.
+    pub message_burst: u32,
+    /// Subscriptions per socket.
+    pub subscriptions: usize,
+    /// Largest client frame. Unit: bytes.
+    pub frame_bytes: usize,
+    /// Largest request body. Unit: bytes.
+    pub body_bytes: usize,
+    /// Largest file to import. Unit: bytes.
+    pub import_bytes: usize,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            sockets: 100,
+            sockets_per_address: 64,
+            messages_per_s: 10,
+            message_burst: 20,
+            subscriptions: 50,
+            frame_bytes: 16 << 10,
+            body_bytes: 1 << 20,
+            import_bytes: 16 << 20,
+        }
+    }
+}
+
+/// `[dialects]`: the wire protocols.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DialectsConfig {
+    /// OpenRoast, which the built-in pages speak.
+    pub openroast: DialectConfig,
+}
+
+/// One wire protocol.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DialectConfig {
+    /// Whether it is served.
+    pub enabled: bool,
+}
+
+impl Default for DialectConfig {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
+
+/// `[supervision]`: how a machine that crashes is started again.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SupervisionConfig {
+    /// More restarts than this within `within_s` park the machine as failed.
+    pub max_restarts: u32,
+    /// Unit: seconds.
+    pub within_s: u64,
+    /// Wait before the second restart; the first is immediate. Unit: ms.
+    pub backoff_min_ms: u64,
+    /// Longest wait. Unit: ms.
+    pub backoff_max_ms: u64,
+}
+
+impl Default for SupervisionConfig {
+    fn default() -> Self {
+        Self { max_restarts: 5, within_s: 60, backoff_min_ms: 100, backoff_max_ms: 30_000 }
+    }
+}
+
+fn read_listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| {
+        let examples = "127.0.0.1:8080 (this computer), 0.0.0.0:8080 (the network) or [::1]:8080";
+        D::Error::custom(format!("`{text}` is no address with a port: use one such as {examples}"))
+    })
+}
+
+/// Whether anything but a program on this computer can reach the daemon.
+fn is_exposed(server: &ServerConfig) -> bool {
+    !server.listen.ip().to_canonical().is_loopback() || !server.trusted_proxies.is_empty()
+}
+
+/// Adds every fault of the sections that their types do not exclude.
+pub(super) fn check(document: &Document, faults: &mut Faults) {
+    check_exposure(document, faults);
+    for (i, url) in document.server.public_urls.iter().enumerate() {
+        if !is_origin(url) {
+            let detail = format!("`{url}` is no web address without a path: write it like https://roastery.example");
+            faults.add(format!("/server/public_urls/{i}"), detail);
+        }
+    }
+    if document.storage.path.as_os_str().is_empty() {
+        faults.add("/storage/path", "name a directory, such as data");
+    }
+    let limits = &document.limits;
+    let mut check_range = |key: &str, value: u64, least: u64, most: u64| {
+        if !(least..=most).contains(&value) {
+            faults.add(format!("/{key}"), format!("use {least} to {most}, found {value}"));
+        }
+    };
+    check_range("limits/sockets", limits.sockets as u64, 1, 100_000);
+    check_range("limits/sockets_per_address", limits.sockets_per_address as u64, 1, 100_000);
+    check_range("limits/messages_per_s", u64::from(limits.messages_per_s), 1, 10_000);
+    check_range("limits/message_burst", u64::from(limits.message_burst), 1, 10_000);
+    check_range("limits/subscriptions", limits.subscriptions as u64, 1, 10_000);
+    check_range("limits/frame_bytes", limits.frame_bytes as u64, 1 << 10, 16 << 20);
+    check_range("limits/body_bytes", limits.body_bytes as u64, 16 << 10, 256 << 20);
+    check_range("limits/import_bytes", limits.import_bytes as u64, 16 << 10, 1 << 30);
+    let supervision = &document.supervision;
+    check_range("supervision/max_restarts", u64::from(supervision.max_restarts), 0, 1_000_000);
+    check_range("supervision/within_s", supervision.within_s, 1, 86_400);
+    check_range("supervision/backoff_min_ms", supervision.backoff_min_ms, 1, 60_000);
+    check_range("supervision/backoff_max_ms", supervision.backoff_max_ms, 1, 3_600_000);
+    if supervision.backoff_max_ms < supervision.backoff_min_ms {
+        faults.add("/supervision/backoff_max_ms", "must not be below backoff_min_ms");
+    }
+}
+
+fn check_exposure(document: &Document, faults: &mut Faults) {
+    if !is_exposed(&document.server) || document.auth.mode == AuthMode::Open {
+        return;
+    }
+    let remedy = "there is no login yet, so it is refused. Write mode = \"open\" under [auth] (or set HEARTH_AUTH__MODE=open) \
+                  if everybody who can reach the port may steer the machines";
+    if document.server.listen.ip().to_canonical().is_loopback() {
+        let detail = format!("a proxy lets other computers reach the daemon, and {remedy}; or remove trusted_proxies");
+        faults.add("/server/trusted_proxies", detail);
+    } else {
+        let listen = document.server.listen;
+        let detail = format!("{listen} can be reached from other computers, and {remedy}; or listen on 127.0.0.1");
+        faults.add("/server/listen", detail);
+    }
+}
+
+/// Whether a text is scheme, host and perhaps port, and nothing else.
+fn is_origin(text: &str) -> bool {
+    let Some(host) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else { return false };
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
+        _ => (host, None),
+    };
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '[' | ']' | ':');
+    !name.is_empty() && name.chars().all(is_name) && port.is_none_or(|p| p.parse::<u16>().is_ok_and(|p| p > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(document: &Document) -> Vec<String> {
+        let mut faults = Faults::new();
+        check(document, &mut faults);
+        faults.iter().map(|f| f.pointer.clone()).collect()
+    }
+
+    fn listening(on: &str, mode: AuthMode) -> Document {
+        let mut document = Document::default();
+        document.server.listen = on.parse().expect("address");
+        document.auth.mode = mode;
+        document
+    }
+
+    #[test]
+    fn the_defaults_are_sound() {
+        assert_eq!(places(&Document::default()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn only_a_loopback_listener_needs_no_word_about_logins() {
+        for loopback in ["127.0.0.1:8080", "127.9.9.9:0", "[::1]:8080", "[::ffff:127.0.0.1]:80"] {
+            assert!(places(&listening(loopback, AuthMode::Auto)).is_empty(), "{loopback}");
+        }
+        for exposed in ["0.0.0.0:8080", "192.168.1.2:80", "[::]:8080", "[::ffff:10.0.0.1]:80"] {
+            assert_eq!(places(&listening(exposed, AuthMode::Auto)), ["/server/listen"], "{exposed}");
+            assert!(places(&listening(exposed, AuthMode::Open)).is_empty(), "{exposed}");
+        }
+    }
+
+    #[test]
+    fn a_trusted_proxy_exposes_a_loopback_listener() {
+        let mut document = Document::default();
+        document.server.trusted_proxies = vec!["127.0.0.1".parse().expect("network")];
+        assert_eq!(places(&document), ["/server/trusted_proxies"]);
+        document.auth.mode = AuthMode::Open;
+        assert!(places(&document).is_empty());
+    }
+
+    #[test]
+    fn a_public_url_is_an_origin() {
+        for good in ["https://a.example", "http://a:8080", "http://[::1]:80", "https://[fe80::1]"] {
+            assert!(is_origin(good), "{good}");
+        }
+        for bad in
+            ["a.example", "https://", "https://a/", "https://a/b", "ftp://a", "http://a:0", "http://a:x", "http://u@a"]
+        {
+            assert!(!is_origin(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn limits_have_ends() {
+        let mut document = Document::default();
+        document.limits.sockets = 0;
+        document.limits.frame_bytes = 1;
+        document.supervision.backoff_min_ms = 40_000;
+        assert_eq!(places(&document), ["/limits/sockets", "/limits/frame_bytes", "/supervision/backoff_max_ms"]);
+    }
+}

@@ -1,0 +1,193 @@
+//! The composition root: configuration -> storage, drivers, house, web server; and the way back down.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use hearth_actors::archive::{Archive, ArchiveError};
+use hearth_actors::model::ids::MachineId;
+use hearth_actors::registry::{Adopt, Definition, Policy};
+use hearth_actors::runtime::bus::Bus;
+use hearth_actors::system::{House, StartError};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::config::Config;
+use crate::config::machine::MachineConfig;
+use crate::config::tree::SupervisionConfig;
+use crate::drivers::Workshop;
+use crate::http::server;
+use crate::http::state::{AppState, Seats};
+use crate::storage::clock::SystemClock;
+use crate::storage::store::Store;
+
+/// How long sockets get to receive their close frame before connections are cut.
+const FAREWELL: Duration = Duration::from_millis(300);
+
+/// A running daemon.
+pub struct Daemon {
+    address: SocketAddr,
+    house: House,
+    server: ServerHandle,
+    stopping: watch::Sender<bool>,
+}
+
+/// Why the daemon does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// The address cannot be had.
+    #[error("cannot listen on {address}: {source}; is another daemon running there? choose another with --listen")]
+    Listen {
+        /// The address as configured.
+        address: SocketAddr,
+        /// The system's own words.
+        source: std::io::Error,
+    },
+    /// The storage cannot be used.
+    #[error("the storage in `{path}` cannot be used: {source}")]
+    Storage {
+        /// The directory as configured.
+        path: String,
+        /// Why.
+        source: ArchiveError,
+    },
+    /// The inside does not start.
+    #[error(transparent)]
+    House(#[from] StartError),
+}
+
+impl Daemon {
+    /// Starts everything: the listener first, so that a taken port is told at once, machines last.
+    ///
+    /// # Errors
+    /// When something that the daemon cannot do without is not to be had.
+    pub async fn start(config: Config) -> Result<Self, DaemonError> {
+        let listen = config.server.listen;
+        let listener = server::bind(listen).map_err(|source| DaemonError::Listen { address: listen, source })?;
+        let address = listener.local_addr().unwrap_or(listen);
+        let at_storage = |source| DaemonError::Storage { path: config.storage.path.display().to_string(), source };
+        let store = Arc::new(Store::open(&config.storage.path, Arc::new(SystemClock::new())).map_err(at_storage)?);
+        let archive: Arc<dyn Archive> = store;
+        let house = House::start(Arc::clone(&archive), policy(&config.supervision))?;
+        let workshop = Workshop::default();
+        let recovered = recover(&house, archive.as_ref()).map_err(at_storage)?;
+        adopt_all(&house, &workshop, machines(archive.as_ref(), &config.machines).map_err(at_storage)?, recovered)
+            .await;
+        let (stopping, stops) = watch::channel(false);
+        let state = AppState {
+            house: house.clone(),
+            workshop,
+            limits: Arc::new(config.limits),
+            seats: Seats::default(),
+            started: Instant::now(),
+            stopping: stops,
+        };
+        let server =
+            server::start(listener, state).map_err(|source| DaemonError::Listen { address: listen, source })?;
+        let handle = server.handle();
+        actix_rt::spawn(server);
+        Ok(Self { address, house, server: handle, stopping })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops in order: nobody new, outputs to safety, everything to disk, sockets closed.
+    pub async fn stop(self) {
+        self.server.pause().await;
+        // Every socket tells its client why it goes.
+        let _ = self.stopping.send(true);
+        tokio::join!(self.house.stop(), tokio::time::sleep(FAREWELL));
+        self.server.stop(true).await;
+    }
+}
+
+fn policy(supervision: &SupervisionConfig) -> Policy {
+    Policy {
+        max_restarts: supervision.max_restarts,
+        within_ms: supervision.within_s.saturating_mul(1000),
+        backoff_min_ms: supervision.backoff_min_ms,
+        backoff_max_ms: supervision.backoff_max_ms,
+    }
+}
+
+/// Takes up the sessions that the last end of the daemon cut. One that cannot be taken up is left for the next start.
+fn recover(house: &House, archive: &dyn Archive) -> Result<Vec<(MachineId, Arc<Bus>)>, ArchiveError> {
+    let first_seq = house.first_seq();
+    let mut resumed = Vec::new();
+    for interrupted in archive.interrupted()? {
+        let machine = interrupted.log.header.machine.clone();
+        let session = interrupted.log.header.session;
+        match house.recover(interrupted, first_seq) {
+            Ok(Some(bus)) => {
+                tracing::info!(%machine, %session, "session goes on");
+                resumed.push((machine, bus));
+            }
+            Ok(None) => tracing::info!(%machine, %session, "cut session kept as it was"),
+            Err(error) => tracing::error!(%machine, %session, %error, "cut session could not be taken up"),
+        }
+    }
+    Ok(resumed)
+}
+
+/// All machines: the stored ones win over those of the configuration, which are created at the first start.
+fn machines(archive: &dyn Archive, configured: &[MachineConfig]) -> Result<Vec<MachineConfig>, ArchiveError> {
+    let mut all = Vec::new();
+    for (id, document) in archive.machines()? {
+        let parsed = serde_json::from_str(&document).map_err(|error| error.to_string());
+        match parsed.and_then(|value| MachineConfig::parse(value).map_err(|faults| faults.to_string())) {
+            Ok(config) => all.push(config),
+            Err(faults) => tracing::error!(machine = %id, faults, "stored machine cannot be read, it is left out"),
+        }
+    }
+    for config in configured {
+        if all.iter().any(|known| known.id == config.id) {
+            continue;
+        }
+        if let (Ok(id), Ok(document)) = (MachineId::parse(&config.id), serde_json::to_string(config)) {
+            archive.put_machine(&id, &document)?;
+        }
+        all.push(config.clone());
+    }
+    Ok(all)
+}
+
+async fn adopt_all(
+    house: &House,
+    workshop: &Workshop,
+    machines: Vec<MachineConfig>,
+    mut resumed: Vec<(MachineId, Arc<Bus>)>,
+) {
+    for config in machines {
+        let definition = match workshop.definition(&config) {
+            Ok(definition) => definition,
+            Err(faults) => {
+                tracing::error!(machine = config.id, %faults, "machine cannot be run, it is left out");
+                continue;
+            }
+        };
+        let id = definition.spec.id.clone();
+        let bus = resumed.iter().position(|(machine, _)| *machine == id).map(|at| resumed.swap_remove(at).1);
+        adopt(house, definition, bus).await;
+    }
+    for (machine, bus) in resumed {
+        tracing::warn!(%machine, "a session was cut, but its machine is gone: kept as a draft");
+        if let Some(journal) = bus.detach_journal()
+            && let Err(error) = journal.seal().await
+        {
+            tracing::error!(%machine, %error, "the draft could not be sealed");
+        }
+    }
+}
+
+async fn adopt(house: &House, definition: Definition, resumed: Option<Arc<Bus>>) {
+    let id = definition.spec.id.clone();
+    match house.registry().send(Adopt { definition, resumed }).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::error!(machine = %id, %error, "machine not started"),
+        Err(error) => tracing::error!(machine = %id, %error, "the registry does not answer"),
+    }
+}

@@ -1,0 +1,122 @@
+//! Everything REST can do, in one table: the routes are made of it, and so is the description that clients read.
+
+mod daemon;
+mod examples;
+mod machines;
+mod profiles;
+mod safety;
+mod sessions;
+
+use actix_web::web::ServiceConfig;
+use serde_json::{Value, json};
+
+use super::operation::{Operation, Parameter};
+use super::rest;
+
+/// All operations in the order of the description. A literal part of a path stands before a parameter in its place.
+pub fn all() -> Vec<Operation> {
+    [machines::operations(), sessions::operations(), safety::operations(), profiles::operations(), daemon::operations()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// Registers every operation; a path answers any other method with 405 and the methods it takes.
+pub fn routes(config: &mut ServiceConfig) {
+    let operations = all();
+    for path in paths(&operations) {
+        let here: Vec<&Operation> = operations.iter().filter(|operation| operation.path == path).collect();
+        let allowed: Vec<&str> = here.iter().map(|operation| operation.method.as_str()).collect();
+        let resource = rest::resource(path, &allowed.join(", "));
+        config.service(here.iter().fold(resource, |resource, operation| resource.route((operation.route)())));
+    }
+}
+
+/// Every path once, in order of first mention.
+pub fn paths(operations: &[Operation]) -> Vec<&'static str> {
+    let mut paths: Vec<&str> = Vec::new();
+    for operation in operations {
+        if !paths.contains(&operation.path) {
+            paths.push(operation.path);
+        }
+    }
+    paths
+}
+
+fn machine() -> Parameter {
+    Parameter::path("id", "The machine's id.", slug())
+}
+
+fn slug() -> Value {
+    json!({ "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,63}$", "example": "machine-a" })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::machine::MachineConfig;
+    use crate::http::operation::Place;
+
+    #[test]
+    fn an_operation_is_there_once_and_its_name_is_its_own() {
+        let operations = all();
+        let ids: BTreeSet<&str> = operations.iter().map(|operation| operation.id).collect();
+        let places: BTreeSet<(&str, &str)> = operations.iter().map(|o| (o.path, o.method.as_str())).collect();
+        assert_eq!((ids.len(), places.len()), (operations.len(), operations.len()));
+    }
+
+    #[test]
+    fn every_operation_says_what_it_does_and_explains_each_part_of_its_path() {
+        for operation in all() {
+            assert!(!operation.summary.is_empty() && !operation.success.about.is_empty(), "{}", operation.id);
+            let in_path: BTreeSet<&str> =
+                operation.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+            let explained = operation.parameters.iter().filter(|parameter| parameter.place == Place::Path);
+            assert_eq!(explained.map(|parameter| parameter.name).collect::<BTreeSet<_>>(), in_path, "{}", operation.id);
+        }
+    }
+
+    #[test]
+    fn a_literal_path_stands_before_the_parameter_that_would_swallow_it() {
+        let operations = all();
+        let paths = paths(&operations);
+        for (later, path) in paths.iter().enumerate() {
+            for earlier in &paths[..later] {
+                let swallows = earlier.split('/').count() == path.split('/').count()
+                    && earlier.split('/').zip(path.split('/')).all(|(a, b)| a == b || a.starts_with('{'));
+                assert!(!swallows, "{earlier} hides {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_route_is_made_beside_the_table() {
+        // The page's own files and the pages of the UI are no operations.
+        let elsewhere = ["operations.rs", "docs.rs", "server.rs"];
+        let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http")];
+        let mut made = BTreeSet::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "rs")
+                    && std::fs::read_to_string(&path).unwrap().contains(".service(")
+                {
+                    made.insert(path.file_name().unwrap().to_string_lossy().into_owned());
+                }
+            }
+        }
+        assert_eq!(made, elsewhere.map(str::to_owned).into());
+    }
+
+    #[test]
+    fn the_example_of_a_machine_is_one_that_the_daemon_takes() {
+        for (name, machine) in examples::machines() {
+            assert!(MachineConfig::parse(machine).is_ok(), "{name}");
+        }
+    }
+}

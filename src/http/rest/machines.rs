@@ -1,0 +1,194 @@
+//! Machines: which there are, what they are, whether they are connected.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use actix_web::web::{Data, Path, Payload, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use hearth_actors::model::command::{Actor, Command, Principal, UserRole, Want};
+use hearth_actors::model::ids::MachineId;
+use hearth_actors::registry::{Add, Definition, Force, RegistryError, Remove, Replace, Restart};
+use hearth_actors::slot::MachineHandle;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::body;
+use crate::config::faults::Faults;
+use crate::config::machine::MachineConfig;
+use crate::config::together::clashes;
+use crate::http::problem::Problem;
+use crate::http::rest::health::HealthView;
+use crate::http::rest::wire::machine::{DriverAnswer, MachineSummary};
+use crate::http::state::AppState;
+use crate::wire::fields::shortened;
+
+type Answer = Result<HttpResponse, Problem>;
+
+/// `GET /api/machines`
+pub async fn list(state: Data<AppState>) -> HttpResponse {
+    let machines = state.house.machines().await;
+    let summaries: Vec<MachineSummary> =
+        machines.iter().map(|machine| MachineSummary::of(&machine.spec(), &machine.bus().snapshot())).collect();
+    HttpResponse::Ok().json(summaries)
+}
+
+/// `POST /api/machines`
+pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState>) -> Answer {
+    let value = body::json(&request, payload, state.limits.body_bytes).await?;
+    let config = MachineConfig::parse(value).map_err(|faults| Problem::invalid(&faults))?;
+    must_not_clash(&state, &config).await?;
+    let definition = define(&state, &config)?;
+    let handle = asked(state.house.registry().send(Add(definition)).await)?;
+    Ok(HttpResponse::Created()
+        .insert_header((LOCATION, format!("/api/machines/{}", handle.id())))
+        .content_type("application/json")
+        .body(handle.document().to_string()))
+}
+
+/// `GET /api/machines/{id}`
+pub async fn show(path: Path<String>, state: Data<AppState>) -> Answer {
+    let handle = find(&state, &path).await?;
+    Ok(document(&handle))
+}
+
+/// `PUT /api/machines/{id}`
+pub async fn replace(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
+    let handle = find(&state, &path).await?;
+    let mut value = body::json(&request, payload, state.limits.body_bytes).await?;
+    if let Value::Object(members) = &mut value {
+        members.entry("id").or_insert_with(|| json!(handle.id().as_str()));
+    }
+    let config = MachineConfig::parse(value).map_err(|faults| Problem::invalid(&faults))?;
+    if config.id != handle.id().as_str() {
+        let detail =
+            format!("the id cannot be changed: it is `{}` in the path and `{}` in the body", handle.id(), config.id);
+        return Err(invalid_at("/id", detail));
+    }
+    must_not_clash(&state, &config).await?;
+    let definition = define(&state, &config)?;
+    let reopen = needs_a_fresh_start(&handle.document(), &definition.document);
+    let handle = asked(state.house.registry().send(Replace { definition, reopen }).await)?;
+    Ok(document(&handle))
+}
+
+/// What a machine may be removed with.
+#[derive(Debug, Deserialize)]
+pub struct RemoveQuery {
+    force: Option<bool>,
+}
+
+/// `DELETE /api/machines/{id}`
+pub async fn remove(path: Path<String>, query: Query<RemoveQuery>, state: Data<AppState>) -> Answer {
+    let handle = find(&state, &path).await?;
+    let force = if query.force == Some(true) { Force::Yes } else { Force::No };
+    asked(state.house.registry().send(Remove { id: handle.id().clone(), force }).await)?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// `POST /api/machines/{id}/connect`
+pub async fn connect(path: Path<String>, state: Data<AppState>) -> Answer {
+    link(&state, &path, Want::Connect).await
+}
+
+/// `POST /api/machines/{id}/disconnect`
+pub async fn disconnect(path: Path<String>, state: Data<AppState>) -> Answer {
+    link(&state, &path, Want::Disconnect).await
+}
+
+/// `POST /api/machines/{id}/restart`
+pub async fn restart(path: Path<String>, state: Data<AppState>) -> Answer {
+    let handle = find(&state, &path).await?;
+    asked(state.house.registry().send(Restart(handle.id().clone())).await)?;
+    Ok(HttpResponse::Accepted().json(driver_answer(&handle)))
+}
+
+/// `GET /api/machines/{id}/health`
+pub async fn health(path: Path<String>, state: Data<AppState>) -> Answer {
+    let handle = find(&state, &path).await?;
+    Ok(HttpResponse::Ok().json(HealthView::of(&handle)))
+}
+
+async fn link(state: &AppState, id: &str, want: Want) -> Answer {
+    let handle = find(state, id).await?;
+    handle.command(order(state, want)).await.map_err(|refusal| Problem::from(&refusal))?;
+    Ok(HttpResponse::Ok().json(driver_answer(&handle)))
+}
+
+fn driver_answer(handle: &MachineHandle) -> DriverAnswer {
+    DriverAnswer { driver_state: handle.bus().look(|snapshot| snapshot.connection.state).into() }
+}
+
+fn define(state: &AppState, config: &MachineConfig) -> Result<Definition, Problem> {
+    state.workshop.definition(config).map_err(|faults| Problem::invalid(&faults))
+}
+
+/// What is unique in the daemon must stay so: tags, and the settings of a serial line that machines share.
+async fn must_not_clash(state: &AppState, config: &MachineConfig) -> Result<(), Problem> {
+    let others = state.house.machines().await;
+    let others = others.iter().filter(|other| other.id().as_str() != config.id);
+    let read = |other: &MachineHandle| MachineConfig::parse(serde_json::from_str(&other.document()).ok()?).ok();
+    let others: Vec<MachineConfig> = others.filter_map(read).collect();
+    clashes(config, &others).unless_any(()).map_err(|faults| Problem::invalid(&faults))
+}
+
+fn document(handle: &MachineHandle) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(handle.document().to_string())
+}
+
+/// A change that the actor does not hold, such as the name, needs no new driver.
+fn needs_a_fresh_start(old: &str, new: &str) -> bool {
+    let without_name = |text: &str| {
+        let mut value: Value = serde_json::from_str(text).unwrap_or_default();
+        if let Value::Object(members) = &mut value {
+            members.remove("name");
+        }
+        value
+    };
+    without_name(old) != without_name(new)
+}
+
+/// Finds a machine or says 404.
+///
+/// # Errors
+/// The answer to give.
+pub async fn find(state: &AppState, id: &str) -> Result<MachineHandle, Problem> {
+    let found = match MachineId::parse(id) {
+        Ok(id) => state.house.find(&id).await,
+        Err(_) => None,
+    };
+    found.ok_or_else(|| no_machine(id))
+}
+
+/// A command in the name of REST.
+pub fn order(state: &AppState, want: Want) -> Command {
+    let principal = Principal { actor: Actor::Rest, role: UserRole::Operator };
+    Command { id: state.house.surroundings().next_command(), principal, request_id: None, want }
+}
+
+fn asked<T>(answer: Result<Result<T, RegistryError>, actix::MailboxError>) -> Result<T, Problem> {
+    match answer {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(of_registry(&error)),
+        Err(_) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "INTERNAL", "the daemon is stopping")),
+    }
+}
+
+fn of_registry(error: &RegistryError) -> Problem {
+    let (status, code) = match error {
+        RegistryError::NotFound(_) => (StatusCode::NOT_FOUND, "MACHINE_NOT_FOUND"),
+        RegistryError::Exists(_) => (StatusCode::CONFLICT, "MACHINE_EXISTS"),
+        RegistryError::Recording(_) => (StatusCode::CONFLICT, "INVALID_STATE_TRANSITION"),
+        RegistryError::Storage(_) | RegistryError::NoThread(..) => (StatusCode::SERVICE_UNAVAILABLE, "INTERNAL"),
+    };
+    Problem::new(status, code, error.to_string())
+}
+
+/// A well-formed body with one fault.
+pub fn invalid_at(pointer: &str, detail: impl Into<String>) -> Problem {
+    let mut faults = Faults::new();
+    faults.add(pointer, detail);
+    Problem::invalid(&faults)
+}
+
+fn no_machine(id: &str) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "MACHINE_NOT_FOUND", format!("there is no machine `{}`", shortened(id)))
+}

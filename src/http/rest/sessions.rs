@@ -1,0 +1,152 @@
+//! A machine's session: its state, its curve, and what may be done to it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{self, Data, Path, Payload, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use hearth_actors::archive::ArchiveError;
+use hearth_actors::dialect::Ask;
+use hearth_actors::logic::profile::assemble;
+use hearth_actors::model::command::{Outcome, Want};
+use hearth_actors::model::ids::{ChannelId, RuleId};
+use hearth_actors::runtime::clock::wall_now;
+use hearth_actors::slot::MachineHandle;
+use serde::Deserialize;
+
+use super::machines::{find, order};
+use super::{bodies, body};
+use crate::http::problem::Problem;
+use crate::http::rest::wire::machine::{AckBody, SessionView};
+use crate::http::rest::wire::profile::Series;
+use crate::http::state::AppState;
+use crate::wire::fields::shortened;
+use crate::wire::views::{Alarm, ControlAck};
+
+type Answer = Result<HttpResponse, Problem>;
+
+/// What of a session is asked for.
+#[derive(Debug, Deserialize)]
+pub struct ShowQuery {
+    include: Option<String>,
+    since_ms: Option<u64>,
+}
+
+/// `GET /api/machines/{id}/session`
+pub async fn show(path: Path<String>, query: Query<ShowQuery>, state: Data<AppState>) -> Answer {
+    let handle = find(&state, &path).await?;
+    let mut view = view(&handle);
+    if query.include.as_deref().is_some_and(|wanted| wanted.split(',').any(|part| part.trim() == "series")) {
+        add_series(&mut view, &state, &handle, query.since_ms).await?;
+    }
+    Ok(HttpResponse::Ok().json(view))
+}
+
+/// `POST /api/machines/{id}/session`
+pub async fn act(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
+    let handle = find(&state, &path).await?;
+    let value = body::json(&request, payload, state.limits.body_bytes).await?;
+    let want = match bodies::session(&value)?.ask {
+        Ask::Command(want) => want,
+        Ask::Sync(_) | Ask::Auth { .. } | Ask::Ping => return Ok(HttpResponse::Ok().json(view(&handle))),
+    };
+    obey(&state, &handle, want).await?;
+    Ok(HttpResponse::Ok().json(view(&handle)))
+}
+
+/// `POST /api/machines/{id}/controls/{channel}`
+pub async fn control(
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    payload: Payload,
+    state: Data<AppState>,
+) -> Answer {
+    let (id, channel) = path.into_inner();
+    let handle = find(&state, &id).await?;
+    let no_channel = |_| missing("CHANNEL_NOT_FOUND", format!("`{id}` has no control `{}`", shortened(&channel)));
+    let channel_id = ChannelId::parse(&channel).map_err(no_channel)?;
+    let value = body::json(&request, payload, state.limits.body_bytes).await?;
+    let value = bodies::control(&value)?.value;
+    match obey(&state, &handle, Want::Control { channel: channel_id, value }).await? {
+        Outcome::Settled(settled) => Ok(HttpResponse::Ok().json(ControlAck::of(&settled, &handle.spec().channels))),
+        Outcome::Done => Ok(HttpResponse::Ok().json(view(&handle))),
+    }
+}
+
+/// `GET /api/machines/{id}/alarms`
+pub async fn alarms(path: Path<String>, state: Data<AppState>) -> Answer {
+    let handle = find(&state, &path).await?;
+    let alarms: Vec<Alarm> = handle.bus().look(|snapshot| snapshot.alarms.values().map(Alarm::from).collect());
+    Ok(HttpResponse::Ok().json(alarms))
+}
+
+/// `POST /api/machines/{id}/alarms/{alarm}/ack`
+pub async fn ack_alarm(
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    payload: Payload,
+    state: Data<AppState>,
+) -> Answer {
+    let (id, alarm) = path.into_inner();
+    let handle = find(&state, &id).await?;
+    let value = body::json(&request, payload, state.limits.body_bytes).await?;
+    let AckBody { occurrence } = bodies::ack(&value)?;
+    let no_alarm = |_| missing("ALARM_NOT_FOUND", format!("`{id}` has no alarm `{}`", shortened(&alarm)));
+    let alarm = RuleId::parse(&alarm).map_err(no_alarm)?;
+    obey(&state, &handle, Want::AckAlarm { alarm, occurrence }).await?;
+    Ok(HttpResponse::Ok().json(view(&handle)))
+}
+
+/// `POST /api/machines/{id}/stop`
+pub async fn stop(path: Path<String>, state: Data<AppState>) -> Answer {
+    let handle = find(&state, &path).await?;
+    obey(&state, &handle, Want::Stop).await?;
+    Ok(HttpResponse::Ok().json(view(&handle)))
+}
+
+/// `POST /api/machines/{id}/rearm`
+pub async fn rearm(path: Path<String>, state: Data<AppState>) -> Answer {
+    let handle = find(&state, &path).await?;
+    obey(&state, &handle, Want::Rearm).await?;
+    Ok(HttpResponse::Ok().json(view(&handle)))
+}
+
+async fn obey(state: &AppState, handle: &MachineHandle, want: Want) -> Result<Outcome, Problem> {
+    handle.command(order(state, want)).await.map_err(|refusal| Problem::from(&refusal))
+}
+
+fn missing(code: &'static str, detail: String) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, code, detail)
+}
+
+fn view(handle: &MachineHandle) -> SessionView {
+    SessionView::of(&handle.bus().snapshot(), None, wall_now(), None)
+}
+
+/// Adds the curves of the running or last session, read from its journal.
+async fn add_series(
+    view: &mut SessionView,
+    state: &AppState,
+    handle: &MachineHandle,
+    since_ms: Option<u64>,
+) -> Result<(), Problem> {
+    view.series = Some(Series::default());
+    view.control_moves = Some(BTreeMap::new());
+    let Some(session) = handle.bus().look(|snapshot| snapshot.session) else { return Ok(()) };
+    let archive = Arc::clone(state.house.archive());
+    let read = web::block(move || archive.read(session, None).map(|log| assemble(&log))).await;
+    let profile = match read {
+        Ok(Ok(profile)) => profile,
+        Ok(Err(ArchiveError::NotFound(_))) => return Ok(()),
+        Ok(Err(error)) => return Err(Problem::from(&error)),
+        Err(_) => {
+            let detail = "the storage crashed while reading the session";
+            return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", detail));
+        }
+    };
+    view.series = Some(Series::since(&profile.series, since_ms));
+    let newer = |moves: Vec<(u64, f64)>| moves.into_iter().filter(|(at, _)| Some(*at) > since_ms).collect();
+    view.control_moves = Some(profile.controls.into_iter().map(|(id, moves)| (id, newer(moves))).collect());
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! The daemon as a whole: probes, and STOP for everything.
+
+use std::collections::BTreeMap;
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use futures_util::future::join_all;
+use hearth_actors::model::command::Want;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::machines::order;
+use crate::http::state::AppState;
+
+/// What a probe that answers says.
+const OK: &str = "ok";
+
+/// The process answers.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Alive {
+    /// Always `ok`.
+    status: &'static str,
+}
+
+/// The registry answers as well.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Ready {
+    /// Always `ok`.
+    status: &'static str,
+    /// How many machines there are.
+    machines: usize,
+}
+
+/// Which daemon this is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Health {
+    /// Always `ok`.
+    status: &'static str,
+    /// Of the daemon.
+    version: &'static str,
+    /// Since it started. Unit: s.
+    uptime_seconds: f64,
+}
+
+/// What came of stopping everything.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Stopped {
+    /// By machine id.
+    machines: BTreeMap<String, StopEnd>,
+}
+
+/// What came of stopping one machine.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StopEnd {
+    /// Whether the device confirmed it.
+    confirmed: bool,
+    /// Why not, or empty.
+    message: String,
+}
+
+/// `GET /healthz`: the process answers.
+pub async fn healthz() -> HttpResponse {
+    HttpResponse::Ok().json(Alive { status: OK })
+}
+
+/// `GET /readyz`: the registry answers as well.
+pub async fn readyz(state: Data<AppState>) -> HttpResponse {
+    HttpResponse::Ok().json(Ready { status: OK, machines: state.house.machines().await.len() })
+}
+
+/// `GET /health`
+pub async fn health(state: Data<AppState>) -> HttpResponse {
+    let uptime_seconds = state.started.elapsed().as_secs_f64();
+    HttpResponse::Ok().json(Health { status: OK, version: env!("CARGO_PKG_VERSION"), uptime_seconds })
+}
+
+/// `POST /api/stop`: software STOP of every machine, at the same time; says for each whether it was confirmed.
+pub async fn stop_all(state: Data<AppState>) -> HttpResponse {
+    let machines = state.house.machines().await;
+    let stops = machines.iter().map(|machine| machine.command(order(&state, Want::Stop)));
+    let ends = join_all(stops).await;
+    let told = machines.iter().zip(ends).map(|(machine, end)| {
+        let told = match end {
+            Ok(_) => StopEnd { confirmed: true, message: String::new() },
+            Err(refusal) => StopEnd { confirmed: false, message: refusal.message },
+        };
+        (machine.id().to_string(), told)
+    });
+    HttpResponse::Ok().json(Stopped { machines: told.collect() })
+}

@@ -1,0 +1,81 @@
+//! The web server: routes, limits of the connection, and what every answer has in common.
+
+use std::any::Any;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_web::dev::{Extensions, Server};
+use actix_web::middleware::{NormalizePath, TrailingSlash};
+use actix_web::rt::net::TcpStream;
+use actix_web::{App, HttpServer, web};
+use socket2::SockRef;
+
+use super::state::AppState;
+use super::{assets, docs, operations, rest};
+
+/// Send buffer of a socket: stale data in front of a client that does not read. Source: measured, stack reference 2.
+const SEND_BUFFER_BYTES: usize = 64 * 1024;
+/// A peer that takes nothing for this long is gone. Source: architecture, fan-out.
+const WRITE_DEADLINE: Duration = Duration::from_secs(10);
+/// Longest time a client may take for its request head.
+const HEAD_DEADLINE: Duration = Duration::from_secs(10);
+/// How long a client may take to close its side after its socket was closed. Below half a second the server's own clock, which
+/// ticks twice a second, is too coarse for it.
+const GOODBYE: Duration = Duration::from_millis(700);
+/// How long open connections may take to end when the daemon stops. Unit: s.
+const SHUTDOWN_SECONDS: u64 = 2;
+
+/// Starts serving on an open listener.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn start(listener: TcpListener, state: AppState) -> std::io::Result<Server> {
+    let body_bytes = state.limits.body_bytes;
+    let connections = state.limits.sockets.saturating_mul(2).max(256);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(web::Data::new(state.clone()))
+            .app_data(web::PayloadConfig::new(body_bytes))
+            .wrap(NormalizePath::new(TrailingSlash::Trim))
+            .configure(routes)
+    })
+    .workers(2)
+    .tcp_nodelay(true)
+    .max_connections(connections)
+    .backlog(1024)
+    .client_request_timeout(HEAD_DEADLINE)
+    .client_disconnect_timeout(GOODBYE)
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .disable_signals()
+    .on_connect(tune)
+    .listen(listener)?;
+    Ok(server.run())
+}
+
+fn routes(config: &mut web::ServiceConfig) {
+    config
+        .configure(operations::routes)
+        .configure(docs::routes)
+        .service(web::scope("/api").default_service(web::to(rest::no_such_path)))
+        .default_service(web::to(assets::serve));
+}
+
+/// Bounds what the kernel keeps for a client that does not read, and cuts one that is gone.
+fn tune(connection: &dyn Any, _: &mut Extensions) {
+    if let Some(stream) = connection.downcast_ref::<TcpStream>() {
+        let socket = SockRef::from(stream);
+        // A kernel that refuses either keeps its own default; the connection works.
+        let _ = socket.set_send_buffer_size(SEND_BUFFER_BYTES);
+        let _ = socket.set_tcp_user_timeout(Some(WRITE_DEADLINE));
+    }
+}
+
+/// Opens the listener before anything else is started, so that a taken port is told at once.
+///
+/// # Errors
+/// When the address cannot be bound.
+pub fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}

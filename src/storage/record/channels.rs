@@ -1,0 +1,174 @@
+//! A machine's channels in files.
+
+use std::sync::Arc;
+
+use hearth_actors::model::channel::{Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, Failsafe};
+use hearth_actors::model::ids::ChannelId;
+use hearth_actors::model::units::Unit;
+use serde::{Deserialize, Serialize};
+
+use super::BadRecord;
+use super::mirror::{OutputClassRecord, RoleRecord};
+use super::number::{self, Number};
+
+/// All channels in configured order.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TableRecord {
+    channels: Vec<ChannelRecord>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct ChannelRecord {
+    id: String,
+    tag: String,
+    label: String,
+    role: Option<RoleRecord>,
+    unit: UnitRecord,
+    control: Option<ControlRecord>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum UnitRecord {
+    Celsius,
+    Fahrenheit,
+    Percent,
+    None,
+    Other(String),
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct ControlRecord {
+    shape: ShapeRecord,
+    min: Number,
+    max: Number,
+    step: Number,
+    class: OutputClassRecord,
+    failsafe: FailsafeRecord,
+    stop_value: Option<Number>,
+    has_readback: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ShapeRecord {
+    Slider,
+    Toggle { on: Number, off: Number },
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum FailsafeRecord {
+    Value(Number),
+    Hold,
+}
+
+impl From<&ChannelTable> for TableRecord {
+    fn from(table: &ChannelTable) -> Self {
+        Self { channels: table.iter().map(|(_, channel)| channel.into()).collect() }
+    }
+}
+
+impl TryFrom<TableRecord> for Arc<ChannelTable> {
+    type Error = BadRecord;
+
+    fn try_from(record: TableRecord) -> Result<Self, BadRecord> {
+        let channels: Result<Vec<Channel>, BadRecord> = record.channels.into_iter().map(Channel::try_from).collect();
+        Ok(Arc::new(ChannelTable::new(channels?)))
+    }
+}
+
+impl From<&Channel> for ChannelRecord {
+    fn from(channel: &Channel) -> Self {
+        Self {
+            id: channel.id.as_str().to_owned(),
+            tag: channel.tag.clone(),
+            label: channel.label.clone(),
+            role: channel.role.map(RoleRecord::from),
+            unit: (&channel.unit).into(),
+            control: channel.control().map(ControlRecord::from),
+        }
+    }
+}
+
+impl TryFrom<ChannelRecord> for Channel {
+    type Error = BadRecord;
+
+    fn try_from(record: ChannelRecord) -> Result<Self, BadRecord> {
+        Ok(Self {
+            id: ChannelId::parse(&record.id).map_err(BadRecord::new)?,
+            tag: record.tag,
+            label: record.label,
+            role: record.role.map(Into::into),
+            unit: record.unit.into(),
+            kind: record.control.map_or(ChannelKind::Sensor, |control| ChannelKind::Control(control.into())),
+        })
+    }
+}
+
+impl From<&Unit> for UnitRecord {
+    fn from(unit: &Unit) -> Self {
+        match unit {
+            Unit::Celsius => Self::Celsius,
+            Unit::Fahrenheit => Self::Fahrenheit,
+            Unit::Percent => Self::Percent,
+            Unit::None => Self::None,
+            Unit::Other(text) => Self::Other(text.clone()),
+        }
+    }
+}
+
+impl From<UnitRecord> for Unit {
+    fn from(record: UnitRecord) -> Self {
+        match record {
+            UnitRecord::Celsius => Self::Celsius,
+            UnitRecord::Fahrenheit => Self::Fahrenheit,
+            UnitRecord::Percent => Self::Percent,
+            UnitRecord::None => Self::None,
+            UnitRecord::Other(text) => Self::Other(text),
+        }
+    }
+}
+
+impl From<&ControlSpec> for ControlRecord {
+    fn from(spec: &ControlSpec) -> Self {
+        Self {
+            shape: match spec.shape {
+                ControlShape::Slider => ShapeRecord::Slider,
+                ControlShape::Toggle { on, off } => ShapeRecord::Toggle { on: Number(on), off: Number(off) },
+            },
+            min: Number(spec.min),
+            max: Number(spec.max),
+            step: Number(spec.step),
+            class: spec.class.into(),
+            failsafe: match spec.failsafe {
+                Failsafe::Value(value) => FailsafeRecord::Value(Number(value)),
+                Failsafe::Hold => FailsafeRecord::Hold,
+            },
+            stop_value: number::out(spec.stop_value),
+            has_readback: spec.has_readback,
+        }
+    }
+}
+
+impl From<ControlRecord> for ControlSpec {
+    fn from(record: ControlRecord) -> Self {
+        Self {
+            shape: match record.shape {
+                ShapeRecord::Slider => ControlShape::Slider,
+                ShapeRecord::Toggle { on, off } => ControlShape::Toggle { on: on.0, off: off.0 },
+            },
+            min: record.min.0,
+            max: record.max.0,
+            step: record.step.0,
+            class: record.class.into(),
+            failsafe: match record.failsafe {
+                FailsafeRecord::Value(value) => Failsafe::Value(value.0),
+                FailsafeRecord::Hold => Failsafe::Hold,
+            },
+            stop_value: number::back(record.stop_value),
+            has_readback: record.has_readback,
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The archive of one data directory.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use hearth_actors::archive::{Archive, ArchiveError, Interrupted, Journal, ProfilePage, ProfileQuery};
+use hearth_actors::logic::profile::assemble;
+use hearth_actors::model::ids::{MachineId, Seq, SessionId};
+use hearth_actors::model::journal::{JournalHeader, Keep, SessionLog};
+use hearth_actors::model::profile::{Annotation, Profile};
+
+use super::catalogue::{Catalogue, Entry, State, locked};
+use super::clock::StorageClock;
+use super::durable::{free_bytes, make_dir, write_file};
+use super::journal::{OpenJournal, Origin};
+use super::keeper::Keeper;
+use super::layout::{JOURNALS, JournalPlace};
+use super::lock::DirLock;
+use super::put::{Closing, Seal};
+use super::reader::{self, Extent, Found};
+use super::segment::Segment;
+use super::writer::{SegmentWriter, Spot};
+use super::{boot, import, machines};
+
+/// Free space below which no recording begins. Source: design of durability, watermarks. Unit: MiB.
+pub const RECORDING_MIB_MIN: u64 = 64;
+
+const MIB: u64 = 1 << 20;
+
+/// Sessions, profiles and machines on disk.
+pub struct Store {
+    data: PathBuf,
+    clock: Arc<dyn StorageClock>,
+    catalogue: Arc<Catalogue>,
+    index: Arc<Keeper>,
+    lock: Arc<DirLock>,
+    /// One change of a sealed journal at a time.
+    changing: Mutex<()>,
+}
+
+impl Store {
+    /// Opens a data directory, and makes it if it is missing. Journals and machines can be used when this returns; the index
+    /// of profiles opens in the background.
+    ///
+    /// # Errors
+    /// When another process uses the directory, or the disk refuses.
+    pub fn open(data: &Path, clock: Arc<dyn StorageClock>) -> Result<Self, ArchiveError> {
+        make_dir(data)?;
+        let lock = Arc::new(DirLock::take(data)?);
+        make_dir(&data.join(JOURNALS))?;
+        let catalogue = Arc::new(Catalogue::scan(data)?);
+        let index = Arc::new(Keeper::start(data, catalogue.clone())?);
+        Ok(Self { data: data.to_owned(), clock, catalogue, index, lock, changing: Mutex::new(()) })
+    }
+
+    fn open_journal(&self, writer: SegmentWriter, last_seq: Option<Seq>, origin: Origin) -> Box<dyn Journal> {
+        let (catalogue, index, lock) = (self.catalogue.clone(), self.index.clone(), self.lock.clone());
+        Box::new(OpenJournal::new(writer, last_seq, origin, catalogue, index, lock))
+    }
+
+    /// Deletes what monitoring sessions before `now` left. The new session goes on if that fails.
+    fn forget_monitoring(&self, machine: &MachineId, now: SessionId) {
+        let left = self.catalogue.select(|entry| {
+            entry.keep == Keep::UntilNextSession && entry.place.machine == *machine && entry.place.session != now
+        });
+        for entry in left {
+            if let Err(e) = self.catalogue.delete(&entry) {
+                tracing::warn!(session = %entry.place.session, error = %e, "a monitoring session's journal stays");
+            }
+        }
+    }
+
+    fn profile_entry(&self, id: SessionId) -> Result<Entry, ArchiveError> {
+        let entry = self.catalogue.find(id).filter(Entry::is_profile);
+        entry.ok_or_else(|| ArchiveError::NotFound(format!("profile {id}")))
+    }
+
+    /// A writer at the end of a sealed journal, and where its seal stands: in the last file if that ends in a trailer,
+    /// else in a new one behind what is damaged.
+    fn behind_seal(&self, entry: &Entry, log: &SessionLog) -> Result<(SegmentWriter, Seal), ArchiveError> {
+        let (place, segments) = (entry.place.clone(), entry.segments.clone());
+        let last = segments.last().copied().unwrap_or(1);
+        let sound = Segment::open(&place.segment(last), None).ok().and_then(|s| Some((s.trailer()?, s.bytes())));
+        let (header, clock) = (log.header.clone(), self.clock.clone());
+        match sound {
+            Some((trailer, bytes)) => {
+                let at = |offset| Seal::At(Spot { segment: last, offset });
+                let seal = trailer.seal_at.map_or(Seal::Earlier, at);
+                Ok((SegmentWriter::reopen(place, header, clock, segments, bytes)?, seal))
+            }
+            None => Ok((SegmentWriter::begin(place, header, clock, segments)?, Seal::Earlier)),
+        }
+    }
+
+    /// Takes in how a journal's files look now.
+    fn looked(&self, place: &JournalPlace, extent: Extent) {
+        let bytes = reader::size(place, &extent.segments);
+        self.catalogue.update(place.session, |entry| {
+            entry.segments = extent.segments;
+            entry.bytes = bytes;
+        });
+        self.index.refresh(place.session);
+    }
+
+    fn interrupted_one(&self, entry: &Entry) -> Result<Interrupted, ArchiveError> {
+        let Found { log, last_written: (boot, uptime_ms), .. } = reader::read(&entry.place, &entry.extent(), None)?;
+        let silent_ms =
+            boot.is_same_boot(self.clock.boot_id()).then(|| self.clock.uptime_ms().saturating_sub(uptime_ms));
+        Ok(Interrupted { log, silent_ms })
+    }
+}
+
+/// Whether a recording may begin with so much room. Unit: bytes.
+fn enough(free_bytes: u64) -> Result<(), ArchiveError> {
+    let free_mib = free_bytes / MIB;
+    if free_mib < RECORDING_MIB_MIN {
+        return Err(ArchiveError::Full { free_mib, needed_mib: RECORDING_MIB_MIN });
+    }
+    Ok(())
+}
+
+impl Archive for Store {
+    fn next_boot(&self) -> Result<u64, ArchiveError> {
+        let _one = locked(&self.changing);
+        boot::count(&self.data)
+    }
+
+    fn create(&self, header: &JournalHeader) -> Result<Box<dyn Journal>, ArchiveError> {
+        if header.keep == Keep::AsProfile {
+            enough(free_bytes(&self.data)?)?;
+        }
+        let place = JournalPlace::new(&self.data, &header.machine, header.session);
+        let entry = Entry {
+            place: place.clone(),
+            keep: header.keep,
+            state: State::Open(Arc::default()),
+            segments: Vec::new(),
+            bytes: 0,
+        };
+        self.catalogue.insert(entry)?;
+        let begun = SegmentWriter::begin(place, header.clone(), self.clock.clone(), Vec::new());
+        let writer = begun.inspect_err(|_| self.catalogue.forget(header.session))?;
+        let journal = self.open_journal(writer, None, Origin::Fresh);
+        self.forget_monitoring(&header.machine, header.session);
+        Ok(journal)
+    }
+
+    fn resume(&self, session: SessionId) -> Result<Box<dyn Journal>, ArchiveError> {
+        let _one = locked(&self.changing);
+        let unsealed = self.catalogue.find(session).filter(|entry| matches!(entry.state, State::Unsealed));
+        let entry = unsealed.ok_or_else(|| {
+            ArchiveError::NotFound(format!("a journal of session {session} that was cut short and is not open already"))
+        })?;
+        let found = reader::read(&entry.place, &entry.extent(), None)?;
+        let header = JournalHeader { channels: found.channels, ..found.log.header };
+        // Always a new segment: times since boot belong to the boot in its head, and damage stays where it is.
+        let writer = SegmentWriter::begin(entry.place, header, self.clock.clone(), entry.segments)?;
+        Ok(self.open_journal(writer, found.last_seq, Origin::CutShort))
+    }
+
+    fn interrupted(&self) -> Result<Vec<Interrupted>, ArchiveError> {
+        let mut interrupted = Vec::new();
+        for entry in self.catalogue.select(|entry| matches!(entry.state, State::Unsealed)) {
+            match self.interrupted_one(&entry) {
+                Ok(one) => interrupted.push(one),
+                Err(e) => {
+                    tracing::error!(session = %entry.place.session, error = %e, "a journal that was cut short cannot be read");
+                }
+            }
+        }
+        Ok(interrupted)
+    }
+
+    fn read(&self, session: SessionId, after: Option<Seq>) -> Result<SessionLog, ArchiveError> {
+        let entry = self.catalogue.find(session);
+        let entry = entry.ok_or_else(|| ArchiveError::NotFound(format!("the journal of session {session}")))?;
+        Ok(reader::read(&entry.place, &entry.extent(), after)?.log)
+    }
+
+    fn profiles(&self, query: &ProfileQuery) -> Result<ProfilePage, ArchiveError> {
+        self.index.page(query)
+    }
+
+    fn profile(&self, id: SessionId) -> Result<Profile, ArchiveError> {
+        let entry = self.profile_entry(id)?;
+        Ok(assemble(&reader::read(&entry.place, &entry.extent(), None)?.log))
+    }
+
+    fn annotate(&self, id: SessionId, annotation: Annotation) -> Result<Profile, ArchiveError> {
+        let _one = locked(&self.changing);
+        let entry = self.profile_entry(id)?;
+        let mut log = reader::read(&entry.place, &entry.extent(), None)?.log;
+        let (mut writer, seal) = self.behind_seal(&entry, &log)?;
+        log.annotation.merge(annotation.clone());
+        let profile = assemble(&log);
+        let closing = Closing {
+            stamp: writer.stamp(),
+            annotation: Some(annotation),
+            summary: Some(profile.summary()),
+            seal,
+            keep: entry.keep,
+        };
+        let written = writer.put(&|spot, out| closing.build(spot, out)).and_then(|()| writer.sync());
+        self.looked(&entry.place, writer.extent());
+        written.map(|()| profile)
+    }
+
+    fn import(&self, profile: &Profile) -> Result<(), ArchiveError> {
+        let _one = locked(&self.changing);
+        let log = import::to_log(profile).map_err(|e| import::unusable(profile, e))?;
+        let bytes = import::to_bytes(&log, self.clock.as_ref()).map_err(|e| import::unusable(profile, e))?;
+        let place = JournalPlace::new(&self.data, &profile.machine, profile.id);
+        let path = place.segment(1);
+        if self.catalogue.find(profile.id).is_some() || path.exists() {
+            return Err(ArchiveError::Exists(format!("profile {}", profile.id)));
+        }
+        make_dir(place.dir())?;
+        write_file(&path, &bytes)?;
+        self.catalogue.insert(Entry {
+            place,
+            keep: Keep::AsProfile,
+            state: State::Sealed,
+            segments: vec![1],
+            bytes: bytes.len() as u64,
+        })?;
+        self.index.refresh(profile.id);
+        Ok(())
+    }
+
+    fn delete(&self, id: SessionId) -> Result<(), ArchiveError> {
+        let _one = locked(&self.changing);
+        let entry = self.profile_entry(id)?;
+        let deleted = self.catalogue.delete(&entry);
+        self.index.refresh(id);
+        deleted
+    }
+
+    fn machines(&self) -> Result<Vec<(MachineId, String)>, ArchiveError> {
+        machines::all(&self.data)
+    }
+
+    fn put_machine(&self, id: &MachineId, document: &str) -> Result<(), ArchiveError> {
+        let _one = locked(&self.changing);
+        machines::put(&self.data, id, document)
+    }
+
+    fn delete_machine(&self, id: &MachineId) -> Result<(), ArchiveError> {
+        let _one = locked(&self.changing);
+        machines::delete(&self.data, id)
+    }
+}
+
+#[cfg(test)]
+mod tests;

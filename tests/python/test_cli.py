@@ -1,0 +1,277 @@
+"""The command line: checking, refusing, starting, ending, backing up."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from conftest import StartHearth
+from hearth_daemon import LISTENING, run_hearth, toml_text
+from machines import simulated
+from rest_helpers import add_profile, profile_document
+from waiting import wait_until
+
+TEN_FAULTS = """
+[server]
+listen = "everywhere"
+colour = "blue"
+
+[storage]
+path = 7
+
+[limits]
+sockets = "many"
+frame_bytes = -1
+
+[auth]
+mode = "hope"
+
+[supervision]
+max_restarts = 1.5
+
+[[machines]]
+id = "Not A Slug"
+name = "Broken"
+kind = "teapot"
+sampling_interval_ms = 1
+driver = { type = "simulator", model = "roaster" }
+"""
+FAULTY_KEYS = [
+    "server.listen",
+    "server.colour",
+    "storage.path",
+    "limits.sockets",
+    "limits.frame_bytes",
+    "auth.mode",
+    "supervision.max_restarts",
+    "machines[0].id",
+    "machines[0].kind",
+    "machines[0].sampling_interval_ms",
+]
+
+
+def configured(home: Path, **settings: object) -> Path:
+    """A configuration file with one machine and its data beside it."""
+    path = home / "hearth.toml"
+    tree = {"storage": {"path": str(home / "data")}, "machines": [simulated("m1")], **settings}
+    path.write_text(toml_text(tree), encoding="utf-8")
+    return path
+
+
+def lines_of(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.strip()]
+
+
+def spelt(key: str) -> set[str]:
+    """The ways in which a key may be written."""
+    pointer = "/" + key.replace("[", "/").replace("]", "").replace(".", "/")
+    return {key, pointer, key.replace("[", ".").replace("]", "")}
+
+
+def test_check_prints_every_fault_with_file_and_key(tmp_path: Path) -> None:
+    file = tmp_path / "ten.toml"
+    file.write_text(TEN_FAULTS, encoding="utf-8")
+    answer = run_hearth("check", "--config", file, cwd=tmp_path)
+    assert answer.returncode == 2
+    complaints = [line for line in lines_of(answer.stderr + answer.stdout) if "ten.toml" in line]
+    for key in FAULTY_KEYS:
+        naming = [line for line in complaints if any(spelling in line for spelling in spelt(key))]
+        assert len(naming) == 1, f"{key} is named {len(naming)} times in:\n" + "\n".join(complaints)
+    assert len(complaints) == len(FAULTY_KEYS), "\n".join(complaints)
+
+
+def test_serve_refuses_the_same_configuration_with_the_same_words(tmp_path: Path) -> None:
+    file = tmp_path / "ten.toml"
+    file.write_text(TEN_FAULTS, encoding="utf-8")
+    checked = run_hearth("check", "--config", file, cwd=tmp_path)
+    served = run_hearth("serve", "--config", file, cwd=tmp_path)
+    assert served.returncode == 2
+    for line in lines_of(checked.stderr + checked.stdout):
+        if "ten.toml" in line:
+            assert line in served.stderr + served.stdout
+
+
+def test_check_approves_a_good_configuration(tmp_path: Path) -> None:
+    answer = run_hearth("check", "--config", configured(tmp_path), cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert "1 machine" in answer.stdout + answer.stderr
+    assert not (tmp_path / "data").exists(), "checking changes nothing"
+
+
+def test_broken_toml_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "broken.toml"
+    file.write_text('[server]\nlisten = "127.0.0.1:0"\n[storage\n', encoding="utf-8")
+    answer = run_hearth("check", "--config", file, cwd=tmp_path)
+    assert answer.returncode == 2
+    assert "broken.toml:3" in answer.stderr + answer.stdout
+
+
+def test_a_configuration_that_is_not_there_is_named(tmp_path: Path) -> None:
+    answer = run_hearth("serve", "--config", tmp_path / "absent.toml", cwd=tmp_path)
+    assert answer.returncode == 2
+    assert "absent.toml" in answer.stderr + answer.stdout
+
+
+def test_a_fault_in_the_environment_names_its_variable(tmp_path: Path) -> None:
+    environment = {"HEARTH_LIMITS__SOCKETS": "many"}
+    answer = run_hearth("check", "--config", configured(tmp_path), cwd=tmp_path, environment=environment)
+    assert answer.returncode == 2
+    assert "HEARTH_LIMITS__SOCKETS" in answer.stderr + answer.stdout
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0"])
+def test_an_open_address_needs_auth_mode_open_in_writing(tmp_path: Path, listen: str) -> None:
+    file = configured(tmp_path)
+    for how in ({"environment": {"HEARTH_SERVER__LISTEN": listen}}, {}):
+        arguments = ["serve", "--config", file, *([] if how else ["--listen", listen])]
+        answer = run_hearth(*arguments, cwd=tmp_path, **how)
+        assert answer.returncode == 2, answer.stdout
+        said = answer.stderr + answer.stdout
+        assert "auth" in said and "open" in said, "the message says what to write"
+
+
+def test_an_open_address_starts_when_auth_mode_is_open(start_hearth: StartHearth) -> None:
+    hearth = start_hearth(settings={"auth": {"mode": "open"}}, environment={"HEARTH_SERVER__LISTEN": "0.0.0.0:0"})
+    assert hearth.rest.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("arguments", [["dance"], ["serve", "--listen"], ["--config"], ["backup"], ["serve", "--x"]])
+def test_bad_usage_ends_with_2(tmp_path: Path, arguments: list[str]) -> None:
+    assert run_hearth(*arguments, cwd=tmp_path).returncode == 2
+
+
+def test_the_first_line_on_stdout_says_where_it_listens(start_hearth: StartHearth) -> None:
+    hearth = start_hearth()
+    first = lines_of(hearth.stdout)[0]
+    assert LISTENING.search(first), first
+
+
+def test_logs_can_be_json(start_hearth: StartHearth) -> None:
+    hearth = start_hearth(arguments=["--log-format", "json"])
+    hearth.rest.get("/healthz")
+    said = [line for line in lines_of(hearth.stdout + hearth.stderr) if not LISTENING.search(line)]
+    for line in said:
+        json.loads(line)
+
+
+def test_healthcheck_tells_a_living_daemon_from_a_dead_one(start_hearth: StartHearth) -> None:
+    hearth = start_hearth()
+    address = hearth.url.removeprefix("http://")
+
+    def check() -> int:
+        arguments = ["healthcheck", "--config", hearth.config, "--listen", address]
+        return run_hearth(*arguments, cwd=hearth.home).returncode
+
+    assert check() == 0
+    hearth.kill()
+    assert check() == 1
+
+
+def test_sigterm_ends_in_good_order(start_hearth: StartHearth) -> None:
+    hearth = start_hearth(machines=[simulated("m1", interval_ms=100)])
+    client = hearth.live("m1")
+    client.wait_for("temperature")
+    client.command("start_monitoring")
+    client.wait_for("state", state="monitoring")
+    client.command("start_recording")
+    session = client.wait_for("state", state="recording")["session_id"]
+    seen = client.wait_for("temperature", session_id=session)
+    code, seconds = hearth.terminate()
+    assert code == 0, hearth.logs()
+    assert seconds < 5
+    assert client.wait_closed() == 1001
+    hearth.start()
+    view = wait_until(
+        lambda: hearth.rest.get("/api/machines/m1/session", params={"include": "series"}).json(), "the session"
+    )
+    assert view["session_id"] == session, "a recording is not ended by a restart of the daemon"
+    assert seen["timestamp_ms"] in view["series"]["timestamp_ms"]
+
+
+def test_sigint_is_as_good_as_sigterm(start_hearth: StartHearth) -> None:
+    hearth = start_hearth()
+    assert hearth.process is not None
+    hearth.process.send_signal(signal.SIGINT)
+    assert hearth.process.wait(5) == 0
+
+
+def test_sigterm_is_obeyed_within_5_s_while_a_machine_hangs(start_hearth: StartHearth) -> None:
+    faults = [{"kind": "block", "at_ms": 200, "for_ms": 20_000}]
+    hearth = start_hearth(machines=[simulated("stuck", interval_ms=100, faults=faults)])
+    client = hearth.live("stuck")
+    client.wait_for("connection", driver_state="restarting", within=30)
+    code, seconds = hearth.terminate()
+    assert (code, seconds < 5) == (0, True), (code, seconds)
+
+
+def test_a_second_daemon_on_the_same_data_is_refused(start_hearth: StartHearth) -> None:
+    hearth = start_hearth()
+    again = run_hearth("serve", "--config", hearth.config, "--listen", "127.0.0.1:0", cwd=hearth.home)
+    assert again.returncode == 1
+    assert str(hearth.data) in again.stderr + again.stdout
+    assert hearth.rest.get("/healthz").status_code == 200
+
+
+def test_a_port_that_is_taken_is_named(start_hearth: StartHearth, tmp_path: Path) -> None:
+    hearth = start_hearth()
+    address = hearth.url.removeprefix("http://")
+    other = run_hearth("serve", "--config", configured(tmp_path), "--listen", address, cwd=tmp_path)
+    assert other.returncode == 1
+    assert address in other.stderr + other.stdout
+
+
+def test_a_backup_taken_while_recording_can_be_restored_elsewhere(start_hearth: StartHearth, tmp_path: Path) -> None:
+    hearth = start_hearth(machines=[simulated("m1", interval_ms=100)])
+    profile = add_profile(hearth.rest, profile_document("Precious"))
+    client = hearth.live("m1")
+    client.wait_for("temperature")
+    client.command("start_monitoring")
+    client.wait_for("state", state="monitoring")
+    client.command("start_recording")
+    session = client.wait_for("state", state="recording")["session_id"]
+    client.wait_for("temperature", session_id=session)
+    archive = tmp_path / "backup.tar"
+    backup = run_hearth("backup", archive, "--config", hearth.config, cwd=hearth.home)
+    assert backup.returncode == 0, backup.stderr
+    client.wait_for("temperature", since=client.here())
+    client.close()
+
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    restored = run_hearth("restore", archive, "--config", configured(elsewhere), cwd=elsewhere)
+    assert restored.returncode == 0, restored.stderr
+    hearth.close()
+    (tmp_path / "hearth-1").mkdir()
+    (elsewhere / "data").rename(tmp_path / "hearth-1" / "data")
+    copy = start_hearth(machines=[simulated("m1", autoconnect=False)])
+    assert copy.rest.get(f"/api/profiles/{profile}").json()["name"] == "Precious"
+    recovered = wait_until(lambda: copy.rest.get(f"/api/profiles/{session}"), "the recovered recording")
+    running = copy.rest.get("/api/machines/m1/session").json()
+    assert recovered.status_code == 200 or running["session_id"] == session
+
+
+def test_a_restore_of_something_else_changes_nothing(start_hearth: StartHearth, tmp_path: Path) -> None:
+    hearth = start_hearth()
+    profile = add_profile(hearth.rest, profile_document())
+    assert hearth.terminate()[0] == 0
+    garbage = tmp_path / "garbage.tar"
+    garbage.write_bytes(b"\x00garbage" * 4_000)
+    answer = run_hearth("restore", garbage, "--config", hearth.config, cwd=hearth.home)
+    assert answer.returncode == 1
+    absent = run_hearth("restore", tmp_path / "absent.tar", "--config", hearth.config, cwd=hearth.home)
+    assert absent.returncode == 1
+    assert "absent.tar" in absent.stderr + absent.stdout
+    hearth.start()
+    assert hearth.rest.get(f"/api/profiles/{profile}").status_code == 200
+
+
+def test_a_restore_under_a_running_daemon_is_refused(start_hearth: StartHearth, tmp_path: Path) -> None:
+    hearth = start_hearth()
+    archive = tmp_path / "backup.tar"
+    assert run_hearth("backup", archive, "--config", hearth.config, cwd=hearth.home).returncode == 0
+    answer = run_hearth("restore", archive, "--config", hearth.config, cwd=hearth.home)
+    assert answer.returncode == 1
+    assert hearth.rest.get("/healthz").status_code == 200
