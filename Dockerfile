@@ -14,6 +14,7 @@ WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY actors/ actors/
 COPY src/ src/
+COPY benches/ benches/
 COPY --from=ui /src/static/dist/ static/dist/
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \

@@ -58,7 +58,12 @@ async fn a_mark_is_on_disk_before_anybody_sees_it() {
 
 #[actix::test]
 async fn a_mark_in_the_first_moment_of_a_recording_knows_how_hot_it_was() {
-    let (world, machine) = recording().await;
+    let world = World::new(Policy::default());
+    let machine = world.machine(quick("a"), &Device::answering(&[200.0, 210.0])).await;
+    connected(&machine).await;
+    Watcher::on(&machine).readings(1).await;
+    world.act(&machine, SessionAction::StartMonitoring).await.expect("monitoring");
+    world.act(&machine, SessionAction::StartRecording).await.expect("recording");
     world.order(&machine, Want::Mark { kind: MarkKind::Charge, at: Some(SessionMs(0)) }).await.expect("marked");
     assert_eq!(machine.bus().look(|s| s.marks[&MarkKind::Charge].bt), Some(200.0));
 }

@@ -63,7 +63,7 @@ test("the page asks nothing of any other host and breaks no content policy", asy
   page.on("request", (request) => {
     if (!request.url().startsWith(daemon.url)) foreign.push(request.url());
   });
-  await page.addInitScript(() => addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)));
+  await page.addInitScript(() => addEventListener("securitypolicyviolation", (event) => reportError(new Error(`policy: ${event.violatedDirective} ${event.blockedURI}`))));
   await prepared(page, daemon, "auto");
   for (const place of ["#/", "#/m/demo", "#/profiles"]) {
     await open(page, daemon, place);

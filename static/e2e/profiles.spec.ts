@@ -46,7 +46,7 @@ test("a roast is saved, found, opened and replayed", async ({ page, daemon }) =>
   await page.waitForTimeout(1_500);
   await expect(page.getByTestId("replay-clock")).toHaveText(held);
   await page.getByTestId("replay-position").fill("20000");
-  await expect(page.getByTestId("replay-clock")).toHaveText(/^0:20 /);
+  await expect(page.getByTestId("replay-clock")).toHaveText(/^0:(?:19|20) /);
   await page.getByTestId("replay-stop").click();
   await expect(page.getByTestId("replay-start")).toBeVisible();
 });

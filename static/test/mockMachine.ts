@@ -122,13 +122,13 @@ export class MockMachine {
     };
   }
 
-  view(since: string | null): SessionView & { moves: { [key in string]: [number, number][] } } {
+  view(since: string | null): SessionView {
     const after = since === null ? -1 : Number(since);
     const document = toDocument(this.#readings.filter((reading) => reading.timestamp_ms > after));
     return {
       machine_id: this.#id, session_id: this.#session, state: this.#state, driver_state: this.driverState, started_at: this.#startedAt,
       elapsed_ms: this.#clock, events: marks(this.#events), last_reading: this.#readings.at(-1) ?? null, controls: this.#controls(),
-      lease: this.#leaseFor(null), alarms: [...this.#alarms.values()], safety: this.#safety(), series: document, moves: this.#moves,
+      lease: this.#leaseFor(null), alarms: [...this.#alarms.values()], safety: this.#safety(), series: document, control_moves: this.#moves,
     };
   }
 

@@ -36,8 +36,16 @@ export function drawLanes(canvas: HTMLCanvasElement, scene: Scene, span: Span, b
     ctx.restore();
     ctx.fillStyle = theme.muted;
     ctx.textAlign = "right";
-    ctx.fillText((scene.laneLabels.get(id) ?? id).slice(0, 8), box.left - 6, base - rise / 2, Math.max(0, box.left - 8));
+    ctx.fillText(shortened(ctx, scene.laneLabels.get(id) ?? id, box.left - 8), box.left - 6, base - rise / 2);
   });
+}
+
+/** A text cut to a width, with an ellipsis where it was cut. */
+function shortened(ctx: CanvasRenderingContext2D, text: string, width: number): string {
+  if (ctx.measureText(text).width <= width) return text;
+  let kept = text.length;
+  while (kept > 1 && ctx.measureText(`${text.slice(0, kept)}…`).width > width) kept -= 1;
+  return `${text.slice(0, kept)}…`;
 }
 
 function line(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {

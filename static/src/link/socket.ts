@@ -227,7 +227,8 @@ export class Link {
         case "sync":
           this.#syncSentAt = nowMs();
           if (this.#state.kind !== "syncing" && !this.#poller.isRunning) this.#enter({ kind: "syncing", missingMs: null });
-          this.#socket?.send(JSON.stringify({ type: "command", ...step.held } satisfies ClientFrame));
+          // A socket that is closing takes nothing more; the next one will ask.
+          if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify({ type: "command", ...step.held } satisfies ClientFrame));
           break;
         case "caught_up":
           this.#syncSentAt = null;

@@ -28,13 +28,15 @@ export class LaneStore {
     let at = lane.length;
     while (at > 0 && (lane[at - 1]?.[0] ?? 0) > atMs) at -= 1;
     if (lane[at - 1]?.[1] === value) return;
-    lane.splice(at, lane[at - 1]?.[0] === atMs ? 1 : 0, [atMs, value]);
+    const isSameMoment = lane[at - 1]?.[0] === atMs;
+    lane.splice(isSameMoment ? at - 1 : at, isSameMoment ? 1 : 0, [atMs, value]);
     this.#revision += 1;
   }
 
-  /** Takes the lanes of a saved profile. */
-  load(lanes: { [key in string]: Move[] }): void {
-    this.#lanes = new Map(Object.entries(lanes).map(([id, moves]) => [id, [...moves].sort(([a], [b]) => a - b)]));
+  /** The session clock was zeroed when it stood at `zeroMs`: what came before stays, as negative time. */
+  keepAsPreheat(zeroMs: number): void {
+    const shifted = [...this.#lanes].map(([id, moves]): [string, Move[]] => [id, moves.map(([ms, value]): Move => [Math.min(0, ms - zeroMs), value])]);
+    this.#lanes = new Map(shifted);
     this.#revision += 1;
   }
 

@@ -12,16 +12,13 @@ import { nextExpected } from "../model/marks";
 import { AlarmsStore, wantsAck } from "./alarms";
 import { ControlsStore } from "./controls";
 import { EventsStore } from "./events";
-import { LaneStore, type Move } from "./lane";
+import { LaneStore } from "./lane";
 import { ReplayStore } from "./replay";
 import { SeriesStore, type Point } from "./series";
 import { SessionStore } from "./session";
 
 /** Who this tab is, and how it opens sockets where not as usual. */
 export type Tab = { clientId: string; name: () => string; page: () => string; openSocket?: (url: string) => SocketLike };
-
-/** Moves of the controls so far, where the daemon sends them with the curve; without them lanes begin at the page's load. */
-type Moves = { moves: { [key in string]: Move[] } };
 
 const INTERVAL_MIN_MS = 100;
 const INTERVAL_MAX_MS = 10_000;
@@ -299,9 +296,14 @@ export class MachineStore {
     const held = this.session.sessionId.peek();
     if (sessionId === undefined || sessionId === held) return;
     const isPreheat = change?.state === "recording" && held !== null && change.previous_session_id === held;
-    if (isPreheat) this.series.keepAsPreheat(this.elapsedMs());
-    else this.series.clear();
-    this.lanes.restart();
+    const zeroMs = this.elapsedMs();
+    if (isPreheat) {
+      this.series.keepAsPreheat(zeroMs);
+      this.lanes.keepAsPreheat(zeroMs);
+    } else {
+      this.series.clear();
+      this.lanes.restart();
+    }
     this.events.clear();
     this.session.sessionId.value = sessionId;
     this.session.truncated.value = false;
@@ -309,7 +311,7 @@ export class MachineStore {
     this.clock.restart(change?.elapsed_ms ?? 0);
   }
 
-  #view(view: SessionView & Partial<Moves>): void {
+  #view(view: SessionView): void {
     this.loaded.value = true;
     this.#meet(view.session_id, null);
     this.session.state.value = view.state;
@@ -328,7 +330,7 @@ export class MachineStore {
     const newest = this.series.lastMs;
     if (newest !== null && newest !== before) this.lastSampleAt = nowMs() - Math.max(0, view.elapsed_ms - newest);
     this.clock.hear(view.elapsed_ms);
-    for (const [id, moves] of Object.entries(view.moves ?? {})) for (const [ms, value] of moves) this.lanes.note(id, ms, value);
+    for (const [id, moves] of Object.entries(view.control_moves ?? {})) for (const [ms, value] of moves) this.lanes.note(id, ms, value);
     for (const { id, value } of view.controls) if (value !== null) this.lanes.note(id, view.elapsed_ms, value);
     this.#expect();
   }

@@ -12,7 +12,8 @@ export function everyHalfMinute(t: ArrayLike<number>): number[] {
   let due = -Infinity;
   for (let i = 0; i < t.length; i += 1) {
     const at = t[i] ?? 0;
-    if (at < due) continue;
+    // The last second before zero would read as a second 0:00.
+    if (at < due || (at < 0 && at > -1000)) continue;
     rows.push(i);
     due = (Math.floor(at / STEP_MS) + 1) * STEP_MS;
   }

@@ -1,7 +1,7 @@
 // A dialog: the browser's own, so focus stays in it and Escape leaves it.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "./Icon";
 
 type Props = { title: string; onClose: () => void; children: ComponentChildren; testId?: string };
@@ -9,7 +9,7 @@ type Props = { title: string; onClose: () => void; children: ComponentChildren; 
 /** Open for as long as it is rendered. */
 export function Dialog({ title, onClose, children, testId }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const opener = document.activeElement;
     ref.current?.showModal();
     return () => {

@@ -46,8 +46,6 @@ export function ControlRow({ line, isBarred, onEdit, onCommit }: Props) {
         <div class="control-top">
           <span class="label">{spec.label}</span>
           {outcome}
-        </div>
-        <div class="control-main">
           <button type="button" class="button large switch" role="switch" aria-checked={isOn} disabled={isDisabled} data-testid={`toggle-${spec.id}`} onClick={() => onCommit(isOn ? 0 : 1)}>
             {isOn ? "Switch off" : "Switch on"}
           </button>

@@ -22,6 +22,12 @@ function endMs(machine: MachineStore): number {
   return machine.session.endedMs.peek() ?? (Number.isFinite(lastEvent) ? Math.min(newest, lastEvent + AFTERMATH_MS) : newest);
 }
 
+/** The lanes as the controls stand below them. */
+function lanesInOrder(machine: MachineStore): Scene["lanes"] {
+  const { lanes } = machine.lanes;
+  return new Map(machine.controls.order.peek().map((id) => [id, lanes.get(id) ?? []]));
+}
+
 /** What the cockpit's chart shows now. */
 export function liveScene(machine: MachineStore, reference: ReferenceStore, hidden: ReadonlySet<string>): Scene {
   const marks = machine.events.marks.peek();
@@ -42,7 +48,7 @@ export function liveScene(machine: MachineStore, reference: ReferenceStore, hidd
     events: [...marks.values()],
     projection: isRoasting && marks.has("TP") ? project({ t: machine.series.t, bt: machine.series.column("bt"), length: machine.series.length }) : null,
     overlay: loaded === null ? null : { curve: loaded.series, shiftMs: reference.shiftMs(charge) },
-    lanes: machine.lanes.lanes,
+    lanes: lanesInOrder(machine),
     laneLabels: new Map(machine.controls.order.peek().map((id) => [id, machine.controls.line(id)?.peek().spec.label ?? id])),
     hidden,
     nowMs,
