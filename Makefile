@@ -86,7 +86,7 @@ bench: ## what it costs, each figure beside its peer or limit (about 6 minutes, 
 
 .PHONY: bench-write
 bench-write: ## the same, and the figures go into docs/performance.md
-	@HEARTH_BENCH_WRITE=1 $(MAKE) bench
+	@BENCH_WRITE=1 $(MAKE) bench
 
 .PHONY: debug
 debug:
