@@ -75,7 +75,7 @@ test-e2e: $(NPM_STAMP) $(DIST) debug setup-chromium ## the pages in a real brows
 	npm run --silent e2e
 
 .PHONY: bench
-bench: ## what it costs, each figure beside its peer or limit (about 6 minutes, best on a quiet machine)
+bench: ## what it costs, each figure beside its peer or limit (about 4 minutes, best on a quiet machine)
 	@echo '== benchmarks: build'
 	$(CARGO) bench --locked --quiet --no-run $(BENCHES:%=--bench %)
 	# One after the other: each wants the machine for itself.
@@ -86,7 +86,7 @@ bench: ## what it costs, each figure beside its peer or limit (about 6 minutes, 
 
 .PHONY: bench-write
 bench-write: ## the same, and the figures go into docs/performance.md
-	@HEARTH_BENCH_WRITE=1 $(MAKE) bench
+	@BENCH_WRITE=1 $(MAKE) bench
 
 .PHONY: debug
 debug:

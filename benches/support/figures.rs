@@ -38,11 +38,6 @@ impl Distribution {
     pub fn worst(&self) -> f64 {
         self.quantile(1.0)
     }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.micros.len()
-    }
 }
 
 impl Extend<Duration> for Distribution {

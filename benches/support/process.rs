@@ -33,6 +33,8 @@ impl Daemon {
             .arg(&file)
             .args(["--listen", "127.0.0.1:0", "--data-dir"])
             .arg(home.path().join("data"))
+            // Variables would change its configuration.
+            .env_clear()
             .env("RUST_LOG", "warn")
             .stdout(Stdio::piped())
             .spawn()

@@ -12,7 +12,7 @@ use hearth_actors::runtime::clock::wall_now;
 use super::cores;
 
 /// Set to have the figures written down: `make bench-write`.
-const WRITE: &str = "HEARTH_BENCH_WRITE";
+const WRITE: &str = "BENCH_WRITE";
 
 const HEADINGS: [&str; 5] = ["what", "measured", "peer or limit", "ratio", "verdict"];
 
