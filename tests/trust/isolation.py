@@ -14,6 +14,7 @@ import argparse
 import random
 import tempfile
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -44,29 +45,37 @@ FATAL = ("panic", "block")
 TIRELESS = {"supervision": {"max_restarts": 1_000, "within_s": 60, "backoff_min_ms": 20, "backoff_max_ms": 100}}
 
 
+#: A simulator takes so many faults; more are made by repeating the list.
+LIST_MAX = 100
+
+
 @dataclass(frozen=True)
 class Schedule:
-    """A list of faults for the simulator."""
+    """A list of faults for the simulator, and how often it is gone through."""
 
     faults: list[dict[str, Any]]
+    rounds: int
     ends_ms: int
 
     @classmethod
     def of(cls, count: int, dice: random.Random, first_ms: int) -> Schedule:
-        """`count` faults of every kind in random order, one after the other."""
-        kinds = [kind for kind, (share, *_) in KINDS.items() for _ in range(max(1, round(share * count)))]
-        kinds = kinds[:count] if count >= len(KINDS) else list(KINDS)[:count]
+        """At least `count` faults of every kind in random order, one after the other."""
+        rounds = -(-count // LIST_MAX)
+        each = -(-count // rounds)
+        kinds = [kind for kind, (share, *_) in KINDS.items() for _ in range(max(1, round(share * each)))]
+        kinds = kinds[-each:]
         dice.shuffle(kinds)
-        faults, at = [], first_ms
-        for kind in kinds:
-            _, lasts, rest = KINDS[kind]
-            faults.append(fault(kind, at, lasts))
-            at += rest
-        return cls(faults, at)
+        moments = list(accumulate((KINDS[kind][2] for kind in kinds), initial=0))
+        length = moments.pop()
+        repeats = length if rounds > 1 else None
+        faults = [
+            fault(kind, first_ms + moment, KINDS[kind][1], repeats) for kind, moment in zip(kinds, moments, strict=True)
+        ]
+        return cls(faults, rounds, first_ms + rounds * length)
 
     def count(self, *kinds: str) -> int:
-        """How many of these kinds it holds."""
-        return sum(entry["kind"] in kinds for entry in self.faults)
+        """How many of these kinds come about, over all rounds."""
+        return self.rounds * sum(entry["kind"] in kinds for entry in self.faults)
 
 
 class Watch:
@@ -129,7 +138,7 @@ def run(home: Path, faults: int, calm_s: float, seed: int) -> Figures:
     assert len(back) >= schedule.count(*FATAL), "each crash is told to the tabs, and so is each return"
     limit = percentile(calm, 0.99) + JITTER_OVER_CALM_MS
     figures = Figures("One machine suffers, three do not notice")
-    figures.add("faults", len(schedule.faults))
+    figures.add("faults", schedule.count(*KINDS))
     figures.add("of these fatal to the actor", schedule.count(*FATAL))
     figures.add("readings lost by the others", lost, 0)
     figures.add("jitter of the others in calm, p99", percentile(calm, 0.99), None, "ms")
