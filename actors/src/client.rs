@@ -17,9 +17,6 @@ use crate::runtime::bus::{Attachment, Published};
 use crate::slot::MachineHandle;
 use tokio::sync::broadcast;
 
-/// Live frames that may wait for a sync to end; past that the client catches up from the ring afterwards.
-const HELD_MAX: usize = 4096;
-
 /// One client of one machine.
 pub struct Client {
     dialect: Box<dyn Dialect>,
@@ -34,10 +31,8 @@ pub struct Client {
 
 enum Stage {
     Live,
-    /// A sync is being sent; live events wait.
-    Syncing {
-        waiting: Vec<Arc<Published>>,
-    },
+    /// A sync is being sent; what happens meanwhile waits in the ring.
+    Syncing,
 }
 
 /// Whether a client may still send.
@@ -88,20 +83,15 @@ impl Client {
 
     /// A live event arrived.
     pub fn event(&mut self, published: &Arc<Published>) -> Option<Frame> {
-        match &mut self.stage {
-            Stage::Syncing { waiting } => {
-                if waiting.len() < HELD_MAX {
-                    waiting.push(published.clone());
-                }
-                None
-            }
+        match self.stage {
+            Stage::Syncing => None,
             Stage::Live => self.tell(published),
         }
     }
 
     /// The bus ran ahead of this client: what it missed, as far as the ring has it.
     pub fn catch_up(&mut self) -> Vec<Frame> {
-        if matches!(self.stage, Stage::Syncing { .. }) {
+        if self.is_syncing() {
             return Vec::new();
         }
         let last = self.last_live;
@@ -150,15 +140,13 @@ impl Client {
 
     /// From here on live events wait until [`Client::end_past`]. Gives the point up to which the past is wanted.
     pub fn begin_past(&mut self) -> Option<Seq> {
-        if matches!(self.stage, Stage::Live) {
-            self.stage = Stage::Syncing { waiting: Vec::new() };
-        }
+        self.stage = Stage::Syncing;
         self.sent_after
     }
 
     /// Whether a sync is being sent.
     pub fn is_syncing(&self) -> bool {
-        matches!(self.stage, Stage::Syncing { .. })
+        matches!(self.stage, Stage::Syncing)
     }
 
     /// One event of the past.
@@ -175,14 +163,9 @@ impl Client {
         if let Some(first) = reaches_back_to {
             self.sent_after = Some(self.sent_after.map_or(first, |known| known.min(first)));
         }
-        let stage = std::mem::replace(&mut self.stage, Stage::Live);
+        self.stage = Stage::Live;
         let mut frames: Vec<Frame> = self.dialect.synced(summary).into_iter().collect();
-        if let Stage::Syncing { waiting } = stage {
-            frames.extend(waiting.iter().filter_map(|published| self.tell(published)));
-            if waiting.len() >= HELD_MAX {
-                frames.extend(self.catch_up());
-            }
-        }
+        frames.extend(self.catch_up());
         frames
     }
 

@@ -15,7 +15,7 @@ use crate::model::spec::MachineSpec;
 /// Talks to one piece of hardware.
 ///
 /// Order of calls: `connect` until it succeeds; then `read` (each request in turn) and `apply` in any order, until one fails
-/// with [`ErrorKind::Disconnected`] or a deadline passes; then `connect` again. `make_safe` may come at any time while connected.
+/// with [`ErrorKind::Disconnected`] or a deadline passes; then `connect` again.
 #[async_trait(?Send)]
 pub trait Driver {
     /// What people call it, such as `Modbus TCP`.
@@ -44,22 +44,6 @@ pub trait Driver {
     /// # Errors
     /// When the device did not confirm. A read-back that differs is no error: the caller compares.
     async fn apply(&mut self, order: &Admitted) -> Result<Applied, DriverError>;
-
-    /// Writes orders that bring outputs to safety, all of them, even when one fails.
-    ///
-    /// # Errors
-    /// The first failure, after all were tried.
-    async fn make_safe(&mut self, orders: &[Admitted]) -> Result<(), DriverError> {
-        let mut first_failure = Ok(());
-        for order in orders {
-            if let Err(error) = self.apply(order).await
-                && first_failure.is_ok()
-            {
-                first_failure = Err(error);
-            }
-        }
-        first_failure
-    }
 
     /// Closes the link.
     async fn disconnect(&mut self);

@@ -25,7 +25,7 @@ use crate::logic::gate;
 use crate::logic::rate::{ROAST_WINDOW_MS, RateOfRise};
 use crate::model::command::{Actor, Command, Principal, Settled, UserRole, Want};
 use crate::model::connection::{Connection, DriverState};
-use crate::model::event::{EventBody, Safety, SafetyReason};
+use crate::model::event::{EventBody, ReplayState, ReplayStatus, Safety, SafetyReason};
 use crate::model::ids::{CommandId, MachineId, SessionId};
 use crate::model::mark::{Mark, MarkKind};
 use crate::model::reading::{Missing, MissingReason, Value};
@@ -200,6 +200,19 @@ impl Machine {
         for orphan in self.alarms.restore(snapshot.alarms.values()) {
             self.bus.publish(EventBody::Alarm(orphan));
         }
+        if let Some(replay) = snapshot.replay {
+            self.bus.publish(EventBody::ReplayStatus(ReplayStatus { state: ReplayState::Stopped, ..replay }));
+        }
+        if !snapshot.state.is_running()
+            && let Some(journal) = self.bus.detach_journal()
+        {
+            // The incarnation before died while it ended the session.
+            actix_rt::spawn(async move {
+                if let Err(error) = journal.seal().await {
+                    tracing::error!(%error, "an ended session could not be sealed");
+                }
+            });
+        }
         if let Some((_, reading)) = &snapshot.last_reading
             && reading.values.len() == self.values.len()
         {
@@ -238,7 +251,7 @@ impl Machine {
     }
 
     fn is_connected(&self) -> bool {
-        self.bus.look(|snapshot| snapshot.connection.state == DriverState::Connected)
+        self.bus.decided().connected && *self.link.borrow() == Link::Wanted
     }
 
     fn next_command(&self) -> CommandId {
@@ -248,7 +261,7 @@ impl Machine {
     /// Latches heat safe and tells everybody, unless it is latched already.
     fn latch(&self, reason: SafetyReason) {
         let channels = gate::heat_channels(&self.spec);
-        let already = self.bus.look(|snapshot| snapshot.safety.latched.is_some());
+        let already = self.bus.decided().safety.latched.is_some();
         if channels.is_empty() && reason != SafetyReason::Stop {
             return;
         }
@@ -283,6 +296,7 @@ impl actix::Actor for Machine {
             link,
             entry,
             safe_orders: gate::failsafe_orders(&self.spec, self.next_command()),
+            safe_again: tokio::time::Instant::now(),
             pulse: self.pulse.clone(),
             health,
             listener: Ear(ctx.address()),

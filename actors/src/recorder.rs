@@ -69,7 +69,7 @@ impl Recorder {
                         return;
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => self.sync_all(),
+                Err(RecvTimeoutError::Timeout) => self.guarded("flushing journals", Self::sync_all),
                 Err(RecvTimeoutError::Disconnected) => return self.sync_all(),
             }
         }
@@ -77,11 +77,17 @@ impl Recorder {
 
     /// Performs a group of jobs. A panic of the storage costs the group, whose senders hear of it, and not the thread.
     fn perform_safely(&mut self, first: Job, jobs: &Receiver<Job>) -> After {
-        let group = std::panic::AssertUnwindSafe(|| self.perform_group(first, jobs));
-        std::panic::catch_unwind(group).unwrap_or_else(|panic| {
-            tracing::error!(panic = panic_text(panic.as_ref()), "the storage crashed while writing journals");
-            After::GoOn
-        })
+        let mut after = After::GoOn;
+        self.guarded("writing journals", |recorder| after = recorder.perform_group(first, jobs));
+        // After a crash somebody may still wait; after a group nobody does.
+        self.guarded("flushing journals", Self::sync_waited_for);
+        after
+    }
+
+    fn guarded(&mut self, what: &str, work: impl FnOnce(&mut Self)) {
+        if let Err(panic) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(self))) {
+            tracing::error!(panic = panic_text(panic.as_ref()), "the storage crashed while {what}");
+        }
     }
 
     fn perform_group(&mut self, first: Job, jobs: &Receiver<Job>) -> After {

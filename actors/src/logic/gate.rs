@@ -2,7 +2,7 @@
 //!
 //! [`Admitted`] has a private constructor, so an order that was not judged here cannot be passed to a driver: it does not compile.
 
-use crate::model::channel::{ChannelTable, Failsafe, OutputClass};
+use crate::model::channel::{ChannelTable, ControlSpec, Failsafe, OutputClass};
 use crate::model::command::{Actor, Principal, UserRole, Want};
 use crate::model::event::{Safety, SafetyReason};
 use crate::model::ids::CommandId;
@@ -109,12 +109,11 @@ pub fn admit_control(
     }
     let native = control.to_native(value);
     let lowers = lowers_or_keeps(now.values.get(index), channel.unit.inward(native));
-    if control.class == OutputClass::Heat
-        && !is_safe(control.failsafe, native)
-        && let Some(reason) = now.safety.latched
+    if let Some(reason) = now.safety.latched
+        && is_kept_still(now.spec.kind, control, native, reason)
     {
         let code = if reason == SafetyReason::Stop { RefusalCode::EmergencyStop } else { RefusalCode::Latched };
-        return refuse(code, format!("heat is latched safe ({}): re-arm first", latch_words(reason)));
+        return refuse(code, format!("outputs are latched safe ({}): re-arm first", latch_words(reason)));
     }
     if !lowers
         && let Some(rule) = blocking_interlock(&now.spec.interlocks, index, channel.unit.inward(native), now.values)
@@ -172,7 +171,7 @@ fn safe_orders(
     spec: &MachineSpec,
     command: CommandId,
     by: &Actor,
-    target: impl Fn(&crate::model::channel::ControlSpec, Option<f64>) -> Option<f64>,
+    target: impl Fn(&ControlSpec, Option<f64>) -> Option<f64>,
 ) -> Vec<Admitted> {
     spec.channels
         .controls()
@@ -198,6 +197,15 @@ fn safe_orders(
 fn unknown_channel(id: &str, channels: &ChannelTable) -> String {
     let known: Vec<&str> = channels.controls().map(|(_, c, _)| c.id.as_str()).collect();
     format!("unknown control channel `{}`: this machine has {}", id.escape_debug(), known.join(", "))
+}
+
+/// Heat stays at its safe value under any latch; motion that STOP brought to a standstill stays there under STOP.
+fn is_kept_still(kind: MachineKind, control: &ControlSpec, native: f64, reason: SafetyReason) -> bool {
+    match control.class {
+        OutputClass::Heat => !is_safe(control.failsafe, native),
+        OutputClass::Motion => reason == SafetyReason::Stop && kind != MachineKind::Roaster && native != 0.0,
+        OutputClass::Air | OutputClass::Cool | OutputClass::Other => false,
+    }
 }
 
 fn is_safe(failsafe: Failsafe, native: f64) -> bool {

@@ -38,15 +38,15 @@ impl Machine {
     }
 
     pub(super) fn admit(&self, command: &Command, channel: &str, value: Fraction) -> Result<Admitted, Refusal> {
-        self.bus.look(|snapshot| {
-            let now = Circumstances {
-                spec: &self.spec,
-                values: &self.values,
-                connected: snapshot.connection.state == crate::model::connection::DriverState::Connected,
-                safety: &snapshot.safety,
-            };
-            gate::admit_control(&command.principal, command.id, command.request_id.as_deref(), channel, value, &now)
-        })
+        // What was decided, not what was told: an event that waits for the disk must not hide a latch.
+        let decided = self.bus.decided();
+        let now = Circumstances {
+            spec: &self.spec,
+            values: &self.values,
+            connected: self.is_connected(),
+            safety: &decided.safety,
+        };
+        gate::admit_control(&command.principal, command.id, command.request_id.as_deref(), channel, value, &now)
     }
 
     /// Puts an admitted order into the ordinary lane; the sender of the one it overtakes is told.
@@ -103,6 +103,11 @@ impl Machine {
     /// Software STOP: never refused, urgent, latched.
     pub(super) fn stop(&mut self, by: &Actor) -> Answer {
         self.latch(SafetyReason::Stop);
+        self.end_replay();
+        if !self.is_connected() {
+            let words = "STOP is latched, but the machine is not connected: use the machine's own switch";
+            return refused(Refusal::new(RefusalCode::DriverDisconnected, words));
+        }
         let mut waiting = Vec::new();
         let mut orders = gate::stop_orders(&self.spec, self.next_command(), by);
         for order in &mut orders {
@@ -114,17 +119,14 @@ impl Machine {
         for overtaken in self.lanes.submit_urgent(orders) {
             self.overtake(&overtaken);
         }
-        if !self.is_connected() {
-            let words = "STOP is latched, but the machine is not connected: use the machine's own switch";
-            return refused(Refusal::new(RefusalCode::DriverDisconnected, words));
-        }
         let confirmed = async move { tokio::time::timeout(STOP_DEADLINE, join_all(waiting)).await };
         Box::pin(confirmed.into_actor(self).map(|confirmed, _, _| {
             let failed = match confirmed {
                 Ok(ends) => ends.into_iter().find_map(|end| match end {
                     Ok(Ok(settled)) if settled.applied => None,
                     Ok(Ok(settled)) => Some(settled.message),
-                    Ok(Err(words)) => Some(words),
+                    // Another STOP took its place, and writes the same.
+                    Ok(Err(overtaken)) => (overtaken != SUPERSEDED).then_some(overtaken),
                     Err(_) => Some("the machine is restarting".to_owned()),
                 }),
                 Err(_) => Some(format!("no answer within {} s", STOP_DEADLINE.as_secs())),
@@ -141,7 +143,7 @@ impl Machine {
 
     /// Leaves the latched safe state. Writes nothing: heat comes back only by an order.
     pub(super) fn rearm(&mut self) -> Answer {
-        if self.bus.look(|snapshot| snapshot.safety.latched.is_some()) {
+        if self.bus.decided().safety.latched.is_some() {
             self.bus.publish(EventBody::Safety(Safety::default()));
         }
         done()

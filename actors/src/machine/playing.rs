@@ -37,10 +37,8 @@ impl Machine {
     }
 
     fn start_replay(&mut self, id: SessionId, speed: f64, apply_controls: bool, principal: &Principal) -> Answer {
-        if self.snapshot_state() == SessionState::Recording && !apply_controls {
-            let words =
-                "cannot start a replay while recording: it would hide the roast; use apply_controls to roast by it";
-            return refused(Refusal::new(RefusalCode::InvalidTransition, words));
+        if let Err(refusal) = self.may_replay(apply_controls) {
+            return refused(refusal);
         }
         let by = principal.actor.label().to_owned();
         let archive = self.house.archive.clone();
@@ -56,6 +54,7 @@ impl Machine {
                     return Err(Refusal::new(RefusalCode::Internal, format!("the storage crashed: {panicked}")));
                 }
             };
+            machine.may_replay(apply_controls)?;
             let controls = if apply_controls { Controls::Applied } else { Controls::Shown };
             let clock = MachineClock::new(1.0);
             let replay = Replay::new(Arc::new(profile), speed, by, controls, clock.now())
@@ -65,17 +64,23 @@ impl Machine {
         }))
     }
 
+    fn may_replay(&self, apply_controls: bool) -> Result<(), Refusal> {
+        if self.snapshot_state() != SessionState::Recording || apply_controls {
+            return Ok(());
+        }
+        let words = "cannot start a replay while recording: it would hide the roast; use apply_controls to roast by it";
+        Err(Refusal::new(RefusalCode::InvalidTransition, words))
+    }
+
     fn play(&mut self, replay: Replay, clock: MachineClock, ctx: &mut Context<Self>) {
-        self.end_replay(ctx);
+        self.end_replay();
         self.replay = Some(Playing { replay, clock, timer: None });
         self.advance_replay(ctx);
     }
 
-    fn end_replay(&mut self, ctx: &mut Context<Self>) {
+    /// Ends the replay that runs, if one does: by somebody's wish, by STOP, or with the link.
+    pub(super) fn end_replay(&mut self) {
         if let Some(mut playing) = self.replay.take() {
-            if let Some(timer) = playing.timer {
-                ctx.cancel_future(timer);
-            }
             let effects = playing.replay.stop(playing.clock.now());
             self.show(effects);
         }
@@ -99,6 +104,9 @@ impl Machine {
 
     /// Plays what is due and sets the timer for what comes next.
     fn advance_replay(&mut self, ctx: &mut Context<Self>) {
+        if self.pulse.is_revoked() {
+            return ctx.terminate();
+        }
         let Some(playing) = &mut self.replay else { return };
         if let Some(timer) = playing.timer.take() {
             ctx.cancel_future(timer);

@@ -37,7 +37,7 @@ impl Handler<Heard> for Machine {
             Report::Connecting => self.connecting(),
             Report::Connected { name, made_safe } => self.connected(name, made_safe),
             Report::NotConnected { message, kind, retry_in_ms } => self.not_connected(message, kind, retry_in_ms),
-            Report::Parted => self.parted(),
+            Report::Parted { made_safe } => self.parted(made_safe),
             Report::Reading { at, sample, failure } => self.read(at, &sample, failure),
             Report::Settled { order, result, latency_ms } => self.settled(&order, result, latency_ms),
             Report::Panicked(text) => {
@@ -73,22 +73,41 @@ impl Machine {
     fn not_connected(&mut self, message: String, kind: ErrorKind, retry_in_ms: u64) {
         let known = self.bus.look(|snapshot| snapshot.connection.state);
         if known == DriverState::Connected {
+            self.end_replay();
             self.tell_fault(FaultCode::Disconnected, message.clone());
             self.latch(SafetyReason::Link);
             self.forget_values();
         }
-        for order in self.lanes.clear() {
-            self.settled(&order, Err("the link to the machine was lost".into()), 0);
-        }
+        self.empty_lanes("the link to the machine was lost");
         self.tell_connection(DriverState::Reconnecting, message.clone(), Some(retry_in_ms));
         let code = if kind == ErrorKind::Timeout { RefusalCode::ConnectTimeout } else { RefusalCode::ConnectFailed };
         self.answer_link_waiters(&Err(Refusal::new(code, message)));
     }
 
-    fn parted(&mut self) {
+    fn parted(&mut self, made_safe: Result<(), String>) {
+        self.end_replay();
         self.forget_values();
+        self.empty_lanes("the machine was disconnected");
+        let answer = match made_safe {
+            Ok(()) => Ok(DriverState::Disconnected),
+            Err(words) => {
+                let words = format!(
+                    "outputs could not be brought to safety before parting: {words}; use the machine's own switch"
+                );
+                self.tell_fault(FaultCode::WriteFailed, words.clone());
+                self.latch(SafetyReason::Link);
+                Err(Refusal::new(RefusalCode::WriteFailed, words))
+            }
+        };
         self.tell_connection(DriverState::Disconnected, String::new(), None);
-        self.answer_link_waiters(&Ok(DriverState::Disconnected));
+        self.answer_link_waiters(&answer);
+    }
+
+    /// Orders that no device will see are answered.
+    fn empty_lanes(&mut self, why: &str) {
+        for order in self.lanes.clear() {
+            self.settled(&order, Err(why.to_owned()), 0);
+        }
     }
 
     fn read(&mut self, at: MonoMs, sample: &Sample, failure: Option<String>) {

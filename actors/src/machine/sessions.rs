@@ -160,8 +160,12 @@ impl Machine {
 
     fn must_record(&self, action: &str) -> Result<(), Refusal> {
         let state = self.snapshot_state();
-        if state == SessionState::Recording {
+        if state == SessionState::Recording && !self.transition_under_way {
             return Ok(());
+        }
+        if self.transition_under_way {
+            let words = format!("cannot {action}: the session is just ending");
+            return Err(Refusal::new(RefusalCode::InvalidTransition, words));
         }
         let words =
             format!("cannot {action} while {}: start_recording comes first", crate::logic::session::name(state));

@@ -179,7 +179,7 @@ impl Registry {
     /// Restarts a crashed machine, now or later, or parks it.
     fn after_crash(&mut self, id: &MachineId, why: &str, ctx: &mut Context<Self>) {
         let Some(machine) = self.machines.get_mut(id) else { return };
-        machine.handle.republish(None);
+        machine.part();
         let Verdict::RestartIn(pause_ms) = machine.log.died(machine.clock.now(), fastrand::f64()) else {
             return machine.park(why);
         };
@@ -199,6 +199,12 @@ impl Registry {
     pub(super) fn restart_by_hand(&mut self, id: &MachineId, ctx: &mut Context<Self>) -> Result<(), RegistryError> {
         let machine = self.machines.get_mut(id).ok_or_else(|| RegistryError::NotFound(id.clone()))?;
         machine.remember_link();
+        if machine.life == Life::Parked {
+            // Its old thread may have been left behind.
+            machine.arbiter.stop();
+            machine.arbiter =
+                Arbiter::try_new().map_err(|error| RegistryError::NoThread(id.clone(), error.to_string()))?;
+        }
         machine.part();
         machine.log.forgive();
         machine.tell(DriverState::Restarting, "restarted by hand", None);

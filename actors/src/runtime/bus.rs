@@ -14,7 +14,8 @@ use super::clock::{MachineClock, wall_now};
 use super::journal::{JournalHandle, SaveError};
 use crate::dialect::{DialectId, Encoded};
 use crate::model::channel::ChannelTable;
-use crate::model::event::{Event, EventBody};
+use crate::model::connection::DriverState;
+use crate::model::event::{Event, EventBody, Safety};
 use crate::model::ids::{MachineId, Seq, SessionId};
 use crate::model::snapshot::Snapshot;
 use crate::model::time::{MonoMs, SessionMs};
@@ -85,9 +86,19 @@ struct Inner {
     zero: Option<MonoMs>,
     session: Option<SessionId>,
     snapshot: Snapshot,
+    decided: Decided,
     ring: VecDeque<Arc<Published>>,
     journal: Option<JournalHandle>,
     line: VecDeque<Waiting>,
+}
+
+/// What holds at the machine by what was decided, also while events wait in line to be told.
+#[derive(Debug, Clone, Default)]
+pub struct Decided {
+    /// Whether outputs are latched safe.
+    pub safety: Safety,
+    /// Whether the driver is connected.
+    pub connected: bool,
 }
 
 #[derive(Debug)]
@@ -166,6 +177,10 @@ impl Bus {
                 next: first,
                 zero: None,
                 session: None,
+                decided: Decided {
+                    safety: snapshot.safety.clone(),
+                    connected: snapshot.connection.state == DriverState::Connected,
+                },
                 snapshot,
                 ring: VecDeque::new(),
                 journal: None,
@@ -298,6 +313,11 @@ impl Bus {
         self.lock().live = None;
     }
 
+    /// What was decided, told or not: what orders are judged by.
+    pub fn decided(&self) -> Decided {
+        self.lock().decided.clone()
+    }
+
     /// How many clients listen.
     pub fn listeners(&self) -> usize {
         self.lock().live.as_ref().map_or(0, broadcast::Sender::receiver_count)
@@ -316,6 +336,11 @@ impl Inner {
     fn stamp(&mut self, at: MonoMs, body: EventBody) -> Event {
         let seq = self.next;
         self.next = seq.next();
+        match &body {
+            EventBody::Safety(safety) => self.decided.safety = safety.clone(),
+            EventBody::Connection(connection) => self.decided.connected = connection.state == DriverState::Connected,
+            _ => {}
+        }
         Event {
             machine: self.snapshot.machine.clone(),
             seq,

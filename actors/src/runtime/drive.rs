@@ -36,6 +36,8 @@ const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 const RETRY_MIN_MS: u64 = 1_000;
 /// Longest pause: a device that comes back is found within 2 s. Source: safety design, link lost. Unit: ms.
 const RETRY_MAX_MS: u64 = 1_500;
+/// Pause between two attempts to bring outputs to safety on a link that answers.
+const SAFE_AGAIN: Duration = Duration::from_secs(5);
 /// Share of chance in each pause.
 const RETRY_JITTER: f64 = 0.3;
 /// Attempts for an order that lowers heat. Source: safety design, honest ack.
@@ -81,7 +83,10 @@ pub enum Report {
         retry_in_ms: u64,
     },
     /// The link was let go on request.
-    Parted,
+    Parted {
+        /// The outcome of bringing outputs to safety before; fine where there was no link.
+        made_safe: Result<(), String>,
+    },
     /// A reading was taken, with the first failure among its requests.
     Reading {
         /// When its last answer came.
@@ -135,6 +140,8 @@ pub struct Drive<L> {
     pub entry: Entry,
     /// What to write to be safe.
     pub safe_orders: Vec<Admitted>,
+    /// When outputs that could not be brought to safety are tried again.
+    pub safe_again: Instant,
     /// Sign of life.
     pub pulse: Pulse,
     /// Counters.
@@ -151,6 +158,25 @@ enum Stop {
     Gone,
 }
 
+/// Why the task is over.
+enum Over {
+    Gone,
+    Panicked(String),
+}
+
+/// Whether there is a link to write to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Linked {
+    Yes,
+    No,
+}
+
+impl From<Gone> for Over {
+    fn from(_: Gone) -> Self {
+        Self::Gone
+    }
+}
+
 impl From<Gone> for Stop {
     fn from(_: Gone) -> Self {
         Self::Gone
@@ -165,35 +191,41 @@ impl<L: Listener> Drive<L> {
             if self.parked().await.is_err() {
                 return;
             }
-            let stop = match self.connect().await {
+            let ended = match self.connect().await {
                 Ok(()) => {
                     if backoff.attempts() > 0 {
                         self.health.reconnected();
                     }
                     backoff.reset();
-                    match self.serve().await {
-                        Ok(never) => match never {},
-                        Err(stop) => stop,
+                    let stop = self.serve().await;
+                    if let Stop::Lost { .. } = stop {
+                        self.entry = Entry::SafeFirst;
                     }
+                    self.deal_with(stop, Linked::Yes, &mut backoff).await
                 }
-                Err(stop) => stop,
+                Err(stop) => self.deal_with(stop, Linked::No, &mut backoff).await,
             };
-            match stop {
-                Stop::Gone => return,
-                Stop::Panicked(text) => return self.discard(text).await,
-                Stop::Unwanted => {
-                    if self.part().await.is_err() {
-                        return;
-                    }
-                }
-                Stop::Lost { message, kind } => {
-                    self.entry = Entry::SafeFirst;
-                    if self.wait_to_retry(message, kind, &mut backoff).await.is_err() {
-                        return;
-                    }
+            match ended {
+                Ok(()) => {}
+                Err(Over::Gone) => return,
+                Err(Over::Panicked(text)) => return self.discard(text).await,
+            }
+        }
+    }
+
+    async fn deal_with(&mut self, stop: Stop, linked: Linked, backoff: &mut Backoff) -> Result<(), Over> {
+        match stop {
+            Stop::Gone => return Err(Over::Gone),
+            Stop::Panicked(text) => return Err(Over::Panicked(text)),
+            Stop::Unwanted => self.part(linked).await?,
+            Stop::Lost { message, kind } => {
+                self.wait_to_retry(message, kind, backoff).await?;
+                if *self.link.borrow() == Link::Unwanted {
+                    self.part(Linked::No).await?;
                 }
             }
         }
+        Ok(())
     }
 
     /// Waits until a link is wanted.
@@ -208,28 +240,25 @@ impl<L: Listener> Drive<L> {
         self.tell(Report::Connecting).await?;
         let connected = guarded(self.driver.connect(), CONNECT_DEADLINE, &self.pulse).await;
         self.returned(connected, "connecting", CONNECT_DEADLINE)?.map_err(|error| self.lost(&error))?;
-        let made_safe = match std::mem::replace(&mut self.entry, Entry::Clean) {
-            Entry::Clean => None,
-            Entry::SafeFirst if self.safe_orders.is_empty() => None,
-            Entry::SafeFirst => {
-                self.entry = Entry::SafeFirst;
-                let made = guarded(self.driver.make_safe(&self.safe_orders), IO_DEADLINE, &self.pulse).await;
-                let made = self.returned(made, "bringing outputs to safety", IO_DEADLINE)?;
-                if let Err(error) = &made
-                    && error.kind() == ErrorKind::Disconnected
-                {
-                    return Err(self.lost(error));
-                }
-                self.entry = Entry::Clean;
-                Some(made.map_err(|error| error.to_string()))
-            }
+        let made_safe = match self.entry {
+            Entry::SafeFirst if !self.safe_orders.is_empty() => Some(self.bring_to_safety().await?),
+            Entry::SafeFirst | Entry::Clean => None,
         };
+        self.settle_entry(made_safe.as_ref());
         let name = self.driver.name();
         self.tell(Report::Connected { name, made_safe }).await?;
         Ok(())
     }
 
-    async fn serve(&mut self) -> Result<std::convert::Infallible, Stop> {
+    /// Serves until something ends it.
+    async fn serve(&mut self) -> Stop {
+        match self.serve_on().await {
+            Ok(never) => match never {},
+            Err(stop) => stop,
+        }
+    }
+
+    async fn serve_on(&mut self) -> Result<std::convert::Infallible, Stop> {
         let mut tick = tokio::time::interval(self.period);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut beat = tokio::time::interval(BEAT);
@@ -239,6 +268,10 @@ impl<L: Listener> Drive<L> {
             self.apply_waiting().await?;
             if *self.link.borrow_and_update() == Link::Unwanted {
                 return Err(Stop::Unwanted);
+            }
+            if self.entry == Entry::SafeFirst && Instant::now() >= self.safe_again {
+                let made_safe = self.bring_to_safety().await?;
+                self.settle_entry(Some(&made_safe));
             }
             tokio::select! {
                 biased;
@@ -277,12 +310,37 @@ impl<L: Listener> Drive<L> {
 
     async fn apply_waiting(&mut self) -> Result<(), Stop> {
         while let Some(order) = self.lanes.try_next() {
-            self.apply(order).await?;
+            // Whether it was confirmed is told to whoever gave it.
+            let _ = self.apply(order).await?;
         }
         Ok(())
     }
 
-    async fn apply(&mut self, order: Admitted) -> Result<(), Stop> {
+    /// Writes every safe value, heat first, each under a deadline and with attempts of its own; one that fails does not keep the
+    /// others from being tried. Yields the first failure.
+    async fn bring_to_safety(&mut self) -> Result<Result<(), String>, Stop> {
+        let mut orders = self.safe_orders.clone();
+        orders.sort_by_key(|order| !order.lowers_heat());
+        let mut made_safe = Ok(());
+        for order in orders {
+            let confirmed = self.apply(order).await?;
+            made_safe = made_safe.and(confirmed);
+        }
+        Ok(made_safe)
+    }
+
+    /// Outputs that could not be brought to safety are tried again in a while.
+    fn settle_entry(&mut self, made_safe: Option<&Result<(), String>>) {
+        if let Some(Err(_)) = made_safe {
+            self.entry = Entry::SafeFirst;
+            self.safe_again = Instant::now() + SAFE_AGAIN;
+        } else {
+            self.entry = Entry::Clean;
+        }
+    }
+
+    /// Writes one order and tells how it ended; yields the same.
+    async fn apply(&mut self, order: Admitted) -> Result<Result<(), String>, Stop> {
         let began = Instant::now();
         let attempts = if order.lowers_heat() { LOWERING_ATTEMPTS } else { 1 };
         let mut attempt = 1;
@@ -310,18 +368,27 @@ impl<L: Listener> Drive<L> {
             }
         };
         let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let confirmed = result.as_ref().map(|_| ()).map_err(Clone::clone);
         self.tell(Report::Settled { order, result, latency_ms }).await?;
-        stop.map_or(Ok(()), Err)
+        stop.map_or(Ok(confirmed), Err)
     }
 
-    /// Lets go on request: outputs to safety first.
-    async fn part(&mut self) -> Result<(), Gone> {
-        if !self.safe_orders.is_empty() && !self.pulse.is_revoked() {
-            let _ = guarded(self.driver.make_safe(&self.safe_orders), IO_DEADLINE, &self.pulse).await;
-        }
+    /// Lets go on request: outputs to safety first, where there is a link to write to.
+    async fn part(&mut self, linked: Linked) -> Result<(), Over> {
+        let made_safe = match linked {
+            Linked::No => Ok(()),
+            Linked::Yes => match self.bring_to_safety().await {
+                Ok(made_safe) => made_safe,
+                Err(Stop::Lost { message, .. }) => Err(message),
+                Err(Stop::Panicked(text)) => return Err(Over::Panicked(text)),
+                Err(Stop::Gone | Stop::Unwanted) => return Err(Over::Gone),
+            },
+        };
         let _ = guarded(self.driver.disconnect(), IO_DEADLINE, &self.pulse).await;
-        self.entry = Entry::Clean;
-        self.tell(Report::Parted).await
+        if linked == Linked::Yes {
+            self.settle_entry(Some(&made_safe));
+        }
+        Ok(self.tell(Report::Parted { made_safe }).await?)
     }
 
     async fn wait_to_retry(&mut self, message: String, kind: ErrorKind, backoff: &mut Backoff) -> Result<(), Gone> {

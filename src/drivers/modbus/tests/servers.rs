@@ -335,7 +335,7 @@ async fn a_value_that_does_not_fit_never_reaches_the_wire() {
 }
 
 #[tokio::test]
-async fn safety_is_brought_to_every_output_even_when_one_fails() {
+async fn an_output_that_refuses_does_not_spoil_the_next() {
     let (mut machine, device) = tcp_machine(
         vec![
             control("burner", 100.0, "register = 'holding', address = 1", None),
@@ -346,8 +346,8 @@ async fn safety_is_brought_to_every_output_even_when_one_fails() {
     .await;
     machine.driver.connect().await.unwrap();
     device.lock().unwrap().illegal.insert(1);
-    let orders = [machine.order("burner", 0.0), machine.order("fan", 0.0)];
-    assert!(machine.driver.make_safe(&orders).await.is_err());
+    assert!(machine.apply("burner", 0.0).await.is_err());
+    assert!(machine.apply("fan", 0.0).await.is_ok());
     assert_eq!(device.lock().unwrap().cells.get(&(1, 3, 50)), Some(&0));
 }
 

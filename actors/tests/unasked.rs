@@ -1,0 +1,93 @@
+//! No heat comes unasked: whatever crosses on the way.
+
+#![allow(clippy::expect_used, reason = "a test stops where its stage is not set")]
+
+mod support;
+
+use hearth_actors::model::command::{SessionAction, Want};
+use hearth_actors::model::connection::DriverState;
+use hearth_actors::model::event::{EventBody, SafetyReason};
+use hearth_actors::model::mark::{Mark, MarkKind, MarkSource};
+use hearth_actors::model::refusal::RefusalCode;
+use hearth_actors::model::spec::MachineSpec;
+use hearth_actors::model::time::SessionMs;
+use hearth_actors::registry::Policy;
+use hearth_actors::slot::MachineHandle;
+use hearth_actors::testing::{Device, roaster};
+use support::{Watcher, World, connected, wait_for};
+
+async fn roasting(device: &Device) -> (World, MachineHandle) {
+    let world = World::new(Policy::default());
+    let machine = world.machine(MachineSpec { sampling_interval_ms: 20, ..roaster("a") }, device).await;
+    connected(&machine).await;
+    Watcher::on(&machine).readings(1).await;
+    (world, machine)
+}
+
+#[actix::test]
+async fn a_stop_holds_while_a_mark_still_waits_for_the_disk() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let (world, machine) = roasting(&device).await;
+    world.act(&machine, SessionAction::StartMonitoring).await.expect("monitoring");
+    let mark = Mark { kind: MarkKind::Drop, at: SessionMs(0), source: MarkSource::Manual, bt: None, et: None };
+    let held = machine.bus().hold(EventBody::Mark(mark));
+    world.order(&machine, Want::Stop).await.expect("stopped");
+    let refused = world.set(&machine, "burner", 0.6).await.expect_err("STOP is in force");
+    assert_eq!(refused.code, RefusalCode::EmergencyStop);
+    assert_eq!(device.writes(), [(2, 0.0)]);
+    drop(held);
+    wait_for(&machine, "latch", |snapshot| snapshot.safety.latched == Some(SafetyReason::Stop)).await;
+}
+
+#[actix::test]
+async fn nothing_ordered_before_a_disconnect_is_written_after_the_next_connect() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let (world, machine) = roasting(&device).await;
+    world.set(&machine, "burner", 0.8).await.expect("heat");
+    world.order(&machine, Want::Disconnect).await.expect("parted");
+    let refused = world.set(&machine, "burner", 0.9).await.expect_err("not connected");
+    assert_eq!(refused.code, RefusalCode::DriverDisconnected);
+    world.order(&machine, Want::Stop).await.expect_err("nobody is there to stop");
+    world.order(&machine, Want::Connect).await.expect("connected");
+    Watcher::on(&machine).readings(2).await;
+    assert_eq!(device.writes(), [(2, 80.0), (2, 0.0)]);
+}
+
+#[actix::test]
+async fn a_device_that_refuses_its_safe_value_is_told_tried_again_and_latched() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let (world, machine) = roasting(&device).await;
+    world.set(&machine, "burner", 0.8).await.expect("heat");
+    device.refuse_writes(true);
+    let unsafe_parting = world.order(&machine, Want::Disconnect).await.expect_err("not safe");
+    assert_eq!(unsafe_parting.code, RefusalCode::WriteFailed);
+    assert_eq!(machine.bus().look(|snapshot| snapshot.connection.state), DriverState::Disconnected);
+    assert!(machine.bus().look(|snapshot| snapshot.safety.latched.is_some()));
+    device.refuse_writes(false);
+    world.order(&machine, Want::Connect).await.expect("connected");
+    assert_eq!(device.writes().last(), Some(&(2, 0.0)), "the first bytes are the safe ones");
+}
+
+#[actix::test]
+async fn a_machine_that_cannot_be_reached_can_still_be_disconnected() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let (world, machine) = roasting(&device).await;
+    device.unreachable(true);
+    device.then([hearth_actors::testing::Step::Disconnect]);
+    wait_for(&machine, "reconnecting", |snapshot| snapshot.connection.state == DriverState::Reconnecting).await;
+    world.order(&machine, Want::Disconnect).await.expect("parted");
+    assert_eq!(machine.bus().look(|snapshot| snapshot.connection.state), DriverState::Disconnected);
+}
+
+#[actix::test]
+async fn a_device_switched_on_after_the_daemon_is_not_written_to_unasked() {
+    let device = Device::answering(&[200.0, 210.0]);
+    device.unreachable(true);
+    let world = World::new(Policy::default());
+    let machine = world.machine(MachineSpec { sampling_interval_ms: 20, ..roaster("a") }, &device).await;
+    wait_for(&machine, "an attempt", |snapshot| snapshot.connection.state == DriverState::Reconnecting).await;
+    device.unreachable(false);
+    connected(&machine).await;
+    Watcher::on(&machine).readings(2).await;
+    assert!(device.writes().is_empty());
+}
