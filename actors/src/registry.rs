@@ -6,7 +6,7 @@
 
 mod supervision;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use crate::archive::{Archive, ArchiveError};
 use crate::driver::DriverFactory;
 use crate::machine::{Exited, Surroundings};
 use crate::model::command::Want;
+use crate::model::connection::DriverState;
 use crate::model::event::EventBody;
 use crate::model::ids::{MachineId, Seq};
 use crate::model::session::SessionState;
@@ -39,6 +40,15 @@ const PARTING_DEADLINE: Duration = Duration::from_secs(3);
 enum Parting {
     Needed,
     Needless,
+}
+
+/// How a machine parted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Parted {
+    /// Its outputs are safe, or it had none to bring to safety.
+    InOrder,
+    /// Nobody knows.
+    Unconfirmed,
 }
 
 /// When a machine is restarted, and when it is parked.
@@ -91,6 +101,9 @@ pub enum RegistryError {
     /// A roast is being recorded.
     #[error("`{0}` is recording: stop the recording first")]
     Recording(MachineId),
+    /// Another change of it has not ended.
+    #[error("`{0}` is just being changed by somebody else: look at it and try again")]
+    Busy(MachineId),
     /// The change is not on disk.
     #[error("the machine's configuration could not be saved: {0}")]
     Storage(Arc<ArchiveError>),
@@ -102,6 +115,8 @@ pub enum RegistryError {
 /// The actor.
 pub struct Registry {
     machines: BTreeMap<MachineId, Supervised>,
+    /// Machines whose definition is being changed.
+    changing: BTreeSet<MachineId>,
     house: Surroundings,
     policy: Policy,
     first_seq: Seq,
@@ -114,7 +129,15 @@ impl Registry {
     pub fn new(house: Surroundings, policy: Policy, first_seq: Seq) -> Self {
         const EXITS_WAITING_MAX: usize = 1024;
         let (exits, exited) = mpsc::channel(EXITS_WAITING_MAX);
-        Self { machines: BTreeMap::new(), house, policy, first_seq, exits, exited: Some(exited) }
+        Self {
+            machines: BTreeMap::new(),
+            changing: BTreeSet::new(),
+            house,
+            policy,
+            first_seq,
+            exits,
+            exited: Some(exited),
+        }
     }
 
     fn insert(
@@ -144,6 +167,10 @@ impl Registry {
         self.machines.insert(id.clone(), supervised);
         self.start_machine(&id, entry, ctx);
         Ok(handle)
+    }
+
+    fn must_not_change(&self, id: &MachineId) -> Result<(), RegistryError> {
+        if self.changing.contains(id) { Err(RegistryError::Busy(id.clone())) } else { Ok(()) }
     }
 
     fn must_not_record(&self, id: &MachineId) -> Result<&Supervised, RegistryError> {
@@ -233,19 +260,18 @@ impl Handler<Add> for Registry {
 
     fn handle(&mut self, Add(definition): Add, _: &mut Context<Self>) -> Self::Result {
         let id = definition.spec.id.clone();
-        if self.machines.contains_key(&id) {
+        if self.machines.contains_key(&id) || self.changing.contains(&id) {
             return Box::pin(actix::fut::ready(Err(RegistryError::Exists(id))));
         }
         let document = definition.document.clone();
-        Box::pin(self.on_disk(move |archive| archive.put_machine(&id, &document)).map(move |saved, registry, ctx| {
+        let changing = id.clone();
+        let saving = self.on_disk(move |archive| archive.put_machine(&id, &document));
+        let addition = saving.map(move |saved, registry, ctx| {
             saved?;
-            let id = definition.spec.id.clone();
-            if registry.machines.contains_key(&id) {
-                return Err(RegistryError::Exists(id));
-            }
             let first = registry.first_seq;
             registry.insert(definition, Origin::Fresh(first), ctx)
-        }))
+        });
+        self.alone(changing, Box::pin(addition))
     }
 }
 
@@ -266,24 +292,41 @@ impl Handler<Replace> for Registry {
 
     fn handle(&mut self, Replace { definition, reopen }: Replace, _: &mut Context<Self>) -> Self::Result {
         let id = definition.spec.id.clone();
-        if let Err(error) = self.must_not_record(&id) {
+        if let Err(error) = self.must_not_change(&id).and_then(|()| self.must_not_record(&id).map(|_| ())) {
             return Box::pin(actix::fut::ready(Err(error)));
         }
-        let document = definition.document.clone();
-        let saving = {
-            let id = id.clone();
-            self.on_disk(move |archive| archive.put_machine(&id, &document))
-        };
+        let was_linked = self.is_linked(&id);
         let parting = self.parting(&id, if reopen { Parting::Needed } else { Parting::Needless });
-        Box::pin(saving.then(|saved, _, _| parting.map(|(), _, _| saved)).map(move |saved, registry, ctx| {
-            saved?;
-            let handle = registry.must_not_record(&id)?.handle().clone();
-            handle.reconfigure(definition.spec.clone(), definition.document.clone());
-            if reopen {
-                registry.exchange(&id, definition, ctx);
-            }
-            Ok(handle)
-        }))
+        let changing = id.clone();
+        // Saved last: a change that is refused on the way leaves the disk as it was.
+        let change = parting
+            .then(move |parted, registry: &mut Self, _| {
+                let document = definition.document.clone();
+                let saving = match registry.must_not_record(&id) {
+                    Ok(_) => {
+                        let id = id.clone();
+                        registry.on_disk(move |archive| archive.put_machine(&id, &document))
+                    }
+                    Err(error) => Box::pin(actix::fut::ready(Err(error))),
+                };
+                saving.map(move |saved, _, _| (saved, parted, id, definition))
+            })
+            .map(move |(saved, parted, id, definition), registry, ctx| {
+                let handle =
+                    registry.machines.get(&id).ok_or_else(|| RegistryError::NotFound(id.clone()))?.handle().clone();
+                if let Err(error) = saved {
+                    if reopen && was_linked {
+                        registry.ask_to_connect(handle);
+                    }
+                    return Err(error);
+                }
+                handle.reconfigure(definition.spec.clone(), definition.document.clone());
+                if reopen {
+                    registry.exchange(&id, definition, parted, ctx);
+                }
+                Ok(handle)
+            });
+        self.alone(changing, Box::pin(change))
     }
 }
 
@@ -312,8 +355,8 @@ impl Handler<Remove> for Registry {
     type Result = ResponseActFuture<Self, Result<(), RegistryError>>;
 
     fn handle(&mut self, Remove { id, force }: Remove, _: &mut Context<Self>) -> Self::Result {
-        match self.must_not_record(&id) {
-            Ok(_) => {}
+        match self.must_not_change(&id).and_then(|()| self.must_not_record(&id).map(|_| ())) {
+            Ok(()) => {}
             Err(RegistryError::Recording(_)) if force == Force::Yes => {}
             Err(error) => return Box::pin(actix::fut::ready(Err(error))),
         }
@@ -321,9 +364,13 @@ impl Handler<Remove> for Registry {
             let id = id.clone();
             self.on_disk(move |archive| archive.delete_machine(&id))
         };
-        let parting = self.parting(&id, Parting::Needed);
-        Box::pin(forgotten.then(|forgotten, _, _| parting.map(|(), _, _| forgotten)).then(
-            move |forgotten, registry: &mut Self, _| {
+        let changing = id.clone();
+        let removal = forgotten
+            .then(|forgotten, registry: &mut Self, _| {
+                let parting = if forgotten.is_ok() { Parting::Needed } else { Parting::Needless };
+                registry.parting(&id, parting).map(move |_, _, _| (forgotten, id))
+            })
+            .then(move |(forgotten, id), registry: &mut Self, _| {
                 let journal = forgotten.as_ref().ok().and_then(|()| registry.take_out(&id));
                 // Whoever is told that the machine is gone may ask for its recording at once.
                 let sealed = async move {
@@ -335,8 +382,8 @@ impl Handler<Remove> for Registry {
                     forgotten
                 };
                 sealed.into_actor(registry)
-            },
-        ))
+            });
+        self.alone(changing, Box::pin(removal))
     }
 }
 
@@ -381,26 +428,62 @@ impl Registry {
     }
 
     /// Lets a machine bring its outputs to safety and let go of its device, but does not wait for ever.
-    fn parting(&self, id: &MachineId, parting: Parting) -> ResponseActFuture<Self, ()> {
+    fn parting(&self, id: &MachineId, parting: Parting) -> ResponseActFuture<Self, Parted> {
         let handle = self.machines.get(id).map(|machine| machine.handle().clone());
         let command = self.house.order_of_the_house(Want::Disconnect);
         Box::pin(
             async move {
-                if let (Some(handle), Parting::Needed) = (handle, parting)
-                    && let Ok(Err(refusal)) = tokio::time::timeout(PARTING_DEADLINE, handle.command(command)).await
-                {
-                    tracing::warn!(machine = %handle.id(), %refusal, "machine did not part in order");
+                let (Some(handle), Parting::Needed) = (handle, parting) else { return Parted::InOrder };
+                match tokio::time::timeout(PARTING_DEADLINE, handle.command(command)).await {
+                    Ok(Ok(_)) => return Parted::InOrder,
+                    Ok(Err(refusal)) => {
+                        tracing::warn!(machine = %handle.id(), %refusal, "machine did not part in order")
+                    }
+                    Err(_) => tracing::warn!(machine = %handle.id(), "machine did not part in time"),
                 }
+                Parted::Unconfirmed
             }
             .into_actor(self),
         )
     }
 
     /// Puts a machine with a new configuration in the place of the old one; everybody who watches stays.
-    fn exchange(&mut self, id: &MachineId, definition: Definition, ctx: &mut Context<Self>) {
+    fn exchange(&mut self, id: &MachineId, definition: Definition, parted: Parted, ctx: &mut Context<Self>) {
         let Some(machine) = self.machines.get_mut(id) else { return };
         machine.exchange(definition.driver, if definition.spec.autoconnect { Link::Wanted } else { Link::Unwanted });
         machine.handle().bus().publish(EventBody::Channels(definition.spec.channels.clone()));
-        self.start_machine(id, Entry::Clean, ctx);
+        let entry = match parted {
+            Parted::InOrder => Entry::Clean,
+            Parted::Unconfirmed => Entry::SafeFirst,
+        };
+        self.start_machine(id, entry, ctx);
+    }
+
+    /// Performs a change of one machine's definition; until it ended, no other change of it begins.
+    fn alone<T: 'static>(
+        &mut self,
+        id: MachineId,
+        change: ResponseActFuture<Self, Result<T, RegistryError>>,
+    ) -> ResponseActFuture<Self, Result<T, RegistryError>> {
+        self.changing.insert(id.clone());
+        Box::pin(change.map(move |done, registry, _| {
+            registry.changing.remove(&id);
+            done
+        }))
+    }
+
+    fn is_linked(&self, id: &MachineId) -> bool {
+        let state =
+            self.machines.get(id).map(|machine| machine.handle().bus().look(|snapshot| snapshot.connection.state));
+        state.is_some_and(|state| state != DriverState::Disconnected)
+    }
+
+    fn ask_to_connect(&self, handle: MachineHandle) {
+        let command = self.house.order_of_the_house(Want::Connect);
+        actix_rt::spawn(async move {
+            if let Err(refusal) = handle.command(command).await {
+                tracing::warn!(machine = %handle.id(), %refusal, "machine not connected again after a refused change");
+            }
+        });
     }
 }

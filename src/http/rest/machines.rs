@@ -175,6 +175,7 @@ fn asked<T>(answer: Result<Result<T, RegistryError>, actix::MailboxError>) -> Re
 fn of_registry(error: &RegistryError) -> Problem {
     let (status, code) = match error {
         RegistryError::NotFound(_) => (StatusCode::NOT_FOUND, "MACHINE_NOT_FOUND"),
+        RegistryError::Busy(_) => (StatusCode::CONFLICT, "MACHINE_BUSY"),
         RegistryError::Exists(_) => (StatusCode::CONFLICT, "MACHINE_EXISTS"),
         RegistryError::Recording(_) => (StatusCode::CONFLICT, "INVALID_STATE_TRANSITION"),
         RegistryError::Storage(_) | RegistryError::NoThread(..) => (StatusCode::SERVICE_UNAVAILABLE, "INTERNAL"),
