@@ -69,7 +69,7 @@ test-python: $(VENV_STAMP) debug ## the daemon as others see it: processes, sock
 	.venv/bin/pytest --quiet tests/python
 
 .PHONY: test-e2e
-test-e2e: $(NPM_STAMP) $(DIST) debug setup-chromium ## the pages in a real browser against the real daemon
+test-e2e: $(NPM_STAMP) $(VENV_STAMP) $(DIST) debug setup-chromium ## the pages in a real browser against the real daemon
 	@echo '== pages in a browser'
 	cd static
 	npm run --silent e2e

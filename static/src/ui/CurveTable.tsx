@@ -21,8 +21,10 @@ export function everyHalfMinute(t: ArrayLike<number>): number[] {
 }
 
 export function CurveTable({ scene, onClose }: { scene: Scene; onClose: () => void }) {
-  const { curve, unit, originMs } = scene;
+  const { curve, unit, originMs, nowMs } = scene;
   const [bt, et, ror] = ["bt", "et", "bt_ror"].map((name) => curve.column(name));
+  // A machine goes on reporting after its roast has ended; the chart ends there, and so does its table.
+  const rows = everyHalfMinute(curve.t).filter((i) => (curve.t[i] ?? 0) <= nowMs);
   return (
     <Dialog title="Curve as a table" onClose={onClose}>
       <table>
@@ -35,7 +37,7 @@ export function CurveTable({ scene, onClose }: { scene: Scene; onClose: () => vo
           </tr>
         </thead>
         <tbody>
-          {everyHalfMinute(curve.t).map((i) => (
+          {rows.map((i) => (
             <tr key={i}>
               <td>{duration((curve.t[i] ?? 0) - originMs)}</td>
               <td class="number">{temp(bt?.[i], unit)}</td>
