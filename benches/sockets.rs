@@ -6,6 +6,8 @@
 //! ```
 //! The two senders are measured in turn, bare loop before and after the daemon, so that whatever else the machine does meets
 //! both. Loss is counted by `seq`. Limits: architecture, fan-out.
+//!
+//! With numbers as arguments (`cargo bench --bench sockets -- 100 1000`) only crowds of these sizes are tried.
 
 mod support;
 
@@ -46,29 +48,34 @@ const RING_FULL: Duration = Duration::from_secs(22);
 const STALL_GROWTH_MOST: f64 = 1024.0;
 
 fn main() -> anyhow::Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    if arguments.next().as_deref() == Some("bare-loop") {
-        let (file, clients) = (arguments.next().context("which file?")?, arguments.next().context("how many?")?);
-        return bare_loop(Path::new(&file), clients.parse()?);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [role, file, clients] = arguments.as_slice()
+        && role == "bare-loop"
+    {
+        return bare_loop(Path::new(file), clients.parse()?);
     }
+    let crowds: Vec<usize> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
     cores::allow_files(4096)?;
     cores::pin(cores::LOAD)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(LocalSet::new().run_until(measure()))
+    runtime.block_on(LocalSet::new().run_until(measure(&crowds)))
 }
 
-async fn measure() -> anyhow::Result<()> {
+/// Everything, or only crowds of these sizes.
+async fn measure(only: &[usize]) -> anyhow::Result<()> {
     let mut table = Table::new("sockets");
     let daemon = cores::started_on(cores::SERVER, || Daemon::start(&config(1.0)))?;
     let frames = tempfile::NamedTempFile::new()?;
     fs::write(frames.path(), sample(daemon.address())?).context("keeping the sample")?;
     let alone = without_clients(&daemon).await?;
     table.figure("CPU of the daemon without clients, one machine at 10 Hz", alone * 100.0, "% of a core");
-    for clients in [100, 1000] {
+    for &clients in if only.is_empty() { &[100, 1000] } else { only } {
         fan_out(&daemon, frames.path(), clients, alone, &mut table).await?;
     }
     drop(daemon);
-    stalled_reader(&mut table).await?;
+    if only.is_empty() {
+        stalled_reader(&mut table).await?;
+    }
     table.finish()
 }
 
