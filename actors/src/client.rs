@@ -6,16 +6,16 @@
 
 pub mod history;
 
-use std::sync::Arc;
-
-use crate::dialect::{Ask, Dialect, Encoded, Frame, SyncRequest, SyncSummary, Viewer};
+use crate::dialect::{Ask, Dialect, DialectId, Encoded, Frame, SyncRequest, SyncSummary, Viewer};
 use crate::model::command::{Command, Want};
 use crate::model::ids::{CommandId, Seq};
 use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::time::WallMs;
-use crate::runtime::bus::{Attachment, Published};
+use crate::runtime::bus::{Published, Watcher};
 use crate::slot::MachineHandle;
-use tokio::sync::broadcast;
+
+/// Missed events told at a time, so that the socket drains between two lots.
+const LOT: usize = 128;
 
 /// One client of one machine.
 pub struct Client {
@@ -27,12 +27,16 @@ pub struct Client {
     /// The last event sent live.
     last_live: Option<Seq>,
     stage: Stage,
+    _watching: Watcher,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Live,
     /// A sync is being sent; what happens meanwhile waits in the ring.
     Syncing,
+    /// What was missed is being sent from the ring.
+    Behind,
 }
 
 /// Whether a client may still send.
@@ -57,18 +61,33 @@ pub enum Reaction {
 }
 
 impl Client {
-    /// Attaches to a machine: the frames of the greeting, and the stream that continues it.
+    /// Attaches to a machine, with the frames of the greeting. Whoever hosts it must have subscribed to the machine's bus
+    /// before: what that tells beyond the greeting is then neither lost nor told twice.
     pub fn attach(
         dialect: Box<dyn Dialect>,
         viewer: Viewer,
         machine: MachineHandle,
         now: WallMs,
-    ) -> (Self, Vec<Frame>, broadcast::Receiver<Arc<Published>>) {
-        let Attachment { snapshot, events } = machine.bus().attach();
+    ) -> (Self, Vec<Frame>) {
+        let snapshot = machine.bus().snapshot();
         let greeting = dialect.greet(&snapshot, &viewer, now);
-        let client =
-            Self { dialect, viewer, machine, sent_after: snapshot.seq, last_live: snapshot.seq, stage: Stage::Live };
-        (client, greeting, events)
+        let watching = machine.bus().watch();
+        let told = snapshot.seq;
+        let client = Self {
+            dialect,
+            viewer,
+            machine,
+            sent_after: told,
+            last_live: told,
+            stage: Stage::Live,
+            _watching: watching,
+        };
+        (client, greeting)
+    }
+
+    /// The dialect it speaks.
+    pub fn dialect(&self) -> DialectId {
+        self.dialect.id()
     }
 
     /// The machine it watches.
@@ -81,22 +100,40 @@ impl Client {
         &self.viewer
     }
 
-    /// A live event arrived.
-    pub fn event(&mut self, published: &Arc<Published>) -> Option<Frame> {
-        match self.stage {
-            Stage::Syncing => None,
-            Stage::Live => self.tell(published),
+    /// A live event arrived: whether it is this client's to tell, with [`Client::encode`]; it then counts as told. It is not
+    /// where the client has it already, or gets it with what it missed.
+    pub fn takes(&mut self, published: &Published) -> bool {
+        let seq = Some(published.event.seq);
+        let due = self.stage == Stage::Live && seq > self.last_live;
+        if due {
+            self.last_live = seq;
+        }
+        due
+    }
+
+    /// The client missed live events: [`Client::catch_up`] has them.
+    pub fn fell_behind(&mut self) {
+        if self.stage == Stage::Live {
+            self.stage = Stage::Behind;
         }
     }
 
-    /// The bus ran ahead of this client: what it missed, as far as the ring has it.
+    /// The next lot of what the client missed, as far as the ring has it; empty once it is no longer behind.
     pub fn catch_up(&mut self) -> Vec<Frame> {
-        if self.is_syncing() {
-            return Vec::new();
+        while self.stage == Stage::Behind {
+            let missed = self.machine.bus().after(self.last_live, LOT);
+            if missed.is_empty() {
+                self.stage = Stage::Live;
+            }
+            if let Some(last) = missed.last() {
+                self.last_live = Some(last.event.seq);
+            }
+            let frames: Vec<Frame> = missed.iter().filter_map(|published| frame_of(self.encode(published))).collect();
+            if !frames.is_empty() {
+                return frames;
+            }
         }
-        let last = self.last_live;
-        let missed = self.machine.bus().recent(|event| Some(event.seq) > last);
-        missed.events.iter().filter_map(|published| self.tell(published)).collect()
+        Vec::new()
     }
 
     /// A text frame arrived. Over its budget a client gets nothing but STOP through.
@@ -146,7 +183,7 @@ impl Client {
 
     /// Whether a sync is being sent.
     pub fn is_syncing(&self) -> bool {
-        matches!(self.stage, Stage::Syncing)
+        self.stage == Stage::Syncing
     }
 
     /// One event of the past.
@@ -158,27 +195,17 @@ impl Client {
         frame_of(encoded)
     }
 
-    /// The past was sent: its summary, then what happened meanwhile.
-    pub fn end_past(&mut self, summary: &SyncSummary, reaches_back_to: Option<Seq>) -> Vec<Frame> {
+    /// The past was sent: its summary. What happened meanwhile follows with [`Client::catch_up`].
+    pub fn end_past(&mut self, summary: &SyncSummary, reaches_back_to: Option<Seq>) -> Option<Frame> {
         if let Some(first) = reaches_back_to {
             self.sent_after = Some(self.sent_after.map_or(first, |known| known.min(first)));
         }
-        self.stage = Stage::Live;
-        let mut frames: Vec<Frame> = self.dialect.synced(summary).into_iter().collect();
-        frames.extend(self.catch_up());
-        frames
+        self.stage = Stage::Behind;
+        self.dialect.synced(summary)
     }
 
-    fn tell(&mut self, published: &Arc<Published>) -> Option<Frame> {
-        let seq = published.event.seq;
-        if Some(seq) <= self.last_live {
-            return None;
-        }
-        self.last_live = Some(seq);
-        frame_of(self.encode(published))
-    }
-
-    fn encode(&self, published: &Published) -> Encoded {
+    /// An event as this client is told it.
+    pub fn encode(&self, published: &Published) -> Encoded {
         let encode = || self.dialect.encode(&published.event, &published.channels, &self.viewer);
         published.encoded(self.dialect.id(), encode)
     }

@@ -31,7 +31,7 @@ use crate::slot::MachineHandle;
 use supervision::Supervised;
 
 /// How often the watchdog looks at every machine's pulse.
-const WATCH_EVERY: Duration = Duration::from_millis(250);
+const WATCH_EVERY: Duration = Duration::from_millis(500);
 
 /// How long a machine that goes away may take to bring its outputs to safety.
 const PARTING_DEADLINE: Duration = Duration::from_secs(3);

@@ -46,7 +46,7 @@ const MACHINE_FIGURES: [Figure; 9] = [
     ("hearth_machine_write_failures_total", "counter", "Orders that failed.", |m| {
         m.health().report().write_failures as f64
     }),
-    ("hearth_machine_watchers", "gauge", "Clients that watch the machine.", |m| m.bus().listeners() as f64),
+    ("hearth_machine_watchers", "gauge", "Clients that watch the machine.", |m| m.bus().watchers() as f64),
 ];
 
 #[derive(Default)]

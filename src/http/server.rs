@@ -14,6 +14,7 @@ use socket2::SockRef;
 use super::lobby::{Lobby, Notice};
 use super::problem::Problem;
 use super::state::AppState;
+use super::websocket::Feeds;
 use super::{assets, docs, operations, rest};
 
 /// Send buffer of a socket: stale data in front of a client that does not read. Source: measured, stack reference 2.
@@ -43,6 +44,7 @@ pub fn start(listener: TcpListener, state: AppState) -> std::io::Result<Server> 
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(state.clone()))
+            .app_data(web::ThinData(Feeds::default()))
             .app_data(web::PayloadConfig::new(body_bytes))
             .app_data(web::QueryConfig::default().error_handler(|error, _| unreadable_query(&error).into()))
             .wrap(NormalizePath::new(TrailingSlash::Trim))

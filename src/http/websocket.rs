@@ -1,19 +1,29 @@
 //! WebSockets: the only module that knows actix-web-actors. One session actor per socket hosts one client of the heart.
 //!
-//! Its actor freezes, timers included, when the peer stops reading; so nothing is pushed at it: it draws from the machine's
-//! broadcast, which forgets for it what the ring still knows, and the kernel's user time-out cuts a peer that is gone.
+//! ```text
+//!  what the client sends -> session actor -> what it says -+
+//!  machine's bus -> feed (one per serving thread) ---------+-> outlet -> wire
+//! ```
+//! The actor freezes, timers included, when the peer stops reading; so nothing is pushed at a socket: its outlet draws from
+//! the feed, which forgets for it what the ring still knows, and the kernel's user time-out cuts a peer that is gone.
 
 mod assembly;
 mod bucket;
+mod feed;
+mod outlet;
 
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
+use actix_http::ws::Codec;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, UPGRADE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws;
+use futures_util::future::LocalBoxFuture;
 use futures_util::{StreamExt, stream};
 use hearth_actors::client::history::{self, Past};
 use hearth_actors::client::{Budget, Client, Reaction};
@@ -21,13 +31,9 @@ use hearth_actors::dialect::{DialectId, Frame, SyncRequest, SyncSummary, Viewer}
 use hearth_actors::model::command::{Actor as Hand, Principal, UserRole, Want};
 use hearth_actors::model::ids::{ClientId, MachineId};
 use hearth_actors::model::time::SessionMs;
-use hearth_actors::runtime::bus::Published;
 use hearth_actors::runtime::clock::wall_now;
 use serde::Deserialize;
-use tokio::sync::broadcast;
 use tokio::time::Instant;
-use tokio_stream::wrappers::BroadcastStream;
-use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
 use super::lobby::{Notice, Presence};
 use super::problem::Problem;
@@ -36,6 +42,8 @@ use crate::dialects;
 use crate::dialects::openroast::CLOSE_MACHINE_NOT_FOUND;
 use assembly::{Assembly, Broken};
 use bucket::{Bucket, Pace};
+pub use feed::Feeds;
+use outlet::{Line, Outlet};
 
 /// A socket from which nothing was heard for this long is closed.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
@@ -60,10 +68,12 @@ pub async fn openroast(
     path: web::Path<String>,
     introduction: web::Query<Introduction>,
     state: web::Data<AppState>,
+    feeds: web::ThinData<Feeds>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    if let Err(error) = ws::handshake(&request) {
-        return Ok(no_handshake(&error));
-    }
+    let mut response = match ws::handshake(&request) {
+        Ok(response) => response,
+        Err(error) => return Ok(no_handshake(&error)),
+    };
     let address = request.peer_addr().map_or(std::net::Ipv4Addr::LOCALHOST.into(), |peer| peer.ip());
     let seat = match state.seats.take(address, &state.limits) {
         Ok(seat) => seat,
@@ -82,10 +92,20 @@ pub async fn openroast(
     };
     let dialect = dialects::dialect(DialectId::OpenRoast, machine.id().clone());
     let viewer = introduction.viewer();
-    let (client, greeting, events) = Client::attach(dialect, viewer, machine, wall_now());
-    let socket = Socket::new(client, state.as_ref().clone(), seat, greeting, events, introduction.heartbeat());
+    let live = feeds.follow(machine.id(), machine.bus());
+    let removed = live.ended();
+    let (client, greeting) = Client::attach(dialect, viewer, machine, wall_now());
+    let heartbeat = introduction.heartbeat();
+    let line = Rc::new(Line {
+        client: RefCell::new(client),
+        told: Cell::new(heartbeat.map(|_| Instant::now())),
+        parting: Cell::new(false),
+    });
+    let socket = Socket::new(Rc::clone(&line), state.as_ref().clone(), seat, greeting, heartbeat, Box::pin(removed));
     // The codec measures the payload; one byte more than allowed must arrive here to be answered with 1009.
-    ws::WsResponseBuilder::new(socket, &request, body).frame_size(state.limits.frame_bytes).start()
+    let codec = Codec::new().max_size(state.limits.frame_bytes);
+    let session = ws::WebsocketContext::with_codec(socket, body, codec);
+    Ok(response.streaming(Outlet::new(session, line, live)))
 }
 
 /// Somebody came with plain HTTP, or with a handshake that cannot be answered.
@@ -141,44 +161,43 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Farewell {
 
 /// The session actor of one socket.
 pub struct Socket {
-    client: Client,
+    line: Rc<Line>,
     state: AppState,
     _seat: Seat,
     /// In the lobby, from the start on.
     _presence: Option<Presence>,
     greeting: Vec<Frame>,
-    events: Option<broadcast::Receiver<Arc<Published>>>,
     heartbeat: Option<Duration>,
+    /// Comes when the machine was removed; taken at the start.
+    removed: Option<LocalBoxFuture<'static, ()>>,
     assembly: Assembly,
     bucket: Bucket,
     heard: Instant,
-    told: Instant,
     /// A sync that came while another one runs.
     next_sync: Option<SyncRequest>,
 }
 
 impl Socket {
     fn new(
-        client: Client,
+        line: Rc<Line>,
         state: AppState,
         seat: Seat,
         greeting: Vec<Frame>,
-        events: broadcast::Receiver<Arc<Published>>,
         heartbeat: Option<Duration>,
+        removed: LocalBoxFuture<'static, ()>,
     ) -> Self {
         let now = Instant::now();
         Self {
-            client,
+            line,
             assembly: Assembly::new(state.limits.frame_bytes),
             bucket: Bucket::new(state.limits.messages_per_s, state.limits.message_burst, now),
             state,
             _seat: seat,
             _presence: None,
             greeting,
-            events: Some(events),
             heartbeat,
+            removed: Some(removed),
             heard: now,
-            told: now,
             next_sync: None,
         }
     }
@@ -187,13 +206,23 @@ impl Socket {
         for frame in frames {
             ctx.text(frame);
         }
-        if self.heartbeat.is_some() {
-            self.told = Instant::now();
-        }
+        self.line.tells();
     }
 
+    /// Tells what happened until now, says why, and goes.
     fn part(&mut self, code: ws::CloseCode, why: &str, ctx: &mut ws::WebsocketContext<Self>) {
-        ctx.close(Some((code, why).into()));
+        let last = {
+            let mut client = self.line.client.borrow_mut();
+            client.fell_behind();
+            std::iter::from_fn(|| Some(client.catch_up()).filter(|lot| !lot.is_empty())).flatten().collect::<Vec<_>>()
+        };
+        self.tell(last, ctx);
+        self.close(Some((code, why).into()), ctx);
+    }
+
+    fn close(&mut self, reason: Option<ws::CloseReason>, ctx: &mut ws::WebsocketContext<Self>) {
+        self.line.parting.set(true);
+        ctx.close(reason);
         ctx.stop();
     }
 
@@ -202,13 +231,14 @@ impl Socket {
             Pace::Fine => Budget::Left,
             Pace::TooFast => Budget::Spent,
             Pace::StillTooFast => {
-                if let Reaction::Command(stop, request_id) = self.client.text(text, Budget::Spent) {
+                let reaction = self.line.client.borrow_mut().text(text, Budget::Spent);
+                if let Reaction::Command(stop, request_id) = reaction {
                     self.command(stop, request_id, ctx);
                 }
                 return self.part(ws::CloseCode::Policy, "too many messages", ctx);
             }
         };
-        let reaction = self.client.text(text, budget);
+        let reaction = self.line.client.borrow_mut().text(text, budget);
         match reaction {
             Reaction::Answer(frames) => self.tell(frames, ctx),
             Reaction::Command(want, request_id) => self.command(want, request_id, ctx),
@@ -218,12 +248,13 @@ impl Socket {
     }
 
     fn command(&mut self, want: Want, request_id: Option<String>, ctx: &mut ws::WebsocketContext<Self>) {
-        let command = self.client.command(self.state.house.surroundings().next_command(), want, request_id);
-        let machine = self.client.machine().clone();
+        let client = self.line.client.borrow();
+        let command = client.command(self.state.house.surroundings().next_command(), want, request_id);
+        let machine = client.machine().clone();
         let answer = async move { machine.command(command).await };
         ctx.spawn(answer.into_actor(self).map(|answer, socket, ctx| {
             if let Err(refusal) = answer {
-                let frames = socket.client.refuse(&refusal);
+                let frames = socket.line.client.borrow().refuse(&refusal);
                 socket.tell(frames, ctx);
             }
         }));
@@ -231,12 +262,13 @@ impl Socket {
 
     /// Fetches the past off this thread, then sends it lot by lot.
     fn sync(&mut self, request: SyncRequest, ctx: &mut ws::WebsocketContext<Self>) {
-        if self.client.is_syncing() {
+        let mut client = self.line.client.borrow_mut();
+        if client.is_syncing() {
             self.next_sync = Some(request);
             return;
         }
-        let sent_after = self.client.begin_past();
-        let bus = Arc::clone(self.client.machine().bus());
+        let sent_after = client.begin_past();
+        let bus = Arc::clone(client.machine().bus());
         let archive = Arc::clone(self.state.house.archive());
         let fetching = web::block(move || history::fetch(&bus, archive.as_ref(), request, sent_after));
         ctx.spawn(fetching.into_actor(self).map(|fetched, _, ctx| {
@@ -266,8 +298,9 @@ impl Socket {
     }
 
     fn beat(&mut self, ctx: &mut ws::WebsocketContext<Self>) {
-        if self.heartbeat.is_some_and(|every| self.told.elapsed() >= every) {
-            let frame = self.client.heartbeat();
+        let silent = self.line.told.get().map(|told| told.elapsed());
+        if self.heartbeat.is_some_and(|every| silent >= Some(every)) {
+            let frame = self.line.client.borrow().heartbeat();
             self.tell(frame, ctx);
         }
     }
@@ -293,8 +326,10 @@ impl Actor for Socket {
     fn started(&mut self, ctx: &mut Self::Context) {
         let greeting = std::mem::take(&mut self.greeting);
         self.tell(greeting, ctx);
-        if let Some(events) = self.events.take() {
-            ctx.add_stream(BroadcastStream::new(events));
+        if let Some(removed) = self.removed.take() {
+            ctx.spawn(removed.into_actor(self).map(|(), socket, ctx| {
+                socket.part(ws::CloseCode::Other(CLOSE_MACHINE_NOT_FOUND), "the machine was removed", ctx);
+            }));
         }
         self._presence = Some(self.state.lobby.enter(ctx.address().recipient()));
         if let Some(every) = self.heartbeat {
@@ -303,36 +338,18 @@ impl Actor for Socket {
     }
 }
 
-impl StreamHandler<Result<Arc<Published>, BroadcastStreamRecvError>> for Socket {
-    fn handle(&mut self, item: Result<Arc<Published>, BroadcastStreamRecvError>, ctx: &mut Self::Context) {
-        match item {
-            Ok(published) => {
-                let frame = self.client.event(&published);
-                self.tell(frame, ctx);
-            }
-            Err(BroadcastStreamRecvError::Lagged(_)) => {
-                let missed = self.client.catch_up();
-                self.tell(missed, ctx);
-            }
-        }
-    }
-
-    /// The machine was removed.
-    fn finished(&mut self, ctx: &mut Self::Context) {
-        self.part(ws::CloseCode::Other(CLOSE_MACHINE_NOT_FOUND), "the machine was removed", ctx);
-    }
-}
-
 impl StreamHandler<Lot> for Socket {
     fn handle(&mut self, lot: Lot, ctx: &mut Self::Context) {
         match lot {
             Lot::Events(events) => {
-                let frames: Vec<Frame> = events.iter().filter_map(|past| self.client.past(past)).collect();
+                let client = self.line.client.borrow();
+                let frames: Vec<Frame> = events.iter().filter_map(|past| client.past(past)).collect();
+                drop(client);
                 self.tell(frames, ctx);
             }
             Lot::End { summary, begins } => {
-                let frames = self.client.end_past(&summary, begins);
-                self.tell(frames, ctx);
+                let frame = self.line.client.borrow_mut().end_past(&summary, begins);
+                self.tell(frame, ctx);
                 if let Some(request) = self.next_sync.take() {
                     self.sync(request, ctx);
                 }
@@ -372,8 +389,7 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
             Ok(ws::Message::Ping(payload)) => ctx.pong(&payload),
             Ok(ws::Message::Pong(_) | ws::Message::Nop) => {}
             Ok(ws::Message::Close(reason)) => {
-                ctx.close(reason.filter(|reason| !matches!(reason.code, ws::CloseCode::Abnormal)));
-                ctx.stop();
+                self.close(reason.filter(|reason| !matches!(reason.code, ws::CloseCode::Abnormal)), ctx);
             }
             Err(ws::ProtocolError::Overflow) => self.part(ws::CloseCode::Size, "message too large", ctx),
             Err(ws::ProtocolError::Io(_)) => ctx.stop(),

@@ -53,13 +53,10 @@ impl Published {
     }
 }
 
-/// What a client gets when it attaches: they fit without gap or overlap.
+/// Somebody who watches a machine; counted while it lives.
 #[derive(Debug)]
-pub struct Attachment {
-    /// What holds now.
-    pub snapshot: Snapshot,
-    /// Everything after it.
-    pub events: broadcast::Receiver<Arc<Published>>,
+pub struct Watcher {
+    _counted: Arc<()>,
 }
 
 /// The recent past, as far as the ring has it.
@@ -75,6 +72,7 @@ pub struct Recent {
 #[derive(Debug)]
 pub struct Bus {
     clock: MachineClock,
+    watched: Arc<()>,
     inner: Mutex<Inner>,
 }
 
@@ -172,6 +170,7 @@ impl Bus {
     fn with_snapshot(snapshot: Snapshot, clock: MachineClock, first: Seq) -> Self {
         Self {
             clock,
+            watched: Arc::default(),
             inner: Mutex::new(Inner {
                 live: Some(broadcast::Sender::new(BROADCAST_CAPACITY)),
                 next: first,
@@ -279,14 +278,12 @@ impl Bus {
         self.lock().zero.unwrap_or_default() + at.0
     }
 
-    /// What holds now, and everything after it.
-    pub fn attach(&self) -> Attachment {
-        let inner = self.lock();
-        let events = match &inner.live {
+    /// Everything published from now on. Whoever wants what holds as well subscribes first and then takes the snapshot.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Published>> {
+        match &self.lock().live {
             Some(live) => live.subscribe(),
             None => broadcast::channel(1).1,
-        };
-        Attachment { snapshot: inner.snapshot.clone(), events }
+        }
     }
 
     /// What holds now.
@@ -308,6 +305,13 @@ impl Bus {
         }
     }
 
+    /// The next `most` events of the ring after a point.
+    pub fn after(&self, seq: Option<Seq>, most: usize) -> Vec<Arc<Published>> {
+        let inner = self.lock();
+        let from = inner.ring.partition_point(|published| Some(published.event.seq) <= seq);
+        inner.ring.range(from..).take(most).cloned().collect()
+    }
+
     /// Ends the stream of every client: the machine was removed.
     pub fn close(&self) {
         self.lock().live = None;
@@ -318,9 +322,14 @@ impl Bus {
         self.lock().decided.clone()
     }
 
-    /// How many clients listen.
-    pub fn listeners(&self) -> usize {
-        self.lock().live.as_ref().map_or(0, broadcast::Sender::receiver_count)
+    /// Counts one more who watches the machine.
+    pub fn watch(&self) -> Watcher {
+        Watcher { _counted: Arc::clone(&self.watched) }
+    }
+
+    /// How many watch the machine.
+    pub fn watchers(&self) -> usize {
+        Arc::strong_count(&self.watched) - 1
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

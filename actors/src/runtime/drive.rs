@@ -261,7 +261,6 @@ impl<L: Listener> Drive<L> {
     async fn serve_on(&mut self) -> Result<std::convert::Infallible, Stop> {
         let mut tick = tokio::time::interval(self.period);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let mut beat = tokio::time::interval(BEAT);
         let lanes = self.lanes.clone();
         loop {
             self.pulse.beat();
@@ -278,7 +277,8 @@ impl<L: Listener> Drive<L> {
                 () = lanes.arrival() => {}
                 changed = self.link.changed() => if changed.is_err() { return Err(Stop::Gone) },
                 _ = tick.tick() => self.read().await?,
-                _ = beat.tick() => {}
+                // Only where readings are further apart: each of them beats as well.
+                () = tokio::time::sleep(BEAT) => {}
             }
         }
     }

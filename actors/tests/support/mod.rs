@@ -71,7 +71,7 @@ pub struct Watcher {
 
 impl Watcher {
     pub fn on(machine: &MachineHandle) -> Self {
-        Self { seen: Vec::new(), events: machine.bus().attach().events, machine: machine.clone() }
+        Self { seen: Vec::new(), events: machine.bus().subscribe(), machine: machine.clone() }
     }
 
     /// Waits for an event that fits.
@@ -103,7 +103,7 @@ impl Watcher {
 
 /// Waits until the snapshot fits.
 pub async fn wait_for(machine: &MachineHandle, what: &str, fits: impl Fn(&Snapshot) -> bool) {
-    let mut events = machine.bus().attach().events;
+    let mut events = machine.bus().subscribe();
     let waiting = async {
         while !machine.bus().look(&fits) {
             let _ = events.recv().await;

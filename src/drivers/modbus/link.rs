@@ -94,7 +94,7 @@ impl Connection {
         }
         self.answered = Answered::No;
         match self.framing {
-            Framing::Tcp => self.nothing_waits().await?,
+            Framing::Tcp => self.nothing_waits()?,
             Framing::Rtu { gap, .. } => self.hush(gap).await?,
         }
         self.tap.start_counting();
@@ -112,9 +112,10 @@ impl Connection {
     }
 
     /// On TCP nothing may wait before we ask: bytes are an answer to nobody, an end is better known before than after.
-    async fn nothing_waits(&self) -> Result<(), Failure> {
-        // Lets the reactor see what has come since the last request.
-        yield_now().await;
+    ///
+    /// It looks at what the reactor saw when this thread last slept. What came since is found by the request itself: an answer
+    /// with another number than its own is none.
+    fn nothing_waits(&self) -> Result<(), Failure> {
         match self.tap.discard().now_or_never() {
             None => Ok(()),
             Some(Ok(0)) => Err(closed()),

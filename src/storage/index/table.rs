@@ -13,7 +13,8 @@ use crate::storage::catalogue::locked;
 /// Source: measured in the notes on sled: the default segment size puts larger values into files that are never flushed.
 const SEGMENT_BYTES: usize = 8 << 20;
 const CACHE_BYTES: u64 = 64 << 20;
-const FLUSH_EVERY_MS: u64 = 500;
+/// Seldom: what a power cut takes from the index, the journals give back at the next start.
+const FLUSH_EVERY_MS: u64 = 5_000;
 
 /// A database whose last user has just let go needs a moment to free its lock.
 const LOCK_TRIES: u32 = 20;

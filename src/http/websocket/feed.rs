@@ -1,0 +1,220 @@
+//! Feeds: what a machine's bus tells, read once per serving thread for all sockets of that thread.
+//!
+//! ```text
+//!  bus --broadcast--> Feed (one per thread and machine) --window--> Cursor (one per socket)
+//! ```
+//! Nothing is pushed at a socket: each draws from the window at its own pace. Whoever falls behind the window reads what it
+//! missed from the bus's ring, so a peer that does not read costs no memory, and delays nobody.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::task::{Context, Waker};
+
+use actix_http::ws::{Codec, Message};
+use actix_web::web::{Bytes, BytesMut};
+use hearth_actors::client::Client;
+use hearth_actors::dialect::{DialectId, Encoded, Frame};
+use hearth_actors::model::ids::MachineId;
+use hearth_actors::runtime::bus::{Bus, Published};
+use slab::Slab;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio_util::codec::Encoder;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// Events that a socket may be behind before it reads from the ring what it missed.
+const WINDOW_EVENTS: usize = 64;
+
+/// The feeds of one serving thread. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Feeds {
+    open: Rc<RefCell<HashMap<MachineId, Weak<Feed>>>>,
+}
+
+/// A text frame as it goes over the wire, header and all; what one thread's sockets share.
+pub fn on_the_wire(frame: Frame) -> Bytes {
+    let mut bytes = BytesMut::with_capacity(frame.len() + 10);
+    // Encoding a text frame has no way to fail; an empty answer would only be sent as nothing.
+    let _ = Codec::new().encode(Message::Text(frame), &mut bytes);
+    bytes.freeze()
+}
+
+/// One event in the window.
+pub struct Entry {
+    /// The event.
+    pub published: Arc<Published>,
+    wires: [OnceCell<Wire>; DialectId::COUNT],
+}
+
+/// How an event goes to the sockets of one dialect.
+enum Wire {
+    Shared(Bytes),
+    Personal,
+    Silent,
+}
+
+impl Entry {
+    /// The event on the wire of a client, put together by the first of its dialect that asks and shared by the others.
+    pub fn wire(&self, client: &Client) -> Option<Bytes> {
+        let made = self.wires[client.dialect() as usize].get_or_init(|| match client.encode(&self.published) {
+            Encoded::Shared(frame) => Wire::Shared(on_the_wire(frame)),
+            Encoded::Personal(_) => Wire::Personal,
+            Encoded::Silent => Wire::Silent,
+        });
+        match made {
+            Wire::Shared(bytes) => Some(bytes.clone()),
+            Wire::Personal => match client.encode(&self.published) {
+                Encoded::Personal(frame) | Encoded::Shared(frame) => Some(on_the_wire(frame)),
+                Encoded::Silent => None,
+            },
+            Wire::Silent => None,
+        }
+    }
+}
+
+/// What one machine tells the sockets of one thread.
+pub struct Feed {
+    bus: Arc<Bus>,
+    window: RefCell<Window>,
+    ended: CancellationToken,
+    _reading: DropGuard,
+}
+
+#[derive(Default)]
+struct Window {
+    /// Number of the oldest entry, counted from the feed's beginning.
+    first: u64,
+    entries: VecDeque<Rc<Entry>>,
+    sleepers: Slab<Waker>,
+}
+
+impl Window {
+    fn end(&self) -> u64 {
+        self.first + self.entries.len() as u64
+    }
+
+    fn take(&mut self, published: Arc<Published>) {
+        if self.entries.len() == WINDOW_EVENTS {
+            self.entries.pop_front();
+            self.first += 1;
+        }
+        self.entries.push_back(Rc::new(Entry { published, wires: Default::default() }));
+    }
+
+    /// The bus ran ahead: no cursor finds its place any more.
+    fn skip(&mut self) {
+        self.first = self.end() + 1;
+        self.entries.clear();
+    }
+
+    fn wake_all(&self) {
+        self.sleepers.iter().for_each(|(_, sleeper)| sleeper.wake_by_ref());
+    }
+}
+
+impl Feeds {
+    /// A place in the feed of a machine; everything published from now on comes after it. Take it before the snapshot.
+    pub fn follow(&self, machine: &MachineId, bus: &Arc<Bus>) -> Cursor {
+        let mut open = self.open.borrow_mut();
+        let known = open.get(machine).and_then(Weak::upgrade);
+        let feed = known.filter(|feed| Arc::ptr_eq(&feed.bus, bus)).unwrap_or_else(|| {
+            let feed = Feed::open(Arc::clone(bus));
+            open.retain(|_, feed| feed.strong_count() > 0);
+            open.insert(machine.clone(), Rc::downgrade(&feed));
+            feed
+        });
+        let next = feed.window.borrow().end();
+        Cursor { feed, next, place: None }
+    }
+}
+
+impl Feed {
+    fn open(bus: Arc<Bus>) -> Rc<Self> {
+        let events = bus.subscribe();
+        let over = CancellationToken::new();
+        let feed = Rc::new(Self {
+            bus,
+            window: RefCell::default(),
+            ended: CancellationToken::new(),
+            _reading: over.clone().drop_guard(),
+        });
+        let reading = read(Rc::downgrade(&feed), events);
+        actix_web::rt::spawn(async move { over.run_until_cancelled_owned(reading).await });
+        feed
+    }
+}
+
+/// Fills the window until the machine is removed or nobody follows any more.
+async fn read(feed: Weak<Feed>, mut events: broadcast::Receiver<Arc<Published>>) {
+    loop {
+        let first = events.recv().await;
+        let Some(feed) = feed.upgrade() else { return };
+        let mut window = feed.window.borrow_mut();
+        match first {
+            Ok(published) => window.take(published),
+            Err(RecvError::Lagged(_)) => window.skip(),
+            Err(RecvError::Closed) => return feed.ended.cancel(),
+        }
+        loop {
+            match events.try_recv() {
+                Ok(published) => window.take(published),
+                Err(TryRecvError::Lagged(_)) => window.skip(),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
+        }
+        window.wake_all();
+    }
+}
+
+/// A socket's place in a feed.
+pub struct Cursor {
+    feed: Rc<Feed>,
+    next: u64,
+    /// Where its waker is kept.
+    place: Option<usize>,
+}
+
+/// What comes next.
+pub enum Next {
+    /// This event.
+    Event(Rc<Entry>),
+    /// Events that the window has forgotten; the ring has them.
+    Missed,
+    /// Nothing yet: the task will be woken.
+    Nothing,
+}
+
+impl Cursor {
+    /// What comes next.
+    pub fn next(&mut self, cx: &Context<'_>) -> Next {
+        let mut window = self.feed.window.borrow_mut();
+        if self.next < window.first {
+            self.next = window.end();
+            return Next::Missed;
+        }
+        if let Some(entry) = usize::try_from(self.next - window.first).ok().and_then(|at| window.entries.get(at)) {
+            self.next += 1;
+            return Next::Event(Rc::clone(entry));
+        }
+        match self.place {
+            None => self.place = Some(window.sleepers.insert(cx.waker().clone())),
+            Some(place) => window.sleepers[place].clone_from(cx.waker()),
+        }
+        Next::Nothing
+    }
+
+    /// Waits until the machine was removed.
+    pub fn ended(&self) -> impl Future<Output = ()> + 'static {
+        self.feed.ended.clone().cancelled_owned()
+    }
+}
+
+impl Drop for Cursor {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            self.feed.window.borrow_mut().sleepers.remove(place);
+        }
+    }
+}

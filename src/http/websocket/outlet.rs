@@ -1,0 +1,133 @@
+//! The outlet of a socket: what its session actor says, and after that what happens live.
+//!
+//! Most of what a socket carries are live events that need nothing of its actor. They go from the feed to the wire without
+//! waking it: the actor has a bell of its own and is looked at only when that rang.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use actix_web::web::Bytes;
+use futures_util::Stream;
+use futures_util::task::AtomicWaker;
+use hearth_actors::client::Client;
+use tokio::time::Instant;
+
+use super::feed::{Cursor, Next, on_the_wire};
+
+/// What a socket's actor and its outlet share.
+pub struct Line {
+    /// What the client has been told.
+    pub client: RefCell<Client>,
+    /// When something was last sent, for a client that wants a sign of life where there is silence.
+    pub told: Cell<Option<Instant>>,
+    /// Set once the last word is said: nothing live comes after it.
+    pub parting: Cell<bool>,
+}
+
+/// The body of a WebSocket's response. `S` is what its session actor says.
+pub struct Outlet<S> {
+    session: Pin<Box<S>>,
+    bell: Arc<Bell>,
+    /// Rings the bell.
+    rope: Waker,
+    line: Rc<Line>,
+    live: Cursor,
+    /// Missed events on their way.
+    late: VecDeque<Bytes>,
+}
+
+/// Wakes the socket's task and remembers that it was for the actor.
+#[derive(Default)]
+struct Bell {
+    rang: AtomicBool,
+    task: AtomicWaker,
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.rang.store(true, Ordering::Release);
+        self.task.wake();
+    }
+}
+
+impl Line {
+    /// Something is being sent.
+    pub fn tells(&self) {
+        if self.told.get().is_some() {
+            self.told.set(Some(Instant::now()));
+        }
+    }
+}
+
+impl<S> Outlet<S> {
+    /// Joins what an actor says and what happens after the cursor.
+    pub fn new(session: S, line: Rc<Line>, live: Cursor) -> Self {
+        let bell = Arc::new(Bell { rang: AtomicBool::new(true), task: AtomicWaker::new() });
+        let rope = Waker::from(Arc::clone(&bell));
+        Self { session: Box::pin(session), bell, rope, line, live, late: VecDeque::new() }
+    }
+
+    /// The next live frame for this client: first what it missed, then what the feed has.
+    fn next_live(&mut self, cx: &Context<'_>) -> Option<Bytes> {
+        let mut client = self.line.client.borrow_mut();
+        loop {
+            if self.late.is_empty() {
+                self.late.extend(client.catch_up().into_iter().map(on_the_wire));
+            }
+            if let Some(frame) = self.late.pop_front() {
+                return Some(frame);
+            }
+            match self.live.next(cx) {
+                Next::Event(entry) => {
+                    if client.takes(&entry.published)
+                        && let Some(frame) = entry.wire(&client)
+                    {
+                        return Some(frame);
+                    }
+                }
+                Next::Missed => client.fell_behind(),
+                Next::Nothing => return None,
+            }
+        }
+    }
+}
+
+impl<S, E> Stream for Outlet<S>
+where
+    S: Stream<Item = Result<Bytes, E>>,
+{
+    type Item = Result<Bytes, E>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        if this.bell.rang.swap(false, Ordering::AcqRel) {
+            this.bell.task.register(cx.waker());
+            match this.session.as_mut().poll_next(&mut Context::from_waker(&this.rope)) {
+                Poll::Ready(Some(said)) => {
+                    // It may have more to say, and only looks for a reason to be woken when it has not.
+                    this.bell.rang.store(true, Ordering::Release);
+                    return Poll::Ready(Some(said));
+                }
+                Poll::Ready(None) => return Poll::Ready(None),
+                // It may have rung before the task was registered.
+                Poll::Pending if this.bell.rang.load(Ordering::Acquire) => cx.waker().wake_by_ref(),
+                Poll::Pending => {}
+            }
+        }
+        if this.line.parting.get() {
+            return Poll::Pending;
+        }
+        let Some(frame) = this.next_live(cx) else { return Poll::Pending };
+        this.line.tells();
+        Poll::Ready(Some(Ok(frame)))
+    }
+}
