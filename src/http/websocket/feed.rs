@@ -218,3 +218,91 @@ impl Drop for Cursor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hearth_actors::model::channel::ChannelTable;
+    use hearth_actors::model::event::{EventBody, Safety};
+    use hearth_actors::model::ids::Seq;
+    use hearth_actors::runtime::clock::MachineClock;
+    use std::future::poll_fn;
+    use std::task::Poll;
+
+    fn machine() -> (MachineId, Arc<Bus>) {
+        let id = MachineId::parse("m").expect("an id");
+        let bus = Bus::new(id.clone(), Arc::new(ChannelTable::default()), MachineClock::new(1.0), Seq(1));
+        (id, Arc::new(bus))
+    }
+
+    fn something() -> EventBody {
+        EventBody::Safety(Safety::default())
+    }
+
+    /// The seq of the next event, or `None` where some were missed.
+    async fn next(cursor: &mut Cursor) -> Option<u64> {
+        poll_fn(|cx| match cursor.next(cx) {
+            Next::Event(entry) => Poll::Ready(Some(entry.published.event.seq.0)),
+            Next::Missed => Poll::Ready(None),
+            Next::Nothing => Poll::Pending,
+        })
+        .await
+    }
+
+    #[actix_rt::test]
+    async fn sockets_of_one_thread_share_one_reader_and_each_sees_everything_from_its_own_beginning() {
+        let (feeds, (id, bus)) = (Feeds::default(), machine());
+        let mut early = feeds.follow(&id, &bus);
+        bus.publish(something());
+        assert_eq!(next(&mut early).await, Some(1));
+        let mut late = feeds.follow(&id, &bus);
+        assert!(Rc::ptr_eq(&early.feed, &late.feed));
+        bus.publish(something());
+        assert_eq!((next(&mut early).await, next(&mut late).await), (Some(2), Some(2)));
+    }
+
+    #[actix_rt::test]
+    async fn who_stays_behind_the_window_is_told_so_once_and_goes_on_with_what_is_new() {
+        let (feeds, (id, bus)) = (Feeds::default(), machine());
+        let (mut slow, mut quick) = (feeds.follow(&id, &bus), feeds.follow(&id, &bus));
+        for seq in 1..=WINDOW_EVENTS as u64 + 1 {
+            bus.publish(something());
+            assert_eq!(next(&mut quick).await, Some(seq));
+        }
+        assert_eq!(next(&mut slow).await, None);
+        bus.publish(something());
+        assert_eq!(next(&mut slow).await, Some(WINDOW_EVENTS as u64 + 2));
+        assert_eq!(quick.feed.window.borrow().entries.len(), WINDOW_EVENTS);
+    }
+
+    #[actix_rt::test]
+    async fn when_the_bus_ran_ahead_of_the_thread_everybody_is_told() {
+        let (feeds, (id, bus)) = (Feeds::default(), machine());
+        let (mut a, mut b) = (feeds.follow(&id, &bus), feeds.follow(&id, &bus));
+        for _ in 0..2000 {
+            bus.publish(something());
+        }
+        assert_eq!((next(&mut a).await, next(&mut b).await), (None, None));
+    }
+
+    #[actix_rt::test]
+    async fn the_end_of_a_machine_reaches_its_followers_and_another_one_of_that_name_gets_a_feed_of_its_own() {
+        let (feeds, (id, bus)) = (Feeds::default(), machine());
+        let old = feeds.follow(&id, &bus);
+        bus.close();
+        old.ended().await;
+        let (_, fresh) = machine();
+        let mut new = feeds.follow(&id, &fresh);
+        fresh.publish(something());
+        assert_eq!(next(&mut new).await, Some(1));
+    }
+
+    #[actix_rt::test]
+    async fn a_feed_ends_with_its_last_follower() {
+        let (feeds, (id, bus)) = (Feeds::default(), machine());
+        let cursor = feeds.follow(&id, &bus);
+        let feed = Rc::downgrade(&cursor.feed);
+        drop(cursor);
+        assert!(feed.upgrade().is_none());
+    }
+}
