@@ -157,7 +157,7 @@ fn frames(criterion: &mut Criterion, roast: &Roast) -> anyhow::Result<()> {
     let client = ClientId::parse("bench").map_err(|bad| anyhow!("{bad}"))?;
     let actor = Actor::Client { id: client.clone(), name: "bench".to_owned() };
     let viewer = Viewer { client, principal: Principal { actor, role: UserRole::Operator } };
-    let openroast = dialect(DialectId::OpenRoast, roast.spec.id.clone());
+    let mut openroast = dialect(DialectId::OpenRoast, roast.spec.id.clone());
     let event = roast.event(600);
     criterion.bench_function(ENCODE, |b| b.iter(|| openroast.encode(black_box(&event), &roast.spec.channels, &viewer)));
     let order = r#"{"type":"control","channel":"burner","value":0.75,"request_id":"42"}"#;

@@ -1,33 +1,44 @@
 //! A client: what one WebSocket has been told and what it may still be told. The socket itself belongs to whoever hosts it.
 //!
-//! One rule keeps every client whole: what has been sent is always everything from some point on. A client attaches at a
-//! snapshot and gets each event after it; when it asks for the past (`sync`), when it lagged behind the bus, or when the daemon
-//! had forgotten it, the events before that point are read from ring and journal and sent with their own `seq`.
+//! One rule keeps every client whole: what has been sent of a machine is always everything from some point on. A client attaches
+//! at a snapshot and gets each event after it; when it asks for the past (`sync`), when it lagged behind the bus, or when the
+//! daemon had forgotten it, the events before that point are read from ring and journal and sent with their own `seq`.
 
 pub mod history;
+pub mod interest;
 
-use crate::dialect::{Ask, Dialect, DialectId, Encoded, Frame, SyncRequest, SyncSummary, Viewer};
+use crate::dialect::{
+    Ask, Dialect, DialectId, Encoded, Frame, Heard, Intent, SyncRequest, SyncSummary, Told, Topic, Viewer,
+};
 use crate::model::command::{Command, Want};
-use crate::model::ids::{CommandId, Seq};
+use crate::model::ids::{CommandId, MachineId, Seq};
 use crate::model::refusal::{Refusal, RefusalCode};
+use crate::model::snapshot::Snapshot;
 use crate::model::time::WallMs;
 use crate::runtime::bus::{Published, Watcher};
 use crate::slot::MachineHandle;
+use interest::{Added, Interest};
 
 /// Missed events told at a time, so that the socket drains between two lots.
 const LOT: usize = 128;
 
-/// One client of one machine.
+/// One client of one machine, or of several.
 pub struct Client {
     dialect: Box<dyn Dialect>,
     viewer: Viewer,
+    interest: Interest,
+    watched: Vec<Watched>,
+}
+
+/// One machine, and how far the client knows it.
+struct Watched {
     machine: MachineHandle,
     /// Everything after this was sent, or is about to be.
     sent_after: Option<Seq>,
     /// The last event sent live.
     last_live: Option<Seq>,
     stage: Stage,
-    _watching: Watcher,
+    _counted: Watcher,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +48,13 @@ enum Stage {
     Syncing,
     /// What was missed is being sent from the ring.
     Behind,
+}
+
+impl Watched {
+    fn new(machine: MachineHandle, snapshot: &Snapshot) -> Self {
+        let counted = machine.bus().watch();
+        Self { machine, sent_after: snapshot.seq, last_live: snapshot.seq, stage: Stage::Live, _counted: counted }
+    }
 }
 
 /// Whether a client may still send.
@@ -61,28 +79,37 @@ pub enum Reaction {
 }
 
 impl Client {
-    /// Attaches to a machine, with the frames of the greeting. Whoever hosts it must have subscribed to the machine's bus
-    /// before: what that tells beyond the greeting is then neither lost nor told twice.
+    /// Attaches to machines, with the frames of the greeting. Whoever hosts it must have subscribed to their buses before: what
+    /// those tell beyond the greeting is then neither lost nor told twice. It may choose up to `topics_most` topics.
     pub fn attach(
-        dialect: Box<dyn Dialect>,
+        mut dialect: Box<dyn Dialect>,
         viewer: Viewer,
-        machine: MachineHandle,
+        machines: Vec<MachineHandle>,
+        topics_most: usize,
         now: WallMs,
     ) -> (Self, Vec<Frame>) {
-        let snapshot = machine.bus().snapshot();
-        let greeting = dialect.greet(&snapshot, &viewer, now);
-        let watching = machine.bus().watch();
-        let told = snapshot.seq;
-        let client = Self {
-            dialect,
-            viewer,
-            machine,
-            sent_after: told,
-            last_live: told,
-            stage: Stage::Live,
-            _watching: watching,
-        };
+        let snapshots: Vec<Snapshot> = machines.iter().map(|machine| machine.bus().snapshot()).collect();
+        let greeting = dialect.greet(&snapshots, &viewer, now);
+        let watched = machines.into_iter().zip(&snapshots).map(|(machine, snapshot)| Watched::new(machine, snapshot));
+        let interest = Interest::new(dialect.unasked(), topics_most);
+        let client = Self { watched: watched.collect(), dialect, viewer, interest };
         (client, greeting)
+    }
+
+    /// Watches one more machine from now on; subscribe to its bus before. Yields its place.
+    pub fn join(&mut self, machine: MachineHandle) -> usize {
+        let snapshot = machine.bus().snapshot();
+        self.dialect.joined(&snapshot);
+        self.watched.push(Watched::new(machine, &snapshot));
+        self.watched.len() - 1
+    }
+
+    /// Watches a machine no more. The places behind it move up.
+    pub fn leave(&mut self, place: usize) {
+        if place < self.watched.len() {
+            let gone = self.watched.remove(place);
+            self.dialect.left(gone.machine.id());
+        }
     }
 
     /// The dialect it speaks.
@@ -90,9 +117,19 @@ impl Client {
         self.dialect.id()
     }
 
-    /// The machine it watches.
-    pub fn machine(&self) -> &MachineHandle {
-        &self.machine
+    /// The machines it watches, each in its place.
+    pub fn machines(&self) -> impl Iterator<Item = &MachineHandle> {
+        self.watched.iter().map(|watched| &watched.machine)
+    }
+
+    /// The place of a machine.
+    pub fn place_of(&self, machine: &MachineId) -> Option<usize> {
+        self.watched.iter().position(|watched| watched.machine.id() == machine)
+    }
+
+    /// The machine it steers: the first it watches.
+    pub fn machine(&self) -> Option<&MachineHandle> {
+        self.watched.first().map(|watched| &watched.machine)
     }
 
     /// Who it is.
@@ -100,40 +137,49 @@ impl Client {
         &self.viewer
     }
 
+    /// Whether it hears of a topic.
+    pub fn hears(&self, topic: Topic) -> bool {
+        self.interest.includes(topic)
+    }
+
     /// A live event arrived: whether it is this client's to tell, with [`Client::encode`]; it then counts as told. It is not
     /// where the client has it already, or gets it with what it missed.
-    pub fn takes(&mut self, published: &Published) -> bool {
+    pub fn takes(&mut self, place: usize, published: &Published) -> bool {
         let seq = Some(published.event.seq);
-        let due = self.stage == Stage::Live && seq > self.last_live;
+        let Some(watched) = self.watched.get_mut(place) else { return false };
+        let due = watched.stage == Stage::Live && seq > watched.last_live;
         if due {
-            self.last_live = seq;
+            watched.last_live = seq;
         }
         due
     }
 
-    /// The client missed live events: [`Client::catch_up`] has them.
-    pub fn fell_behind(&mut self) {
-        if self.stage == Stage::Live {
-            self.stage = Stage::Behind;
+    /// The client missed live events of a machine: [`Client::catch_up`] has them.
+    pub fn fell_behind(&mut self, place: usize) {
+        if let Some(watched) = self.watched.get_mut(place)
+            && watched.stage == Stage::Live
+        {
+            watched.stage = Stage::Behind;
         }
     }
 
     /// The next lot of what the client missed, as far as the ring has it; empty once it is no longer behind.
-    pub fn catch_up(&mut self) -> Vec<Frame> {
-        while self.stage == Stage::Behind {
-            let missed = self.machine.bus().after(self.last_live, LOT);
-            if missed.is_empty() {
-                self.stage = Stage::Live;
+    pub fn catch_up(&mut self, place: usize) -> Vec<Frame> {
+        loop {
+            let Some(watched) = self.watched.get_mut(place) else { return Vec::new() };
+            if watched.stage != Stage::Behind {
+                return Vec::new();
             }
-            if let Some(last) = missed.last() {
-                self.last_live = Some(last.event.seq);
+            let missed = watched.machine.bus().after(watched.last_live, LOT);
+            match missed.last() {
+                Some(last) => watched.last_live = Some(last.event.seq),
+                None => watched.stage = Stage::Live,
             }
-            let frames: Vec<Frame> = missed.iter().filter_map(|published| frame_of(self.encode(published))).collect();
+            let frames: Vec<Frame> = missed.iter().flat_map(|published| self.frames(published)).collect();
             if !frames.is_empty() {
                 return frames;
             }
         }
-        Vec::new()
     }
 
     /// A text frame arrived. Over its budget a client gets nothing but STOP through.
@@ -146,17 +192,38 @@ impl Client {
             let refusal = Refusal::new(RefusalCode::RateLimited, words).in_reply_to(request_id);
             return Reaction::Answer(self.dialect.refuse(&refusal));
         }
-        let intent = match decoded {
-            Ok(intent) => intent,
-            Err(refusal) => return Reaction::Answer(self.dialect.refuse(&refusal)),
-        };
-        match intent.ask {
-            Ask::Command(want) => Reaction::Command(want, intent.request_id),
+        match decoded {
+            Ok(intent) => self.react(intent),
+            Err(refusal) => Reaction::Answer(self.dialect.refuse(&refusal)),
+        }
+    }
+
+    fn react(&mut self, intent: Intent) -> Reaction {
+        let Intent { request_id, ask } = intent;
+        match ask {
+            Ask::Command(want) => Reaction::Command(want, request_id),
             Ask::Sync(request) => Reaction::Sync(request),
-            Ask::Ping => Reaction::Answer(self.dialect.pong().into_iter().collect()),
+            Ask::Answered(frames) => Reaction::Answer(frames),
             // Nobody needs a credential until users exist; a client that sends one is served like any other.
             Ask::Auth { .. } => Reaction::Nothing,
+            Ask::Subscribe(ref topics) => match self.interest.add(topics) {
+                Added::Yes => self.heard(&ask, request_id.as_deref()),
+                Added::TooMany(most) => {
+                    let words = format!("a client may subscribe to {most} topics: unsubscribe from some first");
+                    let refusal = Refusal::new(RefusalCode::RateLimited, words).in_reply_to(request_id);
+                    Reaction::Answer(self.dialect.refuse(&refusal))
+                }
+            },
+            Ask::Unsubscribe(ref topics) => {
+                self.interest.remove(topics);
+                self.heard(&ask, request_id.as_deref())
+            }
         }
+    }
+
+    fn heard(&self, ask: &Ask, request_id: Option<&str>) -> Reaction {
+        let machines: Vec<Snapshot> = self.machines().map(|machine| machine.bus().snapshot()).collect();
+        Reaction::Answer(self.dialect.heard(&Heard { ask, request_id, machines: &machines }))
     }
 
     /// A command of this client.
@@ -171,49 +238,56 @@ impl Client {
 
     /// A sign of life.
     pub fn heartbeat(&self) -> Option<Frame> {
-        let bus = self.machine.bus();
+        let bus = self.machine()?.bus();
         self.dialect.heartbeat(bus.session_time(bus.clock().now()))
     }
 
-    /// From here on live events wait until [`Client::end_past`]. Gives the point up to which the past is wanted.
+    /// From here on live events of the machine wait until [`Client::end_past`]. Gives the point up to which the past is wanted.
     pub fn begin_past(&mut self) -> Option<Seq> {
-        self.stage = Stage::Syncing;
-        self.sent_after
+        let watched = self.watched.first_mut()?;
+        watched.stage = Stage::Syncing;
+        watched.sent_after
     }
 
     /// Whether a sync is being sent.
     pub fn is_syncing(&self) -> bool {
-        self.stage == Stage::Syncing
+        self.watched.first().is_some_and(|watched| watched.stage == Stage::Syncing)
     }
 
     /// One event of the past.
-    pub fn past(&self, event: &history::Past) -> Option<Frame> {
-        let encoded = match event {
-            history::Past::Recent(published) => self.encode(published),
-            history::Past::Kept(event, channels) => self.dialect.encode(event, channels, &self.viewer),
-        };
-        frame_of(encoded)
+    pub fn past(&mut self, event: &history::Past) -> Vec<Frame> {
+        match event {
+            history::Past::Recent(published) => self.frames(published),
+            history::Past::Kept(event, channels) => {
+                let encoded = self.dialect.encode(event, channels, &self.viewer);
+                self.chosen(&encoded)
+            }
+        }
     }
 
     /// The past was sent: its summary. What happened meanwhile follows with [`Client::catch_up`].
     pub fn end_past(&mut self, summary: &SyncSummary, reaches_back_to: Option<Seq>) -> Option<Frame> {
+        let watched = self.watched.first_mut()?;
         if let Some(first) = reaches_back_to {
-            self.sent_after = Some(self.sent_after.map_or(first, |known| known.min(first)));
+            watched.sent_after = Some(watched.sent_after.map_or(first, |known| known.min(first)));
         }
-        self.stage = Stage::Behind;
+        watched.stage = Stage::Behind;
         self.dialect.synced(summary)
     }
 
-    /// An event as this client is told it.
-    pub fn encode(&self, published: &Published) -> Encoded {
-        let encode = || self.dialect.encode(&published.event, &published.channels, &self.viewer);
-        published.encoded(self.dialect.id(), encode)
+    /// An event as this client's dialect tells it, whatever the client chose.
+    pub fn encode(&mut self, published: &Published) -> Encoded {
+        let Self { dialect, viewer, .. } = self;
+        published.encoded(dialect.id(), || dialect.encode(&published.event, &published.channels, viewer))
     }
-}
 
-fn frame_of(encoded: Encoded) -> Option<Frame> {
-    match encoded {
-        Encoded::Shared(frame) | Encoded::Personal(frame) => Some(frame),
-        Encoded::Silent => None,
+    fn frames(&mut self, published: &Published) -> Vec<Frame> {
+        let encoded = self.encode(published);
+        self.chosen(&encoded)
+    }
+
+    fn chosen(&self, encoded: &Encoded) -> Vec<Frame> {
+        let told = encoded.frames().iter().filter(|Told { topic, .. }| self.hears(*topic));
+        told.map(|Told { frame, .. }| frame.clone()).collect()
     }
 }

@@ -1,11 +1,13 @@
-//! Door 2: one wire protocol. Pure and synchronous: text and events in, text out; no socket, no clock.
+//! Door 2: one wire protocol. Synchronous: text and events in, text out; no socket, no clock.
+
+use std::sync::Arc;
 
 use bytestring::ByteString;
 
 use crate::model::channel::ChannelTable;
 use crate::model::command::{Principal, Want};
 use crate::model::event::Event;
-use crate::model::ids::{ClientId, Seq, SessionId};
+use crate::model::ids::{ClientId, CommandId, EndpointId, MachineId, Seq, SessionId};
 use crate::model::refusal::Refusal;
 use crate::model::snapshot::Snapshot;
 use crate::model::time::{SessionMs, WallMs};
@@ -34,15 +36,71 @@ pub struct Viewer {
     pub principal: Principal,
 }
 
+/// What a frame is about, for clients that choose what they hear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Topic {
+    /// For everybody.
+    Everything,
+    /// The value of one channel.
+    Channel(EndpointId),
+    /// The values of all channels.
+    Channels,
+    /// Alarms.
+    Alarms,
+    /// The life of one order.
+    Command(CommandId),
+    /// The lives of all orders.
+    Commands,
+}
+
+/// A frame and what it is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// What it is about.
+    pub topic: Topic,
+    /// The text.
+    pub frame: Frame,
+}
+
 /// How an event looks in a dialect.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Encoded {
-    /// The same frame for every client; made once and shared.
-    Shared(Frame),
-    /// A frame for this viewer only.
-    Personal(Frame),
+    /// The same frames for every client that hears of their topics; made once and shared.
+    Shared(Arc<[Told]>),
+    /// Frames for this viewer only.
+    Personal(Vec<Told>),
     /// This dialect does not tell this event.
     Silent,
+}
+
+impl Encoded {
+    /// One frame for every client.
+    pub fn shared(frame: Frame) -> Self {
+        Self::Shared(Arc::new([Told { topic: Topic::Everything, frame }]))
+    }
+
+    /// One frame for this viewer only.
+    pub fn personal(frame: Frame) -> Self {
+        Self::Personal(vec![Told { topic: Topic::Everything, frame }])
+    }
+
+    /// The frames.
+    pub fn frames(&self) -> &[Told] {
+        match self {
+            Self::Shared(told) => told,
+            Self::Personal(told) => told,
+            Self::Silent => &[],
+        }
+    }
+}
+
+/// What a client hears before it chose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unasked {
+    /// Everything there is.
+    All,
+    /// Only what is for everybody.
+    Nothing,
 }
 
 /// What a client wants, decoded.
@@ -66,8 +124,23 @@ pub enum Ask {
         /// The credential.
         token: String,
     },
-    /// A sign of life, answered by the dialect itself.
-    Ping,
+    /// To hear of these topics from now on.
+    Subscribe(Vec<Topic>),
+    /// To hear of these topics no more.
+    Unsubscribe(Vec<Topic>),
+    /// Something the dialect answers by itself, such as a sign of life.
+    Answered(Vec<Frame>),
+}
+
+/// How a wish to hear of topics, or no more of them, ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Heard<'a> {
+    /// What was asked.
+    pub ask: &'a Ask,
+    /// The sender's own reference.
+    pub request_id: Option<&'a str>,
+    /// The machines the client watches, as they are.
+    pub machines: &'a [Snapshot],
 }
 
 /// Where a client's knowledge ends.
@@ -94,13 +167,22 @@ pub struct SyncSummary {
     pub truncated: bool,
 }
 
-/// One wire protocol, for one client.
+/// One wire protocol, for one client. It may remember what it told that client.
 pub trait Dialect: Send {
     /// Which one.
     fn id(&self) -> DialectId;
 
-    /// Frames sent when a client attaches, from the snapshot it attached at.
-    fn greet(&self, snapshot: &Snapshot, viewer: &Viewer, now: WallMs) -> Vec<Frame>;
+    /// What its clients hear before they chose.
+    fn unasked(&self) -> Unasked;
+
+    /// Frames sent when a client attaches to these machines, as they are.
+    fn greet(&mut self, machines: &[Snapshot], viewer: &Viewer, now: WallMs) -> Vec<Frame>;
+
+    /// A machine came that the client watches from now on, as it is.
+    fn joined(&mut self, machine: &Snapshot);
+
+    /// A machine was removed.
+    fn left(&mut self, machine: &MachineId);
 
     /// Reads a client's text frame.
     ///
@@ -108,20 +190,20 @@ pub trait Dialect: Send {
     /// A refusal (malformed, unknown, wrong types) that [`Dialect::refuse`] turns into the answer.
     fn decode(&self, text: &str) -> Result<Intent, Refusal>;
 
-    /// Turns an event into a frame. `channels` is the table that the event's channel indices refer to.
-    fn encode(&self, event: &Event, channels: &ChannelTable, viewer: &Viewer) -> Encoded;
+    /// Turns an event into frames. `channels` is the table that the event's channel indices refer to.
+    fn encode(&mut self, event: &Event, channels: &ChannelTable, viewer: &Viewer) -> Encoded;
 
     /// The answer to something refused; goes to its sender only.
     fn refuse(&self, refusal: &Refusal) -> Vec<Frame>;
+
+    /// The answer to a change of what a client hears; goes to its sender only.
+    fn heard(&self, change: &Heard<'_>) -> Vec<Frame>;
 
     /// The end of a sync; goes to its sender only.
     fn synced(&self, summary: &SyncSummary) -> Option<Frame>;
 
     /// Tells the holder of the lease that somebody asks for it; goes to the holder only. Silence for `expires_in_ms` grants it.
     fn asked_for_control(&self, by: &ClientId, name: &str, expires_in_ms: u64) -> Option<Frame>;
-
-    /// The answer to [`Ask::Ping`], if the dialect has one.
-    fn pong(&self) -> Option<Frame>;
 
     /// A sign of life for a client that asked for one, after this many ms of session time.
     fn heartbeat(&self, elapsed: SessionMs) -> Option<Frame>;

@@ -1,13 +1,13 @@
 //! The OpenRoast dialect: one socket per machine, one JSON object per text frame. Our own page speaks it too.
 //!
-//! Every event of a machine is exactly one frame here, so the `seq` before a frame is that of the event before it.
+//! Every linked event of a machine is exactly one frame here, so the `seq` before a frame is that of the linked event before it.
 //! [`wire`] are the frames, [`decode`] reads a client's, [`encode`] writes the daemon's.
 
 pub mod decode;
 pub mod encode;
 pub mod wire;
 
-use hearth_actors::dialect::{Dialect, DialectId, Encoded, Frame, Intent, SyncSummary, Viewer};
+use hearth_actors::dialect::{Dialect, DialectId, Encoded, Frame, Heard, Intent, SyncSummary, Unasked, Viewer};
 use hearth_actors::model::channel::ChannelTable;
 use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::ids::{ClientId, MachineId};
@@ -55,7 +55,12 @@ impl Dialect for OpenRoast {
         DialectId::OpenRoast
     }
 
-    fn greet(&self, snapshot: &Snapshot, viewer: &Viewer, now: WallMs) -> Vec<Frame> {
+    fn unasked(&self) -> Unasked {
+        Unasked::All
+    }
+
+    fn greet(&mut self, machines: &[Snapshot], viewer: &Viewer, now: WallMs) -> Vec<Frame> {
+        let Some(snapshot) = machines.first() else { return Vec::new() };
         let session_id = snapshot.session.map(|id| id.to_string());
         let sent = |frame| Sent {
             frame,
@@ -67,19 +72,24 @@ impl Dialect for OpenRoast {
         encode::greeting(snapshot, viewer, now).into_iter().map(|frame| encode::text(&sent(frame))).collect()
     }
 
+    fn joined(&mut self, _: &Snapshot) {}
+
+    fn left(&mut self, _: &MachineId) {}
+
     fn decode(&self, text: &str) -> Result<Intent, Refusal> {
         decode::intent(text)
     }
 
-    fn encode(&self, event: &Event, channels: &ChannelTable, viewer: &Viewer) -> Encoded {
+    fn encode(&mut self, event: &Event, channels: &ChannelTable, viewer: &Viewer) -> Encoded {
+        let Some(frame) = encode::body(event, channels, viewer) else { return Encoded::Silent };
         let frame = encode::text(&Sent {
-            frame: encode::body(event, channels, viewer),
+            frame,
             machine_id: Some(event.machine.to_string()),
             session_id: Some(event.session.map(|id| id.to_string())),
             seq: Some(event.seq.0),
             prev_seq: Some(event.prev.map(|seq| seq.0)),
         });
-        if matches!(event.body, EventBody::Lease(_)) { Encoded::Personal(frame) } else { Encoded::Shared(frame) }
+        if matches!(event.body, EventBody::Lease(_)) { Encoded::personal(frame) } else { Encoded::shared(frame) }
     }
 
     /// A refused control order is acknowledged with `applied:false`; an `error` follows unless the acknowledgement says it
@@ -104,6 +114,11 @@ impl Dialect for OpenRoast {
         ack.into_iter().chain(error).map(|frame| self.answer(frame)).collect()
     }
 
+    /// There is nothing to choose from: a client of this dialect hears everything of its machine.
+    fn heard(&self, _: &Heard<'_>) -> Vec<Frame> {
+        Vec::new()
+    }
+
     fn synced(&self, summary: &SyncSummary) -> Option<Frame> {
         Some(self.answer(ServerFrame::SyncComplete(SyncComplete {
             from_ms: summary.from.0,
@@ -116,10 +131,6 @@ impl Dialect for OpenRoast {
     fn asked_for_control(&self, by: &ClientId, name: &str, expires_in_ms: u64) -> Option<Frame> {
         let from = Person { client_id: by.to_string(), name: name.to_owned() };
         Some(self.answer(ServerFrame::ControlRequest(ControlRequest { from, expires_in_ms })))
-    }
-
-    fn pong(&self) -> Option<Frame> {
-        None
     }
 
     fn heartbeat(&self, elapsed: SessionMs) -> Option<Frame> {

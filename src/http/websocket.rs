@@ -94,10 +94,11 @@ pub async fn openroast(
     let viewer = introduction.viewer();
     let live = feeds.follow(machine.id(), machine.bus());
     let removed = live.ended();
-    let (client, greeting) = Client::attach(dialect, viewer, machine, wall_now());
+    let (client, greeting) = Client::attach(dialect, viewer, vec![machine], state.limits.subscriptions, wall_now());
     let heartbeat = introduction.heartbeat();
     let line = Rc::new(Line {
         client: RefCell::new(client),
+        live: RefCell::new(vec![live]),
         told: Cell::new(heartbeat.map(|_| Instant::now())),
         parting: Cell::new(false),
     });
@@ -105,7 +106,7 @@ pub async fn openroast(
     // The codec measures the payload; one byte more than allowed must arrive here to be answered with 1009.
     let codec = Codec::new().max_size(state.limits.frame_bytes);
     let session = ws::WebsocketContext::with_codec(socket, body, codec);
-    Ok(response.streaming(Outlet::new(session, line, live)))
+    Ok(response.streaming(Outlet::new(session, line)))
 }
 
 /// Somebody came with plain HTTP, or with a handshake that cannot be answered.
@@ -213,8 +214,14 @@ impl Socket {
     fn part(&mut self, code: ws::CloseCode, why: &str, ctx: &mut ws::WebsocketContext<Self>) {
         let last = {
             let mut client = self.line.client.borrow_mut();
-            client.fell_behind();
-            std::iter::from_fn(|| Some(client.catch_up()).filter(|lot| !lot.is_empty())).flatten().collect::<Vec<_>>()
+            let mut last = Vec::new();
+            for place in 0..client.machines().count() {
+                client.fell_behind(place);
+                last.extend(
+                    std::iter::from_fn(|| Some(client.catch_up(place)).filter(|lot| !lot.is_empty())).flatten(),
+                );
+            }
+            last
         };
         self.tell(last, ctx);
         self.close(Some((code, why).into()), ctx);
@@ -249,8 +256,8 @@ impl Socket {
 
     fn command(&mut self, want: Want, request_id: Option<String>, ctx: &mut ws::WebsocketContext<Self>) {
         let client = self.line.client.borrow();
+        let Some(machine) = client.machine().cloned() else { return };
         let command = client.command(self.state.house.surroundings().next_command(), want, request_id);
-        let machine = client.machine().clone();
         let answer = async move { machine.command(command).await };
         ctx.spawn(answer.into_actor(self).map(|answer, socket, ctx| {
             if let Err(refusal) = answer {
@@ -267,8 +274,8 @@ impl Socket {
             self.next_sync = Some(request);
             return;
         }
+        let Some(bus) = client.machine().map(|machine| Arc::clone(machine.bus())) else { return };
         let sent_after = client.begin_past();
-        let bus = Arc::clone(client.machine().bus());
         let archive = Arc::clone(self.state.house.archive());
         let fetching = web::block(move || history::fetch(&bus, archive.as_ref(), request, sent_after));
         ctx.spawn(fetching.into_actor(self).map(|fetched, _, ctx| {
@@ -342,8 +349,8 @@ impl StreamHandler<Lot> for Socket {
     fn handle(&mut self, lot: Lot, ctx: &mut Self::Context) {
         match lot {
             Lot::Events(events) => {
-                let client = self.line.client.borrow();
-                let frames: Vec<Frame> = events.iter().filter_map(|past| client.past(past)).collect();
+                let mut client = self.line.client.borrow_mut();
+                let frames: Vec<Frame> = events.iter().flat_map(|past| client.past(past)).collect();
                 drop(client);
                 self.tell(frames, ctx);
             }

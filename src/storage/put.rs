@@ -51,6 +51,7 @@ pub fn new_channels(event: &Event) -> Option<&Arc<ChannelTable>> {
         | EventBody::Unmark(_)
         | EventBody::Session(_)
         | EventBody::Alarm(_)
+        | EventBody::Order(_)
         | EventBody::Settled(_)
         | EventBody::Connection(_)
         | EventBody::Safety(_)

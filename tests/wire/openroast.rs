@@ -281,7 +281,8 @@ fn fahrenheit() -> Arc<ChannelTable> {
 
 /// What only one client is told.
 fn server_answers() -> Vec<(&'static str, Vec<Frame>)> {
-    let wire = OpenRoast::new(machine());
+    let mut greeter = OpenRoast::new(machine());
+    let wire = greeter.clone();
     let refused = |code, message: &str| {
         let refusal = Refusal::new(code, message).of_control("burner", Fraction::clamped(0.8));
         wire.refuse(&refusal.in_reply_to(Some("r-1".to_owned())))
@@ -309,10 +310,10 @@ fn server_answers() -> Vec<(&'static str, Vec<Frame>)> {
     let every = codes.iter().flat_map(|&code| wire.refuse(&Refusal::new(code, format!("{code:?}")))).collect();
     let synced = SyncSummary { from: SessionMs(46_000), last: SessionMs(90_000), count: 45, truncated: false };
     vec![
-        ("greeting", wire.greet(&snapshot(), &viewer("c-1"), WALL)),
+        ("greeting", greeter.greet(&[snapshot()], &viewer("c-1"), WALL)),
         (
             "greeting-unstarted",
-            wire.greet(&Snapshot::new(machine(), Arc::new(ChannelTable::default())), &viewer("c-1"), WALL),
+            greeter.greet(&[Snapshot::new(machine(), Arc::new(ChannelTable::default()))], &viewer("c-1"), WALL),
         ),
         ("machine_not_found", vec![machine_not_found("nowhere")]),
         ("refused-every-code", every),
@@ -327,9 +328,9 @@ fn server_answers() -> Vec<(&'static str, Vec<Frame>)> {
 
 fn encode(viewer_id: &str, event: &Event) -> (Frame, bool) {
     match OpenRoast::new(machine()).encode(event, &roaster(), &viewer(viewer_id)) {
-        Encoded::Shared(frame) => (frame, true),
-        Encoded::Personal(frame) => (frame, false),
-        Encoded::Silent => panic!("every event is a frame in this dialect"),
+        Encoded::Shared(told) => (told[0].frame.clone(), true),
+        Encoded::Personal(told) => (told[0].frame.clone(), false),
+        Encoded::Silent => panic!("every linked event is a frame in this dialect"),
     }
 }
 
@@ -386,7 +387,7 @@ fn means(intent: &Intent) -> Value {
             "last_seq": sync.last_seq.map(|seq| seq.0),
         }),
         Ask::Auth { token } => json!({"ask": "auth", "token": token}),
-        Ask::Ping => json!({"ask": "ping"}),
+        Ask::Subscribe(_) | Ask::Unsubscribe(_) | Ask::Answered(_) => panic!("not in this dialect"),
     };
     if let Some(id) = &intent.request_id {
         words["request_id"] = json!(id);

@@ -137,6 +137,7 @@ impl<'a> Fold<'a> {
                 }
             }
             EventBody::Settled(_)
+            | EventBody::Order(_)
             | EventBody::Alarm(_)
             | EventBody::Safety(_)
             | EventBody::Lease(_)

@@ -10,7 +10,7 @@ use super::Machine;
 use super::commands::{Answer, done, refused};
 use crate::driver::Applied;
 use crate::logic::gate::{self, Admitted, Circumstances};
-use crate::model::command::{Actor, Command, Outcome, Settled};
+use crate::model::command::{Actor, Command, OrderStage, OrderStep, Outcome, Settled};
 use crate::model::event::{EventBody, Safety, SafetyReason};
 use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::units::Fraction;
@@ -24,7 +24,10 @@ impl Machine {
     pub(super) fn control(&mut self, command: &Command, channel: &str, value: Fraction) -> Answer {
         let admitted = match self.admit(command, channel, value) {
             Ok(admitted) => admitted,
-            Err(refusal) => return refused(refusal),
+            Err(refusal) => {
+                self.tell_blocked(command, channel, value, &refusal);
+                return refused(refusal);
+            }
         };
         let settled = self.submit(admitted);
         let channel = channel.to_owned();
@@ -53,13 +56,44 @@ impl Machine {
     pub(super) fn submit(&mut self, order: Admitted) -> oneshot::Receiver<Result<Settled, String>> {
         let (waiter, settled) = oneshot::channel();
         self.orders.insert(order.command(), waiter);
+        self.tell_step(&order, OrderStage::Queued);
         if let Some(overtaken) = self.lanes.submit(order) {
             self.overtake(&overtaken);
         }
         settled
     }
 
+    /// Tells how far an order is.
+    pub(super) fn tell_step(&self, order: &Admitted, stage: OrderStage) {
+        let Some(channel) = self.spec.channels.get(order.channel()) else { return };
+        self.bus.publish(EventBody::Order(OrderStep {
+            command: order.command(),
+            request_id: order.request_id().map(str::to_owned),
+            channel: order.channel(),
+            channel_id: channel.id.clone(),
+            value: order.value(),
+            by: order.by().clone(),
+            stage,
+        }));
+    }
+
+    /// Tells of an order that the gate refused; one for a channel that does not exist is nobody else's business.
+    fn tell_blocked(&self, command: &Command, channel: &str, value: Fraction, refusal: &Refusal) {
+        let found = self.spec.channels.find(channel).and_then(|index| Some((index, self.spec.channels.get(index)?)));
+        let Some((index, channel)) = found else { return };
+        self.bus.publish(EventBody::Order(OrderStep {
+            command: command.id,
+            request_id: command.request_id.clone(),
+            channel: index,
+            channel_id: channel.id.clone(),
+            value,
+            by: command.principal.actor.clone(),
+            stage: OrderStage::Blocked(refusal.clone()),
+        }));
+    }
+
     fn overtake(&mut self, order: &Admitted) {
+        self.tell_step(order, OrderStage::Superseded);
         if let Some(waiter) = self.orders.remove(&order.command()) {
             let _ = waiter.send(Err(SUPERSEDED.to_owned()));
         }
@@ -114,6 +148,7 @@ impl Machine {
             *order = order.clone().renumbered(self.next_command());
             let (waiter, settled) = oneshot::channel();
             self.orders.insert(order.command(), waiter);
+            self.tell_step(order, OrderStage::Queued);
             waiting.push(settled);
         }
         for overtaken in self.lanes.submit_urgent(orders) {

@@ -9,6 +9,7 @@ use crate::driver::{ErrorKind, Sample};
 use crate::logic::alarms::Moment;
 use crate::logic::detection::{Finding, Found};
 use crate::model::channel::Role;
+use crate::model::command::OrderStage;
 use crate::model::connection::DriverState;
 use crate::model::event::{EventBody, Hand, SafetyReason, Unmark};
 use crate::model::fault::{Fault, FaultCode};
@@ -39,6 +40,7 @@ impl Handler<Heard> for Machine {
             Report::NotConnected { message, kind, retry_in_ms } => self.not_connected(message, kind, retry_in_ms),
             Report::Parted { made_safe } => self.parted(made_safe),
             Report::Reading { at, sample, failure } => self.read(at, &sample, failure),
+            Report::Writing(order) => self.tell_step(&order, OrderStage::Sent),
             Report::Settled { order, result, latency_ms } => self.settled(&order, result, latency_ms),
             Report::Panicked(text) => {
                 self.exit.because(format!("the driver crashed: {text}"));

@@ -2,6 +2,7 @@
 
 use super::ids::{ChannelId, ClientId, CommandId, RuleId, SessionId};
 use super::mark::MarkKind;
+use super::refusal::Refusal;
 use super::time::SessionMs;
 use super::units::Fraction;
 
@@ -192,6 +193,38 @@ pub enum LeaseAction {
         /// Whether to give it.
         grant: bool,
     },
+}
+
+/// A control order on its way: what is told before it ends, and where it was never let through.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderStep {
+    /// Which command.
+    pub command: CommandId,
+    /// The sender's own reference.
+    pub request_id: Option<String>,
+    /// Index of the channel.
+    pub channel: usize,
+    /// Its id.
+    pub channel_id: ChannelId,
+    /// What was asked for.
+    pub value: Fraction,
+    /// Who asked.
+    pub by: Actor,
+    /// How far it is.
+    pub stage: OrderStage,
+}
+
+/// How far an order is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OrderStage {
+    /// Admitted; it waits for the driver.
+    Queued,
+    /// The driver writes it.
+    Sent,
+    /// The gate refused it.
+    Blocked(Refusal),
+    /// A newer one for the same channel took its place; it is over.
+    Superseded,
 }
 
 /// How an admitted control order ended.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::alarm::AlarmNotice;
 use super::channel::ChannelTable;
-use super::command::Settled;
+use super::command::{OrderStep, Settled};
 use super::connection::Connection;
 use super::fault::Fault;
 use super::ids::{ClientId, MachineId, Seq, SessionId};
@@ -21,7 +21,7 @@ pub struct Event {
     pub machine: MachineId,
     /// Position in the machine's stream.
     pub seq: Seq,
-    /// Position of the event before it; `None` for the first one of this run of the daemon.
+    /// Position of the linked event before it ([`EventBody::is_linked`]); `None` for the first one of this run of the daemon.
     pub prev: Option<Seq>,
     /// The session it belongs to, if the machine was ever started.
     pub session: Option<SessionId>,
@@ -46,6 +46,8 @@ pub enum EventBody {
     Session(SessionChange),
     /// An alarm changed state.
     Alarm(AlarmNotice),
+    /// A control order moved on, or was refused.
+    Order(OrderStep),
     /// A control order ended.
     Settled(Settled),
     /// The driver's state changed.
@@ -65,9 +67,15 @@ pub enum EventBody {
 }
 
 impl EventBody {
-    /// Whether the journal of a running session keeps it. Everything but what a replay shows, which is another session's.
+    /// Whether the journal of a running session keeps it. Everything but what a replay shows, which is another session's, and
+    /// steps of orders, whose ends say all that a roast needs.
     pub fn is_kept(&self) -> bool {
-        !matches!(self, Self::Replay(_) | Self::ReplayStatus(_))
+        !matches!(self, Self::Replay(_) | Self::ReplayStatus(_) | Self::Order(_))
+    }
+
+    /// Whether it is one of those that follow each other by [`Event::prev`]. A step of an order is not: only some dialects tell it.
+    pub fn is_linked(&self) -> bool {
+        !matches!(self, Self::Order(_))
     }
 }
 

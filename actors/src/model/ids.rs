@@ -129,6 +129,10 @@ impl Seq {
     }
 }
 
+/// A channel by number, unique in the daemon; how some dialects address it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EndpointId(pub u32);
+
 /// One command, unique in the daemon's run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CommandId(pub u64);

@@ -133,7 +133,7 @@ impl Snapshot {
                 let runs = matches!(status.state, ReplayState::Playing | ReplayState::Paused);
                 self.replay = runs.then(|| status.clone());
             }
-            EventBody::Fault(_) => {}
+            EventBody::Order(_) | EventBody::Fault(_) => {}
             EventBody::Channels(channels) => {
                 self.channels = channels.clone();
                 self.applied.clear();

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::clock::{MachineClock, wall_now};
 use super::journal::{JournalHandle, SaveError};
-use crate::dialect::{DialectId, Encoded};
+use crate::dialect::{DialectId, Encoded, Told};
 use crate::model::channel::ChannelTable;
 use crate::model::connection::DriverState;
 use crate::model::event::{Event, EventBody, Safety};
@@ -34,7 +34,7 @@ pub struct Published {
     pub event: Event,
     /// What the event's channel indices mean.
     pub channels: Arc<ChannelTable>,
-    frames: [OnceLock<Encoded>; DialectId::COUNT],
+    frames: [OnceLock<Arc<[Told]>>; DialectId::COUNT],
     at: Instant,
 }
 
@@ -43,13 +43,18 @@ impl Published {
         Self { event, channels, frames: std::array::from_fn(|_| OnceLock::new()), at: Instant::now() }
     }
 
-    /// The event's frame in a dialect, encoded by the first client that asks and shared by the others.
-    /// A personal frame is made anew for each.
-    pub fn encoded(&self, dialect: DialectId, encode: impl Fn() -> Encoded) -> Encoded {
-        match self.frames[dialect as usize].get_or_init(&encode) {
-            Encoded::Personal(_) => encode(),
-            shared => shared.clone(),
+    /// The event's frames in a dialect. Shared ones are encoded by the first client that asks; others by each for itself.
+    pub fn encoded(&self, dialect: DialectId, encode: impl FnOnce() -> Encoded) -> Encoded {
+        let shared = &self.frames[dialect as usize];
+        if let Some(told) = shared.get() {
+            return Encoded::Shared(Arc::clone(told));
         }
+        let encoded = encode();
+        if let Encoded::Shared(told) = &encoded {
+            // Another thread may have been quicker with the same.
+            let _ = shared.set(Arc::clone(told));
+        }
+        encoded
     }
 }
 
@@ -84,6 +89,8 @@ struct Inner {
     zero: Option<MonoMs>,
     session: Option<SessionId>,
     snapshot: Snapshot,
+    /// The last linked event that was told.
+    last_linked: Option<Seq>,
     decided: Decided,
     ring: VecDeque<Arc<Published>>,
     journal: Option<JournalHandle>,
@@ -176,6 +183,7 @@ impl Bus {
                 next: first,
                 zero: None,
                 session: None,
+                last_linked: snapshot.seq,
                 decided: Decided {
                     safety: snapshot.safety.clone(),
                     connected: snapshot.connection.state == DriverState::Connected,
@@ -354,7 +362,14 @@ impl Inner {
             machine: self.snapshot.machine.clone(),
             seq,
             // The journal writes it down before the line moves.
-            prev: self.line.back().map(|waiting| waiting.event.seq).or(self.snapshot.seq),
+            prev: self
+                .line
+                .iter()
+                .rev()
+                .map(|w| &w.event)
+                .find(|e| e.body.is_linked())
+                .map(|e| e.seq)
+                .or(self.last_linked),
             session: self.session,
             at: self.session_time(at),
             wall: wall_now(),
@@ -374,7 +389,10 @@ impl Inner {
     fn release(&mut self) {
         while self.line.front().is_some_and(|w| !w.held) {
             let Some(Waiting { mut event, .. }) = self.line.pop_front() else { return };
-            event.prev = self.snapshot.seq;
+            event.prev = self.last_linked;
+            if event.body.is_linked() {
+                self.last_linked = Some(event.seq);
+            }
             self.snapshot.apply(&event);
             let published = Arc::new(Published::new(event, self.snapshot.channels.clone()));
             self.ring.push_back(published.clone());

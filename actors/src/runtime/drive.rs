@@ -96,6 +96,8 @@ pub enum Report {
         /// What failed, in plain words.
         failure: Option<String>,
     },
+    /// An order is being written.
+    Writing(Admitted),
     /// An order ended.
     Settled {
         /// Which.
@@ -344,6 +346,7 @@ impl<L: Listener> Drive<L> {
         let began = Instant::now();
         let attempts = if order.lowers_heat() { LOWERING_ATTEMPTS } else { 1 };
         let mut attempt = 1;
+        self.tell(Report::Writing(order.clone())).await?;
         let (result, stop) = loop {
             if self.pulse.is_revoked() {
                 return Err(Stop::Gone);

@@ -25,9 +25,9 @@ pub fn text(sent: &Sent) -> Frame {
     serde_json::to_string(sent).map_or_else(|_| Frame::from_static(unwritable), Frame::from)
 }
 
-/// What an event says, to `viewer`.
-pub fn body(event: &Event, channels: &ChannelTable, viewer: &Viewer) -> ServerFrame {
-    match &event.body {
+/// What an event says, to `viewer`; nothing about orders before they ended.
+pub fn body(event: &Event, channels: &ChannelTable, viewer: &Viewer) -> Option<ServerFrame> {
+    Some(match &event.body {
         EventBody::Reading(reading) => ServerFrame::Temperature(temperature(event.at, reading)),
         EventBody::Mark(mark) => ServerFrame::Event(mark.into()),
         EventBody::Unmark(unmark) => ServerFrame::EventRemoved(EventRemoved { event_type: unmark.kind.into() }),
@@ -35,6 +35,7 @@ pub fn body(event: &Event, channels: &ChannelTable, viewer: &Viewer) -> ServerFr
             ServerFrame::State(state(change.from, change.to, change.started_at, event.at, change.previous))
         }
         EventBody::Alarm(notice) => ServerFrame::Alarm(notice.into()),
+        EventBody::Order(_) => return None,
         EventBody::Settled(settled) => ServerFrame::ControlAck(ControlAck::of(settled, channels)),
         EventBody::Connection(change) => ServerFrame::Connection(connection(change)),
         EventBody::Safety(safety) => ServerFrame::Safety(Safety::of(safety, channels)),
@@ -45,7 +46,7 @@ pub fn body(event: &Event, channels: &ChannelTable, viewer: &Viewer) -> ServerFr
         EventBody::Channels(table) => {
             ServerFrame::Controls(Controls { channels: controls(table, &Default::default()) })
         }
-    }
+    })
 }
 
 /// What a client is told when it attaches, in the order of the contract.

@@ -49,7 +49,9 @@ pub async fn act(request: HttpRequest, path: Path<String>, payload: Payload, sta
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
     let want = match bodies::session(&value)?.ask {
         Ask::Command(want) => want,
-        Ask::Sync(_) | Ask::Auth { .. } | Ask::Ping => return Ok(HttpResponse::Ok().json(view(&handle))),
+        Ask::Sync(_) | Ask::Auth { .. } | Ask::Subscribe(_) | Ask::Unsubscribe(_) | Ask::Answered(_) => {
+            return Ok(HttpResponse::Ok().json(view(&handle)));
+        }
     };
     obey(&state, &handle, want).await?;
     Ok(HttpResponse::Ok().json(view(&handle)))

@@ -15,7 +15,7 @@ use std::task::{Context, Waker};
 use actix_http::ws::{Codec, Message};
 use actix_web::web::{Bytes, BytesMut};
 use hearth_actors::client::Client;
-use hearth_actors::dialect::{DialectId, Encoded, Frame};
+use hearth_actors::dialect::{DialectId, Encoded, Frame, Told, Topic};
 use hearth_actors::model::ids::MachineId;
 use hearth_actors::runtime::bus::{Bus, Published};
 use slab::Slab;
@@ -45,32 +45,31 @@ pub fn on_the_wire(frame: Frame) -> Bytes {
 pub struct Entry {
     /// The event.
     pub published: Arc<Published>,
-    wires: [OnceCell<Wire>; DialectId::COUNT],
+    wires: [OnceCell<Wires>; DialectId::COUNT],
 }
 
-/// How an event goes to the sockets of one dialect.
-enum Wire {
-    Shared(Bytes),
-    Personal,
-    Silent,
-}
+/// The frames that the sockets of one dialect share.
+type Wires = Box<[(Topic, Bytes)]>;
 
 impl Entry {
-    /// The event on the wire of a client, put together by the first of its dialect that asks and shared by the others.
-    pub fn wire(&self, client: &Client) -> Option<Bytes> {
-        let made = self.wires[client.dialect() as usize].get_or_init(|| match client.encode(&self.published) {
-            Encoded::Shared(frame) => Wire::Shared(on_the_wire(frame)),
-            Encoded::Personal(_) => Wire::Personal,
-            Encoded::Silent => Wire::Silent,
-        });
-        match made {
-            Wire::Shared(bytes) => Some(bytes.clone()),
-            Wire::Personal => match client.encode(&self.published) {
-                Encoded::Personal(frame) | Encoded::Shared(frame) => Some(on_the_wire(frame)),
-                Encoded::Silent => None,
-            },
-            Wire::Silent => None,
+    /// What a client is told of the event, put at the end of `out`. Shared frames are put together by the first that asks.
+    pub fn tell(&self, client: &mut Client, out: &mut VecDeque<Bytes>) {
+        let shared = &self.wires[client.dialect() as usize];
+        if shared.get().is_none() {
+            match client.encode(&self.published) {
+                Encoded::Shared(told) => {
+                    let wires = told.iter().map(|Told { topic, frame }| (*topic, on_the_wire(frame.clone())));
+                    shared.get_or_init(|| wires.collect());
+                }
+                Encoded::Personal(told) => {
+                    let chosen = told.into_iter().filter(|Told { topic, .. }| client.hears(*topic));
+                    return out.extend(chosen.map(|Told { frame, .. }| on_the_wire(frame)));
+                }
+                Encoded::Silent => return,
+            }
         }
+        let wires = shared.get().into_iter().flatten();
+        out.extend(wires.filter(|(topic, _)| client.hears(*topic)).map(|(_, bytes)| bytes.clone()));
     }
 }
 
@@ -126,7 +125,7 @@ impl Feeds {
             feed
         });
         let next = feed.window.borrow().end();
-        Cursor { feed, next, place: None }
+        Cursor { feed, next, seat: None }
     }
 }
 
@@ -173,7 +172,7 @@ pub struct Cursor {
     feed: Rc<Feed>,
     next: u64,
     /// Where its waker is kept.
-    place: Option<usize>,
+    seat: Option<usize>,
 }
 
 /// What comes next.
@@ -198,9 +197,9 @@ impl Cursor {
             self.next += 1;
             return Next::Event(Rc::clone(entry));
         }
-        match self.place {
-            None => self.place = Some(window.sleepers.insert(cx.waker().clone())),
-            Some(place) => window.sleepers[place].clone_from(cx.waker()),
+        match self.seat {
+            None => self.seat = Some(window.sleepers.insert(cx.waker().clone())),
+            Some(seat) => window.sleepers[seat].clone_from(cx.waker()),
         }
         Next::Nothing
     }
@@ -213,8 +212,8 @@ impl Cursor {
 
 impl Drop for Cursor {
     fn drop(&mut self) {
-        if let Some(place) = self.place {
-            self.feed.window.borrow_mut().sleepers.remove(place);
+        if let Some(seat) = self.seat {
+            self.feed.window.borrow_mut().sleepers.remove(seat);
         }
     }
 }

@@ -23,6 +23,8 @@ use super::feed::{Cursor, Next, on_the_wire};
 pub struct Line {
     /// What the client has been told.
     pub client: RefCell<Client>,
+    /// Where it is in the feed of each of its machines, in their places.
+    pub live: RefCell<Vec<Cursor>>,
     /// When something was last sent, for a client that wants a sign of life where there is silence.
     pub told: Cell<Option<Instant>>,
     /// Set once the last word is said: nothing live comes after it.
@@ -36,9 +38,8 @@ pub struct Outlet<S> {
     /// Rings the bell.
     rope: Waker,
     line: Rc<Line>,
-    live: Cursor,
-    /// Missed events on their way.
-    late: VecDeque<Bytes>,
+    /// Frames of events that were taken.
+    waiting: VecDeque<Bytes>,
 }
 
 /// Wakes the socket's task and remembers that it was for the actor.
@@ -69,35 +70,34 @@ impl Line {
 }
 
 impl<S> Outlet<S> {
-    /// Joins what an actor says and what happens after the cursor.
-    pub fn new(session: S, line: Rc<Line>, live: Cursor) -> Self {
+    /// Joins what an actor says and what happens live.
+    pub fn new(session: S, line: Rc<Line>) -> Self {
         let bell = Arc::new(Bell { rang: AtomicBool::new(true), task: AtomicWaker::new() });
         let rope = Waker::from(Arc::clone(&bell));
-        Self { session: Box::pin(session), bell, rope, line, live, late: VecDeque::new() }
+        Self { session: Box::pin(session), bell, rope, line, waiting: VecDeque::new() }
     }
 
-    /// The next live frame for this client: first what it missed, then what the feed has.
+    /// The next live frame for this client: of each machine first what it missed, then what the feed has.
     fn next_live(&mut self, cx: &Context<'_>) -> Option<Bytes> {
         let mut client = self.line.client.borrow_mut();
-        loop {
-            if self.late.is_empty() {
-                self.late.extend(client.catch_up().into_iter().map(on_the_wire));
-            }
-            if let Some(frame) = self.late.pop_front() {
-                return Some(frame);
-            }
-            match self.live.next(cx) {
-                Next::Event(entry) => {
-                    if client.takes(&entry.published)
-                        && let Some(frame) = entry.wire(&client)
-                    {
-                        return Some(frame);
-                    }
+        let mut live = self.line.live.borrow_mut();
+        for (place, cursor) in live.iter_mut().enumerate() {
+            while self.waiting.is_empty() {
+                self.waiting.extend(client.catch_up(place).into_iter().map(on_the_wire));
+                if !self.waiting.is_empty() {
+                    break;
                 }
-                Next::Missed => client.fell_behind(),
-                Next::Nothing => return None,
+                match cursor.next(cx) {
+                    Next::Event(entry) if client.takes(place, &entry.published) => {
+                        entry.tell(&mut client, &mut self.waiting);
+                    }
+                    Next::Event(_) => {}
+                    Next::Missed => client.fell_behind(place),
+                    Next::Nothing => break,
+                }
             }
         }
+        self.waiting.pop_front()
     }
 }
 

@@ -39,7 +39,7 @@ pub fn kind(body: &EventBody) -> Option<Kind> {
         EventBody::Lease(_) => Some(Kind::Lease),
         EventBody::Fault(_) => Some(Kind::Fault),
         EventBody::Channels(_) => Some(Kind::Channels),
-        EventBody::Replay(_) | EventBody::ReplayStatus(_) => None,
+        EventBody::Order(_) | EventBody::Replay(_) | EventBody::ReplayStatus(_) => None,
     }
 }
 
@@ -86,6 +86,7 @@ fn encode_body(body: &EventBody, out: &mut Vec<u8>) -> Result<(), BadRecord> {
         EventBody::Replay(_) | EventBody::ReplayStatus(_) => {
             Err(BadRecord::new("a replay belongs to another session's journal"))
         }
+        EventBody::Order(_) => Err(BadRecord::new("of an order, a journal keeps the end")),
     }?;
     out.extend_from_slice(&json);
     Ok(())
