@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::archive::{Archive, ArchiveError};
@@ -122,11 +122,16 @@ pub struct Registry {
     first_seq: Seq,
     exits: mpsc::Sender<Exited>,
     exited: Option<mpsc::Receiver<Exited>>,
+    roster: watch::Sender<Roster>,
 }
 
+/// All machines in order of id, as they are at one moment.
+pub type Roster = Arc<[MachineHandle]>;
+
 impl Registry {
-    /// A registry without machines. The bus of each machine that is added begins at `first_seq`.
-    pub fn new(house: Surroundings, policy: Policy, first_seq: Seq) -> Self {
+    /// A registry without machines. The bus of each machine that is added begins at `first_seq`; `roster` always holds those
+    /// there are.
+    pub fn new(house: Surroundings, policy: Policy, first_seq: Seq, roster: watch::Sender<Roster>) -> Self {
         const EXITS_WAITING_MAX: usize = 1024;
         let (exits, exited) = mpsc::channel(EXITS_WAITING_MAX);
         Self {
@@ -137,7 +142,12 @@ impl Registry {
             first_seq,
             exits,
             exited: Some(exited),
+            roster,
         }
+    }
+
+    fn publish_roster(&self) {
+        self.roster.send_replace(self.machines.values().map(|machine| machine.handle().clone()).collect());
     }
 
     fn insert(
@@ -165,6 +175,7 @@ impl Registry {
         let supervised = Supervised::new(handle.clone(), definition.driver, link, self.policy)
             .map_err(|error| RegistryError::NoThread(id.clone(), error.to_string()))?;
         self.machines.insert(id.clone(), supervised);
+        self.publish_roster();
         self.start_machine(&id, entry, ctx);
         Ok(handle)
     }
@@ -190,36 +201,6 @@ impl Actor for Registry {
             ctx.add_stream(ReceiverStream::new(exited));
         }
         ctx.run_interval(WATCH_EVERY, Self::watch);
-    }
-}
-
-/// Finds a machine.
-pub struct Find(pub MachineId);
-
-impl Message for Find {
-    type Result = Option<MachineHandle>;
-}
-
-impl Handler<Find> for Registry {
-    type Result = Option<MachineHandle>;
-
-    fn handle(&mut self, Find(id): Find, _: &mut Context<Self>) -> Self::Result {
-        self.machines.get(&id).map(|machine| machine.handle().clone())
-    }
-}
-
-/// Lists all machines in order of id.
-pub struct List;
-
-impl Message for List {
-    type Result = Vec<MachineHandle>;
-}
-
-impl Handler<List> for Registry {
-    type Result = Vec<MachineHandle>;
-
-    fn handle(&mut self, _: List, _: &mut Context<Self>) -> Self::Result {
-        self.machines.values().map(|machine| machine.handle().clone()).collect()
     }
 }
 
@@ -422,6 +403,7 @@ impl Registry {
     /// Ends a machine and its clients' streams; the journal it leaves is to be sealed.
     fn take_out(&mut self, id: &MachineId) -> Option<JournalHandle> {
         let mut machine = self.machines.remove(id)?;
+        self.publish_roster();
         machine.end();
         machine.handle().bus().close();
         machine.handle().bus().detach_journal()

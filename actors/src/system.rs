@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix::{Actor, Addr};
 use futures_util::future::join_all;
+use tokio::sync::watch;
 
 use crate::archive::{Archive, ArchiveError, Interrupted};
 use crate::machine::Surroundings;
@@ -16,7 +17,7 @@ use crate::model::session::SessionState;
 use crate::model::snapshot::Snapshot;
 use crate::model::time::SessionMs;
 use crate::recorder;
-use crate::registry::{Find, List, Policy, Registry};
+use crate::registry::{Policy, Registry, Roster};
 use crate::runtime::bus::Bus;
 use crate::runtime::clock::MachineClock;
 use crate::slot::MachineHandle;
@@ -34,6 +35,7 @@ const RING_MS: u64 = 60_000;
 #[derive(Clone)]
 pub struct House {
     registry: Addr<Registry>,
+    roster: watch::Receiver<Roster>,
     surroundings: Surroundings,
 }
 
@@ -62,8 +64,9 @@ impl House {
             occurrences: Arc::new(AtomicU64::new(first_seq)),
             commands: Arc::new(AtomicU64::new(first_seq)),
         };
-        let registry = Registry::new(surroundings.clone(), policy, Seq(first_seq)).start();
-        Ok(Self { registry, surroundings })
+        let (roster, machines) = watch::channel(Roster::default());
+        let registry = Registry::new(surroundings.clone(), policy, Seq(first_seq), roster).start();
+        Ok(Self { registry, roster: machines, surroundings })
     }
 
     /// The registry.
@@ -82,13 +85,20 @@ impl House {
     }
 
     /// Finds a machine.
-    pub async fn find(&self, id: &MachineId) -> Option<MachineHandle> {
-        self.registry.send(Find(id.clone())).await.ok().flatten()
+    pub fn find(&self, id: &MachineId) -> Option<MachineHandle> {
+        let machines = self.roster.borrow();
+        let place = machines.binary_search_by(|machine| machine.id().cmp(id)).ok()?;
+        machines.get(place).cloned()
     }
 
     /// All machines in order of id.
-    pub async fn machines(&self) -> Vec<MachineHandle> {
-        self.registry.send(List).await.unwrap_or_default()
+    pub fn machines(&self) -> Roster {
+        self.roster.borrow().clone()
+    }
+
+    /// All machines, and word of every change of which there are.
+    pub fn roster(&self) -> watch::Receiver<Roster> {
+        self.roster.clone()
     }
 
     /// Rebuilds the bus of a session that the daemon's death cut, if it is to go on; otherwise seals its journal.
@@ -130,7 +140,7 @@ impl House {
 
     /// Stops in order: outputs to safety, everything to disk. Running sessions stay open and go on at the next start.
     pub async fn stop(&self) {
-        let machines = self.machines().await;
+        let machines = self.machines();
         let partings = machines.iter().map(|machine| {
             let command = self.surroundings.order_of_the_house(Want::Disconnect);
             tokio::time::timeout(PARTING_DEADLINE, machine.command(command))

@@ -16,10 +16,10 @@ pub async fn text(state: web::Data<AppState>) -> HttpResponse {
     page.family("hearth_sockets", "gauge", "WebSockets that are open.");
     #[expect(clippy::cast_precision_loss, reason = "a count of sockets")]
     page.value("hearth_sockets", "", state.seats.taken() as f64);
-    let machines = state.house.machines().await;
+    let machines = state.house.machines();
     for (name, kind, help, read) in MACHINE_FIGURES {
         page.family(name, kind, help);
-        for machine in &machines {
+        for machine in machines.iter() {
             page.value(name, &format!("machine=\"{}\"", machine.id()), read(machine));
         }
     }

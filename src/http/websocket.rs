@@ -81,12 +81,7 @@ pub async fn openroast(
             return Ok(HttpResponse::from(&Problem::new(StatusCode::SERVICE_UNAVAILABLE, "FULL", full.to_string())));
         }
     };
-    let id = MachineId::parse(&path).ok();
-    let machine = match &id {
-        Some(id) => state.house.find(id).await,
-        None => None,
-    };
-    let Some(machine) = machine else {
+    let Some(machine) = MachineId::parse(&path).ok().and_then(|id| state.house.find(&id)) else {
         let farewell = Farewell { frame: dialects::openroast::machine_not_found(&path), seat: Some(seat) };
         return ws::WsResponseBuilder::new(farewell, &request, body).start();
     };

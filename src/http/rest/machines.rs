@@ -25,7 +25,7 @@ type Answer = Result<HttpResponse, Problem>;
 
 /// `GET /api/machines`
 pub async fn list(state: Data<AppState>) -> HttpResponse {
-    let machines = state.house.machines().await;
+    let machines = state.house.machines();
     let summaries: Vec<MachineSummary> =
         machines.iter().map(|machine| MachineSummary::of(&machine.spec(), &machine.bus().snapshot())).collect();
     HttpResponse::Ok().json(summaries)
@@ -46,13 +46,13 @@ pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState
 
 /// `GET /api/machines/{id}`
 pub async fn show(path: Path<String>, state: Data<AppState>) -> Answer {
-    let handle = find(&state, &path).await?;
+    let handle = find(&state, &path)?;
     Ok(document(&handle))
 }
 
 /// `PUT /api/machines/{id}`
 pub async fn replace(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
-    let handle = find(&state, &path).await?;
+    let handle = find(&state, &path)?;
     let mut value = body::json(&request, payload, state.limits.body_bytes).await?;
     if let Value::Object(members) = &mut value {
         members.entry("id").or_insert_with(|| json!(handle.id().as_str()));
@@ -78,7 +78,7 @@ pub struct RemoveQuery {
 
 /// `DELETE /api/machines/{id}`
 pub async fn remove(path: Path<String>, query: Query<RemoveQuery>, state: Data<AppState>) -> Answer {
-    let handle = find(&state, &path).await?;
+    let handle = find(&state, &path)?;
     let force = if query.force == Some(true) { Force::Yes } else { Force::No };
     asked(state.house.registry().send(Remove { id: handle.id().clone(), force }).await)?;
     Ok(HttpResponse::NoContent().finish())
@@ -96,14 +96,14 @@ pub async fn disconnect(path: Path<String>, state: Data<AppState>) -> Answer {
 
 /// `POST /api/machines/{id}/restart`
 pub async fn restart(path: Path<String>, state: Data<AppState>) -> Answer {
-    let handle = find(&state, &path).await?;
+    let handle = find(&state, &path)?;
     asked(state.house.registry().send(Restart(handle.id().clone())).await)?;
     Ok(HttpResponse::Accepted().json(driver_answer(&handle)))
 }
 
 /// `GET /api/machines/{id}/health`
 pub async fn health(path: Path<String>, state: Data<AppState>) -> Answer {
-    let handle = find(&state, &path).await?;
+    let handle = find(&state, &path)?;
     Ok(HttpResponse::Ok().json(HealthView::of(&handle)))
 }
 
@@ -123,7 +123,7 @@ fn define(state: &AppState, config: &MachineConfig) -> Result<Definition, Proble
 
 /// What is unique in the daemon must stay so: tags, and the settings of a serial line that machines share.
 async fn must_not_clash(state: &AppState, config: &MachineConfig) -> Result<(), Problem> {
-    let others = state.house.machines().await;
+    let others = state.house.machines();
     let others = others.iter().filter(|other| other.id().as_str() != config.id);
     let read = |other: &MachineHandle| MachineConfig::parse(serde_json::from_str(&other.document()).ok()?).ok();
     let others: Vec<MachineConfig> = others.filter_map(read).collect();
@@ -150,11 +150,8 @@ fn needs_a_fresh_start(old: &str, new: &str) -> bool {
 ///
 /// # Errors
 /// The answer to give.
-pub async fn find(state: &AppState, id: &str) -> Result<MachineHandle, Problem> {
-    let found = match MachineId::parse(id) {
-        Ok(id) => state.house.find(&id).await,
-        Err(_) => None,
-    };
+pub fn find(state: &AppState, id: &str) -> Result<MachineHandle, Problem> {
+    let found = MachineId::parse(id).ok().and_then(|id| state.house.find(&id));
     found.ok_or_else(|| no_machine(id))
 }
 

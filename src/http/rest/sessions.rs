@@ -35,7 +35,7 @@ pub struct ShowQuery {
 
 /// `GET /api/machines/{id}/session`
 pub async fn show(path: Path<String>, query: Query<ShowQuery>, state: Data<AppState>) -> Answer {
-    let handle = find(&state, &path).await?;
+    let handle = find(&state, &path)?;
     let mut view = view(&handle);
     if query.include.as_deref().is_some_and(|wanted| wanted.split(',').any(|part| part.trim() == "series")) {
         add_series(&mut view, &state, &handle, query.since_ms).await?;
@@ -45,7 +45,7 @@ pub async fn show(path: Path<String>, query: Query<ShowQuery>, state: Data<AppSt
 
 /// `POST /api/machines/{id}/session`
 pub async fn act(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
-    let handle = find(&state, &path).await?;
+    let handle = find(&state, &path)?;
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
     let want = match bodies::session(&value)?.ask {
         Ask::Command(want) => want,
@@ -65,7 +65,7 @@ pub async fn control(
     state: Data<AppState>,
 ) -> Answer {
     let (id, channel) = path.into_inner();
-    let handle = find(&state, &id).await?;
+    let handle = find(&state, &id)?;
     let no_channel = |_| missing("CHANNEL_NOT_FOUND", format!("`{id}` has no control `{}`", shortened(&channel)));
     let channel_id = ChannelId::parse(&channel).map_err(no_channel)?;
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
@@ -78,7 +78,7 @@ pub async fn control(
 
 /// `GET /api/machines/{id}/alarms`
 pub async fn alarms(path: Path<String>, state: Data<AppState>) -> Answer {
-    let handle = find(&state, &path).await?;
+    let handle = find(&state, &path)?;
     let alarms: Vec<Alarm> = handle.bus().look(|snapshot| snapshot.alarms.values().map(Alarm::from).collect());
     Ok(HttpResponse::Ok().json(alarms))
 }
@@ -91,7 +91,7 @@ pub async fn ack_alarm(
     state: Data<AppState>,
 ) -> Answer {
     let (id, alarm) = path.into_inner();
-    let handle = find(&state, &id).await?;
+    let handle = find(&state, &id)?;
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
     let AckBody { occurrence } = bodies::ack(&value)?;
     let no_alarm = |_| missing("ALARM_NOT_FOUND", format!("`{id}` has no alarm `{}`", shortened(&alarm)));
@@ -102,14 +102,14 @@ pub async fn ack_alarm(
 
 /// `POST /api/machines/{id}/stop`
 pub async fn stop(path: Path<String>, state: Data<AppState>) -> Answer {
-    let handle = find(&state, &path).await?;
+    let handle = find(&state, &path)?;
     obey(&state, &handle, Want::Stop).await?;
     Ok(HttpResponse::Ok().json(view(&handle)))
 }
 
 /// `POST /api/machines/{id}/rearm`
 pub async fn rearm(path: Path<String>, state: Data<AppState>) -> Answer {
-    let handle = find(&state, &path).await?;
+    let handle = find(&state, &path)?;
     obey(&state, &handle, Want::Rearm).await?;
     Ok(HttpResponse::Ok().json(view(&handle)))
 }

@@ -65,7 +65,7 @@ pub async fn healthz() -> HttpResponse {
 
 /// `GET /readyz`: the registry answers as well.
 pub async fn readyz(state: Data<AppState>) -> HttpResponse {
-    HttpResponse::Ok().json(Ready { status: OK, machines: state.house.machines().await.len() })
+    HttpResponse::Ok().json(Ready { status: OK, machines: state.house.machines().len() })
 }
 
 /// `GET /health`
@@ -76,7 +76,7 @@ pub async fn health(state: Data<AppState>) -> HttpResponse {
 
 /// `POST /api/stop`: software STOP of every machine, at the same time; says for each whether it was confirmed.
 pub async fn stop_all(state: Data<AppState>) -> HttpResponse {
-    let machines = state.house.machines().await;
+    let machines = state.house.machines();
     let stops = machines.iter().map(|machine| machine.command(order(&state, Want::Stop)));
     let ends = join_all(stops).await;
     let told = machines.iter().zip(ends).map(|(machine, end)| {
