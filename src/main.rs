@@ -72,11 +72,21 @@ fn serve(config: Config) -> anyhow::Result<()> {
 }
 
 fn back_up(config: &Config, file: &Path) -> anyhow::Result<()> {
-    let report = backup::backup(
-        &config.storage.path,
-        BufWriter::new(File::create(file).with_context(|| format!("cannot write {}", file.display()))?),
-    )?;
-    writeln!(stdout(), "{report}")?;
+    let data = &config.storage.path;
+    anyhow::ensure!(data.is_dir(), "there is no data directory {}: name it with --data-dir", data.display());
+    // A backup that fails must not cost the one before it.
+    let mut part = file.as_os_str().to_owned();
+    part.push(".part");
+    let cannot_write = || format!("cannot write {}", file.display());
+    let written = File::create(&part).with_context(cannot_write).and_then(|out| {
+        let report = backup::backup(data, BufWriter::new(&out))?;
+        out.sync_all().and_then(|()| std::fs::rename(&part, file)).with_context(cannot_write)?;
+        Ok(report)
+    });
+    if written.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    writeln!(stdout(), "{}", written?)?;
     Ok(())
 }
 

@@ -31,6 +31,19 @@ afterEach(() => {
 });
 
 describe("a control", () => {
+  it("shows a tap that waits for the one before it, so that the next tap counts from there", () => {
+    controls.commit("burner", 0.55);
+    controls.commit("burner", 0.6);
+    expect(line().ask, "while the first is in flight").toEqual({ kind: "editing", value: 0.6 });
+    ack(0.55);
+    expect(line().ask, "while the spacing lasts").toEqual({ kind: "editing", value: 0.6 });
+    controls.commit("burner", 0.65);
+    vi.advanceTimersByTime(200);
+    expect(sent.map(({ value }) => value)).toEqual([0.55, 0.65]);
+    ack(0.65);
+    expect(line()).toMatchObject({ applied: 0.65, ask: { kind: "applied", value: 0.65 } });
+  });
+
   it("is sent, then applied, then at rest", () => {
     controls.commit("burner", 0.75);
     expect(line().ask).toEqual({ kind: "sent", value: 0.75 });

@@ -253,6 +253,28 @@ def test_a_backup_taken_while_recording_can_be_restored_elsewhere(start_hearth: 
     assert recovered.status_code == 200 or running["session_id"] == session
 
 
+def test_a_backup_that_fails_leaves_the_one_before_it_alone(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "journal").write_text("no directory")
+    archive = tmp_path / "backup.tar"
+    archive.write_bytes(b"yesterday's")
+    for data_dir in ("typo", "broken"):
+        answer = run_hearth("backup", archive, "--config", config, "--data-dir", data_dir, cwd=tmp_path)
+        assert answer.returncode == 1, answer.stdout
+        assert data_dir in answer.stderr
+        assert archive.read_bytes() == b"yesterday's"
+    assert not (tmp_path / "typo").exists()
+    assert not (tmp_path / "backup.tar.part").exists()
+
+
+def test_a_log_that_is_no_terminal_has_no_colours(start_hearth: StartHearth) -> None:
+    hearth = start_hearth()
+    assert hearth.terminate()[0] == 0
+    assert "stopping" in hearth.stderr
+    assert "\x1b" not in hearth.stderr
+
+
 def test_a_restore_of_something_else_changes_nothing(start_hearth: StartHearth, tmp_path: Path) -> None:
     hearth = start_hearth()
     profile = add_profile(hearth.rest, profile_document())

@@ -59,7 +59,6 @@ class Channel {
   }
 
   edit(value: number): void {
-    this.#ask({ kind: "editing", value });
     this.#want(value);
   }
 
@@ -103,6 +102,8 @@ class Channel {
   }
 
   #want(value: number): void {
+    // Shown even while it waits: the next tap on + counts from here, else it would be lost.
+    this.#ask({ kind: "editing", value });
     this.#waiting = value;
     this.#flush();
   }

@@ -21,7 +21,9 @@ export function linkStatus(state: LinkState, now: number, ageMs: number | null, 
     case "syncing":
       return { icon: "ring", tone: "plain", text: state.missingMs !== null && state.missingMs > 2_000 ? `filling ${age(state.missingMs)}…` : "syncing", code: "syncing" };
     case "live":
-      return { icon: "dot", tone: "plain", text: isDue && ageMs !== null ? `live ${age(ageMs)}` : "live", code: "live" };
+      // A driver without its machine: the socket lives, but a number from before must not look alive.
+      if (!isDue) return { icon: "ring", tone: "plain", text: "no readings", code: "live" };
+      return { icon: "dot", tone: "plain", text: ageMs === null ? "live" : `live ${age(ageMs)}`, code: "live" };
     case "stale":
       return { icon: "clock", tone: "warning", text: ageMs === null ? "no readings" : `stale, ${age(ageMs)} ago`, code: "stale" };
     case "waiting":

@@ -15,7 +15,7 @@ const FIELDS: { key: keyof ModbusForm; label: string; kind?: "number"; hint?: st
   { key: "host", label: "Host" },
   { key: "port", label: "Port", kind: "number" },
   { key: "unitId", label: "Unit", kind: "number" },
-  { key: "bt", label: "BT register", kind: "number", hint: "holding, from 0" },
+  { key: "bt", label: "BT register", kind: "number", hint: "holding, counted from 0: 40001 in a manual is 0" },
   { key: "et", label: "ET register", kind: "number", hint: "may be empty" },
   { key: "divisor", label: "Divisor", kind: "number", hint: "1873 → 187.3" },
   { key: "burner", label: "Burner register", kind: "number", hint: "may be empty" },
