@@ -35,7 +35,7 @@ pub async fn list(state: Data<AppState>) -> HttpResponse {
 pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState>) -> Answer {
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
     let config = MachineConfig::parse(value).map_err(|faults| Problem::invalid(&faults))?;
-    must_not_clash(&state, &config).await?;
+    must_not_clash(&state, &config)?;
     let definition = define(&state, &config)?;
     let handle = asked(state.house.registry().send(Add(definition)).await)?;
     Ok(HttpResponse::Created()
@@ -63,7 +63,7 @@ pub async fn replace(request: HttpRequest, path: Path<String>, payload: Payload,
             format!("the id cannot be changed: it is `{}` in the path and `{}` in the body", handle.id(), config.id);
         return Err(invalid_at("/id", detail));
     }
-    must_not_clash(&state, &config).await?;
+    must_not_clash(&state, &config)?;
     let definition = define(&state, &config)?;
     let reopen = needs_a_fresh_start(&handle.document(), &definition.document);
     let handle = asked(state.house.registry().send(Replace { definition, reopen }).await)?;
@@ -108,7 +108,7 @@ pub async fn health(path: Path<String>, state: Data<AppState>) -> Answer {
 }
 
 async fn link(state: &AppState, id: &str, want: Want) -> Answer {
-    let handle = find(state, id).await?;
+    let handle = find(state, id)?;
     handle.command(order(state, want)).await.map_err(|refusal| Problem::from(&refusal))?;
     Ok(HttpResponse::Ok().json(driver_answer(&handle)))
 }
@@ -122,7 +122,7 @@ fn define(state: &AppState, config: &MachineConfig) -> Result<Definition, Proble
 }
 
 /// What is unique in the daemon must stay so: tags, and the settings of a serial line that machines share.
-async fn must_not_clash(state: &AppState, config: &MachineConfig) -> Result<(), Problem> {
+fn must_not_clash(state: &AppState, config: &MachineConfig) -> Result<(), Problem> {
     let others = state.house.machines();
     let others = others.iter().filter(|other| other.id().as_str() != config.id);
     let read = |other: &MachineHandle| MachineConfig::parse(serde_json::from_str(&other.document()).ok()?).ok();

@@ -155,7 +155,7 @@ pub async fn remove(path: Path<String>, state: Data<AppState>) -> Answer {
 /// Saves a machine's finished session: the draft is there already, saving it says so and gives it a name.
 async fn save_session(state: &AppState, value: &Value) -> Result<Profile, Problem> {
     let SaveBody { machine_id, .. } = bodies::save(value)?;
-    let handle = find(state, machine_id.as_str()).await?;
+    let handle = find(state, machine_id.as_str())?;
     let (state_now, session) = handle.bus().look(|snapshot| (snapshot.state, snapshot.session));
     let (SessionState::Finished, Some(session)) = (state_now, session) else {
         let name = hearth_actors::logic::session::name(state_now);
