@@ -9,6 +9,7 @@
 
 mod assembly;
 mod bucket;
+pub mod entrances;
 mod feed;
 mod outlet;
 
@@ -19,29 +20,31 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use actix_http::ws::Codec;
+use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, UPGRADE};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use actix_web_actors::ws;
-use futures_util::future::LocalBoxFuture;
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
+use futures_util::stream::{self, LocalBoxStream};
 use hearth_actors::client::history::{self, Past};
 use hearth_actors::client::{Budget, Client, Reaction};
-use hearth_actors::dialect::{DialectId, Frame, SyncRequest, SyncSummary, Viewer};
-use hearth_actors::model::command::{Actor as Hand, Principal, UserRole, Want};
-use hearth_actors::model::ids::{ClientId, MachineId};
+use hearth_actors::dialect::{Dialect, Frame, SyncRequest, SyncSummary, Viewer};
+use hearth_actors::model::command::Want;
 use hearth_actors::model::time::SessionMs;
+use hearth_actors::registry::Roster;
 use hearth_actors::runtime::clock::wall_now;
-use serde::Deserialize;
+use hearth_actors::slot::MachineHandle;
 use tokio::time::Instant;
+use tokio_stream::wrappers::WatchStream;
 
 use super::lobby::{Notice, Presence};
 use super::problem::Problem;
-use super::state::{AppState, Seat};
-use crate::dialects;
+use super::state::{AppState, NoSeat, Seat};
 use crate::dialects::openroast::CLOSE_MACHINE_NOT_FOUND;
 use assembly::{Assembly, Broken};
 use bucket::{Bucket, Pace};
+use feed::Cursor;
 pub use feed::Feeds;
 use outlet::{Line, Outlet};
 
@@ -50,58 +53,103 @@ const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// Events of the past handed to the socket at a time, so that it drains between two lots.
 const PAST_LOT: usize = 128;
 
-/// What a client says of itself when it connects.
-#[derive(Debug, Deserialize)]
-pub struct Introduction {
-    name: Option<String>,
-    client_id: Option<String>,
-    heartbeat: Option<String>,
+/// Who comes to a socket, and what for.
+pub struct Visit {
+    /// What it speaks.
+    pub dialect: Box<dyn Dialect>,
+    /// Who it is.
+    pub viewer: Viewer,
+    /// What it watches.
+    pub watches: Watches,
+    /// How often it wants a sign of life where there is silence.
+    pub heartbeat: Option<Duration>,
+    /// Largest message it may send. Unit: bytes.
+    pub frame_bytes: usize,
 }
 
-/// `GET /ws/live/{machine_id}`: the OpenRoast dialect.
+/// What a client watches.
+pub enum Watches {
+    /// One machine; when that is removed, the client goes.
+    One(MachineHandle),
+    /// All machines there are and will be.
+    All,
+}
+
+/// A client that was let in: the beginning of its answer, and its seat.
+pub struct Guest {
+    response: HttpResponseBuilder,
+    seat: Seat,
+}
+
+/// Lets a client in, if it came to a WebSocket and there is a seat for it.
 ///
 /// # Errors
-/// When the request is no WebSocket handshake.
-pub async fn openroast(
-    request: HttpRequest,
-    body: web::Payload,
-    path: web::Path<String>,
-    introduction: web::Query<Introduction>,
-    state: web::Data<AppState>,
-    feeds: web::ThinData<Feeds>,
-) -> Result<HttpResponse, actix_web::Error> {
-    let mut response = match ws::handshake(&request) {
-        Ok(response) => response,
-        Err(error) => return Ok(no_handshake(&error)),
-    };
+/// The answer to one that is not.
+pub fn welcome(request: &HttpRequest, state: &AppState) -> Result<Guest, actix_web::Error> {
+    let response = ws::handshake(request)
+        .map_err(|error| InternalError::from_response("no WebSocket handshake", no_handshake(&error)))?;
     let address = request.peer_addr().map_or(std::net::Ipv4Addr::LOCALHOST.into(), |peer| peer.ip());
-    let seat = match state.seats.take(address, &state.limits) {
-        Ok(seat) => seat,
-        Err(full) => {
-            return Ok(HttpResponse::from(&Problem::new(StatusCode::SERVICE_UNAVAILABLE, "FULL", full.to_string())));
-        }
+    let full = |full: NoSeat| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "FULL", full.to_string());
+    let seat = state.seats.take(address, &state.limits).map_err(full)?;
+    Ok(Guest { response, seat })
+}
+
+/// Hosts a client until it goes.
+pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, visit: Visit) -> HttpResponse {
+    let Guest { mut response, seat } = guest;
+    let mut roster = state.house.roster();
+    let machines: Vec<MachineHandle> = match &visit.watches {
+        Watches::One(machine) => vec![machine.clone()],
+        Watches::All => roster.borrow_and_update().to_vec(),
     };
-    let Some(machine) = MachineId::parse(&path).ok().and_then(|id| state.house.find(&id)) else {
-        let farewell = Farewell { frame: dialects::openroast::machine_not_found(&path), seat: Some(seat) };
-        return ws::WsResponseBuilder::new(farewell, &request, body).start();
+    let live: Vec<Cursor> = machines.iter().map(|machine| feeds.follow(machine.id(), machine.bus())).collect();
+    let changes = match (&visit.watches, live.first()) {
+        (Watches::One(_), Some(cursor)) => stream::once(cursor.ended()).map(|()| Change::Removed).boxed_local(),
+        (Watches::One(_), None) => stream::empty().boxed_local(),
+        (Watches::All, _) => WatchStream::from_changes(roster).map(Change::Roster).boxed_local(),
     };
-    let dialect = dialects::dialect(DialectId::OpenRoast, machine.id().clone());
-    let viewer = introduction.viewer();
-    let live = feeds.follow(machine.id(), machine.bus());
-    let removed = live.ended();
-    let (client, greeting) = Client::attach(dialect, viewer, vec![machine], state.limits.subscriptions, wall_now());
-    let heartbeat = introduction.heartbeat();
+    let (client, greeting) =
+        Client::attach(visit.dialect, visit.viewer, machines, state.limits.subscriptions, wall_now());
     let line = Rc::new(Line {
         client: RefCell::new(client),
-        live: RefCell::new(vec![live]),
-        told: Cell::new(heartbeat.map(|_| Instant::now())),
+        live: RefCell::new(live),
+        told: Cell::new(visit.heartbeat.map(|_| Instant::now())),
         parting: Cell::new(false),
     });
-    let socket = Socket::new(Rc::clone(&line), state.as_ref().clone(), seat, greeting, heartbeat, Box::pin(removed));
+    let now = Instant::now();
+    let socket = Socket {
+        line: Rc::clone(&line),
+        bucket: Bucket::new(state.limits.messages_per_s, state.limits.message_burst, now),
+        assembly: Assembly::new(visit.frame_bytes),
+        state: state.clone(),
+        feeds: feeds.clone(),
+        _seat: seat,
+        _presence: None,
+        greeting,
+        heartbeat: visit.heartbeat,
+        changes: Some(changes),
+        heard: now,
+        next_sync: None,
+    };
     // The codec measures the payload; one byte more than allowed must arrive here to be answered with 1009.
-    let codec = Codec::new().max_size(state.limits.frame_bytes);
+    let codec = Codec::new().max_size(visit.frame_bytes);
     let session = ws::WebsocketContext::with_codec(socket, body, codec);
-    Ok(response.streaming(Outlet::new(session, line)))
+    response.streaming(Outlet::new(session, line))
+}
+
+/// Tells a client that was let in one last thing, and closes.
+///
+/// # Errors
+/// None: the handshake was good before.
+pub fn dismiss(
+    guest: Guest,
+    request: &HttpRequest,
+    body: web::Payload,
+    frame: Frame,
+    code: ws::CloseCode,
+    why: &'static str,
+) -> Result<HttpResponse, actix_web::Error> {
+    ws::WsResponseBuilder::new(Farewell { frame, code, why, seat: Some(guest.seat) }, request, body).start()
 }
 
 /// Somebody came with plain HTTP, or with a handshake that cannot be answered.
@@ -112,31 +160,11 @@ fn no_handshake(error: &ws::HandshakeError) -> HttpResponse {
     response
 }
 
-impl Introduction {
-    fn viewer(&self) -> Viewer {
-        let client = self.client_id.as_deref().and_then(|id| ClientId::parse(id).ok()).unwrap_or_else(passing_client);
-        let name = self.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-        let name =
-            name.map_or_else(|| format!("client {:.4}", client.as_str()), |name| name.chars().take(64).collect());
-        let principal = Principal { actor: Hand::Client { id: client.clone(), name }, role: UserRole::Operator };
-        Viewer { client, principal }
-    }
-
-    fn heartbeat(&self) -> Option<Duration> {
-        let seconds: f64 = self.heartbeat.as_deref()?.parse().ok()?;
-        (0.5..=3600.0).contains(&seconds).then(|| Duration::from_secs_f64(seconds))
-    }
-}
-
-/// An id for the life of one socket.
-fn passing_client() -> ClientId {
-    let text = format!("{:032x}", (u128::from(fastrand::u64(..)) << 64) | u128::from(fastrand::u64(..)));
-    ClientId::parse(&text).unwrap_or_else(|_| unreachable!("hexadecimal digits are a valid id"))
-}
-
 /// Tells one last thing and closes.
 struct Farewell {
     frame: Frame,
+    code: ws::CloseCode,
+    why: &'static str,
     seat: Option<Seat>,
 }
 
@@ -145,7 +173,7 @@ impl Actor for Farewell {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.text(self.frame.clone());
-        ctx.close(Some((ws::CloseCode::Other(CLOSE_MACHINE_NOT_FOUND), "no such machine").into()));
+        ctx.close(Some((self.code, self.why).into()));
         ctx.stop();
         self.seat = None;
     }
@@ -159,13 +187,14 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Farewell {
 pub struct Socket {
     line: Rc<Line>,
     state: AppState,
+    feeds: Feeds,
     _seat: Seat,
     /// In the lobby, from the start on.
     _presence: Option<Presence>,
     greeting: Vec<Frame>,
     heartbeat: Option<Duration>,
-    /// Comes when the machine was removed; taken at the start.
-    removed: Option<LocalBoxFuture<'static, ()>>,
+    /// Taken at the start.
+    changes: Option<LocalBoxStream<'static, Change>>,
     assembly: Assembly,
     bucket: Bucket,
     heard: Instant,
@@ -174,30 +203,6 @@ pub struct Socket {
 }
 
 impl Socket {
-    fn new(
-        line: Rc<Line>,
-        state: AppState,
-        seat: Seat,
-        greeting: Vec<Frame>,
-        heartbeat: Option<Duration>,
-        removed: LocalBoxFuture<'static, ()>,
-    ) -> Self {
-        let now = Instant::now();
-        Self {
-            line,
-            assembly: Assembly::new(state.limits.frame_bytes),
-            bucket: Bucket::new(state.limits.messages_per_s, state.limits.message_burst, now),
-            state,
-            _seat: seat,
-            _presence: None,
-            greeting,
-            heartbeat,
-            removed: Some(removed),
-            heard: now,
-            next_sync: None,
-        }
-    }
-
     fn tell(&mut self, frames: impl IntoIterator<Item = Frame>, ctx: &mut ws::WebsocketContext<Self>) {
         for frame in frames {
             ctx.text(frame);
@@ -292,6 +297,23 @@ impl Socket {
         }));
     }
 
+    /// Watches the machines that came, and no more those that went.
+    fn follow(&mut self, machines: &Roster) {
+        let mut client = self.line.client.borrow_mut();
+        let mut live = self.line.live.borrow_mut();
+        for place in (0..live.len()).rev() {
+            let stays = |watched: &MachineHandle| machines.iter().any(|m| Arc::ptr_eq(m.bus(), watched.bus()));
+            if !client.machines().nth(place).is_some_and(stays) {
+                client.leave(place);
+                live.remove(place);
+            }
+        }
+        for machine in machines.iter().filter(|machine| client.place_of(machine.id()).is_none()).collect::<Vec<_>>() {
+            live.push(self.feeds.follow(machine.id(), machine.bus()));
+            client.join(machine.clone());
+        }
+    }
+
     fn check_liveness(&mut self, ctx: &mut ws::WebsocketContext<Self>) {
         if self.heard.elapsed() > SILENCE_MAX {
             return self.part(ws::CloseCode::Away, "nothing heard for 60 s", ctx);
@@ -306,6 +328,14 @@ impl Socket {
             self.tell(frame, ctx);
         }
     }
+}
+
+/// Which machines there are has changed.
+enum Change {
+    /// The one that is watched was removed.
+    Removed,
+    /// All there are now.
+    Roster(Roster),
 }
 
 /// A lot of the past on its way to the socket.
@@ -328,16 +358,28 @@ impl Actor for Socket {
     fn started(&mut self, ctx: &mut Self::Context) {
         let greeting = std::mem::take(&mut self.greeting);
         self.tell(greeting, ctx);
-        if let Some(removed) = self.removed.take() {
-            ctx.spawn(removed.into_actor(self).map(|(), socket, ctx| {
-                socket.part(ws::CloseCode::Other(CLOSE_MACHINE_NOT_FOUND), "the machine was removed", ctx);
-            }));
+        if let Some(changes) = self.changes.take() {
+            ctx.add_stream(changes);
         }
         self._presence = Some(self.state.lobby.enter(ctx.address().recipient()));
         if let Some(every) = self.heartbeat {
             ctx.run_interval(every.min(Duration::from_secs(1)), Self::beat);
         }
     }
+}
+
+impl StreamHandler<Change> for Socket {
+    fn handle(&mut self, change: Change, ctx: &mut Self::Context) {
+        match change {
+            Change::Removed => {
+                self.part(ws::CloseCode::Other(CLOSE_MACHINE_NOT_FOUND), "the machine was removed", ctx);
+            }
+            Change::Roster(machines) => self.follow(&machines),
+        }
+    }
+
+    /// Nothing changes any more; the socket lives on.
+    fn finished(&mut self, _: &mut Self::Context) {}
 }
 
 impl StreamHandler<Lot> for Socket {

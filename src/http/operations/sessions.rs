@@ -105,25 +105,30 @@ fn control() -> Operation {
 }
 
 fn live() -> Operation {
-    Operation::new(Method::GET, "/ws/live/{machine_id}", || web::get().to(websocket::openroast), "followMachine")
-        .told(
-            Tag::Sessions,
-            "Follow and steer a machine live (WebSocket)",
-            "A WebSocket of JSON text frames. A machine that is not there is told by an `error` frame and close code 4004.",
-        )
-        .takes(Parameter::path("machine_id", "The machine's id.", slug()))
-        .takes(Parameter::query("name", "Shown to others as who controls the machine.", json!({ "type": "string" })))
-        .takes(Parameter::query(
-            "client_id",
-            "An id that this client keeps, so that it finds its control of the machine again after a cut.",
-            json!({ "type": "string", "format": "uuid" }),
-        ))
-        .takes(Parameter::query(
-            "heartbeat",
-            "How often an idle socket gets a `heartbeat` frame. Unit: s.",
-            json!({ "type": "number", "minimum": 0.5, "maximum": 3600 }),
-        ))
-        .switches("The connection is a WebSocket now.")
-        .refuses(426, "UPGRADE_REQUIRED", "The request is no WebSocket handshake.")
-        .refuses(503, "FULL", "All sockets of the daemon, or of this address, are in use.")
+    Operation::new(
+        Method::GET,
+        "/ws/live/{machine_id}",
+        || web::get().to(websocket::entrances::openroast),
+        "followMachine",
+    )
+    .told(
+        Tag::Sessions,
+        "Follow and steer a machine live (WebSocket)",
+        "A WebSocket of JSON text frames. A machine that is not there is told by an `error` frame and close code 4004.",
+    )
+    .takes(Parameter::path("machine_id", "The machine's id.", slug()))
+    .takes(Parameter::query("name", "Shown to others as who controls the machine.", json!({ "type": "string" })))
+    .takes(Parameter::query(
+        "client_id",
+        "An id that this client keeps, so that it finds its control of the machine again after a cut.",
+        json!({ "type": "string", "format": "uuid" }),
+    ))
+    .takes(Parameter::query(
+        "heartbeat",
+        "How often an idle socket gets a `heartbeat` frame. Unit: s.",
+        json!({ "type": "number", "minimum": 0.5, "maximum": 3600 }),
+    ))
+    .switches("The connection is a WebSocket now.")
+    .refuses(426, "UPGRADE_REQUIRED", "The request is no WebSocket handshake.")
+    .refuses(503, "FULL", "All sockets of the daemon, or of this address, are in use.")
 }

@@ -1,0 +1,71 @@
+//! Where clients come in: one path, one dialect.
+
+use std::time::Duration;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web_actors::ws::CloseCode;
+use hearth_actors::dialect::Viewer;
+use hearth_actors::model::command::{Actor, Principal, UserRole};
+use hearth_actors::model::ids::{ClientId, MachineId};
+use serde::Deserialize;
+
+use super::{Feeds, Visit, Watches, dismiss, host, welcome};
+use crate::dialects::openroast::{CLOSE_MACHINE_NOT_FOUND, OpenRoast, machine_not_found};
+use crate::http::state::AppState;
+
+/// What a client says of itself when it connects.
+#[derive(Debug, Deserialize)]
+pub struct Introduction {
+    name: Option<String>,
+    client_id: Option<String>,
+    heartbeat: Option<String>,
+}
+
+/// `GET /ws/live/{machine_id}`: the OpenRoast dialect.
+///
+/// # Errors
+/// When the request is no WebSocket handshake, or all seats are taken.
+pub async fn openroast(
+    request: HttpRequest,
+    body: web::Payload,
+    path: web::Path<String>,
+    introduction: web::Query<Introduction>,
+    state: web::Data<AppState>,
+    feeds: web::ThinData<Feeds>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let guest = welcome(&request, &state)?;
+    let Some(machine) = MachineId::parse(&path).ok().and_then(|id| state.house.find(&id)) else {
+        let code = CloseCode::Other(CLOSE_MACHINE_NOT_FOUND);
+        return dismiss(guest, &request, body, machine_not_found(&path), code, "no such machine");
+    };
+    let visit = Visit {
+        dialect: Box::new(OpenRoast::new(machine.id().clone())),
+        viewer: introduction.viewer(),
+        watches: Watches::One(machine),
+        heartbeat: introduction.heartbeat(),
+        frame_bytes: state.limits.frame_bytes,
+    };
+    Ok(host(guest, body, &state, &feeds, visit))
+}
+
+impl Introduction {
+    fn viewer(&self) -> Viewer {
+        let client = self.client_id.as_deref().and_then(|id| ClientId::parse(id).ok()).unwrap_or_else(passing_client);
+        let name = self.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        let name =
+            name.map_or_else(|| format!("client {:.4}", client.as_str()), |name| name.chars().take(64).collect());
+        let principal = Principal { actor: Actor::Client { id: client.clone(), name }, role: UserRole::Operator };
+        Viewer { client, principal }
+    }
+
+    fn heartbeat(&self) -> Option<Duration> {
+        let seconds: f64 = self.heartbeat.as_deref()?.parse().ok()?;
+        (0.5..=3600.0).contains(&seconds).then(|| Duration::from_secs_f64(seconds))
+    }
+}
+
+/// An id for the life of one socket.
+fn passing_client() -> ClientId {
+    let text = format!("{:032x}", (u128::from(fastrand::u64(..)) << 64) | u128::from(fastrand::u64(..)));
+    ClientId::parse(&text).unwrap_or_else(|_| unreachable!("hexadecimal digits are a valid id"))
+}
