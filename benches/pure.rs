@@ -161,8 +161,8 @@ fn frames(criterion: &mut Criterion, roast: &Roast) -> anyhow::Result<()> {
     let event = roast.event(600);
     criterion.bench_function(ENCODE, |b| b.iter(|| openroast.encode(black_box(&event), &roast.spec.channels, &viewer)));
     let order = r#"{"type":"control","channel":"burner","value":0.75,"request_id":"42"}"#;
-    openroast.decode(order).map_err(|refusal| anyhow!("{}", refusal.message))?;
-    criterion.bench_function(DECODE, |b| b.iter(|| openroast.decode(black_box(order))));
+    openroast.decode(order, CREATED_AT).map_err(|refusal| anyhow!("{}", refusal.message))?;
+    criterion.bench_function(DECODE, |b| b.iter(|| openroast.decode(black_box(order), CREATED_AT)));
     Ok(())
 }
 

@@ -8,7 +8,8 @@ pub mod history;
 pub mod interest;
 
 use crate::dialect::{
-    Ask, Dialect, DialectId, Encoded, Frame, Heard, Intent, SyncRequest, SyncSummary, Told, Topic, Viewer,
+    Ask, Change, Choice, Dialect, DialectId, Encoded, Frame, Heard, Intent, SyncRequest, SyncSummary, Told, Topic,
+    Viewer,
 };
 use crate::model::command::{Command, Want};
 use crate::model::ids::{CommandId, MachineId, Seq};
@@ -183,22 +184,22 @@ impl Client {
     }
 
     /// A text frame arrived. Over its budget a client gets nothing but STOP through.
-    pub fn text(&mut self, text: &str, budget: Budget) -> Reaction {
-        let decoded = self.dialect.decode(text);
+    pub fn text(&mut self, text: &str, budget: Budget, now: WallMs) -> Reaction {
+        let decoded = self.dialect.decode(text, now);
         let stops = matches!(&decoded, Ok(intent) if intent.ask == Ask::Command(Want::Stop));
         if budget == Budget::Spent && !stops {
             let words = "too many messages: slow down to the limit of the daemon";
             let request_id = decoded.map_or_else(|refusal| refusal.request_id, |intent| intent.request_id);
             let refusal = Refusal::new(RefusalCode::RateLimited, words).in_reply_to(request_id);
-            return Reaction::Answer(self.dialect.refuse(&refusal));
+            return Reaction::Answer(self.dialect.refuse(&refusal, now));
         }
         match decoded {
-            Ok(intent) => self.react(intent),
-            Err(refusal) => Reaction::Answer(self.dialect.refuse(&refusal)),
+            Ok(intent) => self.react(intent, now),
+            Err(refusal) => Reaction::Answer(self.dialect.refuse(&refusal, now)),
         }
     }
 
-    fn react(&mut self, intent: Intent) -> Reaction {
+    fn react(&mut self, intent: Intent, now: WallMs) -> Reaction {
         let Intent { request_id, ask } = intent;
         match ask {
             Ask::Command(want) => Reaction::Command(want, request_id),
@@ -206,24 +207,24 @@ impl Client {
             Ask::Answered(frames) => Reaction::Answer(frames),
             // Nobody needs a credential until users exist; a client that sends one is served like any other.
             Ask::Auth { .. } => Reaction::Nothing,
-            Ask::Subscribe(ref topics) => match self.interest.add(topics) {
-                Added::Yes => self.heard(&ask, request_id.as_deref()),
+            Ask::Subscribe(choice) => match self.interest.add(&choice.topics) {
+                Added::Yes => self.heard(Change::Added, &choice, request_id.as_deref(), now),
                 Added::TooMany(most) => {
                     let words = format!("a client may subscribe to {most} topics: unsubscribe from some first");
                     let refusal = Refusal::new(RefusalCode::RateLimited, words).in_reply_to(request_id);
-                    Reaction::Answer(self.dialect.refuse(&refusal))
+                    Reaction::Answer(self.dialect.refuse(&refusal, now))
                 }
             },
-            Ask::Unsubscribe(ref topics) => {
-                self.interest.remove(topics);
-                self.heard(&ask, request_id.as_deref())
+            Ask::Unsubscribe(choice) => {
+                self.interest.remove(&choice.topics);
+                self.heard(Change::Removed, &choice, request_id.as_deref(), now)
             }
         }
     }
 
-    fn heard(&self, ask: &Ask, request_id: Option<&str>) -> Reaction {
+    fn heard(&self, change: Change, choice: &Choice, request_id: Option<&str>, now: WallMs) -> Reaction {
         let machines: Vec<Snapshot> = self.machines().map(|machine| machine.bus().snapshot()).collect();
-        Reaction::Answer(self.dialect.heard(&Heard { ask, request_id, machines: &machines }))
+        Reaction::Answer(self.dialect.heard(&Heard { change, choice, request_id, machines: &machines }, now))
     }
 
     /// A command of this client.
@@ -232,8 +233,8 @@ impl Client {
     }
 
     /// The answer to something refused.
-    pub fn refuse(&self, refusal: &Refusal) -> Vec<Frame> {
-        self.dialect.refuse(refusal)
+    pub fn refuse(&self, refusal: &Refusal, now: WallMs) -> Vec<Frame> {
+        self.dialect.refuse(refusal, now)
     }
 
     /// A sign of life.

@@ -125,18 +125,38 @@ pub enum Ask {
         token: String,
     },
     /// To hear of these topics from now on.
-    Subscribe(Vec<Topic>),
+    Subscribe(Choice),
     /// To hear of these topics no more.
-    Unsubscribe(Vec<Topic>),
+    Unsubscribe(Choice),
     /// Something the dialect answers by itself, such as a sign of life.
     Answered(Vec<Frame>),
+}
+
+/// Topics that a client names.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Choice {
+    /// Those there are.
+    pub topics: Vec<Topic>,
+    /// What the sender called them, for the answer.
+    pub named: Vec<String>,
+}
+
+/// Whether topics were added or taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// The client hears of them from now on.
+    Added,
+    /// It hears of them no more.
+    Removed,
 }
 
 /// How a wish to hear of topics, or no more of them, ended.
 #[derive(Debug, Clone, Copy)]
 pub struct Heard<'a> {
-    /// What was asked.
-    pub ask: &'a Ask,
+    /// What was done.
+    pub change: Change,
+    /// With which topics.
+    pub choice: &'a Choice,
     /// The sender's own reference.
     pub request_id: Option<&'a str>,
     /// The machines the client watches, as they are.
@@ -188,16 +208,16 @@ pub trait Dialect: Send {
     ///
     /// # Errors
     /// A refusal (malformed, unknown, wrong types) that [`Dialect::refuse`] turns into the answer.
-    fn decode(&self, text: &str) -> Result<Intent, Refusal>;
+    fn decode(&self, text: &str, now: WallMs) -> Result<Intent, Refusal>;
 
     /// Turns an event into frames. `channels` is the table that the event's channel indices refer to.
     fn encode(&mut self, event: &Event, channels: &ChannelTable, viewer: &Viewer) -> Encoded;
 
     /// The answer to something refused; goes to its sender only.
-    fn refuse(&self, refusal: &Refusal) -> Vec<Frame>;
+    fn refuse(&self, refusal: &Refusal, now: WallMs) -> Vec<Frame>;
 
     /// The answer to a change of what a client hears; goes to its sender only.
-    fn heard(&self, change: &Heard<'_>) -> Vec<Frame>;
+    fn heard(&self, heard: &Heard<'_>, now: WallMs) -> Vec<Frame>;
 
     /// The end of a sync; goes to its sender only.
     fn synced(&self, summary: &SyncSummary) -> Option<Frame>;

@@ -76,7 +76,7 @@ impl Dialect for OpenRoast {
 
     fn left(&mut self, _: &MachineId) {}
 
-    fn decode(&self, text: &str) -> Result<Intent, Refusal> {
+    fn decode(&self, text: &str, _: WallMs) -> Result<Intent, Refusal> {
         decode::intent(text)
     }
 
@@ -94,7 +94,7 @@ impl Dialect for OpenRoast {
 
     /// A refused control order is acknowledged with `applied:false`; an `error` follows unless the acknowledgement says it
     /// all. A refusal that carries no control is an `error` alone.
-    fn refuse(&self, refusal: &Refusal) -> Vec<Frame> {
+    fn refuse(&self, refusal: &Refusal, _: WallMs) -> Vec<Frame> {
         let superseded = refusal.code == RefusalCode::Superseded;
         let ack = refusal.control.as_ref().map(|(channel, value)| {
             ServerFrame::ControlAck(ControlAck {
@@ -115,7 +115,7 @@ impl Dialect for OpenRoast {
     }
 
     /// There is nothing to choose from: a client of this dialect hears everything of its machine.
-    fn heard(&self, _: &Heard<'_>) -> Vec<Frame> {
+    fn heard(&self, _: &Heard<'_>, _: WallMs) -> Vec<Frame> {
         Vec::new()
     }
 

@@ -238,14 +238,14 @@ impl Socket {
             Pace::Fine => Budget::Left,
             Pace::TooFast => Budget::Spent,
             Pace::StillTooFast => {
-                let reaction = self.line.client.borrow_mut().text(text, Budget::Spent);
+                let reaction = self.line.client.borrow_mut().text(text, Budget::Spent, wall_now());
                 if let Reaction::Command(stop, request_id) = reaction {
                     self.command(stop, request_id, ctx);
                 }
                 return self.part(ws::CloseCode::Policy, "too many messages", ctx);
             }
         };
-        let reaction = self.line.client.borrow_mut().text(text, budget);
+        let reaction = self.line.client.borrow_mut().text(text, budget, wall_now());
         match reaction {
             Reaction::Answer(frames) => self.tell(frames, ctx),
             Reaction::Command(want, request_id) => self.command(want, request_id, ctx),
@@ -261,7 +261,7 @@ impl Socket {
         let answer = async move { machine.command(command).await };
         ctx.spawn(answer.into_actor(self).map(|answer, socket, ctx| {
             if let Err(refusal) = answer {
-                let frames = socket.line.client.borrow().refuse(&refusal);
+                let frames = socket.line.client.borrow().refuse(&refusal, wall_now());
                 socket.tell(frames, ctx);
             }
         }));

@@ -285,7 +285,7 @@ fn server_answers() -> Vec<(&'static str, Vec<Frame>)> {
     let wire = greeter.clone();
     let refused = |code, message: &str| {
         let refusal = Refusal::new(code, message).of_control("burner", Fraction::clamped(0.8));
-        wire.refuse(&refusal.in_reply_to(Some("r-1".to_owned())))
+        wire.refuse(&refusal.in_reply_to(Some("r-1".to_owned())), WALL)
     };
     let codes = [
         RefusalCode::InvalidMessage,
@@ -307,7 +307,7 @@ fn server_answers() -> Vec<(&'static str, Vec<Frame>)> {
         RefusalCode::MachineFailed,
         RefusalCode::Internal,
     ];
-    let every = codes.iter().flat_map(|&code| wire.refuse(&Refusal::new(code, format!("{code:?}")))).collect();
+    let every = codes.iter().flat_map(|&code| wire.refuse(&Refusal::new(code, format!("{code:?}")), WALL)).collect();
     let synced = SyncSummary { from: SessionMs(46_000), last: SessionMs(90_000), count: 45, truncated: false };
     vec![
         ("greeting", greeter.greet(&[snapshot()], &viewer("c-1"), WALL)),
@@ -429,9 +429,11 @@ fn wanted(want: &Want) -> Value {
 /// The answer to a client's text, as its golden file tells it.
 fn answered(text: &str) -> Value {
     let wire = OpenRoast::new(machine());
-    match wire.decode(text) {
+    match wire.decode(text, WALL) {
         Ok(intent) => json!({"means": means(&intent)}),
-        Err(refusal) => json!({"refused": format!("{:?}", refusal.code), "frames": parsed(&wire.refuse(&refusal))}),
+        Err(refusal) => {
+            json!({"refused": format!("{:?}", refusal.code), "frames": parsed(&wire.refuse(&refusal, WALL))})
+        }
     }
 }
 
@@ -467,9 +469,9 @@ fn nesting_is_looked_at_sixteen_levels_deep_and_no_deeper() {
         format!(r#"{{"type":"command","action":"rearm","extra":{extra}}}"#)
     };
     let wire = OpenRoast::new(machine());
-    assert!(wire.decode(&nested(16)).is_ok());
-    assert_eq!(wire.decode(&nested(17)).unwrap_err().code, RefusalCode::InvalidMessage);
-    assert_eq!(wire.decode(&nested(100_000)).unwrap_err().code, RefusalCode::InvalidMessage);
+    assert!(wire.decode(&nested(16), WALL).is_ok());
+    assert_eq!(wire.decode(&nested(17), WALL).unwrap_err().code, RefusalCode::InvalidMessage);
+    assert_eq!(wire.decode(&nested(100_000), WALL).unwrap_err().code, RefusalCode::InvalidMessage);
 }
 
 #[test]
@@ -507,7 +509,8 @@ fn what_our_own_client_types_write_is_what_is_understood() {
     let mut meanings = BTreeSet::new();
     for frame in &frames {
         let text = serde_json::to_string(frame).unwrap();
-        let intent = OpenRoast::new(machine()).decode(&text).unwrap_or_else(|refusal| panic!("{text}: {refusal}"));
+        let intent =
+            OpenRoast::new(machine()).decode(&text, WALL).unwrap_or_else(|refusal| panic!("{text}: {refusal}"));
         meanings.insert(means(&intent).to_string());
     }
     assert_eq!(meanings.len(), frames.len(), "each means something of its own");
@@ -566,7 +569,7 @@ proptest! {
     #[test]
     fn decoding_never_panics_on_any_text(text in any::<Vec<u8>>().prop_map(|b| String::from_utf8_lossy(&b).into_owned())) {
         let wire = OpenRoast::new(machine());
-        if let Err(refusal) = wire.decode(&text) {
+        if let Err(refusal) = wire.decode(&text, WALL) {
             prop_assert!(!refusal.message.is_empty());
         }
     }
@@ -574,16 +577,16 @@ proptest! {
     #[test]
     fn decoding_never_panics_on_any_json(document in any_json()) {
         let wire = OpenRoast::new(machine());
-        if let Err(refusal) = wire.decode(&document.to_string()) {
+        if let Err(refusal) = wire.decode(&document.to_string(), WALL) {
             prop_assert!(!refusal.message.is_empty());
-            prop_assert!(!wire.refuse(&refusal).is_empty());
+            prop_assert!(!wire.refuse(&refusal, WALL).is_empty());
         }
     }
 
     #[test]
     fn no_control_value_outside_zero_to_one_is_taken(value in any::<f64>()) {
         let text = json!({"type": "control", "channel": "burner", "value": value}).to_string();
-        let taken = OpenRoast::new(machine()).decode(&text).is_ok();
+        let taken = OpenRoast::new(machine()).decode(&text, WALL).is_ok();
         prop_assert_eq!(taken, (0.0..=1.0).contains(&value));
     }
 
@@ -602,7 +605,7 @@ prop_assert_eq!(frame["bt"].is_number(), values[0].is_finite());
     #[test]
     fn every_refusal_is_json_however_odd_its_words(message in ".*", channel in ".*", id in prop::option::of(".*")) {
         let refusal = Refusal::new(RefusalCode::Latched, message).of_control(channel, Fraction::ONE).in_reply_to(id.clone());
-        for frame in OpenRoast::new(machine()).refuse(&refusal) {
+        for frame in OpenRoast::new(machine()).refuse(&refusal, WALL) {
             let frame: Value = serde_json::from_str(&frame).unwrap();
             prop_assert_eq!(frame.get("request_id").and_then(Value::as_str), id.as_deref());
         }
