@@ -45,6 +45,14 @@ pub trait Driver {
     /// When the device did not confirm. A read-back that differs is no error: the caller compares.
     async fn apply(&mut self, order: &Admitted) -> Result<Applied, DriverError>;
 
+    /// Takes a picture with the camera that a channel is.
+    ///
+    /// # Errors
+    /// When the channel is no camera, and when the device did not deliver.
+    async fn capture(&mut self, _channel: usize) -> Result<Picture, DriverError> {
+        Err(DriverError::no_camera("taking a picture"))
+    }
+
     /// Closes the link.
     async fn disconnect(&mut self);
 }
@@ -57,6 +65,15 @@ pub type DriverFactory = Arc<dyn Fn(&MachineSpec) -> Box<dyn Driver> + Send + Sy
 pub struct Applied {
     /// What the channel's read-back shows, native unit; `None` where it has none.
     pub readback: Option<f64>,
+}
+
+/// A picture as a camera delivered it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Media type of `bytes`, such as `image/png`.
+    pub mime: &'static str,
+    /// The whole file.
+    pub bytes: Vec<u8>,
 }
 
 /// A reading under construction, by channel index.
@@ -160,6 +177,15 @@ pub enum ErrorKind {
 }
 
 impl DriverError {
+    /// The answer of whatever has no camera. `what` was asked.
+    pub fn no_camera(what: impl Into<String>) -> Self {
+        Self::Rejected {
+            what: what.into(),
+            cause: "this machine has no camera".into(),
+            hint: "use a channel that is a camera".into(),
+        }
+    }
+
     /// Which kind it is.
     pub fn kind(&self) -> ErrorKind {
         match self {

@@ -194,7 +194,7 @@ impl MachineConfig {
 
     fn to_channels(&self, driver: Option<&DriverConfig>, faults: &mut Faults) -> ChannelTable {
         let known = match driver {
-            Some(DriverConfig::Simulator(_)) => Some(simulator::known_channels()),
+            Some(DriverConfig::Simulator(config)) => Some(simulator::known_channels(config.model)),
             Some(DriverConfig::Modbus(_)) | None => None,
         };
         if self.channels.is_empty() {

@@ -1,12 +1,15 @@
 //! How a simulated machine is described, and which channels it has.
 
-use hearth_actors::model::channel::{Channel, ChannelKind, ControlShape, ControlSpec, Failsafe, OutputClass, Role};
-use hearth_actors::model::ids::ChannelId;
-use hearth_actors::model::units::Unit;
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::faults::Faults;
+
+mod channels;
+
+pub use channels::known_channels;
 
 /// More noise than this hides the roast. Unit: °C.
 const NOISE_MAX: f64 = 5.0;
@@ -27,9 +30,9 @@ pub struct SimulatorConfig {
     pub speed: f64,
     /// Seed of everything random in it: noise, batch weights, drop temperatures.
     pub seed: u64,
-    /// Standard deviation of the noise on every sensor, `0..=5`. Unit: °C.
+    /// Standard deviation of the noise on every sensor, `0..=5`; what measures no temperature has its fitting share. Unit: °C.
     pub noise: f64,
-    /// Whether somebody roasts batch after batch at the machine's own panel.
+    /// Whether somebody roasts batch after batch at the machine's own panel; only a roaster has one.
     pub operator: bool,
     /// What goes wrong, and when.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -43,6 +46,26 @@ pub enum Model {
     /// A 5 kg drum roaster with a gas burner.
     #[default]
     Roaster,
+    /// A brewery: hot liquor tank, mash tun, fermenter.
+    Kettle,
+    /// A control panel: motor, servo, valve, thermometer.
+    Panel,
+    /// A laboratory reactor with flow and pressures.
+    Rig,
+    /// A turntable with lights and a camera.
+    Scanner,
+}
+
+impl fmt::Display for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Roaster => "roaster",
+            Self::Kettle => "kettle",
+            Self::Panel => "panel",
+            Self::Rig => "rig",
+            Self::Scanner => "scanner",
+        })
+    }
 }
 
 /// Something that goes wrong at the simulated machine. Times are on the machine's own clock, which runs `speed` times as fast.
@@ -98,6 +121,9 @@ impl SimulatorConfig {
         if !(0.0..=NOISE_MAX).contains(&self.noise) {
             faults.add(format!("{pointer}/noise"), format!("use 0 to {NOISE_MAX} °C"));
         }
+        if self.operator && self.model != Model::Roaster {
+            faults.add(format!("{pointer}/operator"), "only the model roaster has an operator: remove it");
+        }
         if self.faults.len() > FAULTS_MAX {
             faults.add(format!("{pointer}/faults"), format!("use at most {FAULTS_MAX}; every_ms repeats one"));
         }
@@ -116,55 +142,6 @@ impl FaultConfig {
             faults.add(format!("{pointer}/every_ms"), "use more than for_ms, or leave it out for a single time");
         }
     }
-}
-
-/// The channels of a simulated machine in their usual order, with empty tags. It has these and no others.
-pub fn known_channels() -> Vec<Channel> {
-    let sensor = |id, label, role| channel(id, label, role, Unit::Celsius, ChannelKind::Sensor);
-    let slider = |id, label, class| channel(id, label, None, Unit::Percent, control(slider_shape(), class));
-    let toggle = |id, label, class| channel(id, label, None, Unit::None, control(toggle_shape(), class));
-    [
-        sensor("bt", "Beans", Some(Role::Bt)),
-        sensor("et", "Drum air", Some(Role::Et)),
-        sensor("inlet", "Inlet air", None),
-        sensor("exhaust", "Exhaust air", None),
-        slider("burner", "Burner", OutputClass::Heat),
-        slider("airflow", "Airflow", OutputClass::Air),
-        slider("drum", "Drum speed", OutputClass::Motion),
-        toggle("cooling", "Cooling tray", OutputClass::Cool),
-        toggle("charge", "Beans in the drum", OutputClass::Other),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
-fn channel(id: &str, label: &str, role: Option<Role>, unit: Unit, kind: ChannelKind) -> Option<Channel> {
-    let id = ChannelId::parse(id).ok()?;
-    Some(Channel { id, tag: String::new(), label: label.to_owned(), role, unit, kind })
-}
-
-/// Shape, upper end and grid; the lower end is 0.
-fn slider_shape() -> (ControlShape, f64, f64) {
-    (ControlShape::Slider, 100.0, 1.0)
-}
-
-fn toggle_shape() -> (ControlShape, f64, f64) {
-    (ControlShape::Toggle { on: 1.0, off: 0.0 }, 1.0, 1.0)
-}
-
-fn control((shape, max, step): (ControlShape, f64, f64), class: OutputClass) -> ChannelKind {
-    let failsafe = if class == OutputClass::Heat { Failsafe::Value(0.0) } else { Failsafe::Hold };
-    ChannelKind::Control(ControlSpec {
-        shape,
-        min: 0.0,
-        max,
-        step,
-        class,
-        failsafe,
-        stop_value: None,
-        has_readback: true,
-    })
 }
 
 #[cfg(test)]
@@ -234,14 +211,9 @@ mod tests {
     }
 
     #[test]
-    fn heat_goes_off_and_all_else_holds_when_nobody_is_in_charge() {
-        let channels = known_channels();
-        assert_eq!(channels.len(), 9);
-        for channel in &channels {
-            let Some(control) = channel.control() else { continue };
-            let safe = if channel.id.as_str() == "burner" { Failsafe::Value(0.0) } else { Failsafe::Hold };
-            assert_eq!(control.failsafe, safe, "{}", channel.id);
-            assert!(control.has_readback, "{}", channel.id);
-        }
+    fn only_a_roaster_has_an_operator() {
+        let staffed = |model| SimulatorConfig { model, operator: true, ..SimulatorConfig::default() };
+        assert_eq!(pointers(&staffed(Model::Roaster)), Vec::<String>::new());
+        assert_eq!(pointers(&staffed(Model::Kettle)), ["/driver/operator"]);
     }
 }

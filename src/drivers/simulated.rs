@@ -4,37 +4,48 @@
 //! to the [`plant::Plant`], which all drivers of one machine share.
 
 pub mod beans;
+pub mod control_panel;
 pub mod faults;
+pub mod kettle;
+pub mod machine;
 pub mod noise;
 pub mod operator;
 pub mod panel;
+pub mod picture;
 pub mod plant;
+pub mod rig;
 pub mod roaster;
+pub mod scanner;
+pub mod stand;
 #[cfg(test)]
 mod tests;
+pub mod ticks;
+pub mod travel;
 pub mod world;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hearth_actors::driver::{Applied, Driver, DriverError, DriverFactory, Sample};
+use hearth_actors::driver::{Applied, Driver, DriverError, DriverFactory, Picture, Sample};
 use hearth_actors::logic::gate::Admitted;
-use hearth_actors::model::channel::{Channel, ControlShape, ControlSpec};
+use hearth_actors::model::channel::{Channel, ControlShape};
 use hearth_actors::model::ids::CommandId;
 use hearth_actors::model::reading::MissingReason;
 use hearth_actors::model::spec::MachineSpec;
 use tokio::time::Instant;
 
-use crate::config::simulator::SimulatorConfig;
+use crate::config::simulator::{Model, SimulatorConfig};
 
 use self::faults::{Call, Mishap};
-use self::panel::Control;
+use self::machine::{Hand, Nature, Part};
 use self::plant::{DriverNumber, Plant};
-use self::world::Sensor;
 
 /// How long a simulated time-out takes on the machine's clock. Unit: ms.
 const TIMEOUT_MS: f64 = 200.0;
+
+/// Longest wait for a control to get there; what takes longer is confirmed as begun. Real time.
+const ARRIVAL_MAX: Duration = Duration::from_millis(1_500);
 
 /// Said with every fault, so that nobody looks for it in a cable.
 const SCRIPTED: &str = "simulated: the machine's configuration lists this fault under driver.faults";
@@ -44,9 +55,9 @@ const SCRIPTED: &str = "simulated: the machine's configuration lists this fault 
 /// An order to a control takes it over from a built-in operator until the beans are dropped; see [`operator`]. `config` has
 /// passed its check. Calling the factory shuts out the driver it made before.
 pub fn factory(config: &SimulatorConfig) -> DriverFactory {
-    let speed = config.speed;
+    let (model, speed) = (config.model, config.speed);
     let plant = Arc::new(Mutex::new(Plant::new(config)));
-    Arc::new(move |spec: &MachineSpec| Box::new(SimulatedDriver::new(spec, speed, Arc::clone(&plant))))
+    Arc::new(move |spec: &MachineSpec| Box::new(SimulatedDriver::new(spec, model, speed, Arc::clone(&plant))))
 }
 
 /// Whether there is a link.
@@ -54,13 +65,6 @@ pub fn factory(config: &SimulatorConfig) -> DriverFactory {
 enum Link {
     Up,
     Down,
-}
-
-/// What a channel is at the machine.
-#[derive(Debug, Clone, Copy)]
-enum Part {
-    Sensor(Sensor),
-    Control(Control),
 }
 
 /// The last order to a control.
@@ -73,6 +77,7 @@ struct LastOrder {
 struct SimulatedDriver {
     plant: Arc<Mutex<Plant>>,
     number: DriverNumber,
+    model: Model,
     speed: f64,
     link: Link,
     channels: Vec<(Channel, Option<Part>)>,
@@ -80,11 +85,14 @@ struct SimulatedDriver {
 }
 
 impl SimulatedDriver {
-    fn new(spec: &MachineSpec, speed: f64, plant: Arc<Mutex<Plant>>) -> Self {
-        let number = locked(&plant).admit_driver();
-        let channels: Vec<_> = spec.channels.iter().map(|(_, channel)| (channel.clone(), part(channel))).collect();
+    fn new(spec: &MachineSpec, model: Model, speed: f64, plant: Arc<Mutex<Plant>>) -> Self {
+        let mut machine = locked(&plant);
+        let number = machine.admit_driver();
+        let with_part = |channel: &Channel| (channel.clone(), machine.find(channel.id.as_str()));
+        let channels: Vec<_> = spec.channels.iter().map(|(_, channel)| with_part(channel)).collect();
+        drop(machine);
         let last_orders = vec![None; channels.len()];
-        Self { plant, number, speed, link: Link::Down, channels, last_orders }
+        Self { plant, number, model, speed, link: Link::Down, channels, last_orders }
     }
 
     /// Lets happen to a call what the faults say; whether its answer is nonsense.
@@ -136,12 +144,12 @@ impl SimulatedDriver {
 
     fn fill(&self, sample: &mut Sample, what: &str) -> Result<(), DriverError> {
         let mut plant = self.plant(what)?;
-        let world = plant.world(Instant::now());
+        let machine = plant.machine(Instant::now());
         for (index, (channel, part)) in self.channels.iter().enumerate() {
             match part {
-                Some(Part::Sensor(sensor)) => sample.set(index, world.sensor(*sensor)),
-                Some(Part::Control(control)) => {
-                    let native = to_native(channel.control(), *control, world.control(*control));
+                Some(part) if part.nature == Nature::Sensor => sample.set(index, machine.value(*part)),
+                Some(part) => {
+                    let native = to_native(channel, *part, machine.value(*part));
                     sample.set(index, channel.unit.inward(native));
                 }
                 None => sample.fail(index, MissingReason::Rejected),
@@ -151,14 +159,13 @@ impl SimulatedDriver {
     }
 
     /// The control behind a channel.
-    fn target(&self, index: usize, what: &str) -> Result<(Control, &ControlSpec), DriverError> {
-        let found = self.channels.get(index).map(|(channel, part)| (channel.control(), part));
-        match found {
-            Some((Some(spec), Some(Part::Control(control)))) => Ok((*control, spec)),
+    fn target(&self, index: usize, what: &str) -> Result<(Part, &Channel), DriverError> {
+        match self.channels.get(index) {
+            Some((channel, Some(part))) if part.nature != Nature::Sensor => Ok((*part, channel)),
             Some(_) | None => Err(DriverError::Rejected {
                 what: what.into(),
                 cause: "the simulator has no such control".into(),
-                hint: "its controls are burner, airflow, drum, cooling and charge".into(),
+                hint: format!("its controls are {}", in_a_row(&self.plant(what)?.controls())),
             }),
         }
     }
@@ -178,7 +185,7 @@ impl Driver for SimulatedDriver {
     }
 
     async fn connect(&mut self) -> Result<(), DriverError> {
-        let what = "connecting to the simulated roaster";
+        let what = &format!("connecting to the simulated {}", self.model);
         self.link = Link::Down;
         self.plant(what)?.start_clock(Instant::now());
         self.suffer(Call::Connect, what).await?;
@@ -187,7 +194,7 @@ impl Driver for SimulatedDriver {
     }
 
     async fn read(&mut self, _request: usize, sample: &mut Sample) -> Result<(), DriverError> {
-        let what = "reading the simulated roaster";
+        let what = &format!("reading the simulated {}", self.model);
         self.need_link(what)?;
         match self.suffer(Call::Read, what).await? {
             Answer::Sound => self.fill(sample, what),
@@ -207,28 +214,50 @@ impl Driver for SimulatedDriver {
     async fn apply(&mut self, order: &Admitted) -> Result<Applied, DriverError> {
         let index = order.channel();
         let what = match self.channels.get(index) {
-            Some((channel, _)) => format!("setting {} of the simulated roaster", channel.id),
-            None => format!("setting channel {index} of the simulated roaster"),
+            Some((channel, _)) => format!("setting {} of the simulated {}", channel.id, self.model),
+            None => format!("setting channel {index} of the simulated {}", self.model),
         };
         self.need_link(&what)?;
         self.suffer(Call::Apply, &what).await?;
         let this = LastOrder { command: order.command(), native: order.native() };
-        let readback = {
-            let (control, spec) = self.target(index, &what)?;
-            let last = self.last_orders.get(index).copied().flatten();
+        let (part, channel) = self.target(index, &what)?;
+        let last = self.last_orders.get(index).copied().flatten();
+        let takes_ms = {
             let mut plant = self.plant(&what)?;
-            let world = plant.world(Instant::now());
+            let machine = plant.machine(Instant::now());
             // The house repeats heat orders to keep a device's watchdog fed. Such a repetition is no new order, and must not
             // take the control from the operator again who has got it back since.
-            if last != Some(this) || !world.operator_holds(control) {
-                world.order(control, from_native(spec, control, order.native()));
+            if last != Some(this) || machine.hand(part) == Hand::Wire {
+                machine.order(part, from_native(channel, part, order.native()))
+            } else {
+                0
             }
-            to_native(Some(spec), control, world.control(control))
         };
+        if takes_ms > 0 {
+            tokio::time::sleep(self.real(takes_ms as f64).min(ARRIVAL_MAX)).await;
+        }
+        let shown = self.plant(&what)?.machine(Instant::now()).value(part);
+        let readback = to_native(channel, part, shown);
         if let Some(slot) = self.last_orders.get_mut(index) {
             *slot = Some(this);
         }
         Ok(Applied { readback: Some(readback) })
+    }
+
+    async fn capture(&mut self, channel: usize) -> Result<Picture, DriverError> {
+        let what = match self.channels.get(channel) {
+            Some((channel, _)) => format!("taking a picture with {} of the simulated {}", channel.id, self.model),
+            None => format!("taking a picture with channel {channel} of the simulated {}", self.model),
+        };
+        self.need_link(&what)?;
+        if self.suffer(Call::Read, &what).await? == Answer::Garbled {
+            let cause = "the picture is torn".into();
+            return Err(DriverError::Garbled { what, cause, hint: SCRIPTED.into() });
+        }
+        let part = self.channels.get(channel).and_then(|(_, part)| *part);
+        let mut plant = self.plant(&what)?;
+        let picture = part.and_then(|part| plant.machine(Instant::now()).picture(part));
+        picture.ok_or_else(|| DriverError::no_camera(what.as_str()))
     }
 
     async fn disconnect(&mut self) {
@@ -241,24 +270,31 @@ fn locked(plant: &Mutex<Plant>) -> MutexGuard<'_, Plant> {
     plant.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn part(channel: &Channel) -> Option<Part> {
-    let id = channel.id.as_str();
-    Sensor::of_channel(id).map(Part::Sensor).or_else(|| Control::of_channel(id).map(Part::Control))
-}
-
-/// What the machine's own value is in a channel's native unit: the same, but for a switch whose positions have other names there.
-fn to_native(spec: Option<&ControlSpec>, control: Control, value: f64) -> f64 {
-    match spec.map(|spec| spec.shape) {
-        Some(ControlShape::Toggle { on, .. }) if control.is_switch() && value >= 0.5 => on,
-        Some(ControlShape::Toggle { off, .. }) if control.is_switch() => off,
-        Some(ControlShape::Toggle { .. } | ControlShape::Slider) | None => value,
+/// Words as people say a list.
+fn in_a_row(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
 }
 
-fn from_native(spec: &ControlSpec, control: Control, native: f64) -> f64 {
-    match spec.shape {
-        ControlShape::Toggle { .. } if control.is_switch() => spec.to_fraction(native).get(),
-        ControlShape::Toggle { .. } | ControlShape::Slider => native,
+/// What the machine's own value is in a channel's native unit: a temperature may be °F there, and a switch's positions may have
+/// other names.
+fn to_native(channel: &Channel, part: Part, value: f64) -> f64 {
+    match channel.control().map(|spec| spec.shape) {
+        Some(ControlShape::Toggle { on, .. }) if part.nature == Nature::Switch && value >= 0.5 => on,
+        Some(ControlShape::Toggle { off, .. }) if part.nature == Nature::Switch => off,
+        Some(ControlShape::Toggle { .. } | ControlShape::Slider) | None => channel.unit.outward(value),
+    }
+}
+
+fn from_native(channel: &Channel, part: Part, native: f64) -> f64 {
+    match channel.control() {
+        Some(spec) if part.nature == Nature::Switch && matches!(spec.shape, ControlShape::Toggle { .. }) => {
+            spec.to_fraction(native).get()
+        }
+        Some(_) | None => channel.unit.inward(native),
     }
 }
 

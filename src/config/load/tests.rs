@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 use tempfile::TempDir;
 
 use super::*;
+use crate::config::machine::MachineConfig;
 use crate::config::tree::AuthMode;
 
 /// A directory with files, and sources that name the first.
@@ -219,5 +220,34 @@ fn the_files_that_come_with_it_are_sound() {
     let file = Some(Path::new(env!("CARGO_MANIFEST_DIR")).join(DEFAULT_FILE));
     if let Err(error) = Config::load(&Sources { file, ..Sources::default() }) {
         panic!("{error}");
+    }
+}
+
+#[test]
+fn every_machine_that_comes_with_it_is_as_its_simulator_has_it() {
+    let (dir, sources) = given(&[("h.toml", "machines_dir = 'machines'")]);
+    let files = [
+        ("kettle", include_str!("../../../etc/machines/kettle.toml")),
+        ("panel", include_str!("../../../etc/machines/panel.toml")),
+        ("rig", include_str!("../../../etc/machines/rig.toml")),
+        ("roaster", include_str!("../../../etc/machines/roaster.toml")),
+        ("scanner", include_str!("../../../etc/machines/scanner.toml")),
+    ];
+    std::fs::create_dir(dir.path().join("machines")).expect("a folder");
+    for (name, text) in files {
+        std::fs::write(dir.path().join(format!("machines/{name}.toml")), text).expect("a file");
+    }
+    let machines = Config::load(&sources).expect("sound").machines;
+    assert_eq!(machines.len(), files.len());
+    for (machine, (name, _)) in machines.iter().zip(files) {
+        let written = machine.to_spec().expect("sound");
+        let bare =
+            MachineConfig { channels: Vec::new(), alarms: Vec::new(), interlocks: Vec::new(), ..machine.clone() };
+        assert_eq!(written.id.as_str(), name);
+        assert_eq!(format!("{:?}", written.kind).to_lowercase(), name);
+        let like_the_simulator: Vec<_> =
+            bare.to_spec().expect("sound").channels.iter().map(|(_, c)| c.clone()).collect();
+        let channels: Vec<_> = written.channels.iter().map(|(_, c)| c.clone()).collect();
+        assert_eq!(channels, like_the_simulator, "{name}");
     }
 }

@@ -15,6 +15,8 @@ pub enum Purpose {
     Weight,
     /// Drop temperature of a batch.
     DropTemperature,
+    /// How long a move takes.
+    Latency,
 }
 
 impl Purpose {
@@ -23,6 +25,7 @@ impl Purpose {
             Self::Weight => 0,
             Self::DropTemperature => 1,
             Self::Sensor(sensor) => 2 + u64::from(sensor),
+            Self::Latency => 1_000,
         }
     }
 }

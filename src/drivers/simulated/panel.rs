@@ -23,13 +23,17 @@ impl Control {
 
     /// The control of the channel with this id.
     pub fn of_channel(id: &str) -> Option<Self> {
-        match id {
-            "burner" => Some(Self::Burner),
-            "airflow" => Some(Self::Airflow),
-            "drum" => Some(Self::Drum),
-            "cooling" => Some(Self::Cooling),
-            "charge" => Some(Self::Charge),
-            _ => None,
+        Self::ALL.into_iter().find(|control| control.id() == id)
+    }
+
+    /// The id of its channel.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Burner => "burner",
+            Self::Airflow => "airflow",
+            Self::Drum => "drum",
+            Self::Cooling => "cooling",
+            Self::Charge => "charge",
         }
     }
 

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::config::simulator::SimulatorConfig;
 
 use super::faults::{Call, FaultList, Mishap};
-use super::world::World;
+use super::machine::{Machine, Part, build};
 
 /// Number of a driver of this machine; later ones are higher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Plant {
     speed: f64,
     first_connect: Option<Instant>,
     newest: DriverNumber,
-    world: World,
+    machine: Box<dyn Machine>,
     faults: FaultList,
 }
 
@@ -31,7 +31,7 @@ impl Plant {
             speed: config.speed,
             first_connect: None,
             newest: DriverNumber(0),
-            world: World::new(config),
+            machine: build(config),
             faults: FaultList::new(&config.faults),
         }
     }
@@ -40,6 +40,16 @@ impl Plant {
     pub fn admit_driver(&mut self) -> DriverNumber {
         self.newest = DriverNumber(self.newest.0 + 1);
         self.newest
+    }
+
+    /// The part of the machine that a channel is.
+    pub fn find(&self, channel: &str) -> Option<Part> {
+        self.machine.find(channel)
+    }
+
+    /// The ids of the machine's controls.
+    pub fn controls(&self) -> Vec<&'static str> {
+        self.machine.controls()
     }
 
     /// Whether this driver is the newest.
@@ -59,10 +69,10 @@ impl Plant {
     }
 
     /// The machine as it is now.
-    pub fn world(&mut self, now: Instant) -> &mut World {
+    pub fn machine(&mut self, now: Instant) -> &mut dyn Machine {
         let now_ms = self.now_ms(now);
-        self.world.advance_to(now_ms);
-        &mut self.world
+        self.machine.advance_to(now_ms);
+        self.machine.as_mut()
     }
 
     /// The machine's clock. Unit: ms since the first connect.

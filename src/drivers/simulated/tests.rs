@@ -1,7 +1,9 @@
 //! Claims about the simulated machine as a whole.
 
 mod door;
+mod machines;
 mod mishaps;
+mod models;
 mod operator;
 mod roast;
 mod world;
@@ -17,7 +19,15 @@ use hearth_actors::model::ids::MachineId;
 use hearth_actors::model::spec::{DetectionSpec, MachineKind};
 use hearth_actors::model::units::Fraction;
 
-use crate::config::simulator::known_channels;
+use crate::config::simulator;
+
+use super::panel::Control;
+use super::world::Sensor;
+
+/// The roaster's.
+fn known_channels() -> Vec<Channel> {
+    simulator::known_channels(Model::Roaster)
+}
 
 /// A roaster with a quiet sensor and nobody at it.
 fn quiet() -> SimulatorConfig {

@@ -1,22 +1,20 @@
-//! The simulated machine as a whole: physics, panel, operator and sensors, moved on in fixed steps to whatever time it is.
+//! The simulated roaster as a whole: physics, panel, operator and sensors, moved on in fixed steps to whatever time it is.
 //!
 //! Deterministic: with the same seed and the same orders at the same times it shows the same, however often it is read.
 
+use hearth_actors::driver::Picture;
+
 use crate::config::simulator::SimulatorConfig;
 
+use super::machine::{Hand, Machine, Nature, Part};
 use super::noise::{Purpose, even, normal};
 use super::operator::{DrumFill, Operator, Seen};
 use super::panel::{Control, Panel};
-use super::roaster::{ROOM_C, Roaster, STEP_S};
-
-/// Length of one step. Unit: ms.
-const STEP_MS: u64 = (STEP_S * 1000.0) as u64;
+use super::roaster::{ROOM_C, Roaster};
+use super::ticks::Ticks;
 
 /// With an operator the machine was used just before: a visitor sees a roast within minutes. Unit: °C.
 const WARM_C: f64 = 190.0;
-
-/// A longer time without a look at the machine is cut to this: by then it has settled. Unit: ms.
-const GAP_MS_MAX: u64 = 3_600_000;
 
 /// Batches differ in weight within these bounds. Unit: kg.
 const BATCH_KG_MIN: f64 = 4.75;
@@ -60,8 +58,7 @@ pub struct World {
     panel: Panel,
     operator: Option<Operator>,
     batches: u64,
-    steps: u64,
-    skipped_ms: u64,
+    ticks: Ticks,
 }
 
 impl World {
@@ -76,18 +73,13 @@ impl World {
             panel: Panel::default(),
             operator,
             batches: 0,
-            steps: 0,
-            skipped_ms: 0,
+            ticks: Ticks::default(),
         }
     }
 
     /// Goes on to `now_ms` of the machine's clock; time that lies behind changes nothing.
     pub fn advance_to(&mut self, now_ms: u64) {
-        let due_ms = now_ms.saturating_sub(self.skipped_ms);
-        let gap_ms = due_ms.saturating_sub(self.steps.saturating_mul(STEP_MS));
-        let skip_ms = gap_ms.saturating_sub(GAP_MS_MAX);
-        self.skipped_ms = self.skipped_ms.saturating_add(skip_ms);
-        for _ in 0..(gap_ms - skip_ms) / STEP_MS {
+        for _ in 0..self.ticks.take_due(now_ms) {
             self.step();
         }
     }
@@ -120,7 +112,7 @@ impl World {
             Sensor::Inlet => probes.inlet,
             Sensor::Exhaust => probes.exhaust,
         };
-        celsius + self.noise * normal(self.seed, Purpose::Sensor(sensor as u8), self.steps)
+        celsius + self.noise * normal(self.seed, Purpose::Sensor(sensor as u8), self.ticks.count())
     }
 
     fn step(&mut self) {
@@ -131,7 +123,6 @@ impl World {
             self.move_beans();
         }
         self.roaster.step(&self.panel.settings());
-        self.steps += 1;
     }
 
     /// Lets beans in or out as the panel says.
@@ -146,4 +137,51 @@ impl World {
             (true, Some(_)) | (false, None) => {}
         }
     }
+}
+
+/// Its parts are the sensors and behind them the controls.
+impl Machine for World {
+    fn find(&self, channel: &str) -> Option<Part> {
+        let sensor = Sensor::of_channel(channel).map(|sensor| Part { place: sensor as usize, nature: Nature::Sensor });
+        let control = |control: Control| Part {
+            place: Sensor::ALL.len() + control as usize,
+            nature: if control.is_switch() { Nature::Switch } else { Nature::Slider },
+        };
+        sensor.or_else(|| Control::of_channel(channel).map(control))
+    }
+
+    fn controls(&self) -> Vec<&'static str> {
+        Control::ALL.map(Control::id).to_vec()
+    }
+
+    fn advance_to(&mut self, now_ms: u64) {
+        self.advance_to(now_ms);
+    }
+
+    fn value(&self, part: Part) -> f64 {
+        match (Sensor::ALL.get(part.place), control_of(part)) {
+            (Some(sensor), _) => self.sensor(*sensor),
+            (None, Some(control)) => self.control(control),
+            (None, None) => f64::NAN,
+        }
+    }
+
+    fn order(&mut self, part: Part, value: f64) -> u64 {
+        if let Some(control) = control_of(part) {
+            self.order(control, value);
+        }
+        0
+    }
+
+    fn hand(&self, part: Part) -> Hand {
+        if control_of(part).is_some_and(|control| self.operator_holds(control)) { Hand::Local } else { Hand::Wire }
+    }
+
+    fn picture(&self, _part: Part) -> Option<Picture> {
+        None
+    }
+}
+
+fn control_of(part: Part) -> Option<Control> {
+    Control::ALL.get(part.place.checked_sub(Sensor::ALL.len())?).copied()
 }
