@@ -26,7 +26,7 @@ use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::ids::{ClientId, Seq, SessionId};
 use hearth_actors::model::journal::{JournalHeader, Keep, SessionLog};
 use hearth_actors::model::profile::Annotation;
-use hearth_actors::model::reading::Reading;
+use hearth_actors::model::reading::{News, Reading};
 use hearth_actors::model::spec::MachineSpec;
 use hearth_actors::model::time::{MonoMs, SessionMs, WallMs};
 use hearth_actors::model::units::CelsiusPerMinute;
@@ -91,6 +91,7 @@ impl Roast {
             values: (0..channels.len()).map(value).collect(),
             bt_ror: Some(CelsiusPerMinute(8.123_456)),
             et_ror: Some(CelsiusPerMinute(4.5)),
+            news: News::All,
         };
         Event {
             machine: self.spec.id.clone(),

@@ -18,6 +18,7 @@ pub mod modbus;
 pub mod network;
 mod overrides;
 pub mod parse;
+pub mod push;
 pub mod rules;
 pub mod simulator;
 mod text;

@@ -1,22 +1,27 @@
 //! The only list of drivers.
 
 pub mod modbus;
+pub mod push;
 pub mod simulated;
 
 use std::sync::Arc;
 
 use hearth_actors::driver::DriverFactory;
+use hearth_actors::model::ids::MachineId;
 use hearth_actors::registry::Definition;
 
 use crate::config::driver::DriverConfig;
 use crate::config::faults::Faults;
 use crate::config::machine::MachineConfig;
 use modbus::bus::BusDirectory;
+use push::Inboxes;
 
 /// Makes machines' drivers from their configurations; holds what drivers share. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Workshop {
     buses: BusDirectory,
+    /// Where remote controllers and the drivers of their machines meet.
+    pub inboxes: Inboxes,
 }
 
 impl Workshop {
@@ -31,13 +36,15 @@ impl Workshop {
             faults.add("", format!("the configuration cannot be written down: {error}"));
             faults
         })?;
-        Ok(Definition { spec, driver: self.factory(config), document: document.into() })
+        let id = spec.id.clone();
+        Ok(Definition { spec, driver: self.factory(&id, config), document: document.into() })
     }
 
-    fn factory(&self, config: &MachineConfig) -> DriverFactory {
+    fn factory(&self, id: &MachineId, config: &MachineConfig) -> DriverFactory {
         match &config.driver {
             DriverConfig::Simulator(simulator) => simulated::factory(simulator),
             DriverConfig::Modbus(link) => modbus::factory(link, config.modbus_sources(), &self.buses),
+            DriverConfig::Push(push) => push::factory(*push, self.inboxes.of(id)),
         }
     }
 }

@@ -7,10 +7,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::future::LocalBoxFuture;
 
 use crate::logic::gate::Admitted;
 use crate::model::reading::{Missing, MissingReason, Value};
 use crate::model::spec::MachineSpec;
+use crate::model::time::WallMs;
 
 /// Talks to one piece of hardware.
 ///
@@ -45,6 +47,23 @@ pub trait Driver {
     /// When the device did not confirm. A read-back that differs is no error: the caller compares.
     async fn apply(&mut self, order: &Admitted) -> Result<Applied, DriverError>;
 
+    /// How an order that was applied is confirmed later, where the device itself does not answer at once: a promise that ends when
+    /// it was seen to be done, or not in time. Asked right after each `apply` that went well. A newer order for the same channel
+    /// takes the promise's place.
+    fn promise(&mut self, _order: &Admitted) -> Option<Promise> {
+        None
+    }
+
+    /// Who sets the pace of readings.
+    fn pace(&self) -> Pace {
+        Pace::Asked
+    }
+
+    /// Waits until a device that sets the pace itself has something to tell, or has been silent for too long; then it is read.
+    async fn arrival(&mut self) {
+        std::future::pending().await
+    }
+
     /// Takes a picture with the camera that a channel is.
     ///
     /// # Errors
@@ -59,6 +78,18 @@ pub trait Driver {
 
 /// Makes a fresh driver on the machine's own thread. A restart never reuses the old one.
 pub type DriverFactory = Arc<dyn Fn(&MachineSpec) -> Box<dyn Driver> + Send + Sync>;
+
+/// The end of an order, some time later; owns what it waits for.
+pub type Promise = LocalBoxFuture<'static, Result<(), DriverError>>;
+
+/// Who sets the pace of readings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// The daemon asks, once per interval.
+    Asked,
+    /// The device tells when it likes.
+    Told,
+}
 
 /// What a device said to an order.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -80,12 +111,14 @@ pub struct Picture {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
     values: Vec<Value>,
+    kept: Vec<usize>,
+    taken: Option<WallMs>,
 }
 
 impl Sample {
     /// All channels missing, for `reason`.
     pub fn missing(channels: usize, reason: MissingReason) -> Self {
-        Self { values: vec![Err(Missing { reason, polls: 0 }); channels] }
+        Self { values: vec![Err(Missing { reason, polls: 0 }); channels], kept: Vec::new(), taken: None }
     }
 
     /// Sets a channel's value in internal units. A number that is not finite counts as garbled.
@@ -100,6 +133,26 @@ impl Sample {
     /// Says why a channel has no value.
     pub fn fail(&mut self, channel: usize, reason: MissingReason) {
         self.put(channel, Err(Missing { reason, polls: 0 }));
+    }
+
+    /// Nothing new of a channel: what was known of it holds.
+    pub fn keep(&mut self, channel: usize) {
+        self.kept.push(channel);
+    }
+
+    /// Whether there is nothing new of a channel.
+    pub fn is_kept(&self, channel: usize) -> bool {
+        self.kept.contains(&channel)
+    }
+
+    /// The device's own word for when it took the values.
+    pub fn taken_at(&mut self, wall: WallMs) {
+        self.taken = Some(wall);
+    }
+
+    /// When the device says it took the values; `None` where it says nothing, and that is now.
+    pub fn taken(&self) -> Option<WallMs> {
+        self.taken
     }
 
     /// The values by channel index.

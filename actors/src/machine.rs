@@ -40,6 +40,7 @@ use crate::runtime::guarded::Pulse;
 use crate::runtime::health::Health;
 use crate::runtime::journal::RecorderQueue;
 use crate::runtime::lane::Lanes;
+use crate::runtime::promises::Promises;
 /// How much of the past warms the filters of a fresh actor.
 const WARM_UP_MS: u64 = 60_000;
 
@@ -298,6 +299,7 @@ impl actix::Actor for Machine {
             safe_orders: gate::failsafe_orders(&self.spec, self.next_command()),
             safe_again: tokio::time::Instant::now(),
             pulse: self.pulse.clone(),
+            promises: Promises::default(),
             health,
             listener: Ear(ctx.address()),
         };

@@ -305,10 +305,10 @@ impl ChannelConfig {
     fn check_source(&self, channel: &Channel, driver: Option<&DriverConfig>, pointer: &str, faults: &mut Faults) {
         match driver {
             None => {}
-            Some(DriverConfig::Simulator(_)) => {
+            Some(DriverConfig::Simulator(_) | DriverConfig::Push(_)) => {
                 for (key, given) in [("source", &self.source), ("readback", &self.readback)] {
                     if given.is_some() {
-                        faults.add(child(pointer, key), "a simulator has no registers: remove it");
+                        faults.add(child(pointer, key), "only a Modbus machine has registers: remove it");
                     }
                 }
             }

@@ -8,10 +8,11 @@ use serde_json::{Map, Value};
 use super::faults::Faults;
 use super::modbus::ModbusConfig;
 use super::parse::{locate, located, located_tag};
+use super::push::PushConfig;
 use super::simulator::SimulatorConfig;
 
 /// What `type` may be, in the order in which people are told.
-const TYPES: [&str; 4] = ["simulator", "modbus_tcp", "modbus_rtu", "modbus_rtu_over_tcp"];
+const TYPES: [&str; 5] = ["simulator", "modbus_tcp", "modbus_rtu", "modbus_rtu_over_tcp", "push"];
 
 /// How a machine is talked to.
 #[derive(Debug, Clone, PartialEq, JsonSchema)]
@@ -22,6 +23,9 @@ pub enum DriverConfig {
     Simulator(SimulatorConfig),
     /// Over Modbus.
     Modbus(ModbusConfig),
+    /// By a remote controller that sends its readings itself.
+    #[schemars(with = "TaggedPush<'static>")]
+    Push(PushConfig),
 }
 
 impl DriverConfig {
@@ -30,6 +34,7 @@ impl DriverConfig {
         match self {
             Self::Simulator(config) => config.check(pointer, faults),
             Self::Modbus(config) => config.check(pointer, faults),
+            Self::Push(config) => config.check(pointer, faults),
         }
     }
 
@@ -37,7 +42,7 @@ impl DriverConfig {
     pub fn clock_speed(&self) -> f64 {
         match self {
             Self::Simulator(config) => config.speed,
-            Self::Modbus(_) => 1.0,
+            Self::Modbus(_) | Self::Push(_) => 1.0,
         }
     }
 }
@@ -50,11 +55,20 @@ enum Tagged<'a> {
     Simulator(&'a SimulatorConfig),
 }
 
+/// The same, for the other one.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[schemars(rename = "PushDriverConfig")]
+enum TaggedPush<'a> {
+    Push(&'a PushConfig),
+}
+
 impl Serialize for DriverConfig {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Simulator(config) => Tagged::Simulator(config).serialize(serializer),
             Self::Modbus(config) => config.serialize(serializer),
+            Self::Push(config) => TaggedPush::Push(config).serialize(serializer),
         }
     }
 }
@@ -70,6 +84,7 @@ impl<'de> Deserialize<'de> for DriverConfig {
         };
         match chosen.as_str() {
             "simulator" => read(members).map(Self::Simulator),
+            "push" => read(members).map(Self::Push),
             "modbus_tcp" => read(members).map(ModbusConfig::ModbusTcp).map(Self::Modbus),
             "modbus_rtu" => read(members).map(ModbusConfig::ModbusRtu).map(Self::Modbus),
             "modbus_rtu_over_tcp" => read(members).map(ModbusConfig::ModbusRtuOverTcp).map(Self::Modbus),

@@ -195,11 +195,15 @@ impl MachineConfig {
     fn to_channels(&self, driver: Option<&DriverConfig>, faults: &mut Faults) -> ChannelTable {
         let known = match driver {
             Some(DriverConfig::Simulator(config)) => Some(simulator::known_channels(config.model)),
-            Some(DriverConfig::Modbus(_)) | None => None,
+            Some(DriverConfig::Modbus(_) | DriverConfig::Push(_)) | None => None,
         };
         if self.channels.is_empty() {
             if matches!(driver, Some(DriverConfig::Modbus(_))) {
                 faults.add("/channels", "is missing: a Modbus machine needs at least one channel");
+            }
+            if matches!(driver, Some(DriverConfig::Push(_))) {
+                faults
+                    .add("/channels", "is missing: name each channel that the controller sends or sets, with its tag");
             }
             return ChannelTable::new(known.map(|known| self.tagged(known)).unwrap_or_default());
         }

@@ -34,7 +34,8 @@ fn serial_line(machine: &MachineConfig) -> Option<&RtuConfig> {
     match &machine.driver {
         DriverConfig::Modbus(ModbusConfig::ModbusRtu(line)) => Some(line),
         DriverConfig::Modbus(ModbusConfig::ModbusTcp(_) | ModbusConfig::ModbusRtuOverTcp(_))
-        | DriverConfig::Simulator(_) => None,
+        | DriverConfig::Simulator(_)
+        | DriverConfig::Push(_) => None,
     }
 }
 

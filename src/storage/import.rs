@@ -13,7 +13,7 @@ use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::ids::{ChannelId, CommandId, Seq};
 use hearth_actors::model::journal::{JournalHeader, Keep, SessionLog};
 use hearth_actors::model::profile::{Annotation, Profile, Series};
-use hearth_actors::model::reading::{Missing, MissingReason, Reading, Value};
+use hearth_actors::model::reading::{Missing, MissingReason, News, Reading, Value};
 use hearth_actors::model::session::{SessionChange, SessionState};
 use hearth_actors::model::time::{SessionMs, WallMs};
 use hearth_actors::model::units::{CelsiusPerMinute, Fraction, Unit};
@@ -177,6 +177,7 @@ impl Plan {
             values: values.collect(),
             bt_ror: at_row(&series.bt_ror).map(CelsiusPerMinute),
             et_ror: at_row(&series.et_ror).map(CelsiusPerMinute),
+            news: News::All,
         }
     }
 }

@@ -13,7 +13,7 @@ use hearth_actors::model::fault::{Fault, FaultCode};
 use hearth_actors::model::ids::{ChannelId, ClientId, CommandId, MachineId, RuleId, Seq, SessionId};
 use hearth_actors::model::journal::{JournalHeader, Keep};
 use hearth_actors::model::mark::{Mark, MarkKind, MarkSource};
-use hearth_actors::model::reading::{Missing, MissingReason, Reading, Value};
+use hearth_actors::model::reading::{Missing, MissingReason, News, Reading, Value};
 use hearth_actors::model::session::{SessionChange, SessionState};
 use hearth_actors::model::time::{SessionMs, WallMs};
 use hearth_actors::model::units::{CelsiusPerMinute, Fraction, Unit};
@@ -96,6 +96,7 @@ pub(super) fn reading(bt: f64) -> EventBody {
         ]),
         bt_ror: Some(CelsiusPerMinute(12.3)),
         et_ror: None,
+        news: News::All,
     })
 }
 
@@ -235,6 +236,7 @@ fn any_reading() -> impl Strategy<Value = EventBody> {
             values: values.into(),
             bt_ror: bt.map(CelsiusPerMinute),
             et_ror: et.map(CelsiusPerMinute),
+            news: News::All,
         })
     })
 }

@@ -20,7 +20,7 @@ use hearth_actors::model::event::{
 use hearth_actors::model::fault::{Fault, FaultCode};
 use hearth_actors::model::ids::{ChannelId, ClientId, CommandId, MachineId, RuleId, Seq, SessionId};
 use hearth_actors::model::mark::{Mark, MarkKind, MarkSource};
-use hearth_actors::model::reading::{Missing, MissingReason, Reading, Value as ChannelValue};
+use hearth_actors::model::reading::{Missing, MissingReason, News, Reading, Value as ChannelValue};
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::session::{SessionChange, SessionState};
 use hearth_actors::model::snapshot::Snapshot;
@@ -108,6 +108,7 @@ fn reading_of(
         values: values.into(),
         bt_ror: bt_ror.map(CelsiusPerMinute),
         et_ror: et_ror.map(CelsiusPerMinute),
+        news: News::All,
     })
 }
 

@@ -14,7 +14,7 @@ use crate::model::connection::DriverState;
 use crate::model::event::{EventBody, Hand, SafetyReason, Unmark};
 use crate::model::fault::{Fault, FaultCode};
 use crate::model::mark::{Mark, MarkKind};
-use crate::model::reading::{Missing, MissingReason, Reading};
+use crate::model::reading::{Missing, MissingReason, News, Reading};
 use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::session::SessionState;
 use crate::model::time::MonoMs;
@@ -114,9 +114,9 @@ impl Machine {
 
     fn read(&mut self, at: MonoMs, sample: &Sample, failure: Option<String>) {
         self.take(sample);
-        let reading = self.judge_reading(at);
+        let reading = self.judge_reading(at, sample);
         let (bt, et) = (reading.role(Role::Bt), reading.role(Role::Et));
-        self.bus.publish_at(at, EventBody::Reading(reading));
+        self.bus.publish_taken(at, sample.taken(), EventBody::Reading(reading));
         if let Some(words) = failure {
             self.tell_fault(FaultCode::ReadFailed, words);
         }
@@ -130,6 +130,7 @@ impl Machine {
             let is_control = self.spec.channels.get(index).is_some_and(|channel| channel.control().is_some());
             let Some(known) = self.values.get_mut(index) else { continue };
             match new {
+                _ if sample.is_kept(index) => {}
                 Ok(value) => *known = Ok(*value),
                 Err(_) if is_control => {}
                 Err(missing) => {
@@ -140,12 +141,14 @@ impl Machine {
         }
     }
 
-    fn judge_reading(&mut self, at: MonoMs) -> Reading {
+    fn judge_reading(&mut self, at: MonoMs, sample: &Sample) -> Reading {
+        let new = (0..self.values.len()).filter(|index| !sample.is_kept(*index)).collect::<Box<[usize]>>();
         let mut reading = Reading {
             channels: self.spec.channels.clone(),
             values: self.values.clone().into_boxed_slice(),
             bt_ror: None,
             et_ror: None,
+            news: if new.len() == self.values.len() { News::All } else { News::Only(new) },
         };
         reading.bt_ror = self.bt_rate.step(at, reading.role(Role::Bt));
         reading.et_ror = self.et_rate.step(at, reading.role(Role::Et));

@@ -64,6 +64,28 @@ pub struct Reading {
     pub bt_ror: Option<CelsiusPerMinute>,
     /// Rate of rise of ET.
     pub et_ror: Option<CelsiusPerMinute>,
+    /// Which values are new.
+    pub news: News,
+}
+
+/// Which values of a reading are new.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum News {
+    /// All of them: every channel was read.
+    #[default]
+    All,
+    /// These, by channel index in order; the others are still what they were.
+    Only(Box<[usize]>),
+}
+
+impl News {
+    /// Whether the value of a channel is new.
+    pub fn includes(&self, index: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(indices) => indices.contains(&index),
+        }
+    }
 }
 
 impl Reading {

@@ -18,7 +18,7 @@ use crate::model::connection::DriverState;
 use crate::model::event::{Event, EventBody, Safety};
 use crate::model::ids::{MachineId, Seq, SessionId};
 use crate::model::snapshot::Snapshot;
-use crate::model::time::{MonoMs, SessionMs};
+use crate::model::time::{MonoMs, SessionMs, WallMs};
 
 /// How far back the ring reaches at least, while it holds fewer than [`RING_EVENTS_MAX`]. Source: wire contract, `sync`.
 const RING_SECONDS: u64 = 60;
@@ -208,8 +208,14 @@ impl Bus {
 
     /// Tells everybody that something happened at a moment.
     pub fn publish_at(&self, at: MonoMs, body: EventBody) -> Seq {
+        self.publish_taken(at, None, body)
+    }
+
+    /// Tells everybody that something happened at a moment, which whoever noticed it dates on the wall.
+    pub fn publish_taken(&self, at: MonoMs, taken: Option<WallMs>, body: EventBody) -> Seq {
         let mut inner = self.lock();
-        let event = inner.stamp(at, body);
+        let mut event = inner.stamp(at, body);
+        event.wall = taken.unwrap_or(event.wall);
         let seq = event.seq;
         inner.to_journal(&event, None);
         inner.line.push_back(Waiting { event, held: false });

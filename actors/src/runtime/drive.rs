@@ -22,7 +22,8 @@ use super::clock::MachineClock;
 use super::guarded::{BEAT, Ended, Pulse, guarded};
 use super::health::Health;
 use super::lane::Lanes;
-use crate::driver::{Applied, Driver, DriverError, ErrorKind, Sample};
+use super::promises::{Kept, Promises};
+use crate::driver::{Applied, Driver, DriverError, ErrorKind, Pace, Sample};
 use crate::logic::backoff::{Backoff, First};
 use crate::logic::gate::Admitted;
 use crate::model::reading::MissingReason;
@@ -146,6 +147,8 @@ pub struct Drive<L> {
     pub safe_again: Instant,
     /// Sign of life.
     pub pulse: Pulse,
+    /// Orders that the device confirms later.
+    pub promises: Promises,
     /// Counters.
     pub health: Arc<Health>,
     /// Who is told.
@@ -200,6 +203,9 @@ impl<L: Listener> Drive<L> {
                     }
                     backoff.reset();
                     let stop = self.serve().await;
+                    if self.break_promises().await.is_err() {
+                        return;
+                    }
                     if let Stop::Lost { .. } = stop {
                         self.entry = Entry::SafeFirst;
                     }
@@ -264,6 +270,7 @@ impl<L: Listener> Drive<L> {
         let mut tick = tokio::time::interval(self.period);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let lanes = self.lanes.clone();
+        let pace = self.driver.pace();
         loop {
             self.pulse.beat();
             self.apply_waiting().await?;
@@ -278,7 +285,9 @@ impl<L: Listener> Drive<L> {
                 biased;
                 () = lanes.arrival() => {}
                 changed = self.link.changed() => if changed.is_err() { return Err(Stop::Gone) },
-                _ = tick.tick() => self.read().await?,
+                kept = self.promises.next_kept() => self.settle_promise(kept).await?,
+                () = self.driver.arrival(), if pace == Pace::Told => self.read().await?,
+                _ = tick.tick(), if pace == Pace::Asked => self.read().await?,
                 // Only where readings are further apart: each of them beats as well.
                 () = tokio::time::sleep(BEAT) => {}
             }
@@ -354,6 +363,10 @@ impl<L: Listener> Drive<L> {
             let ended = guarded(self.driver.apply(&order), IO_DEADLINE, &self.pulse).await;
             match self.returned(ended, "writing", IO_DEADLINE) {
                 Ok(Ok(applied)) => {
+                    if let Some(promise) = self.driver.promise(&order) {
+                        self.promises.add(order, began, promise);
+                        return Ok(Ok(()));
+                    }
                     self.health.write_confirmed();
                     break (Ok(applied), None);
                 }
@@ -370,10 +383,32 @@ impl<L: Listener> Drive<L> {
                 Err(stop) => break (Err("the driver crashed while writing".into()), Some(stop)),
             }
         };
-        let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let confirmed = result.as_ref().map(|_| ()).map_err(Clone::clone);
-        self.tell(Report::Settled { order, result, latency_ms }).await?;
+        self.tell_settled(order, began, result).await?;
         stop.map_or(Ok(confirmed), Err)
+    }
+
+    async fn tell_settled(&self, order: Admitted, began: Instant, result: Result<Applied, String>) -> Result<(), Gone> {
+        let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.tell(Report::Settled { order, result, latency_ms }).await
+    }
+
+    /// A promise ended, one way or the other.
+    async fn settle_promise(&self, Kept { order, began, outcome }: Kept) -> Result<(), Gone> {
+        match &outcome {
+            Ok(()) => self.health.write_confirmed(),
+            Err(error) => self.health.write_failed(error.kind(), &error.to_string()),
+        }
+        let result = outcome.map(|()| Applied::default()).map_err(|error| error.to_string());
+        self.tell_settled(order, began, result).await
+    }
+
+    /// Without a link no promise can be kept.
+    async fn break_promises(&mut self) -> Result<(), Gone> {
+        for (order, began) in self.promises.give_up() {
+            self.tell_settled(order, began, Err("not confirmed before the link was lost".into())).await?;
+        }
+        Ok(())
     }
 
     /// Lets go on request: outputs to safety first, where there is a link to write to.

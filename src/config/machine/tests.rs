@@ -246,7 +246,7 @@ fn a_source_is_needed_on_modbus_and_refused_on_a_simulator() {
     let fault = only_fault(modbus(json!([{"id":"x","kind":"sensor"}]), json!({})));
     assert!(fault.starts_with("/channels/0/source is missing"), "{fault}");
     let fault = only_fault(json!({"id":"m","driver":{"type":"simulator"},"channels":[register(json!({"id":"bt"}))]}));
-    assert!(fault.starts_with("/channels/0/source a simulator has no registers"), "{fault}");
+    assert!(fault.starts_with("/channels/0/source only a Modbus machine has registers"), "{fault}");
     assert!(only_fault(modbus(json!([]), json!({}))).starts_with("/channels is missing"));
 }
 

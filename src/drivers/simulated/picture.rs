@@ -6,6 +6,7 @@ use hearth_actors::driver::Picture;
 
 /// Size of a picture. Unit: pixels.
 pub const WIDTH: u32 = 160;
+/// The same, upwards.
 pub const HEIGHT: u32 = 120;
 
 /// Radius of the ball. Unit: pixels.

@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use hearth_actors::model::channel::ChannelTable;
-use hearth_actors::model::reading::{Missing, MissingReason, Reading, Value};
+use hearth_actors::model::reading::{Missing, MissingReason, News, Reading, Value};
 use hearth_actors::model::units::CelsiusPerMinute;
 
 use super::BadRecord;
@@ -63,7 +63,7 @@ pub fn decode(body: &mut Bytes<'_>, channels: &Arc<ChannelTable>) -> Result<Read
     let et_ror = rate(ET_RATE)?;
     let count = body.u16()?;
     let values: Result<Box<[Value]>, BadRecord> = (0..count).map(|_| value(body)).collect();
-    Ok(Reading { channels: channels.clone(), values: values?, bt_ror, et_ror })
+    Ok(Reading { channels: channels.clone(), values: values?, bt_ror, et_ror, news: News::All })
 }
 
 fn value(body: &mut Bytes<'_>) -> Result<Value, BadRecord> {

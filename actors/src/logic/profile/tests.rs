@@ -13,7 +13,7 @@ use crate::model::ids::{ChannelId, CommandId, MachineId, Seq, SessionId};
 use crate::model::journal::Keep;
 use crate::model::mark::MarkSource;
 use crate::model::profile::Annotation;
-use crate::model::reading::{Missing, MissingReason, Value};
+use crate::model::reading::{Missing, MissingReason, News, Value};
 use crate::model::session::{SessionChange, SessionState};
 use crate::model::time::WallMs;
 use crate::model::units::{CelsiusPerMinute, Unit};
@@ -229,7 +229,7 @@ fn a_sensor_added_in_the_middle_has_no_past() {
     table.push(channel("late", None, ChannelKind::Sensor));
     let table = Arc::new(ChannelTable::new(table));
     let values = Box::new([value(Some(1.0)), value(Some(1.0)), value(None), value(Some(50.0)), value(Some(5.0))]);
-    let late = Reading { channels: table.clone(), values, bt_ror: None, et_ror: None };
+    let late = Reading { channels: table.clone(), values, bt_ror: None, et_ror: None, news: News::All };
     let events = vec![
         reading(0, Some(20.0), None),
         event(500, EventBody::Channels(table)),
