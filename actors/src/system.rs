@@ -20,6 +20,7 @@ use crate::registry::{Find, List, Policy, Registry};
 use crate::runtime::bus::Bus;
 use crate::runtime::clock::MachineClock;
 use crate::slot::MachineHandle;
+use crate::tasks::Tasks;
 
 /// Positions that one start of the daemon may give out. 2^53 of them exist for JavaScript: nine million starts.
 const SEQS_PER_START: u64 = 1_000_000_000;
@@ -35,6 +36,7 @@ const RING_MS: u64 = 60_000;
 pub struct House {
     registry: Addr<Registry>,
     surroundings: Surroundings,
+    tasks: Tasks,
 }
 
 /// Why the house does not start.
@@ -49,7 +51,7 @@ pub enum StartError {
 }
 
 impl House {
-    /// Starts registry and recorder. Call inside an actix system; machines are adopted afterwards.
+    /// Starts registry, recorder and task manager. Call inside an actix system; machines are adopted afterwards.
     ///
     /// # Errors
     /// When the storage cannot number this start, or no thread can be had.
@@ -62,13 +64,19 @@ impl House {
             occurrences: Arc::new(AtomicU64::new(first_seq)),
             commands: Arc::new(AtomicU64::new(first_seq)),
         };
+        let tasks = Tasks::start_apart(Arc::clone(&surroundings.archive))?;
         let registry = Registry::new(surroundings.clone(), policy, Seq(first_seq)).start();
-        Ok(Self { registry, surroundings })
+        Ok(Self { registry, surroundings, tasks })
     }
 
     /// The registry.
     pub fn registry(&self) -> &Addr<Registry> {
         &self.registry
+    }
+
+    /// Long jobs.
+    pub fn tasks(&self) -> &Tasks {
+        &self.tasks
     }
 
     /// What is kept on disk.
@@ -128,14 +136,15 @@ impl House {
         Seq(self.surroundings.occurrences.load(std::sync::atomic::Ordering::Relaxed))
     }
 
-    /// Stops in order: outputs to safety, everything to disk. Running sessions stay open and go on at the next start.
+    /// Stops in order: outputs to safety, tasks interrupted, everything to disk. Running sessions stay open and go on at the next start.
     pub async fn stop(&self) {
         let machines = self.machines().await;
         let partings = machines.iter().map(|machine| {
             let command = self.surroundings.order_of_the_house(Want::Disconnect);
             tokio::time::timeout(PARTING_DEADLINE, machine.command(command))
         });
-        for (machine, parted) in machines.iter().zip(join_all(partings).await) {
+        let (partings, ()) = tokio::join!(join_all(partings), self.tasks.stop());
+        for (machine, parted) in machines.iter().zip(partings) {
             if !matches!(parted, Ok(Ok(_))) {
                 tracing::warn!(machine = %machine.id(), "machine did not confirm its safe outputs before the stop");
             }

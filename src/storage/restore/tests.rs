@@ -213,7 +213,7 @@ fn strange_and_newer_archives_are_refused() {
         entry(&mut builder, name, EntryType::Regular, content.len() as u64, content);
         restore(builder.into_inner().unwrap().as_slice(), &dir.path().join("data")).unwrap_err().to_string()
     };
-    assert!(with_first(BEGIN, b"{\"schema\":2}").contains("update"));
+    assert!(with_first(BEGIN, b"{\"schema\":3}").contains("update"));
     assert!(with_first(BEGIN, b"{}").contains("understood"));
     assert!(with_first("boot", b"1").contains("not a backup"));
     for garbage in [&b""[..], &[0; 4096], &[0xff; 4096]] {
