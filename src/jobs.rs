@@ -94,7 +94,7 @@ impl Jobs {
         let unknown = || JobFault::Unknown(shortened(name));
         let job = JOBS.iter().find(|job| job.name == name).ok_or_else(unknown)?;
         let mut faults = Faults::new();
-        let fields = Fields::of(body, "").map_err(|fault| one(fault))?;
+        let fields = Fields::of(body, "").map_err(one)?;
         let machine = noted(&mut faults, fields.may("machine_id", machine_id)).flatten();
         let project = noted(&mut faults, fields.may("project", text(PROJECT_CHARS_MAX))).flatten();
         let mut call = Call::read(&fields, &mut faults);

@@ -68,7 +68,7 @@ fn garbage_is_set_aside_once_and_hides_nobody() {
     fs::write(file(7).with_extension("json.tmp"), "{").unwrap();
     fs::write(dir.path().join(TASKS).join("notes.txt"), "mine").unwrap();
     for _ in 0..2 {
-        assert_eq!(all(dir.path()).unwrap(), [good.clone()]);
+        assert_eq!(all(dir.path()).unwrap(), std::slice::from_ref(&good));
     }
     let names: Vec<String> = list(&dir.path().join(TASKS))
         .unwrap()
