@@ -323,7 +323,7 @@ impl TaskBook {
             if finished().count() <= FINISHED_MAX {
                 return;
             }
-            let Some(oldest) = finished().min_by_key(|task| task.completed_at).map(|task| task.id) else { return };
+            let Some(oldest) = finished().min_by_key(|task| last_seen(task)).map(|task| task.id) else { return };
             self.tasks.retain(|task| task.id != oldest);
             effects.push(Effect::Forget(oldest));
         }
@@ -336,6 +336,11 @@ impl TaskBook {
     fn known(&mut self, id: TaskId) -> Result<&mut Task, TaskRefusal> {
         self.tasks.iter_mut().find(|task| task.id == id).ok_or(TaskRefusal::Unknown(id))
     }
+}
+
+/// The end of a task, or where nobody saw it, the last that was seen of it.
+fn last_seen(task: &Task) -> WallMs {
+    task.completed_at.or(task.started_at).unwrap_or(task.created_at)
 }
 
 fn word(status: TaskStatus) -> &'static str {
