@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use actix::{Actor, Addr};
+use actix::{Actor, Addr, Arbiter};
 use futures_util::future::join_all;
 
 use crate::archive::{Archive, ArchiveError, Interrupted};
@@ -45,9 +45,9 @@ pub enum StartError {
     /// The storage is not usable.
     #[error("the storage cannot be used")]
     Storage(#[from] ArchiveError),
-    /// The recorder's thread cannot be started.
-    #[error("the recorder cannot be started")]
-    Recorder(#[from] std::io::Error),
+    /// A thread that everything needs cannot be started.
+    #[error("a thread of the recorder or of the tasks cannot be started: {0}; are there too many processes?")]
+    Thread(#[from] std::io::Error),
 }
 
 impl House {
@@ -64,7 +64,7 @@ impl House {
             occurrences: Arc::new(AtomicU64::new(first_seq)),
             commands: Arc::new(AtomicU64::new(first_seq)),
         };
-        let tasks = Tasks::start_apart(Arc::clone(&surroundings.archive))?;
+        let tasks = Tasks::start_on(&Arbiter::try_new()?.handle(), Arc::clone(&surroundings.archive))?;
         let registry = Registry::new(surroundings.clone(), policy, Seq(first_seq)).start();
         Ok(Self { registry, surroundings, tasks })
     }

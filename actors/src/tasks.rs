@@ -16,7 +16,7 @@ mod manager;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::Arbiter;
+use actix_rt::ArbiterHandle;
 
 use crate::archive::{Archive, ArchiveError};
 use crate::logic::tasks::{Input, TaskRefusal};
@@ -80,16 +80,13 @@ impl Tasks {
         Ok(Self { shared })
     }
 
-    /// The same, with the manager and all jobs that do not block on a thread of their own.
+    /// The same, with the manager and all jobs that do not block on another thread.
     ///
     /// # Errors
-    /// When the disk cannot be read, or no thread can be had.
-    pub fn start_apart(archive: Arc<dyn Archive>) -> Result<Self, ArchiveError> {
+    /// When the disk cannot be read.
+    pub fn start_on(thread: &ArbiterHandle, archive: Arc<dyn Archive>) -> Result<Self, ArchiveError> {
         let shared = Shared::restored(archive)?;
-        let arbiter = Arbiter::try_new()
-            .map_err(|source| ArchiveError::Io { what: "starting the thread of the tasks failed".into(), source })?;
-        let kept = Arc::clone(&shared);
-        arbiter.spawn_fn(move || drop(actix::spawn(manager::keep_alive(kept))));
+        thread.spawn(manager::keep_alive(Arc::clone(&shared)));
         Ok(Self { shared })
     }
 

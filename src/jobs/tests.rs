@@ -1,14 +1,14 @@
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
 use hearth_actors::archive::ProfileQuery;
-use hearth_actors::model::task::{Manner, Task, TaskStatus};
+use hearth_actors::model::task::{Manner, Task, TaskId, TaskStatus};
 use hearth_actors::runtime::clock::{new_session_id, wall_now};
 use hearth_actors::tasks::Tasks;
 use proptest::prelude::*;
 
 use super::*;
 use crate::storage::clock::SystemClock;
+use crate::storage::durable::list;
 use crate::storage::restore::restore;
 use crate::storage::store::Store;
 
@@ -70,7 +70,10 @@ impl House {
     }
 
     async fn done(&self, name: &str, body: Value) -> Arc<Task> {
-        let id = self.tasks.submit(self.made(name, body)).await.unwrap().id;
+        self.ended(self.tasks.submit(self.made(name, body)).await.unwrap().id).await
+    }
+
+    async fn ended(&self, id: TaskId) -> Arc<Task> {
         let mut events = self.tasks.attach().events;
         loop {
             match self.tasks.find(id).unwrap() {
@@ -176,12 +179,23 @@ async fn a_backup_is_whole_and_can_be_restored() {
 #[actix_rt::test]
 async fn a_backup_that_is_cancelled_leaves_nothing_behind() {
     let house = House::new();
-    let new = house.made("backup", json!({}));
-    let task = house.tasks.submit(new).await.unwrap();
+    // A document that takes a while stands in for a shop's many years.
+    house.archive.put_machine(&MachineId::parse("m1").unwrap(), &"x".repeat(64 << 20)).unwrap();
+    let task = house.tasks.submit(house.made("backup", json!({}))).await.unwrap();
     house.tasks.cancel(task.id).await.unwrap();
-    tokio::time::timeout(Duration::from_secs(30), house.tasks.stop()).await.unwrap();
-    let left: Vec<_> = crate::storage::durable::list(&house.data().join("backups")).unwrap();
-    assert!(left.iter().all(|file| file.extension().is_some_and(|ending| ending == "tar")), "{left:?}");
+    assert_eq!(house.ended(task.id).await.status, TaskStatus::Cancelled);
+    assert_eq!(list(&house.data().join("backups")).unwrap(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn what_a_kill_left_of_a_backup_is_removed_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let backups = folder.path().join("backups");
+    std::fs::create_dir(&backups).unwrap();
+    std::fs::write(backups.join("one.tar"), "whole").unwrap();
+    std::fs::write(backups.join("two.tar.tmp"), "half").unwrap();
+    Store::open(folder.path(), Arc::new(SystemClock::new())).unwrap();
+    assert_eq!(list(&backups).unwrap(), [backups.join("one.tar")]);
 }
 
 #[actix_rt::test]

@@ -14,8 +14,8 @@ use hearth_actors::model::ids::MachineId;
 use serde::{Deserialize, Serialize};
 use tar::{Builder, EntryType, Header};
 
-use super::durable::{failed, list};
-use super::layout::{BOOT, JOURNALS, MACHINES, TASKS, document_name, parse_segment_name, task_name};
+use super::durable::{failed, is_unfinished, list};
+use super::layout::{BACKUPS, BOOT, JOURNALS, MACHINES, TASKS, document_name, parse_segment_name, task_name};
 use super::segment::Segment;
 use super::{boot, machines, tasks};
 
@@ -93,6 +93,17 @@ pub fn backup(data: &Path, out: impl Write) -> Result<BackupReport, ArchiveError
     let mut out = packer.tar.into_inner().map_err(unwritten)?;
     out.flush().map_err(unwritten)?;
     Ok(packer.report)
+}
+
+/// Removes what backups into the data directory left when they were cut. Call while nobody writes one.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn clear_unfinished(data: &Path) -> Result<(), ArchiveError> {
+    for path in list(&data.join(BACKUPS))?.iter().filter(|path| is_unfinished(path)) {
+        fs::remove_file(path).map_err(failed("removing", path))?;
+    }
+    Ok(())
 }
 
 struct Packer<W: Write> {

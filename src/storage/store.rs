@@ -21,7 +21,7 @@ use super::put::{Closing, Seal};
 use super::reader::{self, Extent, Found};
 use super::segment::Segment;
 use super::writer::{SegmentWriter, Spot};
-use super::{boot, import, machines, tasks};
+use super::{backup, boot, import, machines, tasks};
 
 /// Free space below which no recording begins. Source: design of durability, watermarks. Unit: MiB.
 pub const RECORDING_MIB_MIN: u64 = 64;
@@ -50,6 +50,9 @@ impl Store {
         let lock = Arc::new(DirLock::take(data)?);
         make_dir(&data.join(JOURNALS))?;
         let catalogue = Arc::new(Catalogue::scan(data)?);
+        if let Err(error) = backup::clear_unfinished(data) {
+            tracing::warn!(%error, "what is left of a backup only takes room");
+        }
         let index = Arc::new(Keeper::start(data, catalogue.clone())?);
         Ok(Self { data: data.to_owned(), clock, catalogue, index, lock, changing: Mutex::new(()) })
     }

@@ -288,7 +288,10 @@ impl TaskBook {
     fn close(&mut self, now: WallMs, effects: &mut Vec<Effect>) -> Result<(), TaskRefusal> {
         self.door = Door::Closed;
         let all: Vec<TaskId> = self.tasks.iter().map(|task| task.id).collect();
-        all.into_iter().try_for_each(|id| self.give_up(id, now, TaskStatus::Interrupted, effects))
+        all.into_iter().try_for_each(|id| self.give_up(id, now, TaskStatus::Interrupted, effects))?;
+        // Jobs end while the disk is busy.
+        effects.sort_by_key(|effect| !matches!(effect, Effect::Signal(..)));
+        Ok(())
     }
 
     fn start_due(&mut self, now: WallMs, effects: &mut Vec<Effect>) {

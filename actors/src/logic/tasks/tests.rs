@@ -170,12 +170,13 @@ fn after_the_daemons_end_what_had_not_ended_is_interrupted() {
 #[test]
 fn closing_interrupts_everything_and_takes_nothing_new() {
     let mut book = TaskBook::default();
-    ask(&mut book, alone(1));
-    ask(&mut book, waiting(2));
+    (1..=4).for_each(|n| drop(ask(&mut book, waiting(n))));
     let effects = book.step(NOW, Input::Close).unwrap();
-    assert_eq!(effects[0], Effect::Signal(TaskId(1), Signal::Stop));
-    assert_eq!((status(&book, 1), status(&book, 2)), (TaskStatus::Interrupted, TaskStatus::Interrupted));
-    assert_eq!(book.step(NOW, Input::Asked(waiting(3))), Err(TaskRefusal::Closing));
+    let stop = |n| Effect::Signal(TaskId(n), Signal::Stop);
+    assert_eq!(effects[..3], [stop(1), stop(2), stop(3)], "before anything waits for the disk");
+    assert_eq!(effects.len(), 3 + 4);
+    assert!(book.tasks().iter().all(|task| task.status == TaskStatus::Interrupted));
+    assert_eq!(book.step(NOW, Input::Asked(waiting(9))), Err(TaskRefusal::Closing));
     end(&mut book, 1);
     assert_eq!(status(&book, 1), TaskStatus::Interrupted);
 }
