@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use hearth_actors::archive::{Archive, ArchiveError};
+use hearth_actors::logic::profile::fill_rates;
 use hearth_actors::model::ids::MachineId;
+use hearth_actors::model::profile::Profile;
 use hearth_actors::registry::{Adopt, Definition, Policy};
 use hearth_actors::runtime::bus::Bus;
+use hearth_actors::runtime::clock::{new_session_id, wall_now};
 use hearth_actors::system::{House, StartError};
 use tokio::time::Instant;
 
@@ -17,8 +20,11 @@ use crate::config::machine::MachineConfig;
 use crate::config::tree::SupervisionConfig;
 use crate::drivers::Workshop;
 use crate::http::lobby::{Lobby, Notice};
+use crate::http::rest::document::Arrival;
+use crate::http::rest::exchange::{self, Format};
 use crate::http::server;
 use crate::http::state::{AppState, Seats};
+use crate::jobs::{Hands, Jobs};
 use crate::storage::clock::SystemClock;
 use crate::storage::store::Store;
 
@@ -78,6 +84,7 @@ impl Daemon {
         let state = AppState {
             house: house.clone(),
             workshop,
+            jobs: jobs(&config, archive),
             limits: Arc::new(config.limits),
             seats: Seats::default(),
             started: Instant::now(),
@@ -103,6 +110,16 @@ impl Daemon {
         tokio::join!(self.house.stop(), tokio::time::sleep(FAREWELL));
         self.server.stop(true).await;
     }
+}
+
+fn jobs(config: &Config, archive: Arc<dyn Archive>) -> Jobs {
+    let import = |file: &[u8]| {
+        let mut profile = exchange::import(file, None, Arrival { id: new_session_id(), now: wall_now() })?;
+        fill_rates(&mut profile.series);
+        Ok(profile)
+    };
+    let export = |profile: &Profile| exchange::export(profile, Format::Json);
+    Jobs::new(Hands { data: config.storage.path.clone(), archive, export, import })
 }
 
 fn policy(supervision: &SupervisionConfig) -> Policy {

@@ -1,6 +1,6 @@
 //! The daemon: everything that touches the world. `daemon` composes it; the heart is the crate `hearth-actors`.
 //!
-//! Allowed directions: `main -> daemon -> {http, drivers, dialects, storage, config} -> wire -> hearth_actors`.
+//! Allowed directions: `main -> daemon -> {http, jobs, drivers, dialects, storage, config} -> wire -> hearth_actors`.
 
 pub mod cli;
 pub mod config;
@@ -8,5 +8,6 @@ pub mod daemon;
 pub mod dialects;
 pub mod drivers;
 pub mod http;
+pub mod jobs;
 pub mod storage;
 pub mod wire;

@@ -1,6 +1,6 @@
-//! The disk side: keeps sessions, profiles and machines behind [`hearth_actors::archive::Archive`].
+//! The disk side: keeps sessions, profiles, machines and tasks behind [`hearth_actors::archive::Archive`].
 //!
-//! Append-only journals are the truth, one per session; machine documents and the start counter are small files that are
+//! Append-only journals are the truth, one per session; machine documents, tasks and the start counter are small files that are
 //! whole or not there. sled holds nothing that cannot be made again from them, so its directory may be deleted, garbled or
 //! half-written: it is set aside and rebuilt while everything else already works. `layout` shows the directory.
 //!
@@ -9,7 +9,7 @@
 //!                     |                                                          |        record
 //!                     +-- journal (one open for writing) --- writer -------------+
 //!                     +-- keeper (background) --- index --- sled
-//!                     +-- machines, boot, lock --- durable (small files)
+//!                     +-- machines, tasks, boot, lock --- durable (small files)
 //! ```
 
 pub mod backup;
@@ -33,4 +33,5 @@ pub mod restore;
 mod samples;
 pub mod segment;
 pub mod store;
+pub mod tasks;
 pub mod writer;

@@ -19,6 +19,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("client", 4),
     ("recorder", 4),
     ("registry", 4),
+    ("tasks", 4),
     ("system", 5),
     ("testing", 6),
 ];
@@ -34,8 +35,9 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("storage", &["wire"]),
     ("dialects", &["wire"]),
     ("drivers", &["config"]),
-    ("http", &["config", "dialects", "drivers", "wire"]),
-    ("daemon", &["config", "dialects", "drivers", "http", "storage", "wire"]),
+    ("jobs", &["config", "storage", "wire"]),
+    ("http", &["config", "dialects", "drivers", "jobs", "wire"]),
+    ("daemon", &["config", "dialects", "drivers", "http", "jobs", "storage", "wire"]),
     ("cli", &["config", "daemon", "storage"]),
 ];
 

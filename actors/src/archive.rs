@@ -7,6 +7,7 @@ use crate::model::event::Event;
 use crate::model::ids::{MachineId, Seq, SessionId};
 use crate::model::journal::{JournalHeader, SessionLog};
 use crate::model::profile::{Annotation, Profile, ProfileSummary};
+use crate::model::task::{Task, TaskId};
 use crate::model::time::WallMs;
 
 /// A journal that was not sealed: its session was cut by a crash.
@@ -66,7 +67,7 @@ pub struct ProfilePage {
     pub next: Option<SessionId>,
 }
 
-/// Keeps sessions, profiles and machines.
+/// Keeps sessions, profiles, machines and tasks.
 pub trait Archive: Send + Sync {
     /// The number of this start of the daemon, one higher at each start, durable before it is returned.
     ///
@@ -146,6 +147,24 @@ pub trait Archive: Send + Sync {
     /// # Errors
     /// When the disk refuses.
     fn delete_machine(&self, id: &MachineId) -> Result<(), ArchiveError>;
+
+    /// All tasks in the order in which they were asked for. One that cannot be read is reported and set aside, not an error.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn tasks(&self) -> Result<Vec<Task>, ArchiveError>;
+
+    /// Keeps a task as it is now; durable when this returns.
+    ///
+    /// # Errors
+    /// When the disk refuses; what was kept of it before is then still there.
+    fn put_task(&self, task: &Task) -> Result<(), ArchiveError>;
+
+    /// Forgets a task. Nothing to do where there is none.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn delete_task(&self, id: TaskId) -> Result<(), ArchiveError>;
 }
 
 /// What the disk or what is on it can say no to.

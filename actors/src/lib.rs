@@ -6,7 +6,7 @@
 //! - [`archive::Archive`] to the disk.
 //!
 //! Floors, each seeing only those below: [`model`] (words) < [`logic`] (pure decisions) < the doors < [`runtime`]
-//! (plumbing) < the actors ([`machine`], [`slot`], [`client`], [`registry`], [`recorder`]) < [`system`].
+//! (plumbing) < the actors ([`machine`], [`slot`], [`client`], [`registry`], [`recorder`], [`tasks`]) < [`system`].
 
 pub mod model;
 
@@ -25,6 +25,7 @@ pub mod slot;
 pub mod client;
 pub mod recorder;
 pub mod registry;
+pub mod tasks;
 
 pub mod system;
 

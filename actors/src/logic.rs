@@ -12,6 +12,7 @@ pub mod replay;
 pub mod restarts;
 pub mod session;
 pub mod statistics;
+pub mod tasks;
 
 #[cfg(test)]
 mod real_roasts;

@@ -18,5 +18,6 @@ pub mod refusal;
 pub mod session;
 pub mod snapshot;
 pub mod spec;
+pub mod task;
 pub mod time;
 pub mod units;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use actix::{Actor, Addr};
+use actix::{Actor, Addr, Arbiter};
 use futures_util::future::join_all;
 use tokio::sync::watch;
 
@@ -21,6 +21,7 @@ use crate::registry::{Policy, Registry, Roster};
 use crate::runtime::bus::Bus;
 use crate::runtime::clock::MachineClock;
 use crate::slot::MachineHandle;
+use crate::tasks::Tasks;
 
 /// Positions that one start of the daemon may give out. 2^53 of them exist for JavaScript: nine million starts.
 const SEQS_PER_START: u64 = 1_000_000_000;
@@ -37,6 +38,7 @@ pub struct House {
     registry: Addr<Registry>,
     roster: watch::Receiver<Roster>,
     surroundings: Surroundings,
+    tasks: Tasks,
 }
 
 /// Why the house does not start.
@@ -45,13 +47,13 @@ pub enum StartError {
     /// The storage is not usable.
     #[error("the storage cannot be used")]
     Storage(#[from] ArchiveError),
-    /// The recorder's thread cannot be started.
-    #[error("the recorder cannot be started")]
-    Recorder(#[from] std::io::Error),
+    /// A thread that everything needs cannot be started.
+    #[error("a thread of the recorder or of the tasks cannot be started: {0}; are there too many processes?")]
+    Thread(#[from] std::io::Error),
 }
 
 impl House {
-    /// Starts registry and recorder. Call inside an actix system; machines are adopted afterwards.
+    /// Starts registry, recorder and task manager. Call inside an actix system; machines are adopted afterwards.
     ///
     /// # Errors
     /// When the storage cannot number this start, or no thread can be had.
@@ -64,14 +66,20 @@ impl House {
             occurrences: Arc::new(AtomicU64::new(first_seq)),
             commands: Arc::new(AtomicU64::new(first_seq)),
         };
+        let tasks = Tasks::start_on(&Arbiter::try_new()?.handle(), Arc::clone(&surroundings.archive))?;
         let (roster, machines) = watch::channel(Roster::default());
         let registry = Registry::new(surroundings.clone(), policy, Seq(first_seq), roster).start();
-        Ok(Self { registry, roster: machines, surroundings })
+        Ok(Self { registry, roster: machines, surroundings, tasks })
     }
 
     /// The registry.
     pub fn registry(&self) -> &Addr<Registry> {
         &self.registry
+    }
+
+    /// Long jobs.
+    pub fn tasks(&self) -> &Tasks {
+        &self.tasks
     }
 
     /// What is kept on disk.
@@ -138,14 +146,15 @@ impl House {
         Seq(self.surroundings.occurrences.load(std::sync::atomic::Ordering::Relaxed))
     }
 
-    /// Stops in order: outputs to safety, everything to disk. Running sessions stay open and go on at the next start.
+    /// Stops in order: outputs to safety, tasks interrupted, everything to disk. Running sessions stay open and go on at the next start.
     pub async fn stop(&self) {
         let machines = self.machines();
         let partings = machines.iter().map(|machine| {
             let command = self.surroundings.order_of_the_house(Want::Disconnect);
             tokio::time::timeout(PARTING_DEADLINE, machine.command(command))
         });
-        for (machine, parted) in machines.iter().zip(join_all(partings).await) {
+        let (partings, ()) = tokio::join!(join_all(partings), self.tasks.stop());
+        for (machine, parted) in machines.iter().zip(partings) {
             if !matches!(parted, Ok(Ok(_))) {
                 tracing::warn!(machine = %machine.id(), "machine did not confirm its safe outputs before the stop");
             }

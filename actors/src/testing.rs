@@ -17,6 +17,7 @@ use crate::model::ids::{ChannelId, MachineId, Seq, SessionId};
 use crate::model::journal::{JournalHeader, Keep, SessionLog};
 use crate::model::profile::{Annotation, Profile, ProfileStatus};
 use crate::model::spec::{DetectionSpec, MachineKind, MachineSpec};
+use crate::model::task::{Task, TaskId};
 use crate::model::units::Unit;
 
 /// A roaster with BT, ET and a burner: `bt` is channel 0, `et` 1, `burner` 2.
@@ -217,6 +218,7 @@ struct Memory {
     boots: u64,
     logs: BTreeMap<SessionId, SessionLog>,
     machines: BTreeMap<MachineId, String>,
+    tasks: BTreeMap<TaskId, Task>,
     refuses: bool,
 }
 
@@ -352,6 +354,22 @@ impl Archive for MemoryArchive {
 
     fn delete_machine(&self, id: &MachineId) -> Result<(), ArchiveError> {
         self.writing()?.machines.remove(id);
+        Ok(())
+    }
+
+    fn tasks(&self) -> Result<Vec<Task>, ArchiveError> {
+        let mut tasks: Vec<Task> = self.lock().tasks.values().cloned().collect();
+        tasks.sort_by_key(|task| (task.created_at, task.id));
+        Ok(tasks)
+    }
+
+    fn put_task(&self, task: &Task) -> Result<(), ArchiveError> {
+        self.writing()?.tasks.insert(task.id, task.clone());
+        Ok(())
+    }
+
+    fn delete_task(&self, id: TaskId) -> Result<(), ArchiveError> {
+        self.writing()?.tasks.remove(&id);
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use hearth_actors::model::connection::DriverState;
 use hearth_actors::slot::MachineHandle;
 
 use super::state::AppState;
+use crate::wire::words::TaskStatus;
 
 /// Answers with all figures as they stand.
 pub async fn text(state: web::Data<AppState>) -> HttpResponse {
@@ -22,6 +23,13 @@ pub async fn text(state: web::Data<AppState>) -> HttpResponse {
         for machine in machines.iter() {
             page.value(name, &format!("machine=\"{}\"", machine.id()), read(machine));
         }
+    }
+    page.family("hearth_tasks", "gauge", "Tasks on the list, by status.");
+    let tasks = state.house.tasks().list();
+    for status in TaskStatus::TEXTS {
+        let count = tasks.iter().filter(|task| TaskStatus::from(task.status).text() == *status).count();
+        #[expect(clippy::cast_precision_loss, reason = "a count of tasks")]
+        page.value("hearth_tasks", &format!("status=\"{status}\""), count as f64);
     }
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(page.text)
 }

@@ -17,13 +17,16 @@ pub enum Tag {
     Safety,
     /// Saved sessions.
     Profiles,
+    /// Long jobs.
+    Tasks,
     /// The daemon as a whole.
     Daemon,
 }
 
 impl Tag {
     /// All of them, in the order of the page.
-    pub const ALL: [Self; 5] = [Self::Machines, Self::Sessions, Self::Safety, Self::Profiles, Self::Daemon];
+    pub const ALL: [Self; 6] =
+        [Self::Machines, Self::Sessions, Self::Safety, Self::Profiles, Self::Tasks, Self::Daemon];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -32,6 +35,7 @@ impl Tag {
             Self::Sessions => "Sessions",
             Self::Safety => "Safety",
             Self::Profiles => "Profiles",
+            Self::Tasks => "Tasks",
             Self::Daemon => "Daemon",
         }
     }
@@ -45,6 +49,7 @@ impl Tag {
                 "Software STOP, leaving it, and alarms. Software STOP does not replace an emergency stop button."
             }
             Self::Profiles => "Saved sessions: kept, corrected, exchanged with other programs.",
+            Self::Tasks => "Long jobs of the daemon, with progress: backups, exchange in bulk.",
             Self::Daemon => "Probes, figures and this description.",
         }
     }

@@ -6,6 +6,7 @@ mod machines;
 mod profiles;
 mod safety;
 mod sessions;
+mod tasks;
 
 use actix_web::web::ServiceConfig;
 use serde_json::{Value, json};
@@ -15,10 +16,17 @@ use super::rest;
 
 /// All operations in the order of the description. A literal part of a path stands before a parameter in its place.
 pub fn all() -> Vec<Operation> {
-    [machines::operations(), sessions::operations(), safety::operations(), profiles::operations(), daemon::operations()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        machines::operations(),
+        sessions::operations(),
+        safety::operations(),
+        profiles::operations(),
+        tasks::operations(),
+        daemon::operations(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Registers every operation; a path answers any other method with 405 and the methods it takes.

@@ -6,7 +6,9 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use hearth_actors::archive::ArchiveError;
+use hearth_actors::logic::tasks::TaskRefusal;
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
+use hearth_actors::tasks::TaskError;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -125,6 +127,23 @@ impl From<&ArchiveError> for Problem {
             ArchiveError::Full { .. } => (StatusCode::INSUFFICIENT_STORAGE, "STORAGE_FULL"),
             ArchiveError::Io { .. } | ArchiveError::Damaged { .. } => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "STORAGE_FAILED")
+            }
+        };
+        Self::new(status, code, error.to_string())
+    }
+}
+
+impl From<&TaskError> for Problem {
+    fn from(error: &TaskError) -> Self {
+        let (status, code) = match error {
+            TaskError::Storage(cause) => return Self { detail: error.to_string(), ..Self::from(cause) },
+            TaskError::NoAnswer => (StatusCode::SERVICE_UNAVAILABLE, "INTERNAL"),
+            TaskError::Refused(TaskRefusal::Unknown(_)) => (StatusCode::NOT_FOUND, "TASK_NOT_FOUND"),
+            TaskError::Refused(TaskRefusal::Full) => (StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_TASKS"),
+            TaskError::Refused(TaskRefusal::Closing) => (StatusCode::SERVICE_UNAVAILABLE, "STOPPING"),
+            TaskError::Refused(TaskRefusal::Unfinished) => (StatusCode::CONFLICT, "TASK_UNFINISHED"),
+            TaskError::Refused(TaskRefusal::Unpausable(_) | TaskRefusal::NotAtWork(_)) => {
+                (StatusCode::CONFLICT, "INVALID_STATE_TRANSITION")
             }
         };
         Self::new(status, code, error.to_string())

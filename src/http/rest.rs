@@ -10,6 +10,7 @@ pub mod machines;
 pub mod profiles;
 pub mod sessions;
 pub mod system;
+pub mod tasks;
 pub mod wire;
 
 use actix_web::http::StatusCode;

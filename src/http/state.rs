@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::lobby::Lobby;
 use crate::config::tree::LimitsConfig;
 use crate::drivers::Workshop;
+use crate::jobs::Jobs;
 
 /// Shared by all handlers; cheap to clone.
 #[derive(Clone)]
@@ -18,6 +19,8 @@ pub struct AppState {
     pub house: House,
     /// Makes drivers from configurations.
     pub workshop: Workshop,
+    /// Makes tasks of names and arguments.
+    pub jobs: Jobs,
     /// What clients may use.
     pub limits: Arc<LimitsConfig>,
     /// Seats for sockets.

@@ -1,10 +1,11 @@
 //! Backups: one tar archive of everything that cannot be made again, taken while the daemon records.
 //!
-//! Journals only ever grow, so each is copied up to where it is good now; machine documents and the counter are replaced
-//! whole. sled is left out. The last entry carries a checksum over all others, so that a cut or damaged archive is found
+//! Journals only ever grow, so each is copied up to where it is good now; machine documents, tasks and the counter are
+//! replaced whole. sled is left out. The last entry carries a checksum over all others, so that a cut or damaged archive is found
 //! before anything is restored from it.
 
 use std::fmt;
+use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -13,17 +14,17 @@ use hearth_actors::model::ids::MachineId;
 use serde::{Deserialize, Serialize};
 use tar::{Builder, EntryType, Header};
 
-use super::durable::{failed, list};
-use super::layout::{BOOT, JOURNALS, MACHINES, document_name, parse_segment_name};
+use super::durable::{failed, is_unfinished, list};
+use super::layout::{BACKUPS, BOOT, JOURNALS, MACHINES, TASKS, document_name, parse_segment_name, task_name};
 use super::segment::Segment;
-use super::{boot, machines};
+use super::{boot, machines, tasks};
 
 /// The first entry.
 pub const BEGIN: &str = "hearth-backup.json";
 /// The last entry.
 pub const END: &str = "hearth-backup-end.json";
-/// Version of the archive's layout.
-pub const SCHEMA: u32 = 1;
+/// Version of the archive's layout: 2 knows tasks.
+pub const SCHEMA: u32 = 2;
 
 /// What stands in the first entry.
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,6 +49,8 @@ pub struct BackupReport {
     pub segments: u64,
     /// Machine documents.
     pub machines: u64,
+    /// Tasks.
+    pub tasks: u64,
     /// Files of journals that could not be read and are left out.
     pub unreadable: u64,
     /// Contents altogether. Unit: bytes.
@@ -56,8 +59,8 @@ pub struct BackupReport {
 
 impl fmt::Display for BackupReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { segments, machines, unreadable, bytes } = self;
-        write!(f, "backup of {segments} journal files and {machines} machines, {bytes} bytes")?;
+        let Self { segments, machines, tasks, unreadable, bytes } = self;
+        write!(f, "backup of {segments} journal files, {machines} machines and {tasks} tasks, {bytes} bytes")?;
         if *unreadable > 0 {
             write!(f, "; {unreadable} journal files could not be read and are left out")?;
         }
@@ -79,6 +82,7 @@ pub fn backup(data: &Path, out: impl Write) -> Result<BackupReport, ArchiveError
         packer.small(&format!("{MACHINES}/{}", document_name(&id)), document.as_bytes())?;
         packer.report.machines += 1;
     }
+    packer.tasks(data)?;
     for dir in list(&data.join(JOURNALS))? {
         if let Some(machine) = dir.file_name().and_then(|n| n.to_str()).and_then(|n| MachineId::parse(n).ok()) {
             packer.machine(&machine, &dir)?;
@@ -91,6 +95,17 @@ pub fn backup(data: &Path, out: impl Write) -> Result<BackupReport, ArchiveError
     Ok(packer.report)
 }
 
+/// Removes what backups into the data directory left when they were cut. Call while nobody writes one.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn clear_unfinished(data: &Path) -> Result<(), ArchiveError> {
+    for path in list(&data.join(BACKUPS))?.iter().filter(|path| is_unfinished(path)) {
+        fs::remove_file(path).map_err(failed("removing", path))?;
+    }
+    Ok(())
+}
+
 struct Packer<W: Write> {
     tar: Builder<W>,
     files: u64,
@@ -99,6 +114,21 @@ struct Packer<W: Write> {
 }
 
 impl<W: Write> Packer<W> {
+    /// As they are: what is damaged is found where they are read.
+    fn tasks(&mut self, data: &Path) -> Result<(), ArchiveError> {
+        for (id, path) in tasks::files(data)? {
+            let content = match fs::read(&path) {
+                Ok(content) => content,
+                // Cleaned up since the directory was listed.
+                Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+                Err(e) => return Err(failed("reading", &path)(e)),
+            };
+            self.small(&format!("{TASKS}/{}", task_name(id)), &content)?;
+            self.report.tasks += 1;
+        }
+        Ok(())
+    }
+
     fn machine(&mut self, machine: &MachineId, dir: &Path) -> Result<(), ArchiveError> {
         for path in list(dir)? {
             let Some(name) = path.file_name().and_then(|n| n.to_str()) else { continue };

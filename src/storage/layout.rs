@@ -4,6 +4,11 @@
 //! lock                                   held by the daemon that owns the directory
 //! boot, boot.before                      how often the daemon was started
 //! machines/<machine>.json                configuration documents, as they were put
+//! tasks/<task>.json                      long jobs: what they were asked to do and what came of them
+//! tasks/<task>.json.damaged              one that could not be read, set aside
+//! backups/<task>.tar                     what the task `backup` wrote
+//! exports/<task>/                        what the task `export_profiles` wrote
+//! imports/<folder>/                      where the task `import_profiles` reads
 //! journal/<machine>/<session>.jnl        the first segment of a session's journal: the truth
 //! journal/<machine>/<session>.2.jnl      the next, after a restart or where the disk had refused
 //! index/                                 sled; may be deleted at any time
@@ -14,11 +19,22 @@
 use std::path::{Path, PathBuf};
 
 use hearth_actors::model::ids::{MachineId, SessionId};
+use hearth_actors::model::task::TaskId;
 
 /// The directory of all journals.
 pub const JOURNALS: &str = "journal";
 /// The directory of all machine documents.
 pub const MACHINES: &str = "machines";
+/// The directory of all tasks.
+pub const TASKS: &str = "tasks";
+/// The directory of backups that tasks write.
+pub const BACKUPS: &str = "backups";
+/// The directory of what tasks export.
+pub const EXPORTS: &str = "exports";
+/// The directory of what tasks import.
+pub const IMPORTS: &str = "imports";
+/// Ending of a task that could not be read.
+pub const DAMAGED: &str = "damaged";
 /// The boot counter.
 pub const BOOT: &str = "boot";
 /// The lock.
@@ -73,6 +89,16 @@ pub fn document_name(machine: &MachineId) -> String {
 /// The machine whose document has this name.
 pub fn parse_document_name(name: &str) -> Option<MachineId> {
     MachineId::parse(name.strip_suffix(".json")?).ok()
+}
+
+/// The name of a task's file.
+pub fn task_name(task: TaskId) -> String {
+    format!("{task}.json")
+}
+
+/// The task whose file has this name. Only the one spelling that [`task_name`] writes counts.
+pub fn parse_task_name(name: &str) -> Option<TaskId> {
+    TaskId::parse(name.strip_suffix(".json")?).filter(|task| task_name(*task) == name)
 }
 
 /// The name of a segment, counted from 1.

@@ -8,6 +8,7 @@ use hearth_actors::logic::profile::assemble;
 use hearth_actors::model::ids::{MachineId, Seq, SessionId};
 use hearth_actors::model::journal::{JournalHeader, Keep, SessionLog};
 use hearth_actors::model::profile::{Annotation, Profile};
+use hearth_actors::model::task::{Task, TaskId};
 
 use super::catalogue::{Catalogue, Entry, State, locked};
 use super::clock::StorageClock;
@@ -20,14 +21,14 @@ use super::put::{Closing, Seal};
 use super::reader::{self, Extent, Found};
 use super::segment::Segment;
 use super::writer::{SegmentWriter, Spot};
-use super::{boot, import, machines};
+use super::{backup, boot, import, machines, tasks};
 
 /// Free space below which no recording begins. Source: design of durability, watermarks. Unit: MiB.
 pub const RECORDING_MIB_MIN: u64 = 64;
 
 const MIB: u64 = 1 << 20;
 
-/// Sessions, profiles and machines on disk.
+/// Sessions, profiles, machines and tasks on disk.
 pub struct Store {
     data: PathBuf,
     clock: Arc<dyn StorageClock>,
@@ -49,6 +50,9 @@ impl Store {
         let lock = Arc::new(DirLock::take(data)?);
         make_dir(&data.join(JOURNALS))?;
         let catalogue = Arc::new(Catalogue::scan(data)?);
+        if let Err(error) = backup::clear_unfinished(data) {
+            tracing::warn!(%error, "what is left of a backup only takes room");
+        }
         let index = Arc::new(Keeper::start(data, catalogue.clone())?);
         Ok(Self { data: data.to_owned(), clock, catalogue, index, lock, changing: Mutex::new(()) })
     }
@@ -247,6 +251,19 @@ impl Archive for Store {
     fn delete_machine(&self, id: &MachineId) -> Result<(), ArchiveError> {
         let _one = locked(&self.changing);
         machines::delete(&self.data, id)
+    }
+
+    fn tasks(&self) -> Result<Vec<Task>, ArchiveError> {
+        tasks::all(&self.data)
+    }
+
+    // One manager writes them, one after the other: they need no lock, and never wait for a profile's.
+    fn put_task(&self, task: &Task) -> Result<(), ArchiveError> {
+        tasks::put(&self.data, task)
+    }
+
+    fn delete_task(&self, id: TaskId) -> Result<(), ArchiveError> {
+        tasks::delete(&self.data, id)
     }
 }
 

@@ -10,6 +10,7 @@ use hearth_actors::model::profile::ProfileStatus as ModelProfileStatus;
 use hearth_actors::model::reading::Quality as ModelQuality;
 use hearth_actors::model::session::SessionState as ModelSessionState;
 use hearth_actors::model::spec::MachineKind as ModelMachineKind;
+use hearth_actors::model::task::TaskStatus as ModelTaskStatus;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
@@ -66,6 +67,19 @@ macro_rules! words {
         }
     };
 }
+
+words! (
+    /// Where a task stands.
+    TaskStatus mirrors ModelTaskStatus {
+        Pending = "pending",
+        Running = "running",
+        Paused = "paused",
+        Completed = "completed",
+        Cancelled = "cancelled",
+        Error = "error",
+        Interrupted = "interrupted",
+    }
+);
 
 words!(
     /// Where a session stands.

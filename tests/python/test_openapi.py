@@ -107,6 +107,7 @@ def test_a_wrong_body_does_not_fit(description: dict[str, Any]) -> None:
         ("listAlarms", f"/api/machines/{MACHINE}/alarms"),
         ("listProfiles", "/api/profiles"),
         ("showProfile", "/api/profiles/{profile}"),
+        ("listTasks", "/api/tasks"),
         ("isAlive", "/healthz"),
         ("isReady", "/readyz"),
         ("daemonHealth", "/health"),
@@ -116,6 +117,7 @@ def test_the_daemon_answers_as_described(
     rest: httpx.Client, description: dict[str, Any], operation_id: str, path: str
 ) -> None:
     profile = add_profile(rest, profile_document("As described"))
+    rest.post("/api/tasks/failing_task").raise_for_status()
     answer = rest.get(path.format(profile=profile))
     assert answer.status_code == 200, answer.text
     schema = dict(operations(description))[operation_id]["responses"]["200"]["content"]["application/json"]["schema"]

@@ -61,6 +61,11 @@ pub fn new_session_id() -> crate::model::ids::SessionId {
     crate::model::ids::SessionId((millis << 80) | VERSION_AND_VARIANT | (random & RANDOM_BITS))
 }
 
+/// A fresh task id, made as session ids are.
+pub fn new_task_id() -> crate::model::task::TaskId {
+    crate::model::task::TaskId(new_session_id().0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,20 @@ use serde_json::{Value, json};
 /// The id of the profile in the examples.
 pub const PROFILE: &str = "0198f2a4-5c1e-7d30-9b7a-3f6f0c2d1e55";
 
+/// The id of the task in the examples.
+pub const TASK: &str = "0198f2a4-7e02-7c11-8a40-5d2b9e6f1a07";
+
+/// A task.
+pub fn task() -> Value {
+    json!({
+        "id": TASK, "name": "generator_task", "task_type": "generator_task", "is_exclusive": false, "is_blocking": false,
+        "status": "running", "progress": { "current": 3, "total": 10, "message": "Step 3 of 10" },
+        "result": null, "error": null, "created_at": "2026-03-02T09:14:07.25Z", "started_at": "2026-03-02T09:14:07.27Z",
+        "completed_at": null, "machine_id": null, "project": "kiln", "run_args": [],
+        "run_kwargs": { "total_steps": 10, "interval": 0.5 },
+    })
+}
+
 /// Machines that can be added.
 pub fn machines() -> Vec<(&'static str, Value)> {
     vec![("a simulator", simulator()), ("a roaster on Modbus TCP", modbus())]

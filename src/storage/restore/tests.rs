@@ -56,7 +56,7 @@ fn a_backup_taken_while_recording_comes_back_whole() {
     let (dir, archive) = backed_up();
     let data = dir.path().join("restored");
     let report = restore(archive.as_slice(), &data).unwrap();
-    assert_eq!(report, RestoreReport { journals: 3, damaged: 0, machines: 2, before: None });
+    assert_eq!(report, RestoreReport { journals: 3, damaged: 0, machines: 2, tasks: 0, before: None });
     check_content(&data);
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left beside");
 }
@@ -213,7 +213,7 @@ fn strange_and_newer_archives_are_refused() {
         entry(&mut builder, name, EntryType::Regular, content.len() as u64, content);
         restore(builder.into_inner().unwrap().as_slice(), &dir.path().join("data")).unwrap_err().to_string()
     };
-    assert!(with_first(BEGIN, b"{\"schema\":2}").contains("update"));
+    assert!(with_first(BEGIN, b"{\"schema\":3}").contains("update"));
     assert!(with_first(BEGIN, b"{}").contains("understood"));
     assert!(with_first("boot", b"1").contains("not a backup"));
     for garbage in [&b""[..], &[0; 4096], &[0xff; 4096]] {

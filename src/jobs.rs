@@ -1,0 +1,136 @@
+//! The only list of jobs: what can be asked for by name, with which arguments, and what then does the work.
+//!
+//! Arguments come as in Python, by position or by keyword; all that is wrong with them is told at once.
+
+mod backup;
+mod call;
+mod demo;
+mod profiles;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use hearth_actors::archive::Archive;
+use hearth_actors::model::ids::MachineId;
+use hearth_actors::model::profile::Profile;
+use hearth_actors::model::task::Company;
+use hearth_actors::tasks::NewTask;
+use hearth_actors::tasks::job::Work;
+use serde_json::{Value, json};
+
+use crate::config::faults::Faults;
+use crate::wire::fields::{FieldFault, Fields, shortened, text};
+use call::Call;
+
+/// Longest arguments, written as JSON. Unit: bytes.
+const ARGUMENTS_BYTES_MAX: usize = 16 << 10;
+const MACHINE_CHARS_MAX: usize = 64;
+const PROJECT_CHARS_MAX: usize = 200;
+
+/// What jobs work with.
+pub struct Hands {
+    /// The data directory.
+    pub data: PathBuf,
+    /// What is kept in it.
+    pub archive: Arc<dyn Archive>,
+    /// Writes a profile as a file.
+    pub export: fn(&Profile) -> String,
+    /// Reads a profile from a file, under a fresh id.
+    pub import: fn(&[u8]) -> Result<Profile, Faults>,
+}
+
+/// A job that can be asked for.
+struct Job {
+    name: &'static str,
+    company: Company,
+    /// Reads the arguments; what it makes of faulty ones is never used.
+    make: fn(&mut Call<'_>, &Arc<Hands>) -> Work,
+}
+
+const JOBS: [Job; 8] = [
+    Job { name: "backup", company: Company::Shared, make: backup::backup },
+    Job { name: "export_profiles", company: Company::Shared, make: profiles::export },
+    Job { name: "import_profiles", company: Company::Shared, make: profiles::import },
+    Job { name: "generator_task", company: Company::Shared, make: demo::generator },
+    Job { name: "hello_world_async_task", company: Company::Shared, make: demo::hello_waiting },
+    Job { name: "hello_world_blocking_task", company: Company::Shared, make: demo::hello_blocking },
+    Job { name: "exclusive_demo_task", company: Company::Alone, make: demo::exclusive },
+    Job { name: "failing_task", company: Company::Shared, make: demo::failing },
+];
+
+/// Why no task can be made.
+#[derive(Debug, thiserror::Error)]
+pub enum JobFault {
+    /// No job has this name.
+    #[error("there is no job `{0}`: there are {known}", known = names().join(", "))]
+    Unknown(String),
+    /// The body cannot be taken.
+    #[error(transparent)]
+    Invalid(#[from] Faults),
+}
+
+/// Makes tasks of names and arguments. Cheap to clone.
+#[derive(Clone)]
+pub struct Jobs {
+    hands: Arc<Hands>,
+}
+
+/// The names of all jobs.
+pub fn names() -> Vec<&'static str> {
+    JOBS.iter().map(|job| job.name).collect()
+}
+
+impl Jobs {
+    /// Jobs that work with these.
+    pub fn new(hands: Hands) -> Self {
+        Self { hands: Arc::new(hands) }
+    }
+
+    /// Makes a task of a job's name and a body with `args`, `kwargs`, `machine_id` and `project`, all of which may be absent.
+    ///
+    /// # Errors
+    /// When no job has this name, or every fault of the body.
+    pub fn make(&self, name: &str, body: &Value) -> Result<NewTask, JobFault> {
+        let unknown = || JobFault::Unknown(shortened(name));
+        let job = JOBS.iter().find(|job| job.name == name).ok_or_else(unknown)?;
+        let mut faults = Faults::new();
+        let fields = Fields::of(body, "").map_err(one)?;
+        let machine = noted(&mut faults, fields.may("machine_id", machine_id)).flatten();
+        let project = noted(&mut faults, fields.may("project", text(PROJECT_CHARS_MAX))).flatten();
+        let mut call = Call::read(&fields, &mut faults);
+        let work = (job.make)(&mut call, &self.hands);
+        let (args, kwargs) = call.finish();
+        let arguments = json!({ "args": args, "kwargs": kwargs }).to_string();
+        if arguments.len() > ARGUMENTS_BYTES_MAX {
+            let bytes = arguments.len();
+            faults.add("", format!("its arguments take {bytes} bytes: at most {ARGUMENTS_BYTES_MAX} are taken"));
+        }
+        faults
+            .unless_any(NewTask {
+                name: job.name.into(),
+                company: job.company,
+                machine,
+                project: project.map(Into::into),
+                arguments: arguments.into(),
+                work,
+            })
+            .map_err(JobFault::Invalid)
+    }
+}
+
+fn machine_id(value: &Value) -> Result<MachineId, String> {
+    MachineId::parse(text(MACHINE_CHARS_MAX)(value)?).map_err(|bad| format!("cannot be: {bad}"))
+}
+
+fn noted<T>(faults: &mut Faults, read: Result<T, FieldFault>) -> Option<T> {
+    read.map_err(|fault| faults.add(fault.pointer, fault.detail)).ok()
+}
+
+fn one(fault: FieldFault) -> JobFault {
+    let mut faults = Faults::new();
+    faults.add(fault.pointer, fault.detail);
+    JobFault::Invalid(faults)
+}
+
+#[cfg(test)]
+mod tests;
