@@ -11,4 +11,5 @@ pub mod problem;
 pub mod rest;
 pub mod server;
 pub mod state;
+pub mod webmacs;
 pub mod websocket;

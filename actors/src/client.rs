@@ -8,8 +8,8 @@ pub mod history;
 pub mod interest;
 
 use crate::dialect::{
-    Ask, Change, Choice, Dialect, DialectId, Encoded, Frame, Heard, Intent, SyncRequest, SyncSummary, Told, Topic,
-    Viewer,
+    Ask, Change, Choice, Dialect, DialectId, Encoded, Frame, Heard, Intent, SyncRequest, SyncSummary, Telemetry, Told,
+    Topic, Viewer,
 };
 use crate::model::command::{Command, Want};
 use crate::model::ids::{CommandId, MachineId, Seq};
@@ -75,6 +75,8 @@ pub enum Reaction {
     Command(Want, Option<String>),
     /// The past to fetch with [`history::fetch`]; then [`Client::begin_past`].
     Sync(SyncRequest),
+    /// Values to give to the machines whose channels they are of.
+    Telemetry(Vec<Telemetry>),
     /// Nothing to do.
     Nothing,
 }
@@ -205,6 +207,7 @@ impl Client {
             Ask::Command(want) => Reaction::Command(want, request_id),
             Ask::Sync(request) => Reaction::Sync(request),
             Ask::Answered(frames) => Reaction::Answer(frames),
+            Ask::Telemetry(values) => Reaction::Telemetry(values),
             // Nobody needs a credential until users exist; a client that sends one is served like any other.
             Ask::Auth { .. } => Reaction::Nothing,
             Ask::Subscribe(choice) => match self.interest.add(&choice.topics) {

@@ -7,7 +7,7 @@ pub mod decode;
 pub mod encode;
 pub mod wire;
 
-use hearth_actors::dialect::{Dialect, DialectId, Encoded, Frame, Heard, Intent, SyncSummary, Unasked, Viewer};
+use hearth_actors::dialect::{Dialect, DialectId, Encoded, Frame, Intent, SyncSummary, Unasked, Viewer};
 use hearth_actors::model::channel::ChannelTable;
 use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::ids::{ClientId, MachineId};
@@ -72,10 +72,6 @@ impl Dialect for OpenRoast {
         encode::greeting(snapshot, viewer, now).into_iter().map(|frame| encode::text(&sent(frame))).collect()
     }
 
-    fn joined(&mut self, _: &Snapshot) {}
-
-    fn left(&mut self, _: &MachineId) {}
-
     fn decode(&self, text: &str, _: WallMs) -> Result<Intent, Refusal> {
         decode::intent(text)
     }
@@ -112,11 +108,6 @@ impl Dialect for OpenRoast {
         let ack_says_all = ack.is_some() && (superseded || refusal.code == RefusalCode::UnknownChannel);
         let error = (!ack_says_all).then(|| encode::error(refusal));
         ack.into_iter().chain(error).map(|frame| self.answer(frame)).collect()
-    }
-
-    /// There is nothing to choose from: a client of this dialect hears everything of its machine.
-    fn heard(&self, _: &Heard<'_>, _: WallMs) -> Vec<Frame> {
-        Vec::new()
     }
 
     fn synced(&self, summary: &SyncSummary) -> Option<Frame> {

@@ -19,14 +19,16 @@ pub enum Tag {
     Profiles,
     /// Long jobs.
     Tasks,
+    /// The WebMACS dialect.
+    WebMacs,
     /// The daemon as a whole.
     Daemon,
 }
 
 impl Tag {
     /// All of them, in the order of the page.
-    pub const ALL: [Self; 6] =
-        [Self::Machines, Self::Sessions, Self::Safety, Self::Profiles, Self::Tasks, Self::Daemon];
+    pub const ALL: [Self; 7] =
+        [Self::Machines, Self::Sessions, Self::Safety, Self::Profiles, Self::Tasks, Self::WebMacs, Self::Daemon];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -36,6 +38,7 @@ impl Tag {
             Self::Safety => "Safety",
             Self::Profiles => "Profiles",
             Self::Tasks => "Tasks",
+            Self::WebMacs => "WebMACS",
             Self::Daemon => "Daemon",
         }
     }
@@ -50,6 +53,9 @@ impl Tag {
             }
             Self::Profiles => "Saved sessions: kept, corrected, exchanged with other programs.",
             Self::Tasks => "Long jobs of the daemon, with progress: backups, exchange in bulk.",
+            Self::WebMacs => {
+                "The WebMACS dialect: values of remote controllers, and every value for its pages. Errors are `{\"detail\": …}`."
+            }
             Self::Daemon => "Probes, figures and this description.",
         }
     }

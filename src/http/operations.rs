@@ -7,6 +7,7 @@ mod profiles;
 mod safety;
 mod sessions;
 mod tasks;
+mod webmacs;
 
 use actix_web::web::ServiceConfig;
 use serde_json::{Value, json};
@@ -22,6 +23,7 @@ pub fn all() -> Vec<Operation> {
         safety::operations(),
         profiles::operations(),
         tasks::operations(),
+        webmacs::operations(),
         daemon::operations(),
     ]
     .into_iter()

@@ -12,6 +12,7 @@ mod bucket;
 pub mod entrances;
 mod feed;
 mod outlet;
+pub mod telemetry;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -47,6 +48,7 @@ use bucket::{Bucket, Pace};
 use feed::Cursor;
 pub use feed::Feeds;
 use outlet::{Line, Outlet};
+use telemetry::Ingest;
 
 /// A socket from which nothing was heard for this long is closed.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
@@ -65,6 +67,8 @@ pub struct Visit {
     pub heartbeat: Option<Duration>,
     /// Largest message it may send. Unit: bytes.
     pub frame_bytes: usize,
+    /// How many messages it may send in a second, and at once.
+    pub pace: (u32, u32),
 }
 
 /// What a client watches.
@@ -73,6 +77,8 @@ pub enum Watches {
     One(MachineHandle),
     /// All machines there are and will be.
     All,
+    /// None: it only has something to say.
+    Nothing,
 }
 
 /// A client that was let in: the beginning of its answer, and its seat.
@@ -101,11 +107,12 @@ pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, v
     let machines: Vec<MachineHandle> = match &visit.watches {
         Watches::One(machine) => vec![machine.clone()],
         Watches::All => roster.borrow_and_update().to_vec(),
+        Watches::Nothing => Vec::new(),
     };
     let live: Vec<Cursor> = machines.iter().map(|machine| feeds.follow(machine.id(), machine.bus())).collect();
     let changes = match (&visit.watches, live.first()) {
         (Watches::One(_), Some(cursor)) => stream::once(cursor.ended()).map(|()| Change::Removed).boxed_local(),
-        (Watches::One(_), None) => stream::empty().boxed_local(),
+        (Watches::One(_), None) | (Watches::Nothing, _) => stream::empty().boxed_local(),
         (Watches::All, _) => WatchStream::from_changes(roster).map(Change::Roster).boxed_local(),
     };
     let (client, greeting) =
@@ -119,7 +126,8 @@ pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, v
     let now = Instant::now();
     let socket = Socket {
         line: Rc::clone(&line),
-        bucket: Bucket::new(state.limits.messages_per_s, state.limits.message_burst, now),
+        bucket: Bucket::new(visit.pace.0, visit.pace.1, now),
+        ingest: Ingest::default(),
         assembly: Assembly::new(visit.frame_bytes),
         state: state.clone(),
         feeds: feeds.clone(),
@@ -197,6 +205,7 @@ pub struct Socket {
     changes: Option<LocalBoxStream<'static, Change>>,
     assembly: Assembly,
     bucket: Bucket,
+    ingest: Ingest,
     heard: Instant,
     /// A sync that came while another one runs.
     next_sync: Option<SyncRequest>,
@@ -250,6 +259,13 @@ impl Socket {
             Reaction::Answer(frames) => self.tell(frames, ctx),
             Reaction::Command(want, request_id) => self.command(want, request_id, ctx),
             Reaction::Sync(request) => self.sync(request, ctx),
+            Reaction::Telemetry(values) => {
+                let now = wall_now();
+                if let Some(refusal) = self.ingest.take(values, &self.state, now) {
+                    let frames = self.line.client.borrow().refuse(&refusal, now);
+                    self.tell(frames, ctx);
+                }
+            }
             Reaction::Nothing => {}
         }
     }

@@ -388,7 +388,7 @@ fn means(intent: &Intent) -> Value {
             "last_seq": sync.last_seq.map(|seq| seq.0),
         }),
         Ask::Auth { token } => json!({"ask": "auth", "token": token}),
-        Ask::Subscribe(_) | Ask::Unsubscribe(_) | Ask::Answered(_) => panic!("not in this dialect"),
+        Ask::Subscribe(_) | Ask::Unsubscribe(_) | Ask::Answered(_) | Ask::Telemetry(_) => panic!("not in this dialect"),
     };
     if let Some(id) = &intent.request_id {
         words["request_id"] = json!(id);

@@ -49,7 +49,12 @@ pub async fn act(request: HttpRequest, path: Path<String>, payload: Payload, sta
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
     let want = match bodies::session(&value)?.ask {
         Ask::Command(want) => want,
-        Ask::Sync(_) | Ask::Auth { .. } | Ask::Subscribe(_) | Ask::Unsubscribe(_) | Ask::Answered(_) => {
+        Ask::Sync(_)
+        | Ask::Auth { .. }
+        | Ask::Subscribe(_)
+        | Ask::Unsubscribe(_)
+        | Ask::Answered(_)
+        | Ask::Telemetry(_) => {
             return Ok(HttpResponse::Ok().json(view(&handle)));
         }
     };

@@ -11,7 +11,13 @@ use serde::Deserialize;
 
 use super::{Feeds, Visit, Watches, dismiss, host, welcome};
 use crate::dialects::openroast::{CLOSE_MACHINE_NOT_FOUND, OpenRoast, machine_not_found};
+use crate::dialects::webmacs;
 use crate::http::state::AppState;
+
+/// A message of telemetry may hold 500 values of some 100 bytes.
+const TELEMETRY_BYTES: usize = 64 * 1024;
+/// A controller sends every value in a message of its own, several times a second: messages in a second, and at once.
+const TELEMETRY_PACE: (u32, u32) = (500, 1_000);
 
 /// What a client says of itself when it connects.
 #[derive(Debug, Deserialize)]
@@ -44,6 +50,58 @@ pub async fn openroast(
         watches: Watches::One(machine),
         heartbeat: introduction.heartbeat(),
         frame_bytes: state.limits.frame_bytes,
+        pace: (state.limits.messages_per_s, state.limits.message_burst),
+    };
+    Ok(host(guest, body, &state, &feeds, visit))
+}
+
+/// How a page of WebMACS wants its stream.
+#[derive(Debug, Deserialize)]
+pub struct StreamWish {
+    interval_ms: Option<u32>,
+}
+
+/// `GET /ws/datapoints/stream`: every value of every machine, in the WebMACS dialect.
+///
+/// # Errors
+/// When the request is no WebSocket handshake, or all seats are taken.
+pub async fn datapoints_stream(
+    request: HttpRequest,
+    body: web::Payload,
+    wish: web::Query<StreamWish>,
+    state: web::Data<AppState>,
+    feeds: web::ThinData<Feeds>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let guest = welcome(&request, &state)?;
+    let visit = Visit {
+        dialect: Box::new(webmacs::Stream::every(wish.interval_ms.unwrap_or(0))),
+        viewer: nobody_in_particular("webmacs page"),
+        watches: Watches::All,
+        heartbeat: None,
+        frame_bytes: state.limits.frame_bytes,
+        pace: (state.limits.messages_per_s, state.limits.message_burst),
+    };
+    Ok(host(guest, body, &state, &feeds, visit))
+}
+
+/// `GET /ws/controller/telemetry`: values of remote controllers, in the WebMACS dialect.
+///
+/// # Errors
+/// When the request is no WebSocket handshake, or all seats are taken.
+pub async fn controller_telemetry(
+    request: HttpRequest,
+    body: web::Payload,
+    state: web::Data<AppState>,
+    feeds: web::ThinData<Feeds>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let guest = welcome(&request, &state)?;
+    let visit = Visit {
+        dialect: Box::new(webmacs::Controller),
+        viewer: nobody_in_particular("webmacs controller"),
+        watches: Watches::Nothing,
+        heartbeat: None,
+        frame_bytes: state.limits.frame_bytes.max(TELEMETRY_BYTES),
+        pace: TELEMETRY_PACE,
     };
     Ok(host(guest, body, &state, &feeds, visit))
 }
@@ -62,6 +120,13 @@ impl Introduction {
         let seconds: f64 = self.heartbeat.as_deref()?.parse().ok()?;
         (0.5..=3600.0).contains(&seconds).then(|| Duration::from_secs_f64(seconds))
     }
+}
+
+/// A client that does not say who it is.
+fn nobody_in_particular(name: &str) -> Viewer {
+    let client = passing_client();
+    let actor = Actor::Client { id: client.clone(), name: name.to_owned() };
+    Viewer { client, principal: Principal { actor, role: UserRole::Operator } }
 }
 
 /// An id for the life of one socket.
