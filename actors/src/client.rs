@@ -7,11 +7,13 @@
 pub mod history;
 
 use crate::dialect::{Ask, Dialect, DialectId, Encoded, Frame, SyncRequest, SyncSummary, Viewer};
+use crate::logic::lease::Identity;
 use crate::model::command::{Command, Want};
 use crate::model::ids::{CommandId, Seq};
 use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::time::WallMs;
 use crate::runtime::bus::{Published, Watcher};
+use crate::runtime::steering::{Asked, Attendance};
 use crate::slot::MachineHandle;
 
 /// Missed events told at a time, so that the socket drains between two lots.
@@ -28,6 +30,7 @@ pub struct Client {
     last_live: Option<Seq>,
     stage: Stage,
     _watching: Watcher,
+    _attending: Attendance,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,9 +69,12 @@ impl Client {
     pub fn attach(
         dialect: Box<dyn Dialect>,
         viewer: Viewer,
+        identity: Identity,
         machine: MachineHandle,
         now: WallMs,
     ) -> (Self, Vec<Frame>) {
+        // Who comes back in time has its lease again, and is greeted with it.
+        let attending = machine.steering().attend(&viewer.client, viewer.principal.actor.label(), identity);
         let snapshot = machine.bus().snapshot();
         let greeting = dialect.greet(&snapshot, &viewer, now);
         let watching = machine.bus().watch();
@@ -81,6 +87,7 @@ impl Client {
             last_live: told,
             stage: Stage::Live,
             _watching: watching,
+            _attending: attending,
         };
         (client, greeting)
     }
@@ -167,6 +174,14 @@ impl Client {
     /// The answer to something refused.
     pub fn refuse(&self, refusal: &Refusal) -> Vec<Frame> {
         self.dialect.refuse(refusal)
+    }
+
+    /// What the client is told of a request to the holder of the lease: only if it is the holder.
+    pub fn asked(&self, asked: &Asked) -> Option<Frame> {
+        if asked.holder != self.viewer.client {
+            return None;
+        }
+        self.dialect.asked_for_control(&asked.by, &asked.name, asked.expires_in_ms())
     }
 
     /// A sign of life.

@@ -7,3 +7,4 @@ pub mod guarded;
 pub mod health;
 pub mod journal;
 pub mod lane;
+pub mod steering;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use actix::Addr;
 
+use crate::logic::gate;
 use crate::machine::Machine;
 use crate::model::command::{Command, Outcome, Want};
 use crate::model::connection::DriverState;
@@ -15,6 +16,7 @@ use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::spec::MachineSpec;
 use crate::runtime::bus::Bus;
 use crate::runtime::health::Health;
+use crate::runtime::steering::Steering;
 
 /// Longest time anybody waits for a machine's answer: longer than any deadline inside.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(15);
@@ -28,6 +30,7 @@ pub struct MachineHandle {
 struct Slot {
     id: MachineId,
     bus: Arc<Bus>,
+    steering: Arc<Steering>,
     health: Arc<Health>,
     abandoned: AtomicU32,
     door: Mutex<Door>,
@@ -44,7 +47,9 @@ impl MachineHandle {
     pub(crate) fn new(spec: Arc<MachineSpec>, document: Arc<str>, bus: Arc<Bus>) -> Self {
         let id = spec.id.clone();
         let door = Mutex::new(Door { spec, document, address: None });
-        Self { slot: Arc::new(Slot { id, bus, health: Arc::default(), abandoned: AtomicU32::new(0), door }) }
+        let steering = Steering::start(Arc::clone(&bus));
+        let (health, abandoned) = (Arc::default(), AtomicU32::new(0));
+        Self { slot: Arc::new(Slot { id, bus, steering, health, abandoned, door }) }
     }
 
     /// The machine's id.
@@ -65,6 +70,11 @@ impl MachineHandle {
     /// Its truth.
     pub fn bus(&self) -> &Arc<Bus> {
         &self.slot.bus
+    }
+
+    /// Who may steer it.
+    pub fn steering(&self) -> &Arc<Steering> {
+        &self.slot.steering
     }
 
     /// Its link's counters.
@@ -92,6 +102,10 @@ impl MachineHandle {
     }
 
     async fn put(&self, command: Command) -> Result<Outcome, Refusal> {
+        if let Want::Lease(action) = &command.want {
+            gate::must_be_allowed(&command)?;
+            return self.steering().lease(&command.principal, action).await.map(|()| Outcome::Done);
+        }
         let Some(address) = self.door().address.clone() else { return Err(self.nobody_there()) };
         match tokio::time::timeout(ANSWER_DEADLINE, address.send(command)).await {
             Ok(Ok(answer)) => answer,

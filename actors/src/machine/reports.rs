@@ -40,6 +40,7 @@ impl Handler<Heard> for Machine {
             Report::Parted { made_safe } => self.parted(made_safe),
             Report::Reading { at, sample, failure } => self.read(at, &sample, failure),
             Report::Settled { order, result, latency_ms } => self.settled(&order, result, latency_ms),
+            Report::Outdated(order) => self.outdated(&order),
             Report::Panicked(text) => {
                 self.exit.because(format!("the driver crashed: {text}"));
                 ctx.terminate();

@@ -137,6 +137,7 @@ impl Registry {
         let incarnation = Incarnation {
             spec: machine.handle.spec(),
             bus: Arc::clone(machine.handle.bus()),
+            steering: Arc::clone(machine.handle.steering()),
             health: Arc::clone(machine.handle.health()),
             pulse: machine.pulse.clone(),
             make_driver: Arc::clone(&machine.make_driver),

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::steering::Epochs;
 use crate::logic::gate::Admitted;
 
 /// Orders on their way to the drive task. At most one per channel and lane, so it is bounded by the machine's channels.
@@ -13,6 +14,7 @@ use crate::logic::gate::Admitted;
 pub struct Lanes {
     waiting: Mutex<Waiting>,
     arrived: Notify,
+    epochs: Epochs,
 }
 
 #[derive(Debug, Default)]
@@ -22,6 +24,16 @@ struct Waiting {
 }
 
 impl Lanes {
+    /// Lanes for orders under the lease with these epochs.
+    pub fn new(epochs: Epochs) -> Self {
+        Self { epochs, ..Self::default() }
+    }
+
+    /// Whether control changed hands since the order was admitted.
+    pub fn is_outdated(&self, order: &Admitted) -> bool {
+        !self.epochs.honour(order.mandate())
+    }
+
     /// Queues an order and gives back the one it takes the place of.
     pub fn submit(&self, order: Admitted) -> Option<Admitted> {
         let mut waiting = self.lock();
