@@ -24,14 +24,17 @@ use actix_web::http::header::{HeaderValue, UPGRADE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws;
 use futures_util::future::LocalBoxFuture;
-use futures_util::{StreamExt, stream};
+use futures_util::{Stream, StreamExt, stream};
 use hearth_actors::client::history::{self, Past};
 use hearth_actors::client::{Budget, Client, Reaction};
 use hearth_actors::dialect::{DialectId, Frame, SyncRequest, SyncSummary, Viewer};
+use hearth_actors::logic::lease::Identity;
 use hearth_actors::model::command::{Actor as Hand, Principal, UserRole, Want};
 use hearth_actors::model::ids::{ClientId, MachineId};
 use hearth_actors::model::time::SessionMs;
 use hearth_actors::runtime::clock::wall_now;
+use hearth_actors::runtime::steering::Asked;
+use hearth_actors::slot::MachineHandle;
 use serde::Deserialize;
 use tokio::time::Instant;
 
@@ -91,10 +94,10 @@ pub async fn openroast(
         return ws::WsResponseBuilder::new(farewell, &request, body).start();
     };
     let dialect = dialects::dialect(DialectId::OpenRoast, machine.id().clone());
-    let viewer = introduction.viewer();
+    let (viewer, identity) = introduction.viewer();
     let live = feeds.follow(machine.id(), machine.bus());
     let removed = live.ended();
-    let (client, greeting) = Client::attach(dialect, viewer, machine, wall_now());
+    let (client, greeting) = Client::attach(dialect, viewer, identity, machine, wall_now());
     let heartbeat = introduction.heartbeat();
     let line = Rc::new(Line {
         client: RefCell::new(client),
@@ -117,13 +120,16 @@ fn no_handshake(error: &ws::HandshakeError) -> HttpResponse {
 }
 
 impl Introduction {
-    fn viewer(&self) -> Viewer {
-        let client = self.client_id.as_deref().and_then(|id| ClientId::parse(id).ok()).unwrap_or_else(passing_client);
+    fn viewer(&self) -> (Viewer, Identity) {
+        let (client, identity) = match self.client_id.as_deref().and_then(|id| ClientId::parse(id).ok()) {
+            Some(kept) => (kept, Identity::Kept),
+            None => (passing_client(), Identity::Passing),
+        };
         let name = self.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
         let name =
             name.map_or_else(|| format!("client {:.4}", client.as_str()), |name| name.chars().take(64).collect());
         let principal = Principal { actor: Hand::Client { id: client.clone(), name }, role: UserRole::Operator };
-        Viewer { client, principal }
+        (Viewer { client, principal }, identity)
     }
 
     fn heartbeat(&self) -> Option<Duration> {
@@ -306,6 +312,32 @@ impl Socket {
     }
 }
 
+/// What the holder of the machine's lease is asked: what stands now, then every change.
+fn questions(machine: &MachineHandle) -> impl Stream<Item = Question> + 'static {
+    let mut asked = machine.steering().asked();
+    asked.mark_changed();
+    stream::unfold(asked, |mut asked| async move {
+        asked.changed().await.ok()?;
+        let question = Question(asked.borrow_and_update().clone());
+        Some((question, asked))
+    })
+}
+
+/// A question to the holder of the lease, or that there is none any more.
+struct Question(Option<Asked>);
+
+impl StreamHandler<Question> for Socket {
+    fn handle(&mut self, Question(asked): Question, ctx: &mut Self::Context) {
+        let frame = asked.and_then(|asked| self.line.client.borrow().asked(&asked));
+        if frame.is_some() {
+            self.tell(frame, ctx);
+        }
+    }
+
+    /// The machine is gone; the socket is told elsewhere.
+    fn finished(&mut self, _: &mut Self::Context) {}
+}
+
 /// A lot of the past on its way to the socket.
 enum Lot {
     Events(Vec<Past>),
@@ -331,6 +363,7 @@ impl Actor for Socket {
                 socket.part(ws::CloseCode::Other(CLOSE_MACHINE_NOT_FOUND), "the machine was removed", ctx);
             }));
         }
+        ctx.add_stream(questions(self.line.client.borrow().machine()));
         self._presence = Some(self.state.lobby.enter(ctx.address().recipient()));
         if let Some(every) = self.heartbeat {
             ctx.run_interval(every.min(Duration::from_secs(1)), Self::beat);
