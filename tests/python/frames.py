@@ -189,6 +189,7 @@ FIELDS: dict[str, dict[str, Check]] = {
     },
     "controls": {"channels": list_of(CHANNEL)},
     "control_lease": {"holder": maybe(HOLDER), "yours": is_flag, "expires_in_ms": maybe(is_count)},
+    "control_request": {"from": HOLDER, "expires_in_ms": is_count},
     "sync_complete": {
         "from_ms": is_count,
         "last_timestamp_ms": is_count,

@@ -84,3 +84,25 @@ fn take_channel(queue: &mut VecDeque<Admitted>, channel: usize) -> Option<Admitt
     let at = queue.iter().position(|order| order.channel() == channel)?;
     queue.remove(at)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::logic::gate::stop_orders;
+    use crate::logic::lease::{Epoch, Mandate};
+    use crate::model::command::Actor;
+    use crate::model::ids::CommandId;
+    use crate::testing::roaster;
+
+    #[test]
+    fn an_order_is_outdated_once_control_changed_hands_and_one_of_the_house_never() {
+        let epochs = Epochs::default();
+        let lanes = Lanes::new(epochs.clone());
+        let of_the_house = stop_orders(&roaster("a"), CommandId(1), &Actor::Failsafe).remove(0);
+        let order = of_the_house.clone().under(Mandate::Under(Epoch(0)));
+        assert!(!lanes.is_outdated(&order));
+        epochs.set(Epoch(1));
+        assert!(lanes.is_outdated(&order));
+        assert!(!lanes.is_outdated(&of_the_house));
+    }
+}

@@ -49,7 +49,7 @@ impl Epochs {
         mandate.holds(Epoch(self.0.load(Ordering::Acquire)))
     }
 
-    fn set(&self, Epoch(epoch): Epoch) {
+    pub(super) fn set(&self, Epoch(epoch): Epoch) {
         self.0.store(epoch, Ordering::Release);
     }
 }
