@@ -210,7 +210,7 @@ ONLY_WHEN_TRIED = {"command_id", "by", "latency_ms"}
 #: Only where the channel has a register to read back from.
 ONLY_WHERE_IT_EXISTS = {"readback"}
 #: Frames that may answer one client only; these need not name the session.
-ANSWERS = ("error", "heartbeat", "sync_complete", "control_ack")
+ANSWERS = ("error", "heartbeat", "sync_complete", "control_request", "control_ack")
 
 ENVELOPE: dict[str, Check] = {"machine_id": is_slug, "session_id": maybe(is_session_id)}
 LIVE: dict[str, Check] = {"seq": is_count, "prev_seq": maybe(is_count)}

@@ -159,11 +159,12 @@ def test_interlock_blocked_until_its_condition_holds(start_hearth: StartHearth) 
         "message": "Open the air first",
     }
     hearth = start_hearth(machines=[simulated("gas", interval_ms=200, interlocks=[rule])])
-    client = hearth.live("gas")
+    client = hearth.live("gas", client_id="cook")
     client.wait_for("temperature")
     error = expect_refusal(client, "INTERLOCK_BLOCKED", type="control", channel="burner", value=0.5)
     assert error["message"] == "Open the air first"
-    answer = hearth.rest.post("/api/machines/gas/controls/burner", json={"value": 0.5})
+    cook = {"X-Client-Id": "cook"}
+    answer = hearth.rest.post("/api/machines/gas/controls/burner", json={"value": 0.5}, headers=cook)
     assert (answer.status_code, answer.json()["code"]) == (409, "INTERLOCK_BLOCKED")
     mark = client.send(type="control", channel="airflow", value=0.5)
     client.wait_for("control_ack", since=mark, channel="airflow", applied=True)
@@ -275,8 +276,8 @@ def test_internal_when_the_disk_fails_and_the_roast_starts_once_it_is_mended(sta
     client.wait_for("connection", driver_state="connected")
     mark = client.command("start_monitoring")
     client.wait_for("state", since=mark, state="monitoring")
-    journals = hearth.data / "journals"
-    aside = journals.with_name("journals-aside")
+    journals = hearth.data / "journal"
+    aside = journals.with_name("journal-aside")
     journals.rename(aside)
     journals.write_text("a file where a directory was")
     expect_refusal(client, "INTERNAL", type="command", action="start_recording")
