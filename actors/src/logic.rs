@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod corrections;
 pub mod detection;
 pub mod gate;
+pub mod lease;
 pub mod profile;
 pub mod rate;
 pub mod replay;

@@ -41,6 +41,7 @@ use crate::runtime::health::Health;
 use crate::runtime::journal::RecorderQueue;
 use crate::runtime::lane::Lanes;
 use crate::runtime::promises::Promises;
+use crate::runtime::steering::Steering;
 /// How much of the past warms the filters of a fresh actor.
 const WARM_UP_MS: u64 = 60_000;
 
@@ -76,6 +77,8 @@ pub struct Incarnation {
     pub spec: Arc<MachineSpec>,
     /// Its truth, which outlives it.
     pub bus: Arc<Bus>,
+    /// Who may steer it, which outlives it.
+    pub steering: Arc<Steering>,
     /// Its link's counters, which outlive it.
     pub health: Arc<Health>,
     /// Its sign of life.
@@ -138,6 +141,7 @@ impl Drop for ExitGuard {
 pub struct Machine {
     spec: Arc<MachineSpec>,
     bus: Arc<Bus>,
+    steering: Arc<Steering>,
     house: Surroundings,
     pulse: Pulse,
     lanes: Arc<Lanes>,
@@ -150,7 +154,7 @@ pub struct Machine {
     alarms: AlarmBook,
     replay: Option<playing::Playing>,
     /// Orders on their way to the device and who waits for their end.
-    orders: HashMap<CommandId, oneshot::Sender<Result<Settled, String>>>,
+    orders: HashMap<CommandId, oneshot::Sender<Result<Settled, Refusal>>>,
     /// Who waits for the link to come or go.
     link_waiters: Vec<oneshot::Sender<Result<DriverState, Refusal>>>,
     /// A transition that waits for the disk; others are refused meanwhile.
@@ -170,7 +174,7 @@ struct Starting {
 impl Machine {
     /// Makes the actor on its own thread.
     pub fn new(incarnation: Incarnation) -> Self {
-        let Incarnation { spec, bus, health, pulse, make_driver, entry, link, exit, house } = incarnation;
+        let Incarnation { spec, bus, steering, health, pulse, make_driver, entry, link, exit, house } = incarnation;
         let (link, link_receiver) = watch::channel(link);
         let mut machine = Self {
             values: vec![Err(Missing { reason: MissingReason::NotYet, polls: 0 }); spec.channels.len()],
@@ -179,13 +183,14 @@ impl Machine {
             detector: Detector::new(&spec.detection, spec.sampling_interval_ms),
             alarms: AlarmBook::new(&spec.alarms),
             replay: None,
-            lanes: Arc::default(),
+            lanes: Arc::new(Lanes::new(steering.epochs())),
             orders: HashMap::new(),
             link_waiters: Vec::new(),
             transition_under_way: false,
             starting: Some(Starting { make_driver, health, entry, link: link_receiver }),
             spec,
             bus,
+            steering,
             house,
             pulse,
             link,

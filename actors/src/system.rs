@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::archive::{Archive, ArchiveError, Interrupted};
 use crate::machine::Surroundings;
 use crate::model::command::Want;
-use crate::model::event::Event;
+use crate::model::event::{Event, EventBody, Lease};
 use crate::model::ids::{MachineId, Seq};
 use crate::model::session::SessionState;
 use crate::model::snapshot::Snapshot;
@@ -128,6 +128,7 @@ impl House {
         };
         let clock = MachineClock::new(log.header.clock_speed);
         let elapsed = SessionMs(snapshot.at.0 + clock.scaled_ms(silent_ms));
+        let was_held = snapshot.lease.holder.is_some();
         forget_the_world(&mut snapshot);
         let next = snapshot.seq.map_or(first_seq, |last| first_seq.max(last.next()));
         let horizon = snapshot.at.0.saturating_sub(RING_MS);
@@ -137,6 +138,10 @@ impl House {
         match self.surroundings.recorder.adopt(session, journal) {
             Ok(handle) => bus.attach_journal(handle),
             Err(error) => tracing::error!(%session, %error, "session goes on without a journal"),
+        }
+        if was_held {
+            // Whoever reads on where the journal broke off learns that the lease is free.
+            bus.publish(EventBody::Lease(Lease::default()));
         }
         Ok(Some(Arc::new(bus)))
     }

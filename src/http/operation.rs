@@ -93,6 +93,8 @@ pub enum Place {
     Path,
     /// In the query; never needed.
     Query,
+    /// In a header; never needed.
+    Header,
 }
 
 /// A parameter.
@@ -112,6 +114,11 @@ impl Parameter {
     /// A parameter in the path.
     pub fn path(name: &'static str, about: &'static str, schema: Value) -> Self {
         Self { name, place: Place::Path, about, schema }
+    }
+
+    /// A header.
+    pub fn header(name: &'static str, about: &'static str, schema: Value) -> Self {
+        Self { name, place: Place::Header, about, schema }
     }
 
     /// A parameter in the query.

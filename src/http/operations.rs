@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::operation::{Operation, Parameter};
 use super::rest;
+use super::rest::caller::{CLIENT_ID, CLIENT_NAME};
 
 /// All operations in the order of the description. A literal part of a path stands before a parameter in its place.
 pub fn all() -> Vec<Operation> {
@@ -55,6 +56,16 @@ pub fn paths(operations: &[Operation]) -> Vec<&'static str> {
 
 fn machine() -> Parameter {
     Parameter::path("id", "The machine's id.", slug())
+}
+
+/// Who asks, as the holder of the lease.
+fn as_client() -> Parameter {
+    let about = "The id of the client, the same as `client_id` of its socket: with it a request may hold control of the machine.";
+    Parameter::header(CLIENT_ID, about, json!({ "type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$" }))
+}
+
+fn as_named() -> Parameter {
+    Parameter::header(CLIENT_NAME, "Shown to others as who controls the machine.", json!({ "type": "string" }))
 }
 
 fn slug() -> Value {

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use hearth_actors::model::command::Want;
+use hearth_actors::model::command::{Actor, Want};
 use hearth_actors::model::event::EventBody;
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::session::SessionState;
@@ -153,7 +153,10 @@ async fn accept(message: &Value, state: &AppState) -> Result<usize, (StatusCode,
         match control {
             Some((machine, channel, fraction)) => {
                 let want = Want::Control { channel, value: fraction };
-                machine.command(order(state, want)).await.map_err(|refusal| (status_of(&refusal), refusal.message))?;
+                machine
+                    .command(order(state, Actor::Rest, want))
+                    .await
+                    .map_err(|refusal| (status_of(&refusal), refusal.message))?;
             }
             None => readings.push(value),
         }

@@ -26,15 +26,17 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, UPGRADE};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use actix_web_actors::ws;
-use futures_util::StreamExt;
 use futures_util::stream::{self, LocalBoxStream};
+use futures_util::{Stream, StreamExt};
 use hearth_actors::client::history::{self, Past};
 use hearth_actors::client::{Budget, Client, Reaction};
 use hearth_actors::dialect::{Dialect, Frame, SyncRequest, SyncSummary, Viewer};
+use hearth_actors::logic::lease::Identity;
 use hearth_actors::model::command::Want;
 use hearth_actors::model::time::SessionMs;
 use hearth_actors::registry::Roster;
 use hearth_actors::runtime::clock::wall_now;
+use hearth_actors::runtime::steering::Asked;
 use hearth_actors::slot::MachineHandle;
 use tokio::time::Instant;
 use tokio_stream::wrappers::WatchStream;
@@ -61,6 +63,8 @@ pub struct Visit {
     pub dialect: Box<dyn Dialect>,
     /// Who it is.
     pub viewer: Viewer,
+    /// Whether it will be known again when it comes back.
+    pub identity: Identity,
     /// What it watches.
     pub watches: Watches,
     /// How often it wants a sign of life where there is silence.
@@ -115,8 +119,8 @@ pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, v
         (Watches::One(_), None) | (Watches::Nothing, _) => stream::empty().boxed_local(),
         (Watches::All, _) => WatchStream::from_changes(roster).map(Change::Roster).boxed_local(),
     };
-    let (client, greeting) =
-        Client::attach(visit.dialect, visit.viewer, machines, state.limits.subscriptions, wall_now());
+    let limit = state.limits.subscriptions;
+    let (client, greeting) = Client::attach(visit.dialect, visit.viewer, visit.identity, machines, limit, wall_now());
     let line = Rc::new(Line {
         client: RefCell::new(client),
         live: RefCell::new(live),
@@ -354,6 +358,32 @@ enum Change {
     Roster(Roster),
 }
 
+/// What the holder of the machine's lease is asked: what stands now, then every change.
+fn questions(machine: &MachineHandle) -> impl Stream<Item = Question> + 'static {
+    let mut asked = machine.steering().asked();
+    asked.mark_changed();
+    stream::unfold(asked, |mut asked| async move {
+        asked.changed().await.ok()?;
+        let question = Question(asked.borrow_and_update().clone());
+        Some((question, asked))
+    })
+}
+
+/// A question to the holder of the lease, or that there is none any more.
+struct Question(Option<Asked>);
+
+impl StreamHandler<Question> for Socket {
+    fn handle(&mut self, Question(asked): Question, ctx: &mut Self::Context) {
+        let frame = asked.and_then(|asked| self.line.client.borrow().asked(&asked));
+        if frame.is_some() {
+            self.tell(frame, ctx);
+        }
+    }
+
+    /// The machine is gone; the socket is told elsewhere.
+    fn finished(&mut self, _: &mut Self::Context) {}
+}
+
 /// A lot of the past on its way to the socket.
 enum Lot {
     Events(Vec<Past>),
@@ -376,6 +406,9 @@ impl Actor for Socket {
         self.tell(greeting, ctx);
         if let Some(changes) = self.changes.take() {
             ctx.add_stream(changes);
+        }
+        if let Some(machine) = self.line.client.borrow().machine() {
+            ctx.add_stream(questions(machine));
         }
         self._presence = Some(self.state.lobby.enter(ctx.address().recipient()));
         if let Some(every) = self.heartbeat {

@@ -259,6 +259,7 @@ fn server_events() -> Vec<(&'static str, &'static str, Event)> {
         ("safety", "c-1", event(9000, B::Safety(latched()))),
         ("safety-rearmed", "c-1", event(9000, B::Safety(Safety::default()))),
         ("control_lease-yours", "c-1", event(9000, B::Lease(lease()))),
+        ("control_lease-held", "c-1", event(9000, B::Lease(Lease { expires: None, ..lease() }))),
         ("control_lease-theirs", "c-2", event(9000, B::Lease(lease()))),
         ("control_lease-free", "c-2", event(9000, B::Lease(Lease::default()))),
         (

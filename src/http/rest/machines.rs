@@ -109,7 +109,7 @@ pub async fn health(path: Path<String>, state: Data<AppState>) -> Answer {
 
 async fn link(state: &AppState, id: &str, want: Want) -> Answer {
     let handle = find(state, id)?;
-    handle.command(order(state, want)).await.map_err(|refusal| Problem::from(&refusal))?;
+    handle.command(order(state, Actor::Rest, want)).await.map_err(|refusal| Problem::from(&refusal))?;
     Ok(HttpResponse::Ok().json(driver_answer(&handle)))
 }
 
@@ -155,9 +155,9 @@ pub fn find(state: &AppState, id: &str) -> Result<MachineHandle, Problem> {
     found.ok_or_else(|| no_machine(id))
 }
 
-/// A command in the name of REST.
-pub fn order(state: &AppState, want: Want) -> Command {
-    let principal = Principal { actor: Actor::Rest, role: UserRole::Operator };
+/// A command that came by REST.
+pub fn order(state: &AppState, actor: Actor, want: Want) -> Command {
+    let principal = Principal { actor, role: UserRole::Operator };
     Command { id: state.house.surroundings().next_command(), principal, request_id: None, want }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws::CloseCode;
 use hearth_actors::dialect::Viewer;
+use hearth_actors::logic::lease::Identity;
 use hearth_actors::model::command::{Actor, Principal, UserRole};
 use hearth_actors::model::ids::{ClientId, MachineId};
 use serde::Deserialize;
@@ -44,9 +45,11 @@ pub async fn openroast(
         let code = CloseCode::Other(CLOSE_MACHINE_NOT_FOUND);
         return dismiss(guest, &request, body, machine_not_found(&path), code, "no such machine");
     };
+    let (viewer, identity) = introduction.viewer();
     let visit = Visit {
         dialect: Box::new(OpenRoast::new(machine.id().clone())),
-        viewer: introduction.viewer(),
+        viewer,
+        identity,
         watches: Watches::One(machine),
         heartbeat: introduction.heartbeat(),
         frame_bytes: state.limits.frame_bytes,
@@ -76,6 +79,7 @@ pub async fn datapoints_stream(
     let visit = Visit {
         dialect: Box::new(webmacs::Stream::every(wish.interval_ms.unwrap_or(0))),
         viewer: nobody_in_particular("webmacs page"),
+        identity: Identity::Passing,
         watches: Watches::All,
         heartbeat: None,
         frame_bytes: state.limits.frame_bytes,
@@ -98,6 +102,7 @@ pub async fn controller_telemetry(
     let visit = Visit {
         dialect: Box::new(webmacs::Controller),
         viewer: nobody_in_particular("webmacs controller"),
+        identity: Identity::Passing,
         watches: Watches::Nothing,
         heartbeat: None,
         frame_bytes: state.limits.frame_bytes.max(TELEMETRY_BYTES),
@@ -107,13 +112,16 @@ pub async fn controller_telemetry(
 }
 
 impl Introduction {
-    fn viewer(&self) -> Viewer {
-        let client = self.client_id.as_deref().and_then(|id| ClientId::parse(id).ok()).unwrap_or_else(passing_client);
+    fn viewer(&self) -> (Viewer, Identity) {
+        let (client, identity) = match self.client_id.as_deref().and_then(|id| ClientId::parse(id).ok()) {
+            Some(kept) => (kept, Identity::Kept),
+            None => (passing_client(), Identity::Passing),
+        };
         let name = self.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
         let name =
             name.map_or_else(|| format!("client {:.4}", client.as_str()), |name| name.chars().take(64).collect());
         let principal = Principal { actor: Actor::Client { id: client.clone(), name }, role: UserRole::Operator };
-        Viewer { client, principal }
+        (Viewer { client, principal }, identity)
     }
 
     fn heartbeat(&self) -> Option<Duration> {

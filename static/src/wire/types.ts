@@ -1147,7 +1147,7 @@ reconnects: number,
  */
 restarts: number,
 /**
- * Threads that hung and were left behind.
+ * Threads that hung, were left behind, and have not come back since.
  */
 abandoned_threads: number,
 /**

@@ -76,6 +76,7 @@ fn reading(at: u64, bt: Option<f64>, burner: Option<f64>) -> Event {
             values: Box::new(values),
             bt_ror: bt.map(CelsiusPerMinute),
             et_ror: None,
+            news: News::All,
         }),
     )
 }
