@@ -105,7 +105,7 @@ pub async fn list(turn: Query<Turn>, state: Data<AppState>) -> HttpResponse {
             }
         }
     }
-    all.sort_by_key(|(wall, _)| std::cmp::Reverse(*wall));
+    all.sort_by_key(|(wall, datapoint)| std::cmp::Reverse((*wall, datapoint.seq)));
     let total = all.len();
     let data = all.into_iter().map(|(_, datapoint)| datapoint).skip((page - 1).saturating_mul(page_size));
     HttpResponse::Ok().json(Page { page, page_size, total, data: data.take(page_size).collect() })

@@ -147,7 +147,8 @@ def test_an_order_is_fetched_and_confirmed_by_telemetry(hearth: HearthDaemon, co
     answer = hearth.rest.post("/api/v1/datapoints", json={"event_public_id": "evt_heater", "value": 40})
     fetches.join()
     assert (answer.status_code, answer.json()["status"]) == (201, "success")
-    assert hearth.rest.get("/api/machines/rig/session").json()["controls"]["heater"] == 0.4
+    [heater] = hearth.rest.get("/api/machines/rig/session").json()["controls"]
+    assert (heater["id"], heater["value"]) == ("heater", 0.4)
 
 
 def test_an_order_that_telemetry_never_shows_is_not_confirmed(
