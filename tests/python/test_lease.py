@@ -146,8 +146,8 @@ def test_a_cut_client_finds_its_lease_again_and_one_without_an_id_leaves_it_free
 def test_the_lease_outlives_a_restart_of_the_machine_but_not_the_death_of_the_daemon(hearth: HearthDaemon) -> None:
     first = client_of(hearth, "first", str(uuid4()))
     steer(first)
-    assert hearth.rest.post("/api/machines/gas/restart").status_code == 202
     mark = first.here()
+    assert hearth.rest.post("/api/machines/gas/restart").status_code == 202
     first.wait_for("connection", since=mark, driver_state="connected")
     assert holder(hearth) == "first"
     hearth.kill()
