@@ -37,6 +37,7 @@ test("a roast is saved, found, opened and replayed", async ({ page, daemon }) =>
   await page.getByTestId("open-replay").click();
   await expect(page.getByTestId("replay-frame")).toContainText("REPLAY – not live");
   await expect(page.locator(".control, .event-button")).toHaveCount(0);
+  await expect(page.getByTestId("phases")).toContainText("press Start");
   await page.getByTestId("replay-speed").selectOption("10");
   await page.getByTestId("replay-start").click();
   await expect(page.getByTestId("replay-clock")).not.toHaveText(/^0:00 /);
