@@ -2,6 +2,7 @@
 
 pub mod alarms;
 pub mod backoff;
+pub mod cadence;
 pub mod calendar;
 pub mod corrections;
 pub mod detection;

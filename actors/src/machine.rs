@@ -20,6 +20,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::archive::Archive;
 use crate::driver::DriverFactory;
 use crate::logic::alarms::AlarmBook;
+use crate::logic::cadence::Cadence;
 use crate::logic::detection::{Detector, Found};
 use crate::logic::gate;
 use crate::logic::rate::{ROAST_WINDOW_MS, RateOfRise};
@@ -176,10 +177,11 @@ impl Machine {
     pub fn new(incarnation: Incarnation) -> Self {
         let Incarnation { spec, bus, steering, health, pulse, make_driver, entry, link, exit, house } = incarnation;
         let (link, link_receiver) = watch::channel(link);
+        let cadence = Cadence::new(spec.sampling_interval_ms, spec.clock_speed);
         let mut machine = Self {
             values: vec![Err(Missing { reason: MissingReason::NotYet, polls: 0 }); spec.channels.len()],
-            bt_rate: RateOfRise::new(ROAST_WINDOW_MS),
-            et_rate: RateOfRise::new(ROAST_WINDOW_MS),
+            bt_rate: RateOfRise::new(ROAST_WINDOW_MS, cadence),
+            et_rate: RateOfRise::new(ROAST_WINDOW_MS, cadence),
             detector: Detector::new(&spec.detection, spec.sampling_interval_ms),
             alarms: AlarmBook::new(&spec.alarms),
             replay: None,
@@ -237,15 +239,26 @@ impl Machine {
             self.detector.restore(self.bus.moment(SessionMs(0)), &marks, &disarmed);
         }
         let since = self.bus.clock().now() - WARM_UP_MS;
-        for event in self.bus.recent(|event| matches!(event.body, EventBody::Reading(_))).events {
+        let past = self.bus.recent(|event| matches!(event.body, EventBody::Reading(_) | EventBody::Connection(_)));
+        for event in past.events {
             let at = self.bus.moment(event.event.at);
-            if let EventBody::Reading(reading) = &event.event.body
-                && event.event.session == snapshot.session
-                && at >= since
-            {
-                self.warm_up(at, reading);
+            if event.event.session != snapshot.session || at < since {
+                continue;
+            }
+            match &event.event.body {
+                EventBody::Reading(reading) => self.warm_up(at, reading),
+                EventBody::Connection(connection) if connection.state != DriverState::Connected => self.interrupt(),
+                _ => {}
             }
         }
+        self.interrupt();
+    }
+
+    /// Between the reading before and the next one nobody knows what happened.
+    fn interrupt(&mut self) {
+        self.bt_rate.interrupt();
+        self.et_rate.interrupt();
+        self.detector.interrupt();
     }
 
     fn snapshot_state(&self) -> SessionState {

@@ -65,6 +65,9 @@ impl Machine {
             self.tell_fault(FaultCode::WriteFailed, format!("outputs could not be brought to safety: {words}"));
         }
         let mut connection = self.bus.look(|snapshot| snapshot.connection.clone());
+        if connection.state != DriverState::Connected {
+            tracing::info!(machine = %self.spec.id, driver = name, "machine answers");
+        }
         connection.state = DriverState::Connected;
         connection.driver_name = name;
         connection.message = String::new();
@@ -80,6 +83,9 @@ impl Machine {
             self.tell_fault(FaultCode::Disconnected, message.clone());
             self.latch(SafetyReason::Link);
             self.forget_values();
+        }
+        if known != DriverState::Reconnecting {
+            tracing::warn!(machine = %self.spec.id, why = message, "machine does not answer, trying again until it does");
         }
         self.empty_lanes("the link to the machine was lost");
         self.tell_connection(DriverState::Reconnecting, message.clone(), Some(retry_in_ms));
@@ -205,6 +211,7 @@ impl Machine {
         for value in &mut self.values {
             *value = Err(Missing { reason: MissingReason::Disconnected, polls: u32::MAX });
         }
+        self.interrupt();
     }
 
     pub(super) fn tell_fault(&self, code: FaultCode, message: String) {

@@ -186,7 +186,9 @@ fn a_file_or_a_directory_that_is_not_there_is_told() {
     let (dir, sources) = given(&[("h.toml", "machines_dir = 'gone'")]);
     assert!(told(&dir, &sources)[0].starts_with("h.toml:1: machines_dir: gone cannot be read: "));
     let gone = Sources { file: Some(dir.path().join("gone.toml")), ..sources };
-    assert!(told(&dir, &gone)[0].starts_with("gone.toml: cannot be read: "));
+    let told = told(&dir, &gone);
+    assert!(told[0].starts_with("gone.toml: cannot be read: "));
+    assert!(told[0].contains("look at the name given with --config"), "{told:?}");
 }
 
 #[test]
