@@ -54,3 +54,22 @@ pub enum Plain<'a> {
         message: &'a str,
     },
 }
+
+/// A value as it is sent in. Read leniently, item by item: numbers may be text, and what is no value is passed over.
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+pub struct NewDatapoint {
+    /// The channel's tag.
+    pub event_public_id: String,
+    /// In the channel's native unit.
+    pub value: f64,
+    /// RFC 3339; now where it is left out.
+    #[schemars(default)]
+    pub timestamp: Option<String>,
+}
+
+/// Values that are sent in together.
+#[derive(Debug, Clone, PartialEq, JsonSchema)]
+pub struct NewDatapoints {
+    /// Up to 500.
+    pub datapoints: Vec<NewDatapoint>,
+}

@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use actix_web::web;
 use serde_json::json;
 
-use crate::dialects::webmacs::wire::Datapoint;
+use crate::dialects::webmacs::wire::{Datapoint, NewDatapoint, NewDatapoints};
 use crate::http::operation::{Operation, Parameter, Presence, Shape, Tag};
 use crate::http::webmacs::{self, Page, Status};
 use crate::http::websocket::entrances;
@@ -85,7 +85,7 @@ fn post_one() -> Operation {
             "Orders pass the same gate as any other.",
         )
         .reads(
-            Shape::read::<serde_json::Value>(),
+            Shape::read::<NewDatapoint>(),
             Presence::Needed,
             vec![("a heater", json!({ "event_public_id": "rig.heater", "value": 40 }))],
         )
@@ -101,7 +101,7 @@ fn post_batch() -> Operation {
     Operation::new(Method::POST, "/api/v1/datapoints/batch", || web::post().to(webmacs::post_batch), "createDatapoints")
         .told(Tag::WebMacs, "Up to 500 values at once", "")
         .reads(
-            Shape::read::<serde_json::Value>(),
+            Shape::read::<NewDatapoints>(),
             Presence::Needed,
             vec![("two", json!({ "datapoints": [{ "event_public_id": "rig.inlet", "value": 21.5 }] }))],
         )
