@@ -1,11 +1,13 @@
 //! The composition root: configuration -> storage, drivers, house, web server; and the way back down.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
+use futures_util::future::join_all;
 use hearth_actors::archive::{Archive, ArchiveError};
+use hearth_actors::dialect::DialectId;
 use hearth_actors::logic::profile::fill_rates;
 use hearth_actors::model::ids::MachineId;
 use hearth_actors::model::profile::Profile;
@@ -19,7 +21,9 @@ use crate::config::Config;
 use crate::config::machine::MachineConfig;
 use crate::config::tree::SupervisionConfig;
 use crate::drivers::Workshop;
+use crate::http::door::{self, Door};
 use crate::http::lobby::{Lobby, Notice};
+use crate::http::logins::Logins;
 use crate::http::rest::document::Arrival;
 use crate::http::rest::exchange::{self, Format};
 use crate::http::server;
@@ -34,8 +38,9 @@ const FAREWELL: Duration = Duration::from_millis(300);
 /// A running daemon.
 pub struct Daemon {
     address: SocketAddr,
+    own: Vec<(DialectId, SocketAddr)>,
     house: House,
-    server: ServerHandle,
+    servers: Vec<ServerHandle>,
     lobby: Lobby,
 }
 
@@ -43,7 +48,9 @@ pub struct Daemon {
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
     /// The address cannot be had.
-    #[error("cannot listen on {address}: {source}; is another daemon running there? choose another with --listen")]
+    #[error(
+        "cannot listen on {address}: {source}; is another program running there? choose another address with --listen, or in [dialects]"
+    )]
     Listen {
         /// The address as configured.
         address: SocketAddr,
@@ -69,9 +76,9 @@ impl Daemon {
     /// # Errors
     /// When something that the daemon cannot do without is not to be had.
     pub async fn start(config: Config) -> Result<Self, DaemonError> {
-        let listen = config.server.listen;
-        let listener = server::bind(listen).map_err(|source| DaemonError::Listen { address: listen, source })?;
-        let address = listener.local_addr().unwrap_or(listen);
+        let listeners = listeners(&config)?;
+        let address = listeners.first().map_or(config.server.listen, |(address, ..)| *address);
+        let own = listeners.iter().skip(1).flat_map(|(at, _, door)| Some((*door.dialects.first()?, *at))).collect();
         let at_storage = |source| DaemonError::Storage { path: config.storage.path.display().to_string(), source };
         let store = Arc::new(Store::open(&config.storage.path, Arc::new(SystemClock::new())).map_err(at_storage)?);
         let archive: Arc<dyn Archive> = store;
@@ -86,15 +93,21 @@ impl Daemon {
             workshop,
             jobs: jobs(&config, archive),
             limits: Arc::new(config.limits),
+            door: Door::shared(&config.dialects),
+            logins: Logins::new(config.auth.users),
             seats: Seats::default(),
             started: Instant::now(),
             lobby: lobby.clone(),
         };
-        let server =
-            server::start(listener, state).map_err(|source| DaemonError::Listen { address: listen, source })?;
-        let handle = server.handle();
-        actix_rt::spawn(server);
-        Ok(Self { address, house, server: handle, lobby })
+        actix_rt::spawn(server::look_alive(lobby.clone()));
+        let mut servers = Vec::with_capacity(listeners.len());
+        for (address, listener, door) in listeners {
+            let state = AppState { door, ..state.clone() };
+            let server = server::start(listener, state).map_err(|source| DaemonError::Listen { address, source })?;
+            servers.push(server.handle());
+            actix_rt::spawn(server);
+        }
+        Ok(Self { address, own, house, servers, lobby })
     }
 
     /// Where it listens.
@@ -102,14 +115,32 @@ impl Daemon {
         self.address
     }
 
+    /// Where dialects listen that have a listener of their own.
+    pub fn own_listeners(&self) -> &[(DialectId, SocketAddr)] {
+        &self.own
+    }
+
     /// Stops in order: nobody new, outputs to safety, everything to disk, sockets closed.
     pub async fn stop(self) {
-        self.server.pause().await;
+        join_all(self.servers.iter().map(ServerHandle::pause)).await;
         // Every socket tells its client why it goes.
         self.lobby.tell(Notice::Stopping);
         tokio::join!(self.house.stop(), tokio::time::sleep(FAREWELL));
-        self.server.stop(true).await;
+        join_all(self.servers.iter().map(|server| server.stop(true))).await;
     }
+}
+
+/// Opens every listener: the shared one first, then those of dialects that have one.
+fn listeners(config: &Config) -> Result<Vec<(SocketAddr, TcpListener, Door)>, DaemonError> {
+    let shared = (config.server.listen, Door::shared(&config.dialects));
+    let own = door::keyed(&config.dialects).into_iter();
+    let own = own.filter_map(|(id, dialect)| Some((dialect.listen?, Door::of(id, dialect))));
+    let open = |(address, door)| {
+        let listener = server::bind(address).map_err(|source| DaemonError::Listen { address, source })?;
+        let address = listener.local_addr().unwrap_or(address);
+        Ok((address, listener, door))
+    };
+    std::iter::once(shared).chain(own).map(open).collect()
 }
 
 fn jobs(config: &Config, archive: Arc<dyn Archive>) -> Jobs {

@@ -2,6 +2,7 @@
 
 use actix_web::Route;
 use actix_web::http::Method;
+use hearth_actors::dialect::DialectId;
 use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
@@ -57,6 +58,16 @@ impl Tag {
                 "The WebMACS dialect: values of remote controllers, and every value for its pages. Errors are `{\"detail\": …}`."
             }
             Self::Daemon => "Probes, figures and this description.",
+        }
+    }
+}
+
+impl Tag {
+    /// The dialect whose documents name these operations; the others are the daemon's own.
+    fn dialect(self) -> Option<DialectId> {
+        match self {
+            Self::WebMacs => Some(DialectId::WebMacs),
+            Self::Machines | Self::Sessions | Self::Safety | Self::Profiles | Self::Tasks | Self::Daemon => None,
         }
     }
 }
@@ -185,6 +196,8 @@ pub struct Operation {
     pub id: &'static str,
     /// Its group.
     pub tag: Tag,
+    /// The dialect it belongs to; served wherever that is spoken. Without one it is the daemon's own.
+    pub dialect: Option<DialectId>,
     /// What it does, in a few words.
     pub summary: &'static str,
     /// What else there is to know; may be empty.
@@ -209,6 +222,7 @@ impl Operation {
             route,
             id,
             tag: Tag::Daemon,
+            dialect: None,
             summary: "",
             about: "",
             parameters: Vec::new(),
@@ -221,6 +235,13 @@ impl Operation {
     /// Says what it does.
     pub fn told(mut self, tag: Tag, summary: &'static str, about: &'static str) -> Self {
         (self.tag, self.summary, self.about) = (tag, summary, about);
+        self.dialect = tag.dialect();
+        self
+    }
+
+    /// Is a socket of a dialect, whatever else its group holds.
+    pub fn speaks(mut self, dialect: DialectId) -> Self {
+        self.dialect = Some(dialect);
         self
     }
 

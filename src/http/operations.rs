@@ -12,6 +12,7 @@ mod webmacs;
 use actix_web::web::ServiceConfig;
 use serde_json::{Value, json};
 
+use super::door::Door;
 use super::operation::{Operation, Parameter};
 use super::rest;
 use super::rest::caller::{CLIENT_ID, CLIENT_NAME};
@@ -32,9 +33,9 @@ pub fn all() -> Vec<Operation> {
     .collect()
 }
 
-/// Registers every operation; a path answers any other method with 405 and the methods it takes.
-pub fn routes(config: &mut ServiceConfig) {
-    let operations = all();
+/// Registers every operation that a door serves; a path answers any other method with 405 and the methods it takes.
+pub fn routes(config: &mut ServiceConfig, door: &Door) {
+    let operations: Vec<Operation> = all().into_iter().filter(|operation| door.serves(operation)).collect();
     for path in paths(&operations) {
         let here: Vec<&Operation> = operations.iter().filter(|operation| operation.path == path).collect();
         let allowed: Vec<&str> = here.iter().map(|operation| operation.method.as_str()).collect();

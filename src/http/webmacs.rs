@@ -73,13 +73,11 @@ fn latest_of(machine: &MachineHandle, state: &AppState, now: WallMs) -> Vec<Data
     let snapshot = machine.bus().snapshot();
     let wanted = state.workshop.inboxes.find(machine.id()).map(|inbox| inbox.wanted()).unwrap_or_default();
     let seen = snapshot.last_reading.as_ref();
-    let age_ms =
-        seen.map_or(0, |(at, _)| machine.bus().session_time(machine.bus().clock().now()).0.saturating_sub(at.0));
     let taken = Taken {
         machine: machine.id(),
         seq: snapshot.seq.unwrap_or_default(),
         session: snapshot.session,
-        wall: WallMs(now.0 - i64::try_from(age_ms).unwrap_or_default()),
+        wall: last_taken(machine, now).unwrap_or(now),
         recording: snapshot.session.filter(|_| snapshot.state == SessionState::Recording),
     };
     let value = |index: usize| {
@@ -88,6 +86,13 @@ fn latest_of(machine: &MachineHandle, state: &AppState, now: WallMs) -> Vec<Data
     };
     let channels = snapshot.channels.iter();
     channels.filter_map(|(index, channel)| Some(taken.datapoint(index, channel, value(index)?))).collect()
+}
+
+/// When a machine's values were last taken.
+pub fn last_taken(machine: &MachineHandle, now: WallMs) -> Option<WallMs> {
+    let (at, _) = machine.bus().look(|snapshot| snapshot.last_reading.clone())?;
+    let age_ms = machine.bus().session_time(machine.bus().clock().now()).0.saturating_sub(at.0);
+    Some(WallMs(now.0 - i64::try_from(age_ms).unwrap_or_default()))
 }
 
 /// `GET /api/v1/datapoints`: what was taken in the last minute or more, newest first.
@@ -176,6 +181,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
     }
 }
 
-fn of_problem(problem: &Problem) -> HttpResponse {
+/// A problem as this dialect tells it.
+pub fn of_problem(problem: &Problem) -> HttpResponse {
     HttpResponse::build(problem.status()).json(Detail { detail: problem.detail.clone() })
 }

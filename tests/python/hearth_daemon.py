@@ -155,6 +155,11 @@ class HearthDaemon:
         self.sockets.append(socket)
         return socket
 
+    def own_url(self, dialect: str) -> str:
+        """Where a dialect listens that has a listener of its own."""
+        announced = re.compile(rf"^{dialect} on (http://\S+)$", re.MULTILINE)
+        return wait_until(lambda: announced.search(self.stdout), f"the listener of {dialect}", START_S).group(1)
+
     def kill(self) -> None:
         """SIGKILL, to the daemon and everything it started, at this instant."""
         self._signal_group(signal.SIGKILL)

@@ -98,7 +98,7 @@ pub async fn controller_telemetry(
     state: web::Data<AppState>,
     feeds: web::ThinData<Feeds>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    let guest = welcome(&request, &state)?;
+    let guest = welcome(&request, &state)?.needing(UserRole::Operator);
     let visit = Visit {
         dialect: Box::new(webmacs::Controller),
         viewer: nobody_in_particular("webmacs controller"),
