@@ -76,6 +76,8 @@ pub enum Step {
     Hang,
     /// Blocks its thread for real, for this many ms.
     Block(u64),
+    /// Blocks its thread for real, until [`Device::let_go`].
+    Stick,
 }
 
 /// What happened to a device and what it shall do next; shared by all drivers made for it.
@@ -92,6 +94,7 @@ struct DeviceState {
     connects: u32,
     refuses_writes: bool,
     unreachable: bool,
+    let_go: bool,
 }
 
 impl Device {
@@ -105,6 +108,11 @@ impl Device {
     /// What it does at the next calls of `read`, before it goes back to rest.
     pub fn then(&self, steps: impl IntoIterator<Item = Step>) {
         self.lock().script.extend(steps);
+    }
+
+    /// Ends every [`Step::Stick`].
+    pub fn let_go(&self) {
+        self.lock().let_go = true;
     }
 
     /// What it does when its script is empty.
@@ -180,6 +188,12 @@ impl Driver for ScriptedDriver {
             Some(Step::Disconnect) => Err(disconnected("reading")),
             Some(Step::Panic) => panic!("scripted panic"),
             Some(Step::Hang) | None => std::future::pending().await,
+            Some(Step::Stick) => {
+                while !self.device.lock().let_go {
+                    std::thread::sleep(std::time::Duration::from_millis(5));
+                }
+                Ok(())
+            }
             Some(Step::Block(ms)) => {
                 std::thread::sleep(std::time::Duration::from_millis(ms));
                 Ok(())
