@@ -7,7 +7,6 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use futures_util::future::join_all;
 use hearth_actors::archive::{Archive, ArchiveError};
-use hearth_actors::dialect::DialectId;
 use hearth_actors::logic::profile::fill_rates;
 use hearth_actors::model::ids::MachineId;
 use hearth_actors::model::profile::Profile;
@@ -20,6 +19,7 @@ use tokio::time::Instant;
 use crate::config::Config;
 use crate::config::machine::MachineConfig;
 use crate::config::tree::SupervisionConfig;
+use crate::dialects::Name;
 use crate::drivers::Workshop;
 use crate::http::door::{self, Door};
 use crate::http::lobby::{Lobby, Notice};
@@ -38,10 +38,9 @@ const FAREWELL: Duration = Duration::from_millis(300);
 /// A running daemon.
 pub struct Daemon {
     address: SocketAddr,
-    own: Vec<(DialectId, SocketAddr)>,
-    house: House,
+    own: Vec<(Name, SocketAddr)>,
+    state: AppState,
     servers: Vec<ServerHandle>,
-    lobby: Lobby,
 }
 
 /// Why the daemon does not start.
@@ -87,7 +86,6 @@ impl Daemon {
         let recovered = recover(&house, archive.as_ref()).map_err(at_storage)?;
         adopt_all(&house, &workshop, machines(archive.as_ref(), &config.machines).map_err(at_storage)?, recovered)
             .await;
-        let lobby = Lobby::default();
         let state = AppState {
             house: house.clone(),
             workshop,
@@ -97,9 +95,9 @@ impl Daemon {
             logins: Logins::new(config.auth.users),
             seats: Seats::default(),
             started: Instant::now(),
-            lobby: lobby.clone(),
+            lobby: Lobby::default(),
         };
-        actix_rt::spawn(server::look_alive(lobby.clone()));
+        actix_rt::spawn(server::look_alive(state.lobby.clone()));
         let mut servers = Vec::with_capacity(listeners.len());
         for (address, listener, door) in listeners {
             let state = AppState { door, ..state.clone() };
@@ -107,7 +105,7 @@ impl Daemon {
             servers.push(server.handle());
             actix_rt::spawn(server);
         }
-        Ok(Self { address, own, house, servers, lobby })
+        Ok(Self { address, own, state, servers })
     }
 
     /// Where it listens.
@@ -115,8 +113,13 @@ impl Daemon {
         self.address
     }
 
+    /// What its request handlers share, for a server beside its own.
+    pub fn state(&self) -> &AppState {
+        &self.state
+    }
+
     /// Where dialects listen that have a listener of their own.
-    pub fn own_listeners(&self) -> &[(DialectId, SocketAddr)] {
+    pub fn own_listeners(&self) -> &[(Name, SocketAddr)] {
         &self.own
     }
 
@@ -124,8 +127,8 @@ impl Daemon {
     pub async fn stop(self) {
         join_all(self.servers.iter().map(ServerHandle::pause)).await;
         // Every socket tells its client why it goes.
-        self.lobby.tell(Notice::Stopping);
-        tokio::join!(self.house.stop(), tokio::time::sleep(FAREWELL));
+        self.state.lobby.tell(Notice::Stopping);
+        tokio::join!(self.state.house.stop(), tokio::time::sleep(FAREWELL));
         join_all(self.servers.iter().map(|server| server.stop(true))).await;
     }
 }

@@ -20,6 +20,7 @@ use hearth_actors::model::time::WallMs;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::Name;
 use crate::wire::{parse_rfc3339, rfc3339};
 use wire::{Batch, Datapoint, Plain};
 
@@ -103,7 +104,7 @@ impl Taken<'_> {
 
 impl Dialect for Stream {
     fn id(&self) -> DialectId {
-        DialectId::WebMacs
+        Name::WebMacs.id()
     }
 
     fn unasked(&self) -> Unasked {
@@ -173,7 +174,7 @@ pub struct Controller;
 
 impl Dialect for Controller {
     fn id(&self) -> DialectId {
-        DialectId::WebMacs
+        Name::WebMacs.id()
     }
 
     fn unasked(&self) -> Unasked {

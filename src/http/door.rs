@@ -6,7 +6,6 @@ use actix_web::http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
-use hearth_actors::dialect::DialectId;
 use hearth_actors::model::command::UserRole;
 use hearth_actors::runtime::clock::wall_now;
 
@@ -15,12 +14,13 @@ use super::operation::Operation;
 use super::problem::Problem;
 use super::state::AppState;
 use crate::config::dialects::{AnonymousRole, DialectConfig, DialectsConfig};
+use crate::dialects::Name;
 
 /// A listener as its requests see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Door {
     /// The dialects that are spoken there.
-    pub dialects: Vec<DialectId>,
+    pub dialects: Vec<Name>,
     /// Whether the pages and the daemon's own REST are served.
     pub house: House,
     /// What somebody without a login may do; `None` is nothing.
@@ -57,10 +57,10 @@ impl Door {
     }
 
     /// A dialect's own listener.
-    pub fn of(dialect: DialectId, config: &DialectConfig) -> Self {
+    pub fn of(dialect: Name, config: &DialectConfig) -> Self {
         let house = match dialect {
-            DialectId::OpenRoast => House::Open,
-            DialectId::WebMacs => House::Closed,
+            Name::OpenRoast => House::Open,
+            Name::WebMacs => House::Closed,
         };
         let anonymous = match config.anonymous_role {
             None | Some(AnonymousRole::Operator) => Some(UserRole::Operator),
@@ -77,16 +77,16 @@ impl Door {
 }
 
 /// What a dialect is called in the configuration.
-pub fn key(dialect: DialectId) -> &'static str {
+pub fn key(dialect: Name) -> &'static str {
     match dialect {
-        DialectId::OpenRoast => "openroast",
-        DialectId::WebMacs => "webmacs",
+        Name::OpenRoast => "openroast",
+        Name::WebMacs => "webmacs",
     }
 }
 
 /// Each dialect with its part of the configuration.
-pub fn keyed(config: &DialectsConfig) -> [(DialectId, &DialectConfig); DialectId::COUNT] {
-    [(DialectId::OpenRoast, &config.openroast), (DialectId::WebMacs, &config.webmacs)]
+pub fn keyed(config: &DialectsConfig) -> [(Name, &DialectConfig); 2] {
+    [(Name::OpenRoast, &config.openroast), (Name::WebMacs, &config.webmacs)]
 }
 
 /// Lets a request in with its role, or answers it. A socket is always let in: a browser learns only from its close code why.

@@ -1,8 +1,8 @@
 //! One operation of REST: its route and what is told of it, in one value, so that neither can be there without the other.
 
+use crate::dialects::Name;
 use actix_web::Route;
 use actix_web::http::Method;
-use hearth_actors::dialect::DialectId;
 use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
@@ -64,9 +64,9 @@ impl Tag {
 
 impl Tag {
     /// The dialect whose documents name these operations; the others are the daemon's own.
-    fn dialect(self) -> Option<DialectId> {
+    fn dialect(self) -> Option<Name> {
         match self {
-            Self::WebMacs => Some(DialectId::WebMacs),
+            Self::WebMacs => Some(Name::WebMacs),
             Self::Machines | Self::Sessions | Self::Safety | Self::Profiles | Self::Tasks | Self::Daemon => None,
         }
     }
@@ -197,7 +197,7 @@ pub struct Operation {
     /// Its group.
     pub tag: Tag,
     /// The dialect it belongs to; served wherever that is spoken. Without one it is the daemon's own.
-    pub dialect: Option<DialectId>,
+    pub dialect: Option<Name>,
     /// What it does, in a few words.
     pub summary: &'static str,
     /// What else there is to know; may be empty.
@@ -240,7 +240,7 @@ impl Operation {
     }
 
     /// Is a socket of a dialect, whatever else its group holds.
-    pub fn speaks(mut self, dialect: DialectId) -> Self {
+    pub fn speaks(mut self, dialect: Name) -> Self {
         self.dialect = Some(dialect);
         self
     }

@@ -2,21 +2,21 @@
 
 use actix_web::web::{Data, ServiceConfig, get};
 use actix_web::{HttpResponse, Route};
-use hearth_actors::dialect::DialectId;
 use hearth_actors::runtime::clock::wall_now;
 use serde::Serialize;
 
 use super::state::AppState;
 use super::webmacs::last_taken;
+use crate::dialects::Name;
 use crate::wire::rfc3339;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Registers `/` and `/health` of a dialect. OpenRoast has the pages and the health of the house.
-pub fn routes(config: &mut ServiceConfig, dialect: DialectId) {
+pub fn routes(config: &mut ServiceConfig, dialect: Name) {
     let (root, health): (Route, Route) = match dialect {
-        DialectId::OpenRoast => return,
-        DialectId::WebMacs => (get().to(webmacs_root), get().to(webmacs_health)),
+        Name::OpenRoast => return,
+        Name::WebMacs => (get().to(webmacs_root), get().to(webmacs_health)),
     };
     config.route("/", root).route("/health", health);
 }

@@ -131,7 +131,7 @@ impl Introduction {
 }
 
 /// A client that does not say who it is.
-fn nobody_in_particular(name: &str) -> Viewer {
+pub fn nobody_in_particular(name: &str) -> Viewer {
     let client = passing_client();
     let actor = Actor::Client { id: client.clone(), name: name.to_owned() };
     Viewer { client, principal: Principal { actor, role: UserRole::Operator } }
