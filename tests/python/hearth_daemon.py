@@ -68,7 +68,11 @@ def clean_environment(**more: str) -> dict[str, str]:
 
 
 def run_hearth(
-    *arguments: str | Path, cwd: Path, environment: Mapping[str, str] | None = None, within: float = 30.0
+    *arguments: str | Path,
+    cwd: Path,
+    environment: Mapping[str, str] | None = None,
+    typed: str = "",
+    within: float = 30.0,
 ) -> subprocess.CompletedProcess[str]:
     """One run of the program to its end, in `cwd`, so that it finds no configuration by chance."""
     return subprocess.run(
@@ -76,6 +80,7 @@ def run_hearth(
         cwd=cwd,
         env=clean_environment(**(environment or {})),
         capture_output=True,
+        input=typed,
         text=True,
         timeout=within,
         check=False,
