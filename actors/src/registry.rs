@@ -4,6 +4,7 @@
 //! first time, then after a growing pause; too often within a while, and it is parked as failed until an operator restarts it. A
 //! machine that makes no progress is abandoned with its thread and replaced like a dead one.
 
+pub mod directory;
 mod supervision;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,7 @@ use crate::runtime::clock::MachineClock;
 use crate::runtime::drive::{Entry, Link};
 use crate::runtime::journal::JournalHandle;
 use crate::slot::MachineHandle;
+use directory::Directory;
 use supervision::Supervised;
 
 /// How often the watchdog looks at every machine's pulse.
@@ -123,15 +125,22 @@ pub struct Registry {
     exits: mpsc::Sender<Exited>,
     exited: Option<mpsc::Receiver<Exited>>,
     roster: watch::Sender<Roster>,
+    directory: watch::Sender<Arc<Directory>>,
 }
 
 /// All machines in order of id, as they are at one moment.
 pub type Roster = Arc<[MachineHandle]>;
 
 impl Registry {
-    /// A registry without machines. The bus of each machine that is added begins at `first_seq`; `roster` always holds those
-    /// there are.
-    pub fn new(house: Surroundings, policy: Policy, first_seq: Seq, roster: watch::Sender<Roster>) -> Self {
+    /// A registry without machines. The bus of each machine that is added begins at `first_seq`; `roster` and `directory` always
+    /// hold those there are and their channels.
+    pub fn new(
+        house: Surroundings,
+        policy: Policy,
+        first_seq: Seq,
+        roster: watch::Sender<Roster>,
+        directory: watch::Sender<Arc<Directory>>,
+    ) -> Self {
         const EXITS_WAITING_MAX: usize = 1024;
         let (exits, exited) = mpsc::channel(EXITS_WAITING_MAX);
         Self {
@@ -143,11 +152,17 @@ impl Registry {
             exits,
             exited: Some(exited),
             roster,
+            directory,
         }
     }
 
     fn publish_roster(&self) {
         self.roster.send_replace(self.machines.values().map(|machine| machine.handle().clone()).collect());
+        self.publish_directory();
+    }
+
+    fn publish_directory(&self) {
+        self.directory.send_replace(Arc::new(Directory::new(self.machines.values().map(Supervised::handle))));
     }
 
     fn insert(
@@ -302,6 +317,7 @@ impl Handler<Replace> for Registry {
                     return Err(error);
                 }
                 handle.reconfigure(definition.spec.clone(), definition.document.clone());
+                registry.publish_directory();
                 if reopen {
                     registry.exchange(&id, definition, parted, ctx);
                 }

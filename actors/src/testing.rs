@@ -10,10 +10,10 @@ use crate::driver::{Applied, Driver, DriverError, DriverFactory, Sample};
 use crate::logic::gate::Admitted;
 use crate::logic::profile::assemble;
 use crate::model::channel::{
-    Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, Failsafe, OutputClass, Role,
+    Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, DeviceType, Failsafe, OutputClass, Role,
 };
 use crate::model::event::Event;
-use crate::model::ids::{ChannelId, MachineId, Seq, SessionId};
+use crate::model::ids::{ChannelId, EndpointId, MachineId, Seq, SessionId};
 use crate::model::journal::{JournalHeader, Keep, SessionLog};
 use crate::model::profile::{Annotation, Profile, ProfileStatus};
 use crate::model::spec::{DetectionSpec, MachineKind, MachineSpec};
@@ -28,6 +28,9 @@ pub fn roaster(id: &str) -> MachineSpec {
     let channel = |id: &str, role, unit, kind| Channel {
         id: ChannelId::parse(id).unwrap_or_else(|bad| panic!("{bad}")),
         tag: id.to_owned(),
+        endpoint: EndpointId::NONE,
+        group: DeviceType::usual_group(None, &kind).to_owned(),
+        device: None,
         label: id.to_owned(),
         role,
         unit,

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use hearth_actors::model::channel::{Channel, ChannelKind, OutputClass, Role};
-use hearth_actors::model::ids::ChannelId;
+use hearth_actors::model::channel::{Channel, ChannelKind, DeviceType, OutputClass, Role};
+use hearth_actors::model::ids::{ChannelId, EndpointId};
 use hearth_actors::model::units::Unit;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error, Visitor};
@@ -33,6 +33,16 @@ pub struct ChannelConfig {
     /// Unique in the daemon; `<machine>.<channel>` where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
+    /// Unique in the daemon, 1 to 4294967295; a number of its own for good where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub endpoint_id: Option<u32>,
+    /// What pages show it among; `motors`, `sensors` or `controls` where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// What hangs on it, where other programs treat such a thing in their own way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_type: Option<DeviceConfig>,
     /// What it means to a roast.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<RoleConfig>,
@@ -106,6 +116,31 @@ pub enum ShapeConfig {
     Slider,
     /// Two positions.
     Toggle,
+}
+
+/// What hangs on a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceConfig {
+    /// A slider within 0 to 255.
+    Motor,
+    /// A slider within 0 to 180.
+    Servo,
+    /// A toggle.
+    Valve,
+    /// A sensor in celsius or fahrenheit.
+    TemperatureSensor,
+}
+
+impl DeviceConfig {
+    fn to_model(self) -> DeviceType {
+        match self {
+            Self::Motor => DeviceType::Motor,
+            Self::Servo => DeviceType::Servo,
+            Self::Valve => DeviceType::Valve,
+            Self::TemperatureSensor => DeviceType::TemperatureSensor,
+        }
+    }
 }
 
 /// What an output does to the world.
@@ -231,7 +266,10 @@ impl ChannelConfig {
             None => format!("{machine}.{}", self.id),
         };
         let label = self.label.clone().or(known.map(|k| k.label.clone())).unwrap_or_else(|| in_words(&self.id));
-        let channel = Channel { id: id?, tag, label, role, unit, kind };
+        let device = self.device_type.map(DeviceConfig::to_model);
+        let group = self.group.clone().unwrap_or_else(|| DeviceType::usual_group(device, &kind).to_owned());
+        let endpoint = self.endpoint_id.map_or(EndpointId::NONE, EndpointId);
+        let channel = Channel { id: id?, tag, endpoint, group, device, label, role, unit, kind };
         self.check_source(&channel, driver, pointer, faults);
         Some(channel)
     }
