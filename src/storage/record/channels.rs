@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use hearth_actors::model::channel::{Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, Failsafe};
-use hearth_actors::model::ids::ChannelId;
+use hearth_actors::model::channel::{
+    Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, DeviceType, Failsafe,
+};
+use hearth_actors::model::ids::{ChannelId, EndpointId};
 use hearth_actors::model::units::Unit;
 use serde::{Deserialize, Serialize};
 
 use super::BadRecord;
-use super::mirror::{OutputClassRecord, RoleRecord};
+use super::mirror::{DeviceRecord, OutputClassRecord, RoleRecord};
 use super::number::{self, Number};
 
 /// All channels in configured order.
@@ -22,6 +24,13 @@ pub struct TableRecord {
 struct ChannelRecord {
     id: String,
     tag: String,
+    /// Absent in what was written before channels had numbers, like `group` and `device`.
+    #[serde(default)]
+    endpoint: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<DeviceRecord>,
     label: String,
     role: Option<RoleRecord>,
     unit: UnitRecord,
@@ -84,6 +93,9 @@ impl From<&Channel> for ChannelRecord {
         Self {
             id: channel.id.as_str().to_owned(),
             tag: channel.tag.clone(),
+            endpoint: channel.endpoint.0,
+            group: Some(channel.group.clone()),
+            device: channel.device.map(DeviceRecord::from),
             label: channel.label.clone(),
             role: channel.role.map(RoleRecord::from),
             unit: (&channel.unit).into(),
@@ -96,13 +108,18 @@ impl TryFrom<ChannelRecord> for Channel {
     type Error = BadRecord;
 
     fn try_from(record: ChannelRecord) -> Result<Self, BadRecord> {
+        let kind = record.control.map_or(ChannelKind::Sensor, |control| ChannelKind::Control(control.into()));
+        let device = record.device.map(DeviceType::from);
         Ok(Self {
             id: ChannelId::parse(&record.id).map_err(BadRecord::new)?,
             tag: record.tag,
+            endpoint: EndpointId(record.endpoint),
+            group: record.group.unwrap_or_else(|| DeviceType::usual_group(device, &kind).to_owned()),
+            device,
             label: record.label,
             role: record.role.map(Into::into),
             unit: record.unit.into(),
-            kind: record.control.map_or(ChannelKind::Sensor, |control| ChannelKind::Control(control.into())),
+            kind,
         })
     }
 }
