@@ -161,8 +161,12 @@ impl MachineConfig {
     /// The same document with every channel's address written out, as it is in a running machine's table.
     pub fn addressed(mut self, channels: &ChannelTable) -> Self {
         if self.channels.is_empty() {
-            let named =
-                |(_, channel): (usize, &Channel)| ChannelConfig { id: channel.id.to_string(), ..Default::default() };
+            let named = |(_, channel): (usize, &Channel)| ChannelConfig {
+                id: channel.id.to_string(),
+                label: Some(channel.label.clone()),
+                unit: Some(channel.unit.to_string()),
+                ..ChannelConfig::default()
+            };
             self.channels = channels.iter().map(named).collect();
         }
         for channel in &mut self.channels {

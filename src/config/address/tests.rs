@@ -120,6 +120,8 @@ fn nothing_in_the_house_has_the_address_of_something_in_another_machine() {
 fn a_document_with_its_addresses_written_out_means_the_same_machine() {
     for document in [
         json!({"id": "k", "driver": {"type": "simulator", "model": "kettle"}}),
+        json!({"id": "r", "driver": {"type": "simulator", "model": "roaster"}}),
+        json!({"id": "p", "driver": {"type": "simulator", "model": "panel"}}),
         rig(json!([{"id": "m", "kind": "control", "min": 0, "max": 255, "device_type": "motor"}])),
     ] {
         let given = MachineConfig::parse(document).expect("sound");
