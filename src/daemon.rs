@@ -89,6 +89,7 @@ impl Daemon {
             seats: Seats::default(),
             started: Instant::now(),
             lobby: lobby.clone(),
+            panels: Default::default(),
         };
         let server =
             server::start(listener, state).map_err(|source| DaemonError::Listen { address: listen, source })?;

@@ -1,4 +1,5 @@
 //! The only list of dialects.
 
+pub mod control_panel;
 pub mod openroast;
 pub mod webmacs;

@@ -21,14 +21,24 @@ pub enum Tag {
     Tasks,
     /// The WebMACS dialect.
     WebMacs,
+    /// The dialect of machine control panels.
+    ControlPanel,
     /// The daemon as a whole.
     Daemon,
 }
 
 impl Tag {
     /// All of them, in the order of the page.
-    pub const ALL: [Self; 7] =
-        [Self::Machines, Self::Sessions, Self::Safety, Self::Profiles, Self::Tasks, Self::WebMacs, Self::Daemon];
+    pub const ALL: [Self; 8] = [
+        Self::Machines,
+        Self::Sessions,
+        Self::Safety,
+        Self::Profiles,
+        Self::Tasks,
+        Self::WebMacs,
+        Self::ControlPanel,
+        Self::Daemon,
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -39,6 +49,7 @@ impl Tag {
             Self::Profiles => "Profiles",
             Self::Tasks => "Tasks",
             Self::WebMacs => "WebMACS",
+            Self::ControlPanel => "Control panel",
             Self::Daemon => "Daemon",
         }
     }
@@ -55,6 +66,9 @@ impl Tag {
             Self::Tasks => "Long jobs of the daemon, with progress: backups, exchange in bulk.",
             Self::WebMacs => {
                 "The WebMACS dialect: values of remote controllers, and every value for its pages. Errors are `{\"detail\": …}`."
+            }
+            Self::ControlPanel => {
+                "The dialect of machine control panels: channels as devices, by tag. Errors are `{\"detail\": …}`."
             }
             Self::Daemon => "Probes, figures and this description.",
         }
