@@ -1,10 +1,12 @@
 //! The dialect of machine control panels: pages that show devices and hear at once when one has changed.
 //!
 //! A *device* is a channel, named by its tag. Panels look on this socket; they set devices by REST. [`wire`] are the frames,
-//! [`device`] is what a channel looks like to a panel.
+//! [`device`] is what a channel looks like to a panel, [`order`] what it may be set to.
 
 pub mod crowd;
 pub mod device;
+mod lenient;
+pub mod order;
 pub mod wire;
 
 use std::collections::BTreeMap;
