@@ -99,6 +99,7 @@ impl Daemon {
             seats: Seats::default(),
             started: Instant::now(),
             lobby: Lobby::default(),
+            panels: Default::default(),
         };
         actix_rt::spawn(server::look_alive(state.lobby.clone()));
         let mut servers = Vec::with_capacity(listeners.len());

@@ -1,5 +1,6 @@
 //! The only list of dialects.
 
+pub mod control_panel;
 pub mod openroast;
 pub mod webmacs;
 
@@ -12,6 +13,8 @@ pub enum Name {
     OpenRoast,
     /// WebMACS.
     WebMacs,
+    /// The machine control panel.
+    ControlPanel,
 }
 
 impl Name {

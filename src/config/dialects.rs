@@ -15,6 +15,8 @@ pub struct DialectsConfig {
     pub openroast: DialectConfig,
     /// WebMACS.
     pub webmacs: DialectConfig,
+    /// The machine control panel.
+    pub control_panel: DialectConfig,
 }
 
 /// One wire protocol.
@@ -50,8 +52,8 @@ impl Default for DialectConfig {
 
 impl DialectsConfig {
     /// Each of them with its key.
-    pub fn each(&self) -> [(&'static str, &DialectConfig); 2] {
-        [("openroast", &self.openroast), ("webmacs", &self.webmacs)]
+    pub fn each(&self) -> [(&'static str, &DialectConfig); 3] {
+        [("openroast", &self.openroast), ("webmacs", &self.webmacs), ("control_panel", &self.control_panel)]
     }
 
     /// Adds what their types do not exclude.

@@ -60,7 +60,7 @@ impl Door {
     pub fn of(dialect: Name, config: &DialectConfig) -> Self {
         let house = match dialect {
             Name::OpenRoast => House::Open,
-            Name::WebMacs => House::Closed,
+            Name::WebMacs | Name::ControlPanel => House::Closed,
         };
         let anonymous = match config.anonymous_role {
             None | Some(AnonymousRole::Operator) => Some(UserRole::Operator),
@@ -81,12 +81,17 @@ pub fn key(dialect: Name) -> &'static str {
     match dialect {
         Name::OpenRoast => "openroast",
         Name::WebMacs => "webmacs",
+        Name::ControlPanel => "control_panel",
     }
 }
 
 /// Each dialect with its part of the configuration.
-pub fn keyed(config: &DialectsConfig) -> [(Name, &DialectConfig); 2] {
-    [(Name::OpenRoast, &config.openroast), (Name::WebMacs, &config.webmacs)]
+pub fn keyed(config: &DialectsConfig) -> [(Name, &DialectConfig); 3] {
+    [
+        (Name::OpenRoast, &config.openroast),
+        (Name::WebMacs, &config.webmacs),
+        (Name::ControlPanel, &config.control_panel),
+    ]
 }
 
 /// Lets a request in with its role, or answers it. A socket is always let in: a browser learns only from its close code why.

@@ -22,14 +22,24 @@ pub enum Tag {
     Tasks,
     /// The WebMACS dialect.
     WebMacs,
+    /// The dialect of machine control panels.
+    ControlPanel,
     /// The daemon as a whole.
     Daemon,
 }
 
 impl Tag {
     /// All of them, in the order of the page.
-    pub const ALL: [Self; 7] =
-        [Self::Machines, Self::Sessions, Self::Safety, Self::Profiles, Self::Tasks, Self::WebMacs, Self::Daemon];
+    pub const ALL: [Self; 8] = [
+        Self::Machines,
+        Self::Sessions,
+        Self::Safety,
+        Self::Profiles,
+        Self::Tasks,
+        Self::WebMacs,
+        Self::ControlPanel,
+        Self::Daemon,
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -40,6 +50,7 @@ impl Tag {
             Self::Profiles => "Profiles",
             Self::Tasks => "Tasks",
             Self::WebMacs => "WebMACS",
+            Self::ControlPanel => "Control panel",
             Self::Daemon => "Daemon",
         }
     }
@@ -57,6 +68,9 @@ impl Tag {
             Self::WebMacs => {
                 "The WebMACS dialect: values of remote controllers, and every value for its pages. Errors are `{\"detail\": …}`."
             }
+            Self::ControlPanel => {
+                "The dialect of machine control panels: channels as devices, by tag. Errors are `{\"detail\": …}`."
+            }
             Self::Daemon => "Probes, figures and this description.",
         }
     }
@@ -67,6 +81,7 @@ impl Tag {
     fn dialect(self) -> Option<Name> {
         match self {
             Self::WebMacs => Some(Name::WebMacs),
+            Self::ControlPanel => Some(Name::ControlPanel),
             Self::Machines | Self::Sessions | Self::Safety | Self::Profiles | Self::Tasks | Self::Daemon => None,
         }
     }

@@ -1,5 +1,6 @@
 //! Everything REST can do, in one table: the routes are made of it, and so is the description that clients read.
 
+mod control_panel;
 mod daemon;
 mod examples;
 mod machines;
@@ -26,6 +27,7 @@ pub fn all() -> Vec<Operation> {
         profiles::operations(),
         tasks::operations(),
         webmacs::operations(),
+        control_panel::operations(),
         daemon::operations(),
     ]
     .into_iter()

@@ -11,6 +11,7 @@ use hearth_actors::model::ids::{ClientId, MachineId};
 use serde::Deserialize;
 
 use super::{Feeds, Visit, Watches, dismiss, host, welcome};
+use crate::dialects::control_panel::ControlPanel;
 use crate::dialects::openroast::{CLOSE_MACHINE_NOT_FOUND, OpenRoast, machine_not_found};
 use crate::dialects::webmacs;
 use crate::http::state::AppState;
@@ -19,6 +20,9 @@ use crate::http::state::AppState;
 const TELEMETRY_BYTES: usize = 64 * 1024;
 /// A controller sends every value in a message of its own, several times a second: messages in a second, and at once.
 const TELEMETRY_PACE: (u32, u32) = (500, 1_000);
+
+/// Largest message of a control panel. Source: wire contract 4. Unit: bytes.
+const PANEL_BYTES: usize = 1024;
 
 /// What a client says of itself when it connects.
 #[derive(Debug, Deserialize)]
@@ -107,6 +111,33 @@ pub async fn controller_telemetry(
         heartbeat: None,
         frame_bytes: state.limits.frame_bytes.max(TELEMETRY_BYTES),
         pace: TELEMETRY_PACE,
+    };
+    Ok(host(guest, body, &state, &feeds, visit))
+}
+
+/// `GET /ws/devices`: all devices, in the dialect of control panels.
+///
+/// # Errors
+/// When the request is no WebSocket handshake, or all seats are taken.
+pub async fn devices(
+    request: HttpRequest,
+    body: web::Payload,
+    introduction: web::Query<Introduction>,
+    state: web::Data<AppState>,
+    feeds: web::ThinData<Feeds>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let guest = welcome(&request, &state)?;
+    let (viewer, identity) = introduction.viewer();
+    let house = state.house.clone();
+    let look = Box::new(move || house.machines().iter().map(|machine| machine.bus().snapshot()).collect());
+    let visit = Visit {
+        dialect: Box::new(ControlPanel::new(look, state.panels.join())),
+        viewer,
+        identity,
+        watches: Watches::All,
+        heartbeat: None,
+        frame_bytes: state.limits.frame_bytes.min(PANEL_BYTES),
+        pace: (state.limits.messages_per_s, state.limits.message_burst),
     };
     Ok(host(guest, body, &state, &feeds, visit))
 }
