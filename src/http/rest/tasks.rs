@@ -11,6 +11,7 @@ use hearth_actors::tasks::TaskError;
 use serde::Deserialize;
 
 use super::body;
+use super::caller::caller;
 use super::machines::find;
 use crate::http::problem::Problem;
 use crate::http::rest::wire::task::TaskView;
@@ -78,7 +79,8 @@ pub async fn show(path: Path<String>, state: Data<AppState>) -> Answer {
 /// `POST /api/tasks/{task}`: the path names the job.
 pub async fn create(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
-    let new = state.jobs.make(&path, &value).map_err(|fault| match fault {
+    let owner = caller(&request)?.client().cloned();
+    let new = state.jobs.make_for(owner, &path, &value).map_err(|fault| match fault {
         JobFault::Unknown(_) => Problem::new(StatusCode::NOT_FOUND, "JOB_NOT_FOUND", fault.to_string()),
         JobFault::Invalid(faults) => Problem::invalid(&faults),
     })?;
