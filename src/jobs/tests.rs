@@ -1,3 +1,5 @@
+mod program;
+
 use std::path::{Path, PathBuf};
 
 use hearth_actors::archive::ProfileQuery;
@@ -54,6 +56,7 @@ struct Shop {
     folder: tempfile::TempDir,
     archive: Arc<dyn Archive>,
     jobs: Jobs,
+    house: House,
     tasks: Tasks,
 }
 
@@ -64,8 +67,8 @@ impl Shop {
         let archive: Arc<dyn Archive> = Arc::new(Store::open(&data, Arc::new(SystemClock::new())).unwrap());
         let house = House::start(Arc::clone(&archive), Policy::default()).unwrap();
         let tasks = house.tasks().clone();
-        let jobs = Jobs::new(hands(data, Arc::clone(&archive), house));
-        Self { folder, archive, jobs, tasks }
+        let jobs = Jobs::new(hands(data, Arc::clone(&archive), house.clone()));
+        Self { folder, archive, jobs, house, tasks }
     }
 
     fn data(&self) -> &Path {

@@ -169,14 +169,22 @@ impl Runner {
         let (done, total) = self.progress();
         self.run.pause(self.now());
         self.told.clear();
-        self.steps.stand_still(done, total, why).await?;
+        let Self { steps, events, channels, .. } = self;
+        tokio::select! {
+            resumed = steps.stand_still(done, total, why) => resumed?,
+            end = end_of(events, channels) => return Err(end),
+        }
         self.go_on()
     }
 
     /// Somebody paused it, or let it stop.
     async fn be_paused(&mut self) -> Result<(), JobError> {
         self.run.pause(self.now());
-        self.steps.step().await?;
+        let Self { steps, events, channels, .. } = self;
+        tokio::select! {
+            resumed = steps.step() => resumed?,
+            end = end_of(events, channels) => return Err(end),
+        }
         self.go_on()
     }
 
@@ -257,6 +265,23 @@ impl Runner {
         let Some(channel) = self.channels.get(settled.channel) else { return };
         if let (Some(value), Some(control)) = (self.values.get_mut(settled.channel), channel.control()) {
             *value = Ok(channel.unit.inward(control.to_native(settled.value)));
+        }
+    }
+}
+
+/// Waits until the machine is not the one any more that the program was written for.
+async fn end_of(events: &mut broadcast::Receiver<Arc<Published>>, channels: &ChannelTable) -> JobError {
+    loop {
+        match events.recv().await {
+            Ok(event) => {
+                if let EventBody::Channels(now) = &event.event.body
+                    && **now != *channels
+                {
+                    return changed();
+                }
+            }
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return gone(),
         }
     }
 }
