@@ -4,7 +4,7 @@
 //! what people add to it later are further records in the same file. Everything else can be rebuilt from the journals.
 
 use crate::model::event::Event;
-use crate::model::ids::{MachineId, Seq, SessionId};
+use crate::model::ids::{MachineId, ProgramId, Seq, SessionId};
 use crate::model::journal::{JournalHeader, SessionLog};
 use crate::model::profile::{Annotation, Profile, ProfileSummary};
 use crate::model::task::{Task, TaskId};
@@ -67,7 +67,7 @@ pub struct ProfilePage {
     pub next: Option<SessionId>,
 }
 
-/// Keeps sessions, profiles, machines and tasks.
+/// Keeps sessions, profiles, machines, programs and tasks.
 pub trait Archive: Send + Sync {
     /// The number of this start of the daemon, one higher at each start, durable before it is returned.
     ///
@@ -147,6 +147,24 @@ pub trait Archive: Send + Sync {
     /// # Errors
     /// When the disk refuses.
     fn delete_machine(&self, id: &MachineId) -> Result<(), ArchiveError>;
+
+    /// The documents of all programs, as they were put, in order of their ids.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn programs(&self) -> Result<Vec<(ProgramId, String)>, ArchiveError>;
+
+    /// Keeps a program's document; durable when this returns.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn put_program(&self, id: &ProgramId, document: &str) -> Result<(), ArchiveError>;
+
+    /// Forgets a program. Nothing to do where there is none.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn delete_program(&self, id: &ProgramId) -> Result<(), ArchiveError>;
 
     /// All tasks in the order in which they were asked for. One that cannot be read is reported and set aside, not an error.
     ///

@@ -13,7 +13,7 @@ use crate::model::channel::{
     Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, Failsafe, OutputClass, Role,
 };
 use crate::model::event::Event;
-use crate::model::ids::{ChannelId, MachineId, Seq, SessionId};
+use crate::model::ids::{ChannelId, MachineId, ProgramId, Seq, SessionId};
 use crate::model::journal::{JournalHeader, Keep, SessionLog};
 use crate::model::profile::{Annotation, Profile, ProfileStatus};
 use crate::model::spec::{DetectionSpec, MachineKind, MachineSpec};
@@ -218,6 +218,7 @@ struct Memory {
     boots: u64,
     logs: BTreeMap<SessionId, SessionLog>,
     machines: BTreeMap<MachineId, String>,
+    programs: BTreeMap<ProgramId, String>,
     tasks: BTreeMap<TaskId, Task>,
     refuses: bool,
 }
@@ -354,6 +355,20 @@ impl Archive for MemoryArchive {
 
     fn delete_machine(&self, id: &MachineId) -> Result<(), ArchiveError> {
         self.writing()?.machines.remove(id);
+        Ok(())
+    }
+
+    fn programs(&self) -> Result<Vec<(ProgramId, String)>, ArchiveError> {
+        Ok(self.lock().programs.clone().into_iter().collect())
+    }
+
+    fn put_program(&self, id: &ProgramId, document: &str) -> Result<(), ArchiveError> {
+        self.writing()?.programs.insert(id.clone(), document.to_owned());
+        Ok(())
+    }
+
+    fn delete_program(&self, id: &ProgramId) -> Result<(), ArchiveError> {
+        self.writing()?.programs.remove(id);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ mod daemon;
 mod examples;
 mod machines;
 mod profiles;
+mod programs;
 mod safety;
 mod sessions;
 mod tasks;
@@ -24,6 +25,7 @@ pub fn all() -> Vec<Operation> {
         safety::operations(),
         profiles::operations(),
         tasks::operations(),
+        programs::operations(),
         webmacs::operations(),
         daemon::operations(),
     ]

@@ -15,9 +15,11 @@ use serde::{Deserialize, Serialize};
 use tar::{Builder, EntryType, Header};
 
 use super::durable::{failed, is_unfinished, list};
-use super::layout::{BACKUPS, BOOT, JOURNALS, MACHINES, TASKS, document_name, parse_segment_name, task_name};
+use super::layout::{
+    BACKUPS, BOOT, JOURNALS, MACHINES, PROGRAMS, TASKS, document_name, parse_segment_name, program_name, task_name,
+};
 use super::segment::Segment;
-use super::{boot, machines, tasks};
+use super::{boot, machines, programs, tasks};
 
 /// The first entry.
 pub const BEGIN: &str = "hearth-backup.json";
@@ -49,6 +51,8 @@ pub struct BackupReport {
     pub segments: u64,
     /// Machine documents.
     pub machines: u64,
+    /// Stored programs.
+    pub programs: u64,
     /// Tasks.
     pub tasks: u64,
     /// Files of journals that could not be read and are left out.
@@ -59,8 +63,9 @@ pub struct BackupReport {
 
 impl fmt::Display for BackupReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { segments, machines, tasks, unreadable, bytes } = self;
-        write!(f, "backup of {segments} journal files, {machines} machines and {tasks} tasks, {bytes} bytes")?;
+        let Self { segments, machines, programs, tasks, unreadable, bytes } = self;
+        write!(f, "backup of {segments} journal files, {machines} machines, {programs} programs and {tasks} tasks, ")?;
+        write!(f, "{bytes} bytes")?;
         if *unreadable > 0 {
             write!(f, "; {unreadable} journal files could not be read and are left out")?;
         }
@@ -81,6 +86,10 @@ pub fn backup(data: &Path, out: impl Write) -> Result<BackupReport, ArchiveError
     for (id, document) in machines::all(data)? {
         packer.small(&format!("{MACHINES}/{}", document_name(&id)), document.as_bytes())?;
         packer.report.machines += 1;
+    }
+    for (id, document) in programs::all(data)? {
+        packer.small(&format!("{PROGRAMS}/{}", program_name(&id)), document.as_bytes())?;
+        packer.report.programs += 1;
     }
     packer.tasks(data)?;
     for dir in list(&data.join(JOURNALS))? {

@@ -4,6 +4,7 @@
 //! lock                                   held by the daemon that owns the directory
 //! boot, boot.before                      how often the daemon was started
 //! machines/<machine>.json                configuration documents, as they were put
+//! programs/<program>.json                stored programs, as they were put
 //! tasks/<task>.json                      long jobs: what they were asked to do and what came of them
 //! tasks/<task>.json.damaged              one that could not be read, set aside
 //! backups/<task>.tar                     what the task `backup` wrote
@@ -18,13 +19,15 @@
 
 use std::path::{Path, PathBuf};
 
-use hearth_actors::model::ids::{MachineId, SessionId};
+use hearth_actors::model::ids::{MachineId, ProgramId, SessionId};
 use hearth_actors::model::task::TaskId;
 
 /// The directory of all journals.
 pub const JOURNALS: &str = "journal";
 /// The directory of all machine documents.
 pub const MACHINES: &str = "machines";
+/// The directory of all stored programs.
+pub const PROGRAMS: &str = "programs";
 /// The directory of all tasks.
 pub const TASKS: &str = "tasks";
 /// The directory of backups that tasks write.
@@ -89,6 +92,16 @@ pub fn document_name(machine: &MachineId) -> String {
 /// The machine whose document has this name.
 pub fn parse_document_name(name: &str) -> Option<MachineId> {
     MachineId::parse(name.strip_suffix(".json")?).ok()
+}
+
+/// The name of a program's document.
+pub fn program_name(program: &ProgramId) -> String {
+    format!("{program}.json")
+}
+
+/// The program whose document has this name.
+pub fn parse_program_name(name: &str) -> Option<ProgramId> {
+    ProgramId::parse(name.strip_suffix(".json")?).ok()
 }
 
 /// The name of a task's file.

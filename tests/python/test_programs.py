@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -303,3 +304,55 @@ def test_a_daemon_that_restarts_interrupts_its_programs_and_heats_nothing(start_
     assert once(hearth.rest, task, lambda now: True)["status"] == "interrupted"
     connected(hearth.rest)
     shows(hearth.rest, "heater", 0)
+
+
+MASH = {"name": "Mash", "machine_id": "kettle", "steps": [set_to(pump=1), {"type": "hold", "for_s": 1}]}
+
+
+def test_a_program_is_kept_changed_listed_run_and_forgotten(rest: httpx.Client) -> None:
+    path = "/api/programs/mash-day"
+    expect_problem(rest.get(path), 404, "PROGRAM_NOT_FOUND")
+    answer = rest.put(path, json=MASH)
+    assert (answer.status_code, answer.headers["Location"]) == (201, path)
+    kept = answer.json()
+    assert kept == {"id": "mash-day", **MASH}
+    assert rest.get(path).json() == kept
+    assert rest.get("/api/programs").json() == [kept]
+    assert rest.get("/api/programs", params={"machine_id": "other"}).json() == []
+    answer = rest.put(path, json={**kept, "name": "Mash at noon"})
+    assert (answer.status_code, answer.json()["name"]) == (200, "Mash at noon")
+    answer = rest.post(f"{path}/start")
+    assert answer.status_code == 202, answer.text
+    task = once(rest, answer.json(), lambda now: now["completed_at"])
+    assert (task["status"], task["name"], task["machine_id"]) == ("completed", "program", "kettle")
+    assert task["run_kwargs"]["name"] == "Mash at noon"
+    assert rest.delete(path).status_code == 204
+    for answer in (rest.delete(path), rest.get(path), rest.post(f"{path}/start")):
+        expect_problem(answer, 404, "PROGRAM_NOT_FOUND")
+
+
+def test_what_cannot_run_is_not_kept(rest: httpx.Client) -> None:
+    path = "/api/programs/bad"
+    for body, where in [
+        ({}, {"/machine_id", "/steps"}),
+        ({**MASH, "machine_id": "gone", "colour": "red"}, {"/machine_id", "/colour"}),
+        ({**MASH, "steps": [set_to(hlt=1), {"type": "hold", "for_s": -1}]}, {"/steps/0/values/hlt", "/steps/1/for_s"}),
+        ({**MASH, "id": "other"}, {"/id"}),
+        ({**MASH, "steps": [{"type": "ask", "message": "x" * 400}] * 200}, {""}),
+        ([], {""}),
+    ]:
+        assert pointers(expect_problem(rest.put(path, json=body), 422, "INVALID")) == where
+    expect_problem(rest.put("/api/programs/Not A Slug", json=MASH), 400, "MALFORMED")
+    expect_problem(rest.get(path), 404, "PROGRAM_NOT_FOUND")
+
+
+def test_a_program_outlives_the_daemon_and_is_in_its_backup(start_hearth: StartHearth) -> None:
+    hearth = start_hearth(machines=[kettle()])
+    assert hearth.rest.put("/api/programs/mash-day", json=MASH).status_code == 201
+    task = hearth.rest.post("/api/tasks/backup").json()
+    backup = once(hearth.rest, task, lambda now: now["completed_at"])["result"]["file"]
+    with tarfile.open(hearth.data / backup) as tar:
+        assert "programs/mash-day.json" in tar.getnames()
+    hearth.kill()
+    hearth.start()
+    assert hearth.rest.get("/api/programs/mash-day").json()["steps"] == MASH["steps"]

@@ -34,6 +34,13 @@ pub fn program() -> Value {
     })
 }
 
+/// The same, as it is kept.
+pub fn stored_program() -> Value {
+    let mut program = program();
+    program["id"] = json!("mash-day");
+    program
+}
+
 /// Machines that can be added.
 pub fn machines() -> Vec<(&'static str, Value)> {
     vec![("a simulator", simulator()), ("a roaster on Modbus TCP", modbus())]

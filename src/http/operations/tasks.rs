@@ -57,6 +57,7 @@ fn create() -> Operation {
              `hello_world_blocking_task(duration)`, `exclusive_demo_task(duration)`, `failing_task(error_message)`.",
         )
         .takes(Parameter::path("task", "The job's name.", json!({ "type": "string", "enum": crate::jobs::names() })))
+        .takes(super::as_client())
         .reads(
             Shape::read::<TaskBody>(),
             Presence::Optional,

@@ -2,10 +2,14 @@
 
 use hearth_actors::logic::program::{Step, Target, Then, Timeout};
 use hearth_actors::model::channel::{Channel, ChannelTable, ControlShape, ControlSpec};
+use hearth_actors::model::ids::MachineId;
 use hearth_actors::model::spec::{Comparison, Condition};
-use serde_json::{Map, Value};
+use hearth_actors::system::House;
+use serde_json::{Map, Value, json};
 
+use super::NAME_CHARS_MAX;
 use crate::config::faults::Faults;
+use crate::jobs::{ARGUMENTS_BYTES_MAX, machine_id};
 use crate::wire::fields::{FieldFault, Fields, list, number, shortened, shown, text, word};
 
 /// Steps of one program.
@@ -15,9 +19,65 @@ const SECONDS_MAX: f64 = 604_800.0;
 const MESSAGE_CHARS_MAX: usize = 500;
 const CHANNEL_CHARS_MAX: usize = 64;
 
+const MEMBERS: [&str; 3] = ["name", "machine_id", "steps"];
 const KINDS: [&str; 5] = ["set", "ramp", "hold", "wait", "ask"];
 const RELATIONS: [&str; 5] = ["above", "below", "at_least", "at_most", "equals"];
 const THENS: [&str; 3] = ["pause", "next", "fail"];
+
+/// A program as it is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    /// The machine that it is for.
+    pub machine: MachineId,
+    /// What it is called.
+    pub name: Option<String>,
+    /// Its steps, as they were written.
+    pub steps: Value,
+}
+
+/// Reads a whole program: `{name?, machine_id, steps}`.
+///
+/// # Errors
+/// Every fault of it, also that there is no such machine.
+pub fn program(body: &Value, house: &House) -> Result<Written, Faults> {
+    let mut faults = Faults::new();
+    let fields = match Fields::of(body, "") {
+        Ok(fields) => fields,
+        Err(fault) => {
+            note(&mut faults, fault);
+            return Err(faults);
+        }
+    };
+    for key in body.as_object().into_iter().flat_map(Map::keys).filter(|key| !MEMBERS.contains(&key.as_str())) {
+        faults.add(fields.pointer(key), format!("is unknown: a program has {}", MEMBERS.join(", ")));
+    }
+    let name = fields.may("name", text(NAME_CHARS_MAX)).map_err(|fault| note(&mut faults, fault)).ok().flatten();
+    let id = fields.must("machine_id", "the id of a machine", machine_id);
+    let id = id.map_err(|fault| note(&mut faults, fault)).ok();
+    let machine = id.as_ref().and_then(|id| house.find(id));
+    if let (Some(id), None) = (&id, &machine) {
+        faults.add("/machine_id", format!("is `{id}`: there is no such machine"));
+    }
+    match (fields.raw("steps"), machine) {
+        (None, _) => faults.add("/steps", "is missing: a list of steps is needed"),
+        (Some(written), Some(machine)) => drop(steps(written, "/steps", &machine.spec().channels, &mut faults)),
+        (Some(_), None) => {}
+    }
+    let bytes = body.to_string().len();
+    if bytes > ARGUMENTS_BYTES_MAX {
+        faults.add("", format!("takes {bytes} bytes: at most {ARGUMENTS_BYTES_MAX} can be run"));
+    }
+    let Some(machine) = id else { return Err(faults) };
+    let name = name.map(str::to_owned);
+    faults.unless_any(Written { machine, name, steps: body["steps"].clone() })
+}
+
+impl Written {
+    /// The document that is kept: also the keyword arguments of the job.
+    pub fn to_json(&self) -> Value {
+        json!({ "name": self.name, "machine_id": self.machine.as_str(), "steps": self.steps })
+    }
+}
 
 /// Reads the steps that stand at a JSON pointer; every fault is noted, and what has one is left out.
 pub fn steps(value: &Value, at: &str, channels: &ChannelTable, faults: &mut Faults) -> Vec<Step> {
