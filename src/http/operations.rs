@@ -5,6 +5,7 @@ mod daemon;
 mod examples;
 mod machines;
 mod profiles;
+mod programs;
 mod safety;
 mod sessions;
 mod tasks;
@@ -26,6 +27,7 @@ pub fn all() -> Vec<Operation> {
         safety::operations(),
         profiles::operations(),
         tasks::operations(),
+        programs::operations(),
         webmacs::operations(),
         control_panel::operations(),
         daemon::operations(),

@@ -19,6 +19,28 @@ pub fn task() -> Value {
     })
 }
 
+/// A program for a kettle.
+pub fn program() -> Value {
+    json!({
+        "name": "Mash day", "machine_id": "kettle",
+        "steps": [
+            { "type": "set", "values": { "pump": true, "setpoint": 66 } },
+            { "type": "ramp", "channel": "heater", "to": 80, "over_s": 120 },
+            { "type": "wait", "channel": "hlt", "at_least": 66, "timeout_s": 7200, "on_timeout": "pause" },
+            { "type": "ask", "message": "Add the malt" },
+            { "type": "hold", "for_s": 3600 },
+            { "type": "set", "values": { "heater": 0, "pump": false } },
+        ],
+    })
+}
+
+/// The same, as it is kept.
+pub fn stored_program() -> Value {
+    let mut program = program();
+    program["id"] = json!("mash-day");
+    program
+}
+
 /// Machines that can be added.
 pub fn machines() -> Vec<(&'static str, Value)> {
     vec![("a simulator", simulator()), ("a roaster on Modbus TCP", modbus())]

@@ -9,8 +9,10 @@ use hearth_actors::model::ids::MachineId;
 use hearth_actors::model::task::{Task, TaskId};
 use hearth_actors::tasks::TaskError;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::body;
+use super::caller::caller;
 use super::machines::find;
 use crate::http::problem::Problem;
 use crate::http::rest::wire::task::TaskView;
@@ -78,12 +80,21 @@ pub async fn show(path: Path<String>, state: Data<AppState>) -> Answer {
 /// `POST /api/tasks/{task}`: the path names the job.
 pub async fn create(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
-    let new = state.jobs.make(&path, &value).map_err(|fault| match fault {
+    submit(&request, &path, &value, &state).await
+}
+
+/// Asks for a job in the name of who sends the request.
+///
+/// # Errors
+/// The problem to answer with.
+pub async fn submit(request: &HttpRequest, job: &str, value: &Value, state: &AppState) -> Answer {
+    let owner = caller(request)?.client().cloned();
+    let new = state.jobs.make_for(owner, job, value).map_err(|fault| match fault {
         JobFault::Unknown(_) => Problem::new(StatusCode::NOT_FOUND, "JOB_NOT_FOUND", fault.to_string()),
         JobFault::Invalid(faults) => Problem::invalid(&faults),
     })?;
     if let Some(machine) = &new.machine {
-        find(&state, machine.as_str())?;
+        find(state, machine.as_str())?;
     }
     let task = state.house.tasks().submit(new).await.map_err(|error| Problem::from(&error))?;
     Ok(HttpResponse::Accepted()
