@@ -399,7 +399,8 @@ async fn a_job_that_cannot_go_on_is_paused_with_its_reason_until_somebody_resume
         if time == 2 {
             tasks.crash().await;
         }
-        assert_eq!(tasks.resume(task.id).await.unwrap().status, TaskStatus::Running);
+        // It may stand still again before the answer is here: that it went on shows in what it says then.
+        tasks.resume(task.id).await.unwrap();
     }
     assert_eq!(ended(&tasks, task.id).await.status, TaskStatus::Completed);
 }
