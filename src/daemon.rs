@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use crate::config::Config;
 use crate::config::machine::MachineConfig;
 use crate::config::tree::SupervisionConfig;
+use crate::dialects::bevforge::ledger::Ledger;
 use crate::drivers::Workshop;
 use crate::http::lobby::{Lobby, Notice};
 use crate::http::rest::document::Arrival;
@@ -89,6 +90,7 @@ impl Daemon {
             seats: Seats::default(),
             started: Instant::now(),
             lobby: lobby.clone(),
+            ledger: Ledger::new(house.roster()),
         };
         let server =
             server::start(listener, state).map_err(|source| DaemonError::Listen { address: listen, source })?;

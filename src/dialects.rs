@@ -1,4 +1,5 @@
 //! The only list of dialects.
 
+pub mod bevforge;
 pub mod openroast;
 pub mod webmacs;

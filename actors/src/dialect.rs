@@ -22,11 +22,13 @@ pub enum DialectId {
     OpenRoast,
     /// WebMACS.
     WebMacs,
+    /// BevForge.
+    BevForge,
 }
 
 impl DialectId {
     /// How many there are.
-    pub const COUNT: usize = 2;
+    pub const COUNT: usize = 3;
 }
 
 /// Who looks at the frames: what makes one client's frame differ from another's.

@@ -21,14 +21,24 @@ pub enum Tag {
     Tasks,
     /// The WebMACS dialect.
     WebMacs,
+    /// The BevForge dialect.
+    BevForge,
     /// The daemon as a whole.
     Daemon,
 }
 
 impl Tag {
     /// All of them, in the order of the page.
-    pub const ALL: [Self; 7] =
-        [Self::Machines, Self::Sessions, Self::Safety, Self::Profiles, Self::Tasks, Self::WebMacs, Self::Daemon];
+    pub const ALL: [Self; 8] = [
+        Self::Machines,
+        Self::Sessions,
+        Self::Safety,
+        Self::Profiles,
+        Self::Tasks,
+        Self::WebMacs,
+        Self::BevForge,
+        Self::Daemon,
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -39,6 +49,7 @@ impl Tag {
             Self::Profiles => "Profiles",
             Self::Tasks => "Tasks",
             Self::WebMacs => "WebMACS",
+            Self::BevForge => "BevForge",
             Self::Daemon => "Daemon",
         }
     }
@@ -55,6 +66,9 @@ impl Tag {
             Self::Tasks => "Long jobs of the daemon, with progress: backups, exchange in bulk.",
             Self::WebMacs => {
                 "The WebMACS dialect: values of remote controllers, and every value for its pages. Errors are `{\"detail\": …}`."
+            }
+            Self::BevForge => {
+                "The BevForge dialect: channels by number, commands with a life, and pushes. Errors are `{\"error\", \"message\"}`."
             }
             Self::Daemon => "Probes, figures and this description.",
         }

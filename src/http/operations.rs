@@ -1,5 +1,6 @@
 //! Everything REST can do, in one table: the routes are made of it, and so is the description that clients read.
 
+mod bevforge;
 mod daemon;
 mod examples;
 mod machines;
@@ -25,6 +26,7 @@ pub fn all() -> Vec<Operation> {
         profiles::operations(),
         tasks::operations(),
         webmacs::operations(),
+        bevforge::operations(),
         daemon::operations(),
     ]
     .into_iter()

@@ -40,6 +40,7 @@ const SHUTDOWN_SECONDS: u64 = 2;
 pub fn start(listener: TcpListener, state: AppState) -> std::io::Result<Server> {
     let body_bytes = state.limits.body_bytes;
     actix_rt::spawn(look_alive(state.lobby.clone()));
+    actix_rt::spawn(state.ledger.clone().keep());
     let connections = state.limits.sockets.saturating_mul(2).max(256);
     let server = HttpServer::new(move || {
         App::new()

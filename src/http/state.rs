@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::lobby::Lobby;
 use crate::config::tree::LimitsConfig;
+use crate::dialects::bevforge::ledger::Ledger;
 use crate::drivers::Workshop;
 use crate::jobs::Jobs;
 
@@ -29,6 +30,8 @@ pub struct AppState {
     pub started: Instant,
     /// Everybody who has a socket open.
     pub lobby: Lobby,
+    /// What became of commands and alarms lately, in the BevForge dialect.
+    pub ledger: Ledger,
 }
 
 /// Seats for sockets, in all and per address.

@@ -47,6 +47,8 @@ pub struct Snapshot {
     pub applied: BTreeMap<usize, Fraction>,
     /// The last reading.
     pub last_reading: Option<(SessionMs, Reading)>,
+    /// When that was taken, on the wall.
+    pub read_at: Option<WallMs>,
     /// Alarms that are not normal.
     pub alarms: BTreeMap<RuleId, AlarmNotice>,
     /// Whether outputs are latched safe.
@@ -74,6 +76,7 @@ impl Snapshot {
             channels,
             applied: BTreeMap::new(),
             last_reading: None,
+            read_at: None,
             alarms: BTreeMap::new(),
             safety: Safety::default(),
             lease: Lease::default(),
@@ -89,6 +92,7 @@ impl Snapshot {
             EventBody::Reading(reading) => {
                 self.applied.extend(reading.controls());
                 self.last_reading = Some((event.at, reading.clone()));
+                self.read_at = Some(event.wall);
             }
             EventBody::Mark(mark) => {
                 self.marks.insert(mark.kind, *mark);
@@ -138,6 +142,7 @@ impl Snapshot {
                 self.channels = channels.clone();
                 self.applied.clear();
                 self.last_reading = None;
+                self.read_at = None;
             }
         }
     }
