@@ -6,6 +6,7 @@
 //! ```
 //! A machine's document is the same in TOML, in REST bodies and in the archive: [`machine::MachineConfig`].
 
+pub mod address;
 pub mod channel;
 mod control;
 pub mod detection;

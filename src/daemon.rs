@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use hearth_actors::archive::{Archive, ArchiveError};
+use hearth_actors::logic::addresses::{Clash, Request};
 use hearth_actors::logic::profile::fill_rates;
-use hearth_actors::model::ids::MachineId;
+use hearth_actors::model::ids::{EndpointId, MachineId};
 use hearth_actors::model::profile::Profile;
 use hearth_actors::registry::{Adopt, Definition, Policy};
 use hearth_actors::runtime::bus::Bus;
@@ -17,6 +18,7 @@ use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::config::machine::MachineConfig;
+use crate::config::together::clashes;
 use crate::config::tree::SupervisionConfig;
 use crate::dialects::bevforge::ledger::Ledger;
 use crate::drivers::Workshop;
@@ -79,8 +81,9 @@ impl Daemon {
         let house = House::start(Arc::clone(&archive), policy(&config.supervision))?;
         let workshop = Workshop::default();
         let recovered = recover(&house, archive.as_ref()).map_err(at_storage)?;
-        adopt_all(&house, &workshop, machines(archive.as_ref(), &config.machines).map_err(at_storage)?, recovered)
-            .await;
+        let machines = machines(archive.as_ref(), &config.machines).map_err(at_storage)?;
+        let definitions = numbered(archive.as_ref(), definitions(&workshop, machines)).map_err(at_storage)?;
+        adopt_all(&house, definitions, recovered).await;
         let lobby = Lobby::default();
         let state = AppState {
             house: house.clone(),
@@ -166,6 +169,11 @@ fn machines(archive: &dyn Archive, configured: &[MachineConfig]) -> Result<Vec<M
         if all.iter().any(|known| known.id == config.id) {
             continue;
         }
+        let faults = clashes(config, &all);
+        if !faults.is_empty() {
+            tracing::error!(machine = config.id, %faults, "machine does not go with those that are stored, it is left out");
+            continue;
+        }
         if let (Ok(id), Ok(document)) = (MachineId::parse(&config.id), serde_json::to_string(config)) {
             archive.put_machine(&id, &document)?;
         }
@@ -174,20 +182,35 @@ fn machines(archive: &dyn Archive, configured: &[MachineConfig]) -> Result<Vec<M
     Ok(all)
 }
 
-async fn adopt_all(
-    house: &House,
-    workshop: &Workshop,
-    machines: Vec<MachineConfig>,
-    mut resumed: Vec<(MachineId, Arc<Bus>)>,
-) {
-    for config in machines {
-        let definition = match workshop.definition(&config) {
-            Ok(definition) => definition,
-            Err(faults) => {
-                tracing::error!(machine = config.id, %faults, "machine cannot be run, it is left out");
-                continue;
+fn definitions(workshop: &Workshop, machines: Vec<MachineConfig>) -> Vec<Definition> {
+    let define = |config: MachineConfig| match workshop.definition(&config) {
+        Ok(definition) => Some(definition),
+        Err(faults) => {
+            tracing::error!(machine = config.id, %faults, "machine cannot be run, it is left out");
+            None
+        }
+    };
+    machines.into_iter().filter_map(define).collect()
+}
+
+/// Gives every channel its number, all machines at once: what one has in writing no other one gets.
+fn numbered(archive: &dyn Archive, definitions: Vec<Definition>) -> Result<Vec<Definition>, ArchiveError> {
+    let requests: Vec<Request> = definitions.iter().map(|definition| Request::of(&definition.spec)).collect();
+    let answers = archive.assign(&requests)?;
+    let number = |(definition, answer): (Definition, Result<Vec<EndpointId>, Vec<Clash>>)| match answer {
+        Ok(numbers) => Some(definition.numbered(&numbers)),
+        Err(clashes) => {
+            for clash in clashes {
+                tracing::error!(machine = %definition.spec.id, %clash, "machine cannot be run, it is left out");
             }
-        };
+            None
+        }
+    };
+    Ok(definitions.into_iter().zip(answers).filter_map(number).collect())
+}
+
+async fn adopt_all(house: &House, definitions: Vec<Definition>, mut resumed: Vec<(MachineId, Arc<Bus>)>) {
+    for definition in definitions {
         let id = definition.spec.id.clone();
         let bus = resumed.iter().position(|(machine, _)| *machine == id).map(|at| resumed.swap_remove(at).1);
         adopt(house, definition, bus).await;

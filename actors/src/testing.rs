@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use crate::archive::{Archive, ArchiveError, Interrupted, Journal, ProfilePage, ProfileQuery};
 use crate::driver::{Applied, Driver, DriverError, DriverFactory, Sample};
+use crate::logic::addresses::{Addresses, Answer, Request};
 use crate::logic::gate::Admitted;
 use crate::logic::profile::assemble;
 use crate::model::channel::{
@@ -25,13 +26,13 @@ use crate::model::units::Unit;
 /// # Panics
 /// When the id is no machine id.
 pub fn roaster(id: &str) -> MachineSpec {
-    let channel = |id: &str, role, unit, kind| Channel {
-        id: ChannelId::parse(id).unwrap_or_else(|bad| panic!("{bad}")),
-        tag: id.to_owned(),
+    let channel = |channel: &str, role, unit, kind| Channel {
+        id: ChannelId::parse(channel).unwrap_or_else(|bad| panic!("{bad}")),
+        tag: format!("{id}.{channel}"),
         endpoint: EndpointId::NONE,
         group: DeviceType::usual_group(None, &kind).to_owned(),
         device: None,
-        label: id.to_owned(),
+        label: channel.to_owned(),
         role,
         unit,
         kind,
@@ -221,6 +222,7 @@ struct Memory {
     boots: u64,
     logs: BTreeMap<SessionId, SessionLog>,
     machines: BTreeMap<MachineId, String>,
+    addresses: Addresses,
     tasks: BTreeMap<TaskId, Task>,
     refuses: bool,
 }
@@ -358,6 +360,10 @@ impl Archive for MemoryArchive {
     fn delete_machine(&self, id: &MachineId) -> Result<(), ArchiveError> {
         self.writing()?.machines.remove(id);
         Ok(())
+    }
+
+    fn assign(&self, requests: &[Request]) -> Result<Vec<Answer>, ArchiveError> {
+        Ok(self.writing()?.addresses.assign(requests))
     }
 
     fn tasks(&self) -> Result<Vec<Task>, ArchiveError> {

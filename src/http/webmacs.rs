@@ -142,18 +142,16 @@ async fn accept(message: &Value, state: &AppState) -> Result<usize, (StatusCode,
     let now = wall_now();
     let values = telemetry(message, now).map_err(|refusal| (StatusCode::UNPROCESSABLE_ENTITY, refusal.message))?;
     let count = values.len();
-    let machines = state.house.machines();
+    let directory = state.house.directory();
     let mut readings = Vec::new();
     for value in values {
-        let control = machines.iter().find_map(|machine| {
-            let spec = machine.spec();
-            let (_, channel) = spec.channels.iter().find(|(_, channel)| channel.tag == value.tag)?;
-            Some((machine.clone(), channel.id.clone(), channel.control()?.to_fraction(value.value)))
-        });
-        match control {
-            Some((machine, channel, fraction)) => {
-                let want = Want::Control { channel, value: fraction };
-                machine
+        let place = directory.tagged(&value.tag);
+        match place.and_then(|place| Some((place, place.channel().control()?))) {
+            Some((place, control)) => {
+                let want =
+                    Want::Control { channel: place.channel().id.clone(), value: control.to_fraction(value.value) };
+                place
+                    .machine
                     .command(order(state, Actor::Rest, want))
                     .await
                     .map_err(|refusal| (status_of(&refusal), refusal.message))?;

@@ -33,9 +33,9 @@ fn channel(id: &str, role: Option<Role>, unit: Unit, kind: ChannelKind) -> Chann
     let id = ChannelId::parse(id).unwrap();
     Channel {
         tag: format!("m.{id}"),
-        endpoint: EndpointId(52),
-        group: "motors".to_owned(),
-        device: Some(DeviceType::Servo),
+        endpoint: EndpointId::NONE,
+        group: DeviceType::usual_group(None, &kind).to_owned(),
+        device: None,
         label: format!("Label of {id}"),
         id,
         role,

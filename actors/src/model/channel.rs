@@ -197,6 +197,12 @@ impl ChannelTable {
         Self { channels }
     }
 
+    /// The same channels with these numbers, in order.
+    pub fn numbered(&self, numbers: &[EndpointId]) -> Self {
+        let number = |(channel, endpoint): (&Channel, &EndpointId)| Channel { endpoint: *endpoint, ..channel.clone() };
+        Self { channels: self.channels.iter().zip(numbers).map(number).collect() }
+    }
+
     /// All channels with their index.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &Channel)> {
         self.channels.iter().enumerate()

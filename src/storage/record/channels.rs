@@ -24,9 +24,10 @@ pub struct TableRecord {
 struct ChannelRecord {
     id: String,
     tag: String,
-    /// Absent in what was written before channels had numbers, like `group` and `device`.
-    #[serde(default)]
-    endpoint: u32,
+    /// Absent where there is none, as in what was written before channels had numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    endpoint: Option<u32>,
+    /// Absent where it is the usual one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     group: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,8 +94,9 @@ impl From<&Channel> for ChannelRecord {
         Self {
             id: channel.id.as_str().to_owned(),
             tag: channel.tag.clone(),
-            endpoint: channel.endpoint.0,
-            group: Some(channel.group.clone()),
+            endpoint: Some(channel.endpoint.0).filter(|_| channel.endpoint != EndpointId::NONE),
+            group: Some(channel.group.clone())
+                .filter(|group| group != DeviceType::usual_group(channel.device, &channel.kind)),
             device: channel.device.map(DeviceRecord::from),
             label: channel.label.clone(),
             role: channel.role.map(RoleRecord::from),
@@ -113,7 +115,7 @@ impl TryFrom<ChannelRecord> for Channel {
         Ok(Self {
             id: ChannelId::parse(&record.id).map_err(BadRecord::new)?,
             tag: record.tag,
-            endpoint: EndpointId(record.endpoint),
+            endpoint: record.endpoint.map_or(EndpointId::NONE, EndpointId),
             group: record.group.unwrap_or_else(|| DeviceType::usual_group(device, &kind).to_owned()),
             device,
             label: record.label,
@@ -186,6 +188,31 @@ impl From<ControlRecord> for ControlSpec {
             },
             stop_value: number::back(record.stop_value),
             has_readback: record.has_readback,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channels_addresses_read_back_as_they_were() {
+        for group in ["motors", "lights", ""] {
+            let channel = Channel {
+                id: ChannelId::parse("x").unwrap(),
+                tag: "servo_01".to_owned(),
+                endpoint: EndpointId(52),
+                group: group.to_owned(),
+                device: Some(DeviceType::Servo),
+                label: "X".to_owned(),
+                role: None,
+                unit: Unit::None,
+                kind: ChannelKind::Sensor,
+            };
+            let written = serde_json::to_string(&ChannelRecord::from(&channel)).unwrap();
+            let read: ChannelRecord = serde_json::from_str(&written).unwrap();
+            assert_eq!(Channel::try_from(read).unwrap(), channel, "{written}");
         }
     }
 }
