@@ -18,7 +18,7 @@ use hearth_actors::registry::Roster;
 use hearth_actors::runtime::bus::Bus;
 use tokio::sync::watch;
 
-use super::wire::{CommandStatus, Scalar, Status, moment};
+use super::wire::{CommandStatus, Status, moment};
 
 /// Commands, and alarms, that are remembered: the newest.
 const KEPT_MAX: usize = 1_000;
@@ -148,7 +148,8 @@ impl Ledger {
         inner.read.retain(|(known, _)| machines.iter().any(|machine| Arc::ptr_eq(machine.bus(), known)));
         for machine in machines.iter() {
             let bus = machine.bus();
-            let place = inner.read.iter().position(|(known, _)| Arc::ptr_eq(known, bus)).unwrap_or_else(|| {
+            let known = inner.read.iter().position(|(known, _)| Arc::ptr_eq(known, bus));
+            let place = known.unwrap_or_else(|| {
                 inner.read.push((Arc::clone(bus), None));
                 inner.read.len() - 1
             });
@@ -157,6 +158,9 @@ impl Ledger {
                 let Some(last) = news.last() else { break };
                 inner.read[place].1 = Some(last.event.seq);
                 news.iter().for_each(|published| inner.note(&published.event, &published.channels));
+            }
+            if known.is_none() {
+                inner.note_standing(bus);
             }
         }
         inner.forget();
@@ -204,6 +208,24 @@ impl Inner {
         }
     }
 
+    /// Alarms that a machine brings along from before this run of the daemon.
+    fn note_standing(&mut self, bus: &Bus) {
+        bus.look(|snapshot| {
+            for notice in snapshot.alarms.values() {
+                let raised = snapshot.started_at.map(|zero| WallMs(zero.0.saturating_add_unsigned(notice.raised_at.0)));
+                self.alarms.entry(notice.occurrence).or_insert_with(|| AlarmLife {
+                    machine: snapshot.machine.clone(),
+                    session: snapshot.session,
+                    seq: snapshot.seq,
+                    notice: notice.clone(),
+                    triggered_at: raised.or(snapshot.read_at).unwrap_or_default(),
+                    cleared_at: None,
+                    acked_at: None,
+                });
+            }
+        });
+    }
+
     fn forget(&mut self) {
         while self.commands.len() > KEPT_MAX {
             self.commands.pop_first();
@@ -222,11 +244,6 @@ impl Life {
             Status::Queued | Status::Succeeded | Status::Failed | Status::Blocked => {}
         }
         self.last = step;
-    }
-
-    /// What the channel had at the end.
-    pub fn actual(&self) -> Option<Scalar> {
-        self.last.actual_value
     }
 }
 
