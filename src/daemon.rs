@@ -22,6 +22,7 @@ use crate::config::machine::MachineConfig;
 use crate::config::together::clashes;
 use crate::config::tree::SupervisionConfig;
 use crate::dialects::Name;
+use crate::dialects::bevforge::ledger::Ledger;
 use crate::drivers::Workshop;
 use crate::http::door::{self, Door};
 use crate::http::lobby::{Lobby, Notice};
@@ -101,8 +102,10 @@ impl Daemon {
             started: Instant::now(),
             lobby: Lobby::default(),
             panels: Default::default(),
+            ledger: Ledger::new(house.roster()),
         };
         actix_rt::spawn(server::look_alive(state.lobby.clone()));
+        actix_rt::spawn(state.ledger.clone().keep());
         let mut servers = Vec::with_capacity(listeners.len());
         for (address, listener, door) in listeners {
             let state = AppState { door, ..state.clone() };

@@ -1,5 +1,6 @@
 //! The only list of dialects.
 
+pub mod bevforge;
 pub mod control_panel;
 pub mod openroast;
 pub mod webmacs;
@@ -15,6 +16,8 @@ pub enum Name {
     WebMacs,
     /// The machine control panel.
     ControlPanel,
+    /// BevForge.
+    BevForge,
 }
 
 impl Name {

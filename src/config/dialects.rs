@@ -17,6 +17,8 @@ pub struct DialectsConfig {
     pub webmacs: DialectConfig,
     /// The machine control panel.
     pub control_panel: DialectConfig,
+    /// BevForge.
+    pub bevforge: DialectConfig,
 }
 
 /// One wire protocol.
@@ -52,8 +54,13 @@ impl Default for DialectConfig {
 
 impl DialectsConfig {
     /// Each of them with its key.
-    pub fn each(&self) -> [(&'static str, &DialectConfig); 3] {
-        [("openroast", &self.openroast), ("webmacs", &self.webmacs), ("control_panel", &self.control_panel)]
+    pub fn each(&self) -> [(&'static str, &DialectConfig); 4] {
+        [
+            ("openroast", &self.openroast),
+            ("webmacs", &self.webmacs),
+            ("control_panel", &self.control_panel),
+            ("bevforge", &self.bevforge),
+        ]
     }
 
     /// Adds what their types do not exclude.

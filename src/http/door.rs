@@ -60,7 +60,7 @@ impl Door {
     pub fn of(dialect: Name, config: &DialectConfig) -> Self {
         let house = match dialect {
             Name::OpenRoast => House::Open,
-            Name::WebMacs | Name::ControlPanel => House::Closed,
+            Name::WebMacs | Name::ControlPanel | Name::BevForge => House::Closed,
         };
         let anonymous = match config.anonymous_role {
             None | Some(AnonymousRole::Operator) => Some(UserRole::Operator),
@@ -82,15 +82,17 @@ pub fn key(dialect: Name) -> &'static str {
         Name::OpenRoast => "openroast",
         Name::WebMacs => "webmacs",
         Name::ControlPanel => "control_panel",
+        Name::BevForge => "bevforge",
     }
 }
 
 /// Each dialect with its part of the configuration.
-pub fn keyed(config: &DialectsConfig) -> [(Name, &DialectConfig); 3] {
+pub fn keyed(config: &DialectsConfig) -> [(Name, &DialectConfig); 4] {
     [
         (Name::OpenRoast, &config.openroast),
         (Name::WebMacs, &config.webmacs),
         (Name::ControlPanel, &config.control_panel),
+        (Name::BevForge, &config.bevforge),
     ]
 }
 
@@ -149,7 +151,8 @@ fn grant(request: &HttpRequest, state: &AppState) -> Granted {
 
 /// Probes, the way to a login, and sockets, which judge by themselves.
 fn is_for_everybody(path: &str) -> bool {
-    matches!(path, "/" | "/health" | "/healthz" | "/readyz" | "/api/v1/auth/login") || path.starts_with("/ws/")
+    matches!(path, "/" | "/health" | "/healthz" | "/readyz" | "/api/health" | "/api/v1/auth/login" | "/ws")
+        || path.contains("/ws/")
 }
 
 /// Looking, STOP, and leaving.

@@ -24,13 +24,15 @@ pub enum Tag {
     WebMacs,
     /// The dialect of machine control panels.
     ControlPanel,
+    /// The BevForge dialect.
+    BevForge,
     /// The daemon as a whole.
     Daemon,
 }
 
 impl Tag {
     /// All of them, in the order of the page.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Machines,
         Self::Sessions,
         Self::Safety,
@@ -38,6 +40,7 @@ impl Tag {
         Self::Tasks,
         Self::WebMacs,
         Self::ControlPanel,
+        Self::BevForge,
         Self::Daemon,
     ];
 
@@ -51,6 +54,7 @@ impl Tag {
             Self::Tasks => "Tasks",
             Self::WebMacs => "WebMACS",
             Self::ControlPanel => "Control panel",
+            Self::BevForge => "BevForge",
             Self::Daemon => "Daemon",
         }
     }
@@ -71,6 +75,9 @@ impl Tag {
             Self::ControlPanel => {
                 "The dialect of machine control panels: channels as devices, by tag. Errors are `{\"detail\": …}`."
             }
+            Self::BevForge => {
+                "The BevForge dialect: channels by number, commands with a life, and pushes. Errors are `{\"error\", \"message\"}`."
+            }
             Self::Daemon => "Probes, figures and this description.",
         }
     }
@@ -82,6 +89,7 @@ impl Tag {
         match self {
             Self::WebMacs => Some(Name::WebMacs),
             Self::ControlPanel => Some(Name::ControlPanel),
+            Self::BevForge => Some(Name::BevForge),
             Self::Machines | Self::Sessions | Self::Safety | Self::Profiles | Self::Tasks | Self::Daemon => None,
         }
     }

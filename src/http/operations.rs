@@ -1,5 +1,6 @@
 //! Everything REST can do, in one table: the routes are made of it, and so is the description that clients read.
 
+mod bevforge;
 mod control_panel;
 mod daemon;
 mod examples;
@@ -30,6 +31,7 @@ pub fn all() -> Vec<Operation> {
         programs::operations(),
         webmacs::operations(),
         control_panel::operations(),
+        bevforge::operations(),
         daemon::operations(),
     ]
     .into_iter()

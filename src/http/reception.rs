@@ -3,11 +3,10 @@
 use actix_web::web::{Data, ServiceConfig, get};
 use actix_web::{HttpResponse, Route};
 use hearth_actors::model::connection::DriverState;
-use hearth_actors::runtime::clock::wall_now;
 use serde::Serialize;
 
+use super::bevforge;
 use super::state::AppState;
-use super::webmacs::last_taken;
 use crate::dialects::Name;
 use crate::wire::rfc3339;
 
@@ -18,20 +17,22 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub fn routes(config: &mut ServiceConfig, dialect: Name) {
     let (root, health): (Route, Route) = match dialect {
         Name::OpenRoast => return,
-        Name::WebMacs => (get().to(webmacs_root), get().to(webmacs_health)),
+        Name::WebMacs => (get().to(named), get().to(webmacs_health)),
         Name::ControlPanel => (get().to(panel_root), get().to(panel_health)),
+        Name::BevForge => (get().to(named), get().to(bevforge::health)),
     };
     config.route("/", root).route("/health", health);
 }
 
 #[derive(Serialize)]
-struct WebMacsRoot {
+struct Named {
     service: &'static str,
     version: &'static str,
 }
 
-async fn webmacs_root() -> HttpResponse {
-    HttpResponse::Ok().json(WebMacsRoot { service: SERVICE, version: VERSION })
+/// For clients that expect a page there and get to know whom they met.
+async fn named() -> HttpResponse {
+    HttpResponse::Ok().json(Named { service: SERVICE, version: VERSION })
 }
 
 #[derive(Serialize)]
@@ -47,8 +48,8 @@ struct WebMacsHealth {
 
 async fn webmacs_health(state: Data<AppState>) -> HttpResponse {
     let machines = state.house.machines();
-    let now = wall_now();
-    let last = machines.iter().filter_map(|machine| last_taken(machine, now)).max_by_key(|at| at.0);
+    let last =
+        machines.iter().filter_map(|machine| machine.bus().look(|snapshot| snapshot.read_at)).max_by_key(|at| at.0);
     HttpResponse::Ok().json(WebMacsHealth {
         status: "ok",
         version: VERSION,

@@ -11,6 +11,7 @@ use super::door::Door;
 use super::lobby::Lobby;
 use super::logins::Logins;
 use crate::config::tree::LimitsConfig;
+use crate::dialects::bevforge::ledger::Ledger;
 use crate::dialects::control_panel::crowd::Crowd;
 use crate::drivers::Workshop;
 use crate::jobs::Jobs;
@@ -38,6 +39,8 @@ pub struct AppState {
     pub lobby: Lobby,
     /// The control panels among them.
     pub panels: Crowd,
+    /// What became of commands and alarms lately, in the BevForge dialect.
+    pub ledger: Ledger,
 }
 
 /// Seats for sockets, in all and per address.

@@ -49,6 +49,8 @@ pub struct Snapshot {
     pub last_reading: Option<(SessionMs, Reading)>,
     /// When a channel last said anything: a reading, or a control that took its value.
     pub heard: Option<WallMs>,
+    /// When that was taken, on the wall.
+    pub read_at: Option<WallMs>,
     /// Alarms that are not normal.
     pub alarms: BTreeMap<RuleId, AlarmNotice>,
     /// Whether outputs are latched safe.
@@ -77,6 +79,7 @@ impl Snapshot {
             applied: BTreeMap::new(),
             last_reading: None,
             heard: None,
+            read_at: None,
             alarms: BTreeMap::new(),
             safety: Safety::default(),
             lease: Lease::default(),
@@ -93,6 +96,7 @@ impl Snapshot {
                 self.applied.extend(reading.controls());
                 self.last_reading = Some((event.at, reading.clone()));
                 self.heard = Some(event.wall);
+                self.read_at = Some(event.wall);
             }
             EventBody::Mark(mark) => {
                 self.marks.insert(mark.kind, *mark);
@@ -143,6 +147,7 @@ impl Snapshot {
                 self.channels = channels.clone();
                 self.applied.clear();
                 self.last_reading = None;
+                self.read_at = None;
             }
         }
     }

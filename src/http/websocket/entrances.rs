@@ -8,9 +8,11 @@ use hearth_actors::dialect::Viewer;
 use hearth_actors::logic::lease::Identity;
 use hearth_actors::model::command::{Actor, Principal, UserRole};
 use hearth_actors::model::ids::{ClientId, MachineId};
+use hearth_actors::runtime::clock::wall_now;
 use serde::Deserialize;
 
 use super::{Feeds, Visit, Watches, dismiss, host, welcome};
+use crate::dialects::bevforge::BevForge;
 use crate::dialects::control_panel::ControlPanel;
 use crate::dialects::openroast::{CLOSE_MACHINE_NOT_FOUND, OpenRoast, machine_not_found};
 use crate::dialects::webmacs;
@@ -140,6 +142,38 @@ pub async fn devices(
         pace: (state.limits.messages_per_s, state.limits.message_burst),
     };
     Ok(host(guest, body, &state, &feeds, visit))
+}
+
+/// `GET /ws`: the BevForge dialect.
+///
+/// # Errors
+/// When the request is no WebSocket handshake, or all seats are taken.
+pub async fn bevforge(
+    request: HttpRequest,
+    body: web::Payload,
+    state: web::Data<AppState>,
+    feeds: web::ThinData<Feeds>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let guest = welcome(&request, &state)?;
+    let visit = Visit {
+        dialect: Box::new(BevForge::new(state.ledger.clone())),
+        viewer: bevforge_viewer(),
+        identity: Identity::Passing,
+        watches: Watches::All,
+        heartbeat: None,
+        frame_bytes: state.limits.frame_bytes,
+        pace: (state.limits.messages_per_s, state.limits.message_burst),
+    };
+    Ok(host(guest, body, &state, &feeds, visit))
+}
+
+/// A client of the BevForge dialect, with an id such as its document shows: `client-<ms>-<nine letters or digits>`.
+pub fn bevforge_viewer() -> Viewer {
+    let random: String = std::iter::repeat_with(|| fastrand::alphanumeric().to_ascii_lowercase()).take(9).collect();
+    let text = format!("client-{}-{random}", wall_now().0);
+    let client = ClientId::parse(&text).unwrap_or_else(|_| passing_client());
+    let actor = Actor::Client { id: client.clone(), name: "bevforge client".to_owned() };
+    Viewer { client, principal: Principal { actor, role: UserRole::Operator } }
 }
 
 impl Introduction {
