@@ -154,7 +154,7 @@ fn tile() -> Operation {
 
 fn list_alarms() -> Operation {
     let words = json!({ "type": "string", "enum": ["active", "cleared_unacked", "cleared_acked"] });
-    paged(Operation::new(Method::GET, "/api/os/alarms", || web::get().to(alarms::list), "listAlarms"))
+    paged(Operation::new(Method::GET, "/api/os/alarms", || web::get().to(alarms::list), "listBevforgeAlarms"))
         .told(Tag::BevForge, "Alarms of all machines", "Newest first; without a status those that are not over.")
         .takes(Parameter::query("status", "Only these.", words))
         .answers(200, "The alarms.", Shape::written::<Rows<AlarmView>>(), rows(alarm_example()))
