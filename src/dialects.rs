@@ -1,3 +1,4 @@
 //! The only list of dialects.
 
 pub mod openroast;
+pub mod openscan;

@@ -19,14 +19,16 @@ pub enum Tag {
     Profiles,
     /// Long jobs.
     Tasks,
+    /// The OpenScan dialect.
+    OpenScan,
     /// The daemon as a whole.
     Daemon,
 }
 
 impl Tag {
     /// All of them, in the order of the page.
-    pub const ALL: [Self; 6] =
-        [Self::Machines, Self::Sessions, Self::Safety, Self::Profiles, Self::Tasks, Self::Daemon];
+    pub const ALL: [Self; 7] =
+        [Self::Machines, Self::Sessions, Self::Safety, Self::Profiles, Self::Tasks, Self::OpenScan, Self::Daemon];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -36,6 +38,7 @@ impl Tag {
             Self::Safety => "Safety",
             Self::Profiles => "Profiles",
             Self::Tasks => "Tasks",
+            Self::OpenScan => "OpenScan",
             Self::Daemon => "Daemon",
         }
     }
@@ -50,6 +53,7 @@ impl Tag {
             }
             Self::Profiles => "Saved sessions: kept, corrected, exchanged with other programs.",
             Self::Tasks => "Long jobs of the daemon, with progress: backups, exchange in bulk.",
+            Self::OpenScan => "What clients of OpenScan3 look for, under each version prefix they use.",
             Self::Daemon => "Probes, figures and this description.",
         }
     }

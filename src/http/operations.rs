@@ -3,6 +3,7 @@
 mod daemon;
 mod examples;
 mod machines;
+mod openscan;
 mod profiles;
 mod safety;
 mod sessions;
@@ -22,6 +23,7 @@ pub fn all() -> Vec<Operation> {
         safety::operations(),
         profiles::operations(),
         tasks::operations(),
+        openscan::operations(),
         daemon::operations(),
     ]
     .into_iter()

@@ -14,6 +14,7 @@ mod feed;
 mod outlet;
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,10 +32,13 @@ use hearth_actors::client::history::{self, Past};
 use hearth_actors::client::{Budget, Client, Reaction};
 use hearth_actors::dialect::{Dialect, Frame, SyncRequest, SyncSummary, Viewer};
 use hearth_actors::model::command::Want;
+use hearth_actors::model::task::{Task, TaskEvent};
 use hearth_actors::model::time::SessionMs;
 use hearth_actors::registry::Roster;
 use hearth_actors::runtime::clock::wall_now;
 use hearth_actors::slot::MachineHandle;
+use hearth_actors::tasks::Tasks;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 use tokio_stream::wrappers::WatchStream;
 
@@ -61,10 +65,30 @@ pub struct Visit {
     pub viewer: Viewer,
     /// What it watches.
     pub watches: Watches,
-    /// How often it wants a sign of life where there is silence.
-    pub heartbeat: Option<Duration>,
+    /// When it wants a sign of life.
+    pub heartbeat: Heartbeat,
     /// Largest message it may send. Unit: bytes.
     pub frame_bytes: usize,
+}
+
+/// When a client wants a sign of life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heartbeat {
+    /// Never.
+    None,
+    /// When nothing was sent to it for this long.
+    Untold(Duration),
+    /// When it sent no text for this long, whatever it was sent.
+    Unheard(Duration),
+}
+
+impl Heartbeat {
+    fn every(self) -> Option<Duration> {
+        match self {
+            Self::None => None,
+            Self::Untold(every) | Self::Unheard(every) => Some(every),
+        }
+    }
 }
 
 /// What a client watches.
@@ -73,6 +97,8 @@ pub enum Watches {
     One(MachineHandle),
     /// All machines there are and will be.
     All,
+    /// The tasks, and no machine.
+    Tasks,
 }
 
 /// A client that was let in: the beginning of its answer, and its seat.
@@ -101,11 +127,13 @@ pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, v
     let machines: Vec<MachineHandle> = match &visit.watches {
         Watches::One(machine) => vec![machine.clone()],
         Watches::All => roster.borrow_and_update().to_vec(),
+        Watches::Tasks => Vec::new(),
     };
     let live: Vec<Cursor> = machines.iter().map(|machine| feeds.follow(machine.id(), machine.bus())).collect();
     let changes = match (&visit.watches, live.first()) {
         (Watches::One(_), Some(cursor)) => stream::once(cursor.ended()).map(|()| Change::Removed).boxed_local(),
         (Watches::One(_), None) => stream::empty().boxed_local(),
+        (Watches::Tasks, _) => task_changes(state.house.tasks().clone()),
         (Watches::All, _) => WatchStream::from_changes(roster).map(Change::Roster).boxed_local(),
     };
     let (client, greeting) =
@@ -113,7 +141,7 @@ pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, v
     let line = Rc::new(Line {
         client: RefCell::new(client),
         live: RefCell::new(live),
-        told: Cell::new(visit.heartbeat.map(|_| Instant::now())),
+        told: Cell::new(matches!(visit.heartbeat, Heartbeat::Untold(_)).then(Instant::now)),
         parting: Cell::new(false),
     });
     let now = Instant::now();
@@ -129,6 +157,7 @@ pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, v
         heartbeat: visit.heartbeat,
         changes: Some(changes),
         heard: now,
+        said: now,
         next_sync: None,
     };
     // The codec measures the payload; one byte more than allowed must arrive here to be answered with 1009.
@@ -192,12 +221,14 @@ pub struct Socket {
     /// In the lobby, from the start on.
     _presence: Option<Presence>,
     greeting: Vec<Frame>,
-    heartbeat: Option<Duration>,
+    heartbeat: Heartbeat,
     /// Taken at the start.
     changes: Option<LocalBoxStream<'static, Change>>,
     assembly: Assembly,
     bucket: Bucket,
     heard: Instant,
+    /// When its client last sent text, or was reminded to.
+    said: Instant,
     /// A sync that came while another one runs.
     next_sync: Option<SyncRequest>,
 }
@@ -234,6 +265,7 @@ impl Socket {
     }
 
     fn text(&mut self, text: &str, ctx: &mut ws::WebsocketContext<Self>) {
+        self.said = Instant::now();
         let budget = match self.bucket.take(Instant::now()) {
             Pace::Fine => Budget::Left,
             Pace::TooFast => Budget::Spent,
@@ -322,20 +354,49 @@ impl Socket {
     }
 
     fn beat(&mut self, ctx: &mut ws::WebsocketContext<Self>) {
-        let silent = self.line.told.get().map(|told| told.elapsed());
-        if self.heartbeat.is_some_and(|every| silent >= Some(every)) {
+        let due = match self.heartbeat {
+            Heartbeat::None => false,
+            Heartbeat::Untold(every) => self.line.told.get().is_some_and(|told| told.elapsed() >= every),
+            Heartbeat::Unheard(every) => self.said.elapsed() >= every,
+        };
+        if due {
+            self.said = Instant::now();
             let frame = self.line.client.borrow().heartbeat();
             self.tell(frame, ctx);
         }
     }
 }
 
-/// Which machines there are has changed.
+/// What happens to tasks from here on; one that was too slow for it gets them all as they are.
+fn task_changes(tasks: Tasks) -> LocalBoxStream<'static, Change> {
+    let events = tasks.attach().events;
+    let again: VecDeque<Arc<Task>> = VecDeque::new();
+    stream::unfold((tasks, events, again), |(tasks, mut events, mut again)| async move {
+        loop {
+            if let Some(task) = again.pop_front() {
+                return Some((Change::Task(Arc::new(TaskEvent::Changed(task))), (tasks, events, again)));
+            }
+            match events.recv().await {
+                Ok(event) => return Some((Change::Task(event), (tasks, events, again))),
+                Err(RecvError::Lagged(_)) => {
+                    events = tasks.attach().events;
+                    again = tasks.list().into();
+                }
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    })
+    .boxed_local()
+}
+
+/// What a client follows beside the buses has changed.
 enum Change {
     /// The one that is watched was removed.
     Removed,
     /// All there are now.
     Roster(Roster),
+    /// A task.
+    Task(Arc<TaskEvent>),
 }
 
 /// A lot of the past on its way to the socket.
@@ -362,7 +423,7 @@ impl Actor for Socket {
             ctx.add_stream(changes);
         }
         self._presence = Some(self.state.lobby.enter(ctx.address().recipient()));
-        if let Some(every) = self.heartbeat {
+        if let Some(every) = self.heartbeat.every() {
             ctx.run_interval(every.min(Duration::from_secs(1)), Self::beat);
         }
     }
@@ -375,6 +436,10 @@ impl StreamHandler<Change> for Socket {
                 self.part(ws::CloseCode::Other(CLOSE_MACHINE_NOT_FOUND), "the machine was removed", ctx);
             }
             Change::Roster(machines) => self.follow(&machines),
+            Change::Task(event) => {
+                let frames = self.line.client.borrow_mut().task(&event);
+                self.tell(frames, ctx);
+            }
         }
     }
 

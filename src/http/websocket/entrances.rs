@@ -2,16 +2,28 @@
 
 use std::time::Duration;
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws::CloseCode;
 use hearth_actors::dialect::Viewer;
 use hearth_actors::model::command::{Actor, Principal, UserRole};
 use hearth_actors::model::ids::{ClientId, MachineId};
+use hearth_actors::model::spec::MachineKind;
+use hearth_actors::slot::MachineHandle;
 use serde::Deserialize;
 
-use super::{Feeds, Visit, Watches, dismiss, host, welcome};
+use super::{Feeds, Heartbeat, Visit, Watches, dismiss, host, welcome};
 use crate::dialects::openroast::{CLOSE_MACHINE_NOT_FOUND, OpenRoast, machine_not_found};
+use crate::dialects::openscan::{DeviceStatus, PING_EVERY, TaskUpdates};
+use crate::http::problem::Problem;
 use crate::http::state::AppState;
+use crate::wire::fields::shortened;
+
+/// Which machine a client of the OpenScan dialect looks at.
+#[derive(Debug, Deserialize)]
+pub struct Looking {
+    machine: Option<String>,
+}
 
 /// What a client says of itself when it connects.
 #[derive(Debug, Deserialize)]
@@ -42,10 +54,82 @@ pub async fn openroast(
         dialect: Box::new(OpenRoast::new(machine.id().clone())),
         viewer: introduction.viewer(),
         watches: Watches::One(machine),
-        heartbeat: introduction.heartbeat(),
+        heartbeat: introduction.heartbeat().map_or(Heartbeat::None, Heartbeat::Untold),
         frame_bytes: state.limits.frame_bytes,
     };
     Ok(host(guest, body, &state, &feeds, visit))
+}
+
+/// `GET /ws/tasks`: the OpenScan dialect, tasks.
+///
+/// # Errors
+/// When the request is no WebSocket handshake, or all seats are taken.
+pub async fn openscan_tasks(
+    request: HttpRequest,
+    body: web::Payload,
+    state: web::Data<AppState>,
+    feeds: web::ThinData<Feeds>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let guest = welcome(&request, &state)?;
+    let visit = Visit {
+        dialect: Box::new(TaskUpdates),
+        viewer: onlooker(),
+        watches: Watches::Tasks,
+        heartbeat: Heartbeat::Unheard(PING_EVERY),
+        frame_bytes: state.limits.frame_bytes,
+    };
+    Ok(host(guest, body, &state, &feeds, visit))
+}
+
+/// `GET /ws/device`: the OpenScan dialect, one machine.
+///
+/// # Errors
+/// When the request is no WebSocket handshake, all seats are taken, or there is no such machine.
+pub async fn openscan_device(
+    request: HttpRequest,
+    body: web::Payload,
+    looking: web::Query<Looking>,
+    state: web::Data<AppState>,
+    feeds: web::ThinData<Feeds>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let guest = welcome(&request, &state)?;
+    let machine = looking.machine(&state)?;
+    let visit = Visit {
+        dialect: Box::new(DeviceStatus::new(&machine.spec())),
+        viewer: onlooker(),
+        watches: Watches::One(machine),
+        heartbeat: Heartbeat::Unheard(PING_EVERY),
+        frame_bytes: state.limits.frame_bytes,
+    };
+    Ok(host(guest, body, &state, &feeds, visit))
+}
+
+impl Looking {
+    /// The machine asked for; else the first scanner, else the first there is.
+    fn machine(&self, state: &AppState) -> Result<MachineHandle, Problem> {
+        let machines = state.house.machines();
+        let found = match self.machine.as_deref() {
+            Some(id) => machines.iter().find(|machine| machine.id().as_str() == id),
+            None => machines.iter().find(|m| m.spec().kind == MachineKind::Scanner).or(machines.first()),
+        };
+        found.cloned().ok_or_else(|| {
+            let detail = self.machine.as_deref().map_or_else(
+                || "there is no machine yet: configure one first".to_owned(),
+                |id| format!("there is no machine \"{}\": GET /api/machines lists those there are", shortened(id)),
+            );
+            Problem::new(StatusCode::NOT_FOUND, "MACHINE_NOT_FOUND", detail)
+        })
+    }
+}
+
+/// Somebody who only looks.
+fn onlooker() -> Viewer {
+    let client = passing_client();
+    let name = format!("client {:.4}", client.as_str());
+    Viewer {
+        principal: Principal { actor: Actor::Client { id: client.clone(), name }, role: UserRole::Viewer },
+        client,
+    }
 }
 
 impl Introduction {
