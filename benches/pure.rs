@@ -18,6 +18,7 @@ use hearth::storage::clock::SystemClock;
 use hearth::storage::store::Store;
 use hearth_actors::archive::Archive;
 use hearth_actors::dialect::{Dialect as _, Viewer};
+use hearth_actors::logic::cadence::Cadence;
 use hearth_actors::logic::detection::Detector;
 use hearth_actors::logic::profile::assemble;
 use hearth_actors::logic::rate::{ROAST_WINDOW_MS, RateOfRise};
@@ -133,7 +134,7 @@ fn moment(second: u64) -> MonoMs {
 }
 
 fn logic(criterion: &mut Criterion, roast: &Roast) {
-    let mut rate = RateOfRise::new(ROAST_WINDOW_MS);
+    let mut rate = RateOfRise::new(ROAST_WINDOW_MS, Cadence::new(1_000, 1.0));
     let mut second = 0;
     criterion.bench_function(RATE, |b| {
         b.iter(|| {

@@ -2,3 +2,24 @@
 
 pub mod openroast;
 pub mod openscan;
+pub mod webmacs;
+
+use hearth_actors::dialect::DialectId;
+
+/// A dialect of this daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Name {
+    /// OpenRoast.
+    OpenRoast,
+    /// WebMACS.
+    WebMacs,
+    /// OpenScan.
+    OpenScan,
+}
+
+impl Name {
+    /// Its number in the heart.
+    pub const fn id(self) -> DialectId {
+        DialectId::new(self as u8)
+    }
+}

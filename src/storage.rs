@@ -1,6 +1,6 @@
 //! The disk side: keeps sessions, profiles, machines and tasks behind [`hearth_actors::archive::Archive`].
 //!
-//! Append-only journals are the truth, one per session; machine documents, tasks and the start counter are small files that are
+//! Append-only journals are the truth, one per session; machine documents, endpoint ids, tasks and the start counter are small files that are
 //! whole or not there. sled holds nothing that cannot be made again from them, so its directory may be deleted, garbled or
 //! half-written: it is set aside and rebuilt while everything else already works. `layout` shows the directory.
 //!
@@ -9,9 +9,10 @@
 //!                     |                                                          |        record
 //!                     +-- journal (one open for writing) --- writer -------------+
 //!                     +-- keeper (background) --- index --- sled
-//!                     +-- machines, tasks, boot, lock --- durable (small files)
+//!                     +-- machines, addresses, tasks, boot, lock --- durable (small files)
 //! ```
 
+pub mod addresses;
 pub mod backup;
 pub mod boot;
 pub mod catalogue;

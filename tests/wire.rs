@@ -4,6 +4,8 @@
 
 #[path = "wire/openroast.rs"]
 mod openroast;
+#[path = "wire/webmacs.rs"]
+mod webmacs;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -8,9 +8,10 @@ pub mod history;
 pub mod interest;
 
 use crate::dialect::{
-    Ask, Change, Choice, Dialect, DialectId, Encoded, Frame, Heard, Intent, SyncRequest, SyncSummary, Told, Topic,
-    Viewer,
+    Ask, Change, Choice, Dialect, DialectId, Encoded, Frame, Heard, Intent, SyncRequest, SyncSummary, Telemetry, Told,
+    Topic, Viewer,
 };
+use crate::logic::lease::Identity;
 use crate::model::command::{Command, Want};
 use crate::model::ids::{CommandId, MachineId, Seq};
 use crate::model::refusal::{Refusal, RefusalCode};
@@ -18,6 +19,7 @@ use crate::model::snapshot::Snapshot;
 use crate::model::task::TaskEvent;
 use crate::model::time::{SessionMs, WallMs};
 use crate::runtime::bus::{Published, Watcher};
+use crate::runtime::steering::{Asked, Attendance};
 use crate::slot::MachineHandle;
 use interest::{Added, Interest};
 
@@ -28,6 +30,7 @@ const LOT: usize = 128;
 pub struct Client {
     dialect: Box<dyn Dialect>,
     viewer: Viewer,
+    identity: Identity,
     interest: Interest,
     watched: Vec<Watched>,
 }
@@ -41,6 +44,7 @@ struct Watched {
     last_live: Option<Seq>,
     stage: Stage,
     _counted: Watcher,
+    _attending: Attendance,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,9 +57,17 @@ enum Stage {
 }
 
 impl Watched {
-    fn new(machine: MachineHandle, snapshot: &Snapshot) -> Self {
+    fn new(machine: MachineHandle, snapshot: &Snapshot, attending: Attendance) -> Self {
         let counted = machine.bus().watch();
-        Self { machine, sent_after: snapshot.seq, last_live: snapshot.seq, stage: Stage::Live, _counted: counted }
+        let known = snapshot.seq;
+        Self {
+            machine,
+            sent_after: known,
+            last_live: known,
+            stage: Stage::Live,
+            _counted: counted,
+            _attending: attending,
+        }
     }
 }
 
@@ -76,6 +88,8 @@ pub enum Reaction {
     Command(Want, Option<String>),
     /// The past to fetch with [`history::fetch`]; then [`Client::begin_past`].
     Sync(SyncRequest),
+    /// Values to give to the machines whose channels they are of.
+    Telemetry(Vec<Telemetry>),
     /// Nothing to do.
     Nothing,
 }
@@ -86,23 +100,32 @@ impl Client {
     pub fn attach(
         mut dialect: Box<dyn Dialect>,
         viewer: Viewer,
+        identity: Identity,
         machines: Vec<MachineHandle>,
         topics_most: usize,
         now: WallMs,
     ) -> (Self, Vec<Frame>) {
+        // Who comes back in time has its lease again, and is greeted with it.
+        let attend = |machine: &MachineHandle| {
+            machine.steering().attend(&viewer.client, viewer.principal.actor.label(), identity)
+        };
+        let attending: Vec<Attendance> = machines.iter().map(attend).collect();
         let snapshots: Vec<Snapshot> = machines.iter().map(|machine| machine.bus().snapshot()).collect();
         let greeting = dialect.greet(&snapshots, &viewer, now);
-        let watched = machines.into_iter().zip(&snapshots).map(|(machine, snapshot)| Watched::new(machine, snapshot));
+        let watched = machines.into_iter().zip(&snapshots).zip(attending);
+        let watched = watched.map(|((machine, snapshot), attending)| Watched::new(machine, snapshot, attending));
         let interest = Interest::new(dialect.unasked(), topics_most);
-        let client = Self { watched: watched.collect(), dialect, viewer, interest };
+        let client = Self { watched: watched.collect(), dialect, viewer, identity, interest };
         (client, greeting)
     }
 
     /// Watches one more machine from now on; subscribe to its bus before. Yields its place.
     pub fn join(&mut self, machine: MachineHandle) -> usize {
+        let name = self.viewer.principal.actor.label();
+        let attending = machine.steering().attend(&self.viewer.client, name, self.identity);
         let snapshot = machine.bus().snapshot();
         self.dialect.joined(&snapshot);
-        self.watched.push(Watched::new(machine, &snapshot));
+        self.watched.push(Watched::new(machine, &snapshot, attending));
         self.watched.len() - 1
     }
 
@@ -206,6 +229,7 @@ impl Client {
             Ask::Command(want) => Reaction::Command(want, request_id),
             Ask::Sync(request) => Reaction::Sync(request),
             Ask::Answered(frames) => Reaction::Answer(frames),
+            Ask::Telemetry(values) => Reaction::Telemetry(values),
             // Nobody needs a credential until users exist; a client that sends one is served like any other.
             Ask::Auth { .. } => Reaction::Nothing,
             Ask::Subscribe(choice) => match self.interest.add(&choice.topics) {
@@ -236,6 +260,14 @@ impl Client {
     /// The answer to something refused.
     pub fn refuse(&self, refusal: &Refusal, now: WallMs) -> Vec<Frame> {
         self.dialect.refuse(refusal, now)
+    }
+
+    /// What the client is told of a request to the holder of the lease: only if it is the holder.
+    pub fn asked(&self, asked: &Asked) -> Option<Frame> {
+        if asked.holder != self.viewer.client {
+            return None;
+        }
+        self.dialect.asked_for_control(&asked.by, &asked.name, asked.expires_in_ms())
     }
 
     /// A sign of life.

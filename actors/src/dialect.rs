@@ -16,18 +16,28 @@ use crate::model::time::{SessionMs, WallMs};
 /// One text frame, shared by all clients that get it.
 pub type Frame = ByteString;
 
-/// Which dialect; indexes the frames that an event keeps for all clients of one dialect.
+/// Which dialect, by a number that whoever keeps the list of dialects gives out. It says where an event keeps the frames that
+/// all clients of one dialect share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum DialectId {
-    /// OpenRoast.
-    OpenRoast,
-    /// OpenScan.
-    OpenScan,
-}
+pub struct DialectId(u8);
 
 impl DialectId {
-    /// How many there are.
-    pub const COUNT: usize = 2;
+    /// How many dialects there may be.
+    pub const MOST: usize = 8;
+
+    /// The dialect with this number.
+    ///
+    /// # Panics
+    /// Where the number is not below [`DialectId::MOST`]; a constant then does not compile.
+    pub const fn new(number: u8) -> Self {
+        assert!((number as usize) < Self::MOST, "more dialects than an event has room for");
+        Self(number)
+    }
+
+    /// Its place among [`DialectId::MOST`].
+    pub const fn place(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// Who looks at the frames: what makes one client's frame differ from another's.
@@ -133,6 +143,19 @@ pub enum Ask {
     Unsubscribe(Choice),
     /// Something the dialect answers by itself, such as a sign of life.
     Answered(Vec<Frame>),
+    /// Values that a remote controller took.
+    Telemetry(Vec<Telemetry>),
+}
+
+/// A value that a remote controller took.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Telemetry {
+    /// The channel's tag.
+    pub tag: String,
+    /// Native unit; finite.
+    pub value: f64,
+    /// When, by the controller's clock; `None` is now.
+    pub at: Option<WallMs>,
 }
 
 /// Topics that a client names.
@@ -190,7 +213,7 @@ pub struct SyncSummary {
     pub truncated: bool,
 }
 
-/// One wire protocol, for one client. It may remember what it told that client.
+/// One wire protocol, for one client. It may remember what it told that client. What a dialect has no word for, it leaves out.
 pub trait Dialect: Send {
     /// Which one.
     fn id(&self) -> DialectId;
@@ -202,10 +225,10 @@ pub trait Dialect: Send {
     fn greet(&mut self, machines: &[Snapshot], viewer: &Viewer, now: WallMs) -> Vec<Frame>;
 
     /// A machine came that the client watches from now on, as it is.
-    fn joined(&mut self, machine: &Snapshot);
+    fn joined(&mut self, _machine: &Snapshot) {}
 
     /// A machine was removed.
-    fn left(&mut self, machine: &MachineId);
+    fn left(&mut self, _machine: &MachineId) {}
 
     /// Reads a client's text frame.
     ///
@@ -225,14 +248,22 @@ pub trait Dialect: Send {
     fn refuse(&self, refusal: &Refusal, now: WallMs) -> Vec<Frame>;
 
     /// The answer to a change of what a client hears; goes to its sender only.
-    fn heard(&self, heard: &Heard<'_>, now: WallMs) -> Vec<Frame>;
+    fn heard(&self, _heard: &Heard<'_>, _now: WallMs) -> Vec<Frame> {
+        Vec::new()
+    }
 
     /// The end of a sync; goes to its sender only.
-    fn synced(&self, summary: &SyncSummary) -> Option<Frame>;
+    fn synced(&self, _summary: &SyncSummary) -> Option<Frame> {
+        None
+    }
 
     /// Tells the holder of the lease that somebody asks for it; goes to the holder only. Silence for `expires_in_ms` grants it.
-    fn asked_for_control(&self, by: &ClientId, name: &str, expires_in_ms: u64) -> Option<Frame>;
+    fn asked_for_control(&self, _by: &ClientId, _name: &str, _expires_in_ms: u64) -> Option<Frame> {
+        None
+    }
 
     /// A sign of life for a client that asked for one, after this many ms of session time.
-    fn heartbeat(&self, elapsed: SessionMs) -> Option<Frame>;
+    fn heartbeat(&self, _elapsed: SessionMs) -> Option<Frame> {
+        None
+    }
 }

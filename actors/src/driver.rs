@@ -135,7 +135,7 @@ impl Sample {
         self.put(channel, Err(Missing { reason, polls: 0 }));
     }
 
-    /// Nothing new of a channel: what was known of it holds.
+    /// Nothing new of a channel: what was known of it holds, unless a value is set after all.
     pub fn keep(&mut self, channel: usize) {
         self.kept.push(channel);
     }
@@ -161,6 +161,7 @@ impl Sample {
     }
 
     fn put(&mut self, channel: usize, value: Value) {
+        self.kept.retain(|kept| *kept != channel);
         if let Some(slot) = self.values.get_mut(channel) {
             *slot = value;
         }

@@ -1,11 +1,14 @@
 //! Floor 1: decisions. Pure: time is an argument, I/O a returned value, nothing in here reads a clock or waits.
 
+pub mod addresses;
 pub mod alarms;
 pub mod backoff;
+pub mod cadence;
 pub mod calendar;
 pub mod corrections;
 pub mod detection;
 pub mod gate;
+pub mod lease;
 pub mod profile;
 pub mod rate;
 pub mod replay;

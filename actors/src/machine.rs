@@ -20,6 +20,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::archive::Archive;
 use crate::driver::DriverFactory;
 use crate::logic::alarms::AlarmBook;
+use crate::logic::cadence::Cadence;
 use crate::logic::detection::{Detector, Found};
 use crate::logic::gate;
 use crate::logic::rate::{ROAST_WINDOW_MS, RateOfRise};
@@ -41,6 +42,7 @@ use crate::runtime::health::Health;
 use crate::runtime::journal::RecorderQueue;
 use crate::runtime::lane::Lanes;
 use crate::runtime::promises::Promises;
+use crate::runtime::steering::Steering;
 /// How much of the past warms the filters of a fresh actor.
 const WARM_UP_MS: u64 = 60_000;
 
@@ -76,6 +78,8 @@ pub struct Incarnation {
     pub spec: Arc<MachineSpec>,
     /// Its truth, which outlives it.
     pub bus: Arc<Bus>,
+    /// Who may steer it, which outlives it.
+    pub steering: Arc<Steering>,
     /// Its link's counters, which outlive it.
     pub health: Arc<Health>,
     /// Its sign of life.
@@ -138,6 +142,7 @@ impl Drop for ExitGuard {
 pub struct Machine {
     spec: Arc<MachineSpec>,
     bus: Arc<Bus>,
+    steering: Arc<Steering>,
     house: Surroundings,
     pulse: Pulse,
     lanes: Arc<Lanes>,
@@ -150,7 +155,7 @@ pub struct Machine {
     alarms: AlarmBook,
     replay: Option<playing::Playing>,
     /// Orders on their way to the device and who waits for their end.
-    orders: HashMap<CommandId, oneshot::Sender<Result<Settled, String>>>,
+    orders: HashMap<CommandId, oneshot::Sender<Result<Settled, Refusal>>>,
     /// Who waits for the link to come or go.
     link_waiters: Vec<oneshot::Sender<Result<DriverState, Refusal>>>,
     /// A transition that waits for the disk; others are refused meanwhile.
@@ -170,22 +175,24 @@ struct Starting {
 impl Machine {
     /// Makes the actor on its own thread.
     pub fn new(incarnation: Incarnation) -> Self {
-        let Incarnation { spec, bus, health, pulse, make_driver, entry, link, exit, house } = incarnation;
+        let Incarnation { spec, bus, steering, health, pulse, make_driver, entry, link, exit, house } = incarnation;
         let (link, link_receiver) = watch::channel(link);
+        let cadence = Cadence::new(spec.sampling_interval_ms, spec.clock_speed);
         let mut machine = Self {
             values: vec![Err(Missing { reason: MissingReason::NotYet, polls: 0 }); spec.channels.len()],
-            bt_rate: RateOfRise::new(ROAST_WINDOW_MS),
-            et_rate: RateOfRise::new(ROAST_WINDOW_MS),
+            bt_rate: RateOfRise::new(ROAST_WINDOW_MS, cadence),
+            et_rate: RateOfRise::new(ROAST_WINDOW_MS, cadence),
             detector: Detector::new(&spec.detection, spec.sampling_interval_ms),
             alarms: AlarmBook::new(&spec.alarms),
             replay: None,
-            lanes: Arc::default(),
+            lanes: Arc::new(Lanes::new(steering.epochs())),
             orders: HashMap::new(),
             link_waiters: Vec::new(),
             transition_under_way: false,
             starting: Some(Starting { make_driver, health, entry, link: link_receiver }),
             spec,
             bus,
+            steering,
             house,
             pulse,
             link,
@@ -232,15 +239,26 @@ impl Machine {
             self.detector.restore(self.bus.moment(SessionMs(0)), &marks, &disarmed);
         }
         let since = self.bus.clock().now() - WARM_UP_MS;
-        for event in self.bus.recent(|event| matches!(event.body, EventBody::Reading(_))).events {
+        let past = self.bus.recent(|event| matches!(event.body, EventBody::Reading(_) | EventBody::Connection(_)));
+        for event in past.events {
             let at = self.bus.moment(event.event.at);
-            if let EventBody::Reading(reading) = &event.event.body
-                && event.event.session == snapshot.session
-                && at >= since
-            {
-                self.warm_up(at, reading);
+            if event.event.session != snapshot.session || at < since {
+                continue;
+            }
+            match &event.event.body {
+                EventBody::Reading(reading) => self.warm_up(at, reading),
+                EventBody::Connection(connection) if connection.state != DriverState::Connected => self.interrupt(),
+                _ => {}
             }
         }
+        self.interrupt();
+    }
+
+    /// Between the reading before and the next one nobody knows what happened.
+    fn interrupt(&mut self) {
+        self.bt_rate.interrupt();
+        self.et_rate.interrupt();
+        self.detector.interrupt();
     }
 
     fn snapshot_state(&self) -> SessionState {

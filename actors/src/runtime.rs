@@ -8,3 +8,4 @@ pub mod health;
 pub mod journal;
 pub mod lane;
 pub mod promises;
+pub mod steering;

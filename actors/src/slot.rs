@@ -1,12 +1,12 @@
 //! A machine's slot: what stays when its actor dies. The registry keeps one per machine; clients and REST hold handles to it and
 //! never an actor's address.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use actix::Addr;
 
+use crate::logic::gate;
 use crate::machine::Machine;
 use crate::model::command::{Command, Outcome, Want};
 use crate::model::connection::DriverState;
@@ -15,6 +15,7 @@ use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::spec::MachineSpec;
 use crate::runtime::bus::Bus;
 use crate::runtime::health::Health;
+use crate::runtime::steering::Steering;
 
 /// Longest time anybody waits for a machine's answer: longer than any deadline inside.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(15);
@@ -28,8 +29,10 @@ pub struct MachineHandle {
 struct Slot {
     id: MachineId,
     bus: Arc<Bus>,
+    steering: Arc<Steering>,
     health: Arc<Health>,
-    abandoned: AtomicU32,
+    /// Held by each thread that was left behind, as long as it is there.
+    left_behind: Arc<()>,
     door: Mutex<Door>,
 }
 
@@ -44,7 +47,9 @@ impl MachineHandle {
     pub(crate) fn new(spec: Arc<MachineSpec>, document: Arc<str>, bus: Arc<Bus>) -> Self {
         let id = spec.id.clone();
         let door = Mutex::new(Door { spec, document, address: None });
-        Self { slot: Arc::new(Slot { id, bus, health: Arc::default(), abandoned: AtomicU32::new(0), door }) }
+        let steering = Steering::start(Arc::clone(&bus));
+        let (health, left_behind) = (Arc::default(), Arc::default());
+        Self { slot: Arc::new(Slot { id, bus, steering, health, left_behind, door }) }
     }
 
     /// The machine's id.
@@ -67,14 +72,19 @@ impl MachineHandle {
         &self.slot.bus
     }
 
+    /// Who may steer it.
+    pub fn steering(&self) -> &Arc<Steering> {
+        &self.slot.steering
+    }
+
     /// Its link's counters.
     pub fn health(&self) -> &Arc<Health> {
         &self.slot.health
     }
 
-    /// How many of its threads hung and were left behind.
-    pub fn abandoned_threads(&self) -> u32 {
-        self.slot.abandoned.load(Ordering::Relaxed)
+    /// How many of its threads hung, were left behind, and have not come back since.
+    pub fn abandoned_threads(&self) -> usize {
+        Arc::strong_count(&self.slot.left_behind) - 1
     }
 
     /// Puts a command to the machine and waits for its answer.
@@ -92,6 +102,10 @@ impl MachineHandle {
     }
 
     async fn put(&self, command: Command) -> Result<Outcome, Refusal> {
+        if let Want::Lease(action) = &command.want {
+            gate::must_be_allowed(&command)?;
+            return self.steering().lease(&command.principal, action).await.map(|()| Outcome::Done);
+        }
         let Some(address) = self.door().address.clone() else { return Err(self.nobody_there()) };
         match tokio::time::timeout(ANSWER_DEADLINE, address.send(command)).await {
             Ok(Ok(answer)) => answer,
@@ -113,8 +127,9 @@ impl MachineHandle {
         door.document = document;
     }
 
-    pub(crate) fn count_abandoned(&self) -> u32 {
-        self.slot.abandoned.fetch_add(1, Ordering::Relaxed) + 1
+    /// For a thread that is left behind, to be dropped when it ends after all.
+    pub(crate) fn leave_behind(&self) -> Arc<()> {
+        Arc::clone(&self.slot.left_behind)
     }
 
     fn nobody_there(&self) -> Refusal {

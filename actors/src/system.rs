@@ -11,12 +11,13 @@ use tokio::sync::watch;
 use crate::archive::{Archive, ArchiveError, Interrupted};
 use crate::machine::Surroundings;
 use crate::model::command::Want;
-use crate::model::event::Event;
+use crate::model::event::{Event, EventBody, Lease};
 use crate::model::ids::{MachineId, Seq};
 use crate::model::session::SessionState;
 use crate::model::snapshot::Snapshot;
 use crate::model::time::SessionMs;
 use crate::recorder;
+use crate::registry::directory::Directory;
 use crate::registry::{Policy, Registry, Roster};
 use crate::runtime::bus::Bus;
 use crate::runtime::clock::MachineClock;
@@ -37,6 +38,7 @@ const RING_MS: u64 = 60_000;
 pub struct House {
     registry: Addr<Registry>,
     roster: watch::Receiver<Roster>,
+    directory: watch::Receiver<Arc<Directory>>,
     surroundings: Surroundings,
     tasks: Tasks,
 }
@@ -68,8 +70,9 @@ impl House {
         };
         let tasks = Tasks::start_on(&Arbiter::try_new()?.handle(), Arc::clone(&surroundings.archive))?;
         let (roster, machines) = watch::channel(Roster::default());
-        let registry = Registry::new(surroundings.clone(), policy, Seq(first_seq), roster).start();
-        Ok(Self { registry, roster: machines, surroundings, tasks })
+        let (directory, places) = watch::channel(Arc::default());
+        let registry = Registry::new(surroundings.clone(), policy, Seq(first_seq), roster, directory).start();
+        Ok(Self { registry, roster: machines, directory: places, surroundings, tasks })
     }
 
     /// The registry.
@@ -109,6 +112,11 @@ impl House {
         self.roster.clone()
     }
 
+    /// Where every channel is, by endpoint id and by tag.
+    pub fn directory(&self) -> Arc<Directory> {
+        self.directory.borrow().clone()
+    }
+
     /// Rebuilds the bus of a session that the daemon's death cut, if it is to go on; otherwise seals its journal.
     ///
     /// # Errors
@@ -128,6 +136,7 @@ impl House {
         };
         let clock = MachineClock::new(log.header.clock_speed);
         let elapsed = SessionMs(snapshot.at.0 + clock.scaled_ms(silent_ms));
+        let was_held = snapshot.lease.holder.is_some();
         forget_the_world(&mut snapshot);
         let next = snapshot.seq.map_or(first_seq, |last| first_seq.max(last.next()));
         let horizon = snapshot.at.0.saturating_sub(RING_MS);
@@ -137,6 +146,10 @@ impl House {
         match self.surroundings.recorder.adopt(session, journal) {
             Ok(handle) => bus.attach_journal(handle),
             Err(error) => tracing::error!(%session, %error, "session goes on without a journal"),
+        }
+        if was_held {
+            // Whoever reads on where the journal broke off learns that the lease is free.
+            bus.publish(EventBody::Lease(Lease::default()));
         }
         Ok(Some(Arc::new(bus)))
     }

@@ -79,6 +79,27 @@ async fn a_thread_that_blocks_is_left_behind_and_the_machine_goes_on() {
 }
 
 #[actix::test]
+async fn a_thread_that_comes_back_counts_no_more() {
+    let world = World::new(unparked());
+    let device = Device::answering(&[200.0, 210.0]);
+    let machine = world.machine(quick("a"), &device).await;
+    connected(&machine).await;
+    device.then([Step::Stick]);
+    let left = async |count: usize| {
+        while machine.abandoned_threads() != count {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), async {
+        left(1).await;
+        device.let_go();
+        left(0).await;
+    })
+    .await
+    .expect("left behind, then back");
+}
+
+#[actix::test]
 async fn a_read_that_never_returns_costs_the_link_not_the_machine() {
     let world = World::new(unparked());
     let device = Device::answering(&[200.0, 210.0]);

@@ -1,6 +1,7 @@
 //! A configuration file as text: what is wrong with its writing, and on which line each key stands.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -27,7 +28,7 @@ impl TextFile {
     /// Why it cannot be read, or everything that is wrong with its writing, with line and column.
     pub(super) fn read(path: &Path) -> Result<Self, Vec<ConfigFault>> {
         let text = std::fs::read_to_string(path)
-            .map_err(|error| vec![ConfigFault::of_file(path.to_owned(), format!("cannot be read: {error}"))])?;
+            .map_err(|error| vec![ConfigFault::of_file(path.to_owned(), unreadable(&error))])?;
         let mut file = Self { path: path.to_owned(), text, ..Self::default() };
         if file.is_json() {
             file.read_json()?
@@ -108,6 +109,21 @@ impl TextFile {
         let origin = Origin::File { path: self.path.clone(), line: Some(line), column: Some(column) };
         ConfigFault { origin, key: String::new(), detail: format!("this is no TOML: {}", error.message()) }
     }
+}
+
+/// Why a file cannot be read, and what to do about it.
+fn unreadable(error: &std::io::Error) -> String {
+    let advice = match error.kind() {
+        ErrorKind::NotFound => {
+            "look at the name given with --config; a relative one counts from where hearth is started. \
+             Without one, etc/hearth.toml is read if it is there, else the defaults hold"
+        }
+        ErrorKind::PermissionDenied => "let the user that runs hearth read it",
+        ErrorKind::IsADirectory => "give the file in it, such as hearth.toml",
+        ErrorKind::InvalidData => "save it as UTF-8 text",
+        _ => return format!("cannot be read: {error}"),
+    };
+    format!("cannot be read: {error}: {advice}")
 }
 
 struct Walk<'a> {

@@ -7,7 +7,7 @@ pub mod decode;
 pub mod encode;
 pub mod wire;
 
-use hearth_actors::dialect::{Dialect, DialectId, Encoded, Frame, Heard, Intent, SyncSummary, Unasked, Viewer};
+use hearth_actors::dialect::{Dialect, DialectId, Encoded, Frame, Intent, SyncSummary, Unasked, Viewer};
 use hearth_actors::model::channel::ChannelTable;
 use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::ids::{ClientId, MachineId};
@@ -15,6 +15,7 @@ use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::snapshot::Snapshot;
 use hearth_actors::model::time::{SessionMs, WallMs};
 
+use super::Name;
 use crate::wire::views::{ControlAck, Person};
 use wire::{ControlRequest, Heartbeat, Sent, ServerFrame, SyncComplete};
 
@@ -52,7 +53,7 @@ pub fn machine_not_found(asked_for: &str) -> Frame {
 
 impl Dialect for OpenRoast {
     fn id(&self) -> DialectId {
-        DialectId::OpenRoast
+        Name::OpenRoast.id()
     }
 
     fn unasked(&self) -> Unasked {
@@ -71,10 +72,6 @@ impl Dialect for OpenRoast {
         };
         encode::greeting(snapshot, viewer, now).into_iter().map(|frame| encode::text(&sent(frame))).collect()
     }
-
-    fn joined(&mut self, _: &Snapshot) {}
-
-    fn left(&mut self, _: &MachineId) {}
 
     fn decode(&self, text: &str, _: WallMs) -> Result<Intent, Refusal> {
         decode::intent(text)
@@ -112,11 +109,6 @@ impl Dialect for OpenRoast {
         let ack_says_all = ack.is_some() && (superseded || refusal.code == RefusalCode::UnknownChannel);
         let error = (!ack_says_all).then(|| encode::error(refusal));
         ack.into_iter().chain(error).map(|frame| self.answer(frame)).collect()
-    }
-
-    /// There is nothing to choose from: a client of this dialect hears everything of its machine.
-    fn heard(&self, _: &Heard<'_>, _: WallMs) -> Vec<Frame> {
-        Vec::new()
     }
 
     fn synced(&self, summary: &SyncSummary) -> Option<Frame> {

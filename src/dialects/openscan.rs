@@ -15,8 +15,12 @@ use hearth_actors::model::spec::MachineSpec;
 use hearth_actors::model::task::TaskEvent;
 use hearth_actors::model::time::{SessionMs, WallMs};
 
+use super::Name;
 use device::Device;
 use wire::ServerFrame;
+
+/// What stands before every path of REST, and before the sockets as well. Source: wire contract 5.
+pub const PREFIXES: [&str; 4] = ["/latest", "/v0.9", "/next", "/api/v0.9"];
 
 /// A client that sent nothing for this long is sent a ping. Source: wire contract 5.
 pub const PING_EVERY: Duration = Duration::from_secs(30);
@@ -42,7 +46,7 @@ impl DeviceStatus {
 macro_rules! only_listened_to {
     () => {
         fn id(&self) -> DialectId {
-            DialectId::OpenScan
+            Name::OpenScan.id()
         }
 
         fn unasked(&self) -> Unasked {

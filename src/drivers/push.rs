@@ -37,6 +37,11 @@ impl Inboxes {
         let mut inboxes = self.by_machine.lock().unwrap_or_else(PoisonError::into_inner);
         inboxes.entry(machine.clone()).or_default().clone()
     }
+
+    /// The inbox of a machine that has one.
+    pub fn find(&self, machine: &MachineId) -> Option<Inbox> {
+        self.by_machine.lock().unwrap_or_else(PoisonError::into_inner).get(machine).cloned()
+    }
 }
 
 /// Makes drivers for a machine with this inbox.

@@ -137,6 +137,7 @@ fn parameter(parameter: &Parameter) -> Value {
     let mut described = match parameter.place {
         Place::Path => json!({ "name": parameter.name, "in": "path", "required": true }),
         Place::Query => json!({ "name": parameter.name, "in": "query" }),
+        Place::Header => json!({ "name": parameter.name, "in": "header" }),
     };
     described["description"] = json!(parameter.about);
     described["schema"] = schema;

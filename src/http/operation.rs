@@ -1,5 +1,6 @@
 //! One operation of REST: its route and what is told of it, in one value, so that neither can be there without the other.
 
+use crate::dialects::Name;
 use actix_web::Route;
 use actix_web::http::Method;
 use schemars::generate::SchemaGenerator;
@@ -19,6 +20,8 @@ pub enum Tag {
     Profiles,
     /// Long jobs.
     Tasks,
+    /// The WebMACS dialect.
+    WebMacs,
     /// The OpenScan dialect.
     OpenScan,
     /// The daemon as a whole.
@@ -27,8 +30,8 @@ pub enum Tag {
 
 impl Tag {
     /// All of them, in the order of the page.
-    pub const ALL: [Self; 7] =
-        [Self::Machines, Self::Sessions, Self::Safety, Self::Profiles, Self::Tasks, Self::OpenScan, Self::Daemon];
+    pub const ALL: [Self; 8] =
+        [Self::Machines, Self::Sessions, Self::Safety, Self::Profiles, Self::Tasks, Self::WebMacs, Self::OpenScan, Self::Daemon];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -38,6 +41,7 @@ impl Tag {
             Self::Safety => "Safety",
             Self::Profiles => "Profiles",
             Self::Tasks => "Tasks",
+            Self::WebMacs => "WebMACS",
             Self::OpenScan => "OpenScan",
             Self::Daemon => "Daemon",
         }
@@ -53,8 +57,22 @@ impl Tag {
             }
             Self::Profiles => "Saved sessions: kept, corrected, exchanged with other programs.",
             Self::Tasks => "Long jobs of the daemon, with progress: backups, exchange in bulk.",
+            Self::WebMacs => {
+                "The WebMACS dialect: values of remote controllers, and every value for its pages. Errors are `{\"detail\": …}`."
+            }
             Self::OpenScan => "What clients of OpenScan3 look for, under each version prefix they use.",
             Self::Daemon => "Probes, figures and this description.",
+        }
+    }
+}
+
+impl Tag {
+    /// The dialect whose documents name these operations; the others are the daemon's own.
+    fn dialect(self) -> Option<Name> {
+        match self {
+            Self::WebMacs => Some(Name::WebMacs),
+            Self::OpenScan => Some(Name::OpenScan),
+            Self::Machines | Self::Sessions | Self::Safety | Self::Profiles | Self::Tasks | Self::Daemon => None,
         }
     }
 }
@@ -91,6 +109,8 @@ pub enum Place {
     Path,
     /// In the query; never needed.
     Query,
+    /// In a header; never needed.
+    Header,
 }
 
 /// A parameter.
@@ -110,6 +130,11 @@ impl Parameter {
     /// A parameter in the path.
     pub fn path(name: &'static str, about: &'static str, schema: Value) -> Self {
         Self { name, place: Place::Path, about, schema }
+    }
+
+    /// A header.
+    pub fn header(name: &'static str, about: &'static str, schema: Value) -> Self {
+        Self { name, place: Place::Header, about, schema }
     }
 
     /// A parameter in the query.
@@ -176,6 +201,8 @@ pub struct Operation {
     pub id: &'static str,
     /// Its group.
     pub tag: Tag,
+    /// The dialect it belongs to; served wherever that is spoken. Without one it is the daemon's own.
+    pub dialect: Option<Name>,
     /// What it does, in a few words.
     pub summary: &'static str,
     /// What else there is to know; may be empty.
@@ -200,6 +227,7 @@ impl Operation {
             route,
             id,
             tag: Tag::Daemon,
+            dialect: None,
             summary: "",
             about: "",
             parameters: Vec::new(),
@@ -212,6 +240,13 @@ impl Operation {
     /// Says what it does.
     pub fn told(mut self, tag: Tag, summary: &'static str, about: &'static str) -> Self {
         (self.tag, self.summary, self.about) = (tag, summary, about);
+        self.dialect = tag.dialect();
+        self
+    }
+
+    /// Is a socket of a dialect, whatever else its group holds.
+    pub fn speaks(mut self, dialect: Name) -> Self {
+        self.dialect = Some(dialect);
         self
     }
 

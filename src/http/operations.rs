@@ -8,12 +8,15 @@ mod profiles;
 mod safety;
 mod sessions;
 mod tasks;
+mod webmacs;
 
 use actix_web::web::ServiceConfig;
 use serde_json::{Value, json};
 
+use super::door::Door;
 use super::operation::{Operation, Parameter};
 use super::rest;
+use super::rest::caller::{CLIENT_ID, CLIENT_NAME};
 
 /// All operations in the order of the description. A literal part of a path stands before a parameter in its place.
 pub fn all() -> Vec<Operation> {
@@ -23,6 +26,7 @@ pub fn all() -> Vec<Operation> {
         safety::operations(),
         profiles::operations(),
         tasks::operations(),
+        webmacs::operations(),
         openscan::operations(),
         daemon::operations(),
     ]
@@ -31,9 +35,9 @@ pub fn all() -> Vec<Operation> {
     .collect()
 }
 
-/// Registers every operation; a path answers any other method with 405 and the methods it takes.
-pub fn routes(config: &mut ServiceConfig) {
-    let operations = all();
+/// Registers every operation that a door serves; a path answers any other method with 405 and the methods it takes.
+pub fn routes(config: &mut ServiceConfig, door: &Door) {
+    let operations: Vec<Operation> = all().into_iter().filter(|operation| door.serves(operation)).collect();
     for path in paths(&operations) {
         let here: Vec<&Operation> = operations.iter().filter(|operation| operation.path == path).collect();
         let allowed: Vec<&str> = here.iter().map(|operation| operation.method.as_str()).collect();
@@ -55,6 +59,16 @@ pub fn paths(operations: &[Operation]) -> Vec<&'static str> {
 
 fn machine() -> Parameter {
     Parameter::path("id", "The machine's id.", slug())
+}
+
+/// Who asks, as the holder of the lease.
+fn as_client() -> Parameter {
+    let about = "The id of the client, the same as `client_id` of its socket: with it a request may hold control of the machine.";
+    Parameter::header(CLIENT_ID, about, json!({ "type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$" }))
+}
+
+fn as_named() -> Parameter {
+    Parameter::header(CLIENT_NAME, "Shown to others as who controls the machine.", json!({ "type": "string" }))
 }
 
 fn slug() -> Value {

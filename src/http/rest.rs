@@ -3,6 +3,7 @@
 
 pub mod bodies;
 pub mod body;
+pub mod caller;
 pub mod document;
 pub mod exchange;
 pub mod health;

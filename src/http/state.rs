@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hearth_actors::system::House;
 use tokio::time::Instant;
 
+use super::door::Door;
 use super::lobby::Lobby;
+use super::logins::Logins;
 use crate::config::tree::LimitsConfig;
 use crate::drivers::Workshop;
 use crate::jobs::Jobs;
@@ -23,6 +25,10 @@ pub struct AppState {
     pub jobs: Jobs,
     /// What clients may use.
     pub limits: Arc<LimitsConfig>,
+    /// The listener that a request came through.
+    pub door: Door,
+    /// Who logged in.
+    pub logins: Logins,
     /// Seats for sockets.
     pub seats: Seats,
     /// When the daemon started.

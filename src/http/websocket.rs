@@ -12,6 +12,7 @@ mod bucket;
 pub mod entrances;
 mod feed;
 mod outlet;
+pub mod telemetry;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -26,22 +27,25 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, UPGRADE};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use actix_web_actors::ws;
-use futures_util::StreamExt;
 use futures_util::stream::{self, LocalBoxStream};
+use futures_util::{Stream, StreamExt};
 use hearth_actors::client::history::{self, Past};
 use hearth_actors::client::{Budget, Client, Reaction};
 use hearth_actors::dialect::{Dialect, Frame, SyncRequest, SyncSummary, Viewer};
-use hearth_actors::model::command::Want;
+use hearth_actors::logic::lease::Identity;
+use hearth_actors::model::command::{UserRole, Want};
 use hearth_actors::model::task::{Task, TaskEvent};
 use hearth_actors::model::time::SessionMs;
 use hearth_actors::registry::Roster;
 use hearth_actors::runtime::clock::wall_now;
+use hearth_actors::runtime::steering::Asked;
 use hearth_actors::slot::MachineHandle;
 use hearth_actors::tasks::Tasks;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 use tokio_stream::wrappers::WatchStream;
 
+use super::door::granted;
 use super::lobby::{Notice, Presence};
 use super::problem::Problem;
 use super::state::{AppState, NoSeat, Seat};
@@ -51,6 +55,7 @@ use bucket::{Bucket, Pace};
 use feed::Cursor;
 pub use feed::Feeds;
 use outlet::{Line, Outlet};
+use telemetry::Ingest;
 
 /// A socket from which nothing was heard for this long is closed.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
@@ -63,12 +68,16 @@ pub struct Visit {
     pub dialect: Box<dyn Dialect>,
     /// Who it is.
     pub viewer: Viewer,
+    /// Whether it will be known again when it comes back.
+    pub identity: Identity,
     /// What it watches.
     pub watches: Watches,
     /// When it wants a sign of life.
     pub heartbeat: Heartbeat,
     /// Largest message it may send. Unit: bytes.
     pub frame_bytes: usize,
+    /// How many messages it may send in a second, and at once.
+    pub pace: (u32, u32),
 }
 
 /// When a client wants a sign of life.
@@ -99,12 +108,24 @@ pub enum Watches {
     All,
     /// The tasks, and no machine.
     Tasks,
+    /// None: it only has something to say.
+    Nothing,
 }
 
-/// A client that was let in: the beginning of its answer, and its seat.
+/// A client that was let in: the beginning of its answer, its seat, and what it may do.
 pub struct Guest {
     response: HttpResponseBuilder,
     seat: Seat,
+    role: Result<UserRole, &'static str>,
+}
+
+impl Guest {
+    /// Turns away one whose role is lower.
+    pub fn needing(mut self, least: UserRole) -> Self {
+        self.role =
+            self.role.and_then(|role| if role < least { Err("your role does not allow this") } else { Ok(role) });
+        self
+    }
 }
 
 /// Lets a client in, if it came to a WebSocket and there is a seat for it.
@@ -117,27 +138,34 @@ pub fn welcome(request: &HttpRequest, state: &AppState) -> Result<Guest, actix_w
     let address = request.peer_addr().map_or(std::net::Ipv4Addr::LOCALHOST.into(), |peer| peer.ip());
     let full = |full: NoSeat| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "FULL", full.to_string());
     let seat = state.seats.take(address, &state.limits).map_err(full)?;
-    Ok(Guest { response, seat })
+    Ok(Guest { response, seat, role: granted(request).role })
 }
 
-/// Hosts a client until it goes.
-pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, visit: Visit) -> HttpResponse {
-    let Guest { mut response, seat } = guest;
+/// Hosts a client until it goes. One that may do nothing is told why by the code that its socket is closed with.
+pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, mut visit: Visit) -> HttpResponse {
+    let Guest { mut response, seat, role } = guest;
+    visit.viewer.principal.role = match role {
+        Ok(role) => role,
+        Err(why) => {
+            let farewell = Farewell { frame: None, code: ws::CloseCode::Policy, why, seat: Some(seat) };
+            return response.streaming(ws::WebsocketContext::create(farewell, body));
+        }
+    };
     let mut roster = state.house.roster();
     let machines: Vec<MachineHandle> = match &visit.watches {
         Watches::One(machine) => vec![machine.clone()],
         Watches::All => roster.borrow_and_update().to_vec(),
-        Watches::Tasks => Vec::new(),
+        Watches::Tasks | Watches::Nothing => Vec::new(),
     };
     let live: Vec<Cursor> = machines.iter().map(|machine| feeds.follow(machine.id(), machine.bus())).collect();
     let changes = match (&visit.watches, live.first()) {
         (Watches::One(_), Some(cursor)) => stream::once(cursor.ended()).map(|()| Change::Removed).boxed_local(),
-        (Watches::One(_), None) => stream::empty().boxed_local(),
         (Watches::Tasks, _) => task_changes(state.house.tasks().clone()),
+        (Watches::One(_), None) | (Watches::Nothing, _) => stream::empty().boxed_local(),
         (Watches::All, _) => WatchStream::from_changes(roster).map(Change::Roster).boxed_local(),
     };
-    let (client, greeting) =
-        Client::attach(visit.dialect, visit.viewer, machines, state.limits.subscriptions, wall_now());
+    let limit = state.limits.subscriptions;
+    let (client, greeting) = Client::attach(visit.dialect, visit.viewer, visit.identity, machines, limit, wall_now());
     let line = Rc::new(Line {
         client: RefCell::new(client),
         live: RefCell::new(live),
@@ -147,7 +175,8 @@ pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, v
     let now = Instant::now();
     let socket = Socket {
         line: Rc::clone(&line),
-        bucket: Bucket::new(state.limits.messages_per_s, state.limits.message_burst, now),
+        bucket: Bucket::new(visit.pace.0, visit.pace.1, now),
+        ingest: Ingest::default(),
         assembly: Assembly::new(visit.frame_bytes),
         state: state.clone(),
         feeds: feeds.clone(),
@@ -178,7 +207,8 @@ pub fn dismiss(
     code: ws::CloseCode,
     why: &'static str,
 ) -> Result<HttpResponse, actix_web::Error> {
-    ws::WsResponseBuilder::new(Farewell { frame, code, why, seat: Some(guest.seat) }, request, body).start()
+    let farewell = Farewell { frame: Some(frame), code, why, seat: Some(guest.seat) };
+    ws::WsResponseBuilder::new(farewell, request, body).start()
 }
 
 /// Somebody came with plain HTTP, or with a handshake that cannot be answered.
@@ -191,7 +221,7 @@ fn no_handshake(error: &ws::HandshakeError) -> HttpResponse {
 
 /// Tells one last thing and closes.
 struct Farewell {
-    frame: Frame,
+    frame: Option<Frame>,
     code: ws::CloseCode,
     why: &'static str,
     seat: Option<Seat>,
@@ -201,7 +231,9 @@ impl Actor for Farewell {
     type Context = ws::WebsocketContext<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.text(self.frame.clone());
+        if let Some(frame) = self.frame.take() {
+            ctx.text(frame);
+        }
         ctx.close(Some((self.code, self.why).into()));
         ctx.stop();
         self.seat = None;
@@ -226,6 +258,7 @@ pub struct Socket {
     changes: Option<LocalBoxStream<'static, Change>>,
     assembly: Assembly,
     bucket: Bucket,
+    ingest: Ingest,
     heard: Instant,
     /// When its client last sent text, or was reminded to.
     said: Instant,
@@ -282,6 +315,13 @@ impl Socket {
             Reaction::Answer(frames) => self.tell(frames, ctx),
             Reaction::Command(want, request_id) => self.command(want, request_id, ctx),
             Reaction::Sync(request) => self.sync(request, ctx),
+            Reaction::Telemetry(values) => {
+                let now = wall_now();
+                if let Some(refusal) = self.ingest.take(values, &self.state, now) {
+                    let frames = self.line.client.borrow().refuse(&refusal, now);
+                    self.tell(frames, ctx);
+                }
+            }
             Reaction::Nothing => {}
         }
     }
@@ -399,6 +439,32 @@ enum Change {
     Task(Arc<TaskEvent>),
 }
 
+/// What the holder of the machine's lease is asked: what stands now, then every change.
+fn questions(machine: &MachineHandle) -> impl Stream<Item = Question> + 'static {
+    let mut asked = machine.steering().asked();
+    asked.mark_changed();
+    stream::unfold(asked, |mut asked| async move {
+        asked.changed().await.ok()?;
+        let question = Question(asked.borrow_and_update().clone());
+        Some((question, asked))
+    })
+}
+
+/// A question to the holder of the lease, or that there is none any more.
+struct Question(Option<Asked>);
+
+impl StreamHandler<Question> for Socket {
+    fn handle(&mut self, Question(asked): Question, ctx: &mut Self::Context) {
+        let frame = asked.and_then(|asked| self.line.client.borrow().asked(&asked));
+        if frame.is_some() {
+            self.tell(frame, ctx);
+        }
+    }
+
+    /// The machine is gone; the socket is told elsewhere.
+    fn finished(&mut self, _: &mut Self::Context) {}
+}
+
 /// A lot of the past on its way to the socket.
 enum Lot {
     Events(Vec<Past>),
@@ -421,6 +487,9 @@ impl Actor for Socket {
         self.tell(greeting, ctx);
         if let Some(changes) = self.changes.take() {
             ctx.add_stream(changes);
+        }
+        if let Some(machine) = self.line.client.borrow().machine() {
+            ctx.add_stream(questions(machine));
         }
         self._presence = Some(self.state.lobby.enter(ctx.address().recipient()));
         if let Some(every) = self.heartbeat.every() {

@@ -1,7 +1,7 @@
 //! Backups: one tar archive of everything that cannot be made again, taken while the daemon records.
 //!
-//! Journals only ever grow, so each is copied up to where it is good now; machine documents, tasks and the counter are
-//! replaced whole. sled is left out. The last entry carries a checksum over all others, so that a cut or damaged archive is found
+//! Journals only ever grow, so each is copied up to where it is good now; machine documents, endpoint ids, tasks and the
+//! counter are replaced whole. sled is left out. The last entry carries a checksum over all others, so that a cut or damaged archive is found
 //! before anything is restored from it.
 
 use std::fmt;
@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 use tar::{Builder, EntryType, Header};
 
 use super::durable::{failed, is_unfinished, list};
-use super::layout::{BACKUPS, BOOT, JOURNALS, MACHINES, TASKS, document_name, parse_segment_name, task_name};
+use super::layout::{
+    ADDRESSES, BACKUPS, BOOT, JOURNALS, MACHINES, TASKS, document_name, parse_segment_name, task_name,
+};
 use super::segment::Segment;
 use super::{boot, machines, tasks};
 
@@ -23,8 +25,8 @@ use super::{boot, machines, tasks};
 pub const BEGIN: &str = "hearth-backup.json";
 /// The last entry.
 pub const END: &str = "hearth-backup-end.json";
-/// Version of the archive's layout: 2 knows tasks.
-pub const SCHEMA: u32 = 2;
+/// Version of the archive's layout: 2 knows tasks, 3 endpoint ids.
+pub const SCHEMA: u32 = 3;
 
 /// What stands in the first entry.
 #[derive(Debug, Serialize, Deserialize)]
@@ -82,6 +84,8 @@ pub fn backup(data: &Path, out: impl Write) -> Result<BackupReport, ArchiveError
         packer.small(&format!("{MACHINES}/{}", document_name(&id)), document.as_bytes())?;
         packer.report.machines += 1;
     }
+    // After the documents: a machine that comes meanwhile has its numbers before it has a document.
+    packer.addresses(data)?;
     packer.tasks(data)?;
     for dir in list(&data.join(JOURNALS))? {
         if let Some(machine) = dir.file_name().and_then(|n| n.to_str()).and_then(|n| MachineId::parse(n).ok()) {
@@ -114,6 +118,15 @@ struct Packer<W: Write> {
 }
 
 impl<W: Write> Packer<W> {
+    fn addresses(&mut self, data: &Path) -> Result<(), ArchiveError> {
+        let path = data.join(ADDRESSES);
+        match fs::read(&path) {
+            Ok(content) => self.small(ADDRESSES, &content),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(e) => Err(failed("reading", &path)(e)),
+        }
+    }
+
     /// As they are: what is damaged is found where they are read.
     fn tasks(&mut self, data: &Path) -> Result<(), ArchiveError> {
         for (id, path) in tasks::files(data)? {

@@ -4,6 +4,8 @@
 //! lock                                   held by the daemon that owns the directory
 //! boot, boot.before                      how often the daemon was started
 //! machines/<machine>.json                configuration documents, as they were put
+//! endpoints.jsonl                        which channel has which endpoint id, also of machines that are gone
+//! endpoints.jsonl.damaged                one that could not be read whole, set aside
 //! tasks/<task>.json                      long jobs: what they were asked to do and what came of them
 //! tasks/<task>.json.damaged              one that could not be read, set aside
 //! backups/<task>.tar                     what the task `backup` wrote
@@ -25,6 +27,8 @@ use hearth_actors::model::task::TaskId;
 pub const JOURNALS: &str = "journal";
 /// The directory of all machine documents.
 pub const MACHINES: &str = "machines";
+/// The endpoint ids.
+pub const ADDRESSES: &str = "endpoints.jsonl";
 /// The directory of all tasks.
 pub const TASKS: &str = "tasks";
 /// The directory of backups that tasks write.
@@ -33,7 +37,7 @@ pub const BACKUPS: &str = "backups";
 pub const EXPORTS: &str = "exports";
 /// The directory of what tasks import.
 pub const IMPORTS: &str = "imports";
-/// Ending of a task that could not be read.
+/// Ending of what could not be read.
 pub const DAMAGED: &str = "damaged";
 /// The boot counter.
 pub const BOOT: &str = "boot";

@@ -29,6 +29,13 @@ test("a roast is saved, found, opened and replayed", async ({ page, daemon }) =>
   await page.getByRole("link", { name: "Profiles", exact: true }).click();
   await page.getByTestId("profile-search").fill("guji");
   await expect(page.getByTestId("profile-row")).toHaveCount(1);
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 390, height: 844 });
+  const row = await page.getByTestId("profile-row").boundingBox();
+  const loss = await page.getByTestId("profile-row").locator("td").last().boundingBox();
+  expect((row?.x ?? 0) + (row?.width ?? 999)).toBeLessThanOrEqual(390);
+  expect((loss?.y ?? 0)).toBeGreaterThan((row?.y ?? 0) + 40);
+  if (size !== null) await page.setViewportSize(size);
   await page.getByTestId("profile-search").fill("sidamo");
   await expect(page.getByText("Nothing found")).toBeVisible();
   await page.getByTestId("profile-search").fill("");
@@ -37,6 +44,7 @@ test("a roast is saved, found, opened and replayed", async ({ page, daemon }) =>
   await page.getByTestId("open-replay").click();
   await expect(page.getByTestId("replay-frame")).toContainText("REPLAY – not live");
   await expect(page.locator(".control, .event-button")).toHaveCount(0);
+  await expect(page.getByTestId("phases")).toContainText("press Start");
   await page.getByTestId("replay-speed").selectOption("10");
   await page.getByTestId("replay-start").click();
   await expect(page.getByTestId("replay-clock")).not.toHaveText(/^0:00 /);

@@ -89,7 +89,7 @@ async function roast(first: Tab, second: Tab, player: Peer): Promise<Truth> {
   for (const tab of [first, second]) await expect(tab.page.getByTestId("session-state")).toHaveAttribute("data-state", "recording");
   const { truth } = (await player.ask("begin")) as { truth: Truth };
   await expect(first.page.getByTestId("mark-CHARGE")).toHaveAttribute("data-source", "auto");
-  await moveBurner(second, first, player);
+  await moveBurner(first, second, player);
   for (const tab of [first, second]) {
     await expect(tab.page.getByTestId("mark-TP")).toBeVisible();
     await expect(tab.page.getByTestId("mark-DROP")).toHaveAttribute("data-source", "auto");

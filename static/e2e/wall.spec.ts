@@ -24,6 +24,13 @@ test("the wall shows every machine live", async ({ page, daemon }) => {
   await expect(page.getByTestId("cockpit")).toBeVisible();
 });
 
+test("a machine that is no roaster lists its channels live", async ({ page, daemon }) => {
+  await daemon.addMachine({ id: "brewery", name: "Brewery", kind: "kettle", driver: { type: "simulator", model: "kettle" } });
+  await open(page, daemon);
+  await expect(page.getByTestId("card-brewery").getByTestId("channel-hlt")).toHaveText(/^\d+\.\d/);
+  await expect(page.getByTestId("card-brewery").getByTestId("channel-pump")).toHaveText("off");
+});
+
 test("the Modbus form shows every fault at its field", async ({ page, daemon }) => {
   await open(page, daemon);
   await page.getByTestId("add-machine").click();

@@ -189,6 +189,7 @@ FIELDS: dict[str, dict[str, Check]] = {
     },
     "controls": {"channels": list_of(CHANNEL)},
     "control_lease": {"holder": maybe(HOLDER), "yours": is_flag, "expires_in_ms": maybe(is_count)},
+    "control_request": {"from": HOLDER, "expires_in_ms": is_count},
     "sync_complete": {
         "from_ms": is_count,
         "last_timestamp_ms": is_count,
@@ -209,7 +210,7 @@ ONLY_WHEN_TRIED = {"command_id", "by", "latency_ms"}
 #: Only where the channel has a register to read back from.
 ONLY_WHERE_IT_EXISTS = {"readback"}
 #: Frames that may answer one client only; these need not name the session.
-ANSWERS = ("error", "heartbeat", "sync_complete", "control_ack")
+ANSWERS = ("error", "heartbeat", "sync_complete", "control_request", "control_ack")
 
 ENVELOPE: dict[str, Check] = {"machine_id": is_slug, "session_id": maybe(is_session_id)}
 LIVE: dict[str, Check] = {"seq": is_count, "prev_seq": maybe(is_count)}

@@ -1,6 +1,6 @@
 """Every error code that can be provoked today, from outside, and that the socket stays open after it.
 
-`SESSION_LOCKED` and `FORBIDDEN` need leases and logins, `INTERNAL` a broken disk: not to be had here.
+`SESSION_LOCKED` is in `test_lease.py`.
 """
 
 from __future__ import annotations
@@ -159,11 +159,12 @@ def test_interlock_blocked_until_its_condition_holds(start_hearth: StartHearth) 
         "message": "Open the air first",
     }
     hearth = start_hearth(machines=[simulated("gas", interval_ms=200, interlocks=[rule])])
-    client = hearth.live("gas")
+    client = hearth.live("gas", client_id="cook")
     client.wait_for("temperature")
     error = expect_refusal(client, "INTERLOCK_BLOCKED", type="control", channel="burner", value=0.5)
     assert error["message"] == "Open the air first"
-    answer = hearth.rest.post("/api/machines/gas/controls/burner", json={"value": 0.5})
+    cook = {"X-Client-Id": "cook"}
+    answer = hearth.rest.post("/api/machines/gas/controls/burner", json={"value": 0.5}, headers=cook)
     assert (answer.status_code, answer.json()["code"]) == (409, "INTERLOCK_BLOCKED")
     mark = client.send(type="control", channel="airflow", value=0.5)
     client.wait_for("control_ack", since=mark, channel="airflow", applied=True)
@@ -267,3 +268,37 @@ def test_machine_failed_after_too_many_crashes_and_alive_after_restart(start_hea
     client.wait_for("temperature", since=failed.index)
     assert hearth.rest.get("/api/machines/steady").is_success
     assert_documented(client.frames)
+
+
+def test_forbidden_for_who_may_only_look_and_stop_for_everybody(start_hearth: StartHearth) -> None:
+    own = {"openroast": {"listen": "127.0.0.1:0", "anonymous_role": "viewer"}}
+    hearth = start_hearth(machines=[simulated("gas", autoconnect=True)], settings={"dialects": own})
+    client = LiveSocket.of(hearth.own_url("openroast"), "gas", name="tester")
+    client.wait_for("temperature")
+    expect_refusal(client, "FORBIDDEN", type="command", action="start_monitoring")
+    ack = set_burner(client, 0.5)
+    assert not ack["applied"] and ack["message"]
+    mark = client.send(type="command", action="emergency_stop")
+    client.wait_for("safety", since=mark, latched=True)
+    client.abort()
+
+
+def test_internal_when_the_disk_fails_and_the_roast_starts_once_it_is_mended(start_hearth: StartHearth) -> None:
+    hearth = start_hearth(machines=[simulated("gas", autoconnect=True)])
+    client = hearth.live("gas", name="tester")
+    client.wait_for("connection", driver_state="connected")
+    mark = client.command("start_monitoring")
+    client.wait_for("state", since=mark, state="monitoring")
+    journals = hearth.data / "journal"
+    aside = journals.with_name("journal-aside")
+    journals.rename(aside)
+    journals.write_text("a file where a directory was")
+    expect_refusal(client, "INTERNAL", type="command", action="start_recording")
+    mark = client.here()
+    client.wait_for("temperature", since=mark)
+    assert hearth.rest.get("/api/machines/gas/session").json()["state"] == "monitoring", "nothing was begun"
+    journals.unlink()
+    aside.rename(journals)
+    mark = client.command("start_recording")
+    client.wait_for("state", since=mark, state="recording")
+    client.assert_open()

@@ -127,6 +127,9 @@ def run(home: Path, cuts: int, seed: int) -> Figures:
         witness.wait_for("state", state="monitoring")
         witness.command("start_recording")
         session = witness.wait_for("state", state="recording")["session_id"]
+        # From here on REST steers, which takes no lease.
+        free = witness.command("release_control")
+        witness.wait_for("control_lease", lambda frame: frame["holder"] is None, since=free)
         for follower in followers:
             follower.attach()
         master = Roastmaster(hearth, random.Random(seed + 1))

@@ -8,7 +8,7 @@ use hearth_actors::dialect::{Ask, Dialect, Encoded, Frame, Intent, SyncSummary, 
 use hearth_actors::driver::Sample;
 use hearth_actors::model::alarm::{AlarmNotice, AlarmState, Severity};
 use hearth_actors::model::channel::{
-    Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, Failsafe, OutputClass, Role,
+    Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, DeviceType, Failsafe, OutputClass, Role,
 };
 use hearth_actors::model::command::{
     Actor, LeaseAction, Principal, ReplayAction, SessionAction, Settled, UserRole, Want,
@@ -18,7 +18,7 @@ use hearth_actors::model::event::{
     Event, EventBody, Hand, Lease, ReplayPoint, ReplayState, ReplayStatus, Safety, SafetyReason, Unmark,
 };
 use hearth_actors::model::fault::{Fault, FaultCode};
-use hearth_actors::model::ids::{ChannelId, ClientId, CommandId, MachineId, RuleId, Seq, SessionId};
+use hearth_actors::model::ids::{ChannelId, ClientId, CommandId, EndpointId, MachineId, RuleId, Seq, SessionId};
 use hearth_actors::model::mark::{Mark, MarkKind, MarkSource};
 use hearth_actors::model::reading::{Missing, MissingReason, News, Reading, Value as ChannelValue};
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
@@ -50,7 +50,17 @@ fn viewer(id: &str) -> Viewer {
 
 fn channel(id: &str, role: Option<Role>, unit: Unit, kind: ChannelKind) -> Channel {
     let id = ChannelId::parse(id).unwrap();
-    Channel { tag: format!("machine-a.{id}"), label: id.to_string(), id, role, unit, kind }
+    Channel {
+        tag: format!("machine-a.{id}"),
+        endpoint: EndpointId::NONE,
+        group: DeviceType::usual_group(None, &kind).to_owned(),
+        device: None,
+        label: id.to_string(),
+        id,
+        role,
+        unit,
+        kind,
+    }
 }
 
 fn control(shape: ControlShape, max: f64, class: OutputClass) -> ChannelKind {
@@ -259,6 +269,7 @@ fn server_events() -> Vec<(&'static str, &'static str, Event)> {
         ("safety", "c-1", event(9000, B::Safety(latched()))),
         ("safety-rearmed", "c-1", event(9000, B::Safety(Safety::default()))),
         ("control_lease-yours", "c-1", event(9000, B::Lease(lease()))),
+        ("control_lease-held", "c-1", event(9000, B::Lease(Lease { expires: None, ..lease() }))),
         ("control_lease-theirs", "c-2", event(9000, B::Lease(lease()))),
         ("control_lease-free", "c-2", event(9000, B::Lease(Lease::default()))),
         (
@@ -388,7 +399,7 @@ fn means(intent: &Intent) -> Value {
             "last_seq": sync.last_seq.map(|seq| seq.0),
         }),
         Ask::Auth { token } => json!({"ask": "auth", "token": token}),
-        Ask::Subscribe(_) | Ask::Unsubscribe(_) | Ask::Answered(_) => panic!("not in this dialect"),
+        Ask::Subscribe(_) | Ask::Unsubscribe(_) | Ask::Answered(_) | Ask::Telemetry(_) => panic!("not in this dialect"),
     };
     if let Some(id) = &intent.request_id {
         words["request_id"] = json!(id);

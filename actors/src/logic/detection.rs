@@ -19,7 +19,7 @@ mod bean_break;
 mod crossing;
 mod grid;
 mod ledger;
-mod turning_point;
+pub(super) mod turning_point;
 mod watch;
 
 /// No DROP is looked for before. Unit: ms after CHARGE. Source: roasting reference 2.4.
@@ -107,6 +107,11 @@ impl Detector {
             }
             self.ledger.put(*mark);
         }
+    }
+
+    /// Takes note that the link was lost, or that nobody was there to read: a jump over the silence is neither CHARGE nor DROP.
+    pub fn interrupt(&mut self) {
+        self.grid.interrupt();
     }
 
     /// Takes one poll, `None` being a missing value. While nothing is recorded it only learns the curve.

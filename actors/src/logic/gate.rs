@@ -2,8 +2,9 @@
 //!
 //! [`Admitted`] has a private constructor, so an order that was not judged here cannot be passed to a driver: it does not compile.
 
+use super::lease::Mandate;
 use crate::model::channel::{ChannelTable, ControlSpec, Failsafe, OutputClass};
-use crate::model::command::{Actor, Principal, UserRole, Want};
+use crate::model::command::{Actor, Command, Principal, UserRole, Want};
 use crate::model::event::{Safety, SafetyReason};
 use crate::model::ids::CommandId;
 use crate::model::reading::Value;
@@ -21,6 +22,7 @@ pub struct Admitted {
     by: Actor,
     request_id: Option<String>,
     lowers_heat: bool,
+    mandate: Mandate,
 }
 
 impl Admitted {
@@ -33,6 +35,17 @@ impl Admitted {
     #[must_use]
     pub fn renumbered(self, command: CommandId) -> Self {
         Self { command, ..self }
+    }
+
+    /// The same order, worth no more than this.
+    #[must_use]
+    pub fn under(self, mandate: Mandate) -> Self {
+        Self { mandate, ..self }
+    }
+
+    /// What entitles it.
+    pub fn mandate(&self) -> Mandate {
+        self.mandate
     }
 
     /// Index of the channel.
@@ -128,6 +141,7 @@ pub fn admit_control(
         by: principal.actor.clone(),
         request_id: request_id.map(str::to_owned),
         lowers_heat: lowers && control.class == OutputClass::Heat,
+        mandate: Mandate::House,
     })
 }
 
@@ -147,6 +161,18 @@ pub fn failsafe_orders(spec: &MachineSpec, command: CommandId) -> Vec<Admitted> 
 /// Indices of the heat channels: what a latch concerns.
 pub fn heat_channels(spec: &MachineSpec) -> Vec<usize> {
     spec.channels.controls().filter(|(_, _, control)| control.class == OutputClass::Heat).map(|(i, _, _)| i).collect()
+}
+
+/// Judges a command by the role of who gives it.
+///
+/// # Errors
+/// [`RefusalCode::Forbidden`].
+pub fn must_be_allowed(command: &Command) -> Result<(), Refusal> {
+    if command.principal.role < role_needed(&command.want) {
+        let words = "your role does not allow this: ask for a higher one";
+        return Err(Refusal::new(RefusalCode::Forbidden, words));
+    }
+    Ok(())
 }
 
 /// Whether a role may ask for something at all. One table, without wildcards.
@@ -189,6 +215,7 @@ fn safe_orders(
                 by: by.clone(),
                 request_id: None,
                 lowers_heat: control.class == OutputClass::Heat,
+                mandate: Mandate::House,
             })
         })
         .collect()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::cadence::{Cadence, LinkMeanwhile};
 use super::calendar::utc_minute;
 use super::rate::{ROAST_WINDOW_MS, RateOfRise};
 use super::statistics::statistics;
@@ -15,13 +16,6 @@ use crate::model::reading::Reading;
 use crate::model::time::{MonoMs, SessionMs};
 use crate::model::units::Fraction;
 
-/// A gap is longer than so many usual intervals.
-const GAP_INTERVALS: u64 = 5;
-/// And longer than this. Unit: ms of session time.
-const GAP_MIN_MS: u64 = 3_000;
-/// And longer than what a busy computer may delay a reading by: on a fast simulator that is long on its own clock. Unit: ms of real
-/// time.
-const GAP_MIN_REAL_MS: f64 = 300.0;
 /// A control has moved when its fraction differs by more.
 const MOVED: f64 = 1e-6;
 
@@ -67,8 +61,7 @@ pub fn default_name(header: &JournalHeader) -> String {
     format!("{} {} UTC", header.machine_name, utc_minute(header.created_at))
 }
 
-/// Spans without any value: longer than five usual intervals and than three seconds. Where the link to the machine was
-/// interrupted in between, anything longer than one and a half intervals is one: it was not the clock that stuttered.
+/// Spans without any value that are too long to be bridged; [`Cadence`] says how long that is.
 pub fn gaps(series: &Series, duration: SessionMs, clock_speed: f64, interruptions: &[u64]) -> Vec<(u64, u64)> {
     let has_value = |row: usize| {
         let given = |column: &Vec<Option<f64>>| column.get(row).is_some_and(Option::is_some);
@@ -76,12 +69,11 @@ pub fn gaps(series: &Series, duration: SessionMs, clock_speed: f64, interruption
     };
     let rows = series.timestamp_ms.iter().enumerate().filter(|(row, _)| has_value(*row)).map(|(_, &at)| at);
     let edges: Vec<u64> = std::iter::once(0).chain(rows).chain([duration.0]).collect();
-    let speed = if clock_speed.is_finite() { clock_speed.max(1.0) } else { 1.0 };
-    let usual = usual_interval(&series.timestamp_ms);
-    let limit = (GAP_INTERVALS * usual).max(GAP_MIN_MS).max((GAP_MIN_REAL_MS * speed) as u64);
+    let cadence = Cadence::new(usual_interval(&series.timestamp_ms), clock_speed);
     let is_gap = |from: u64, to: u64| {
-        let span = to.saturating_sub(from);
-        span > limit || (span > usual + usual / 2 && interruptions.iter().any(|at| (from..=to).contains(at)))
+        let interrupted = interruptions.iter().any(|at| (from..=to).contains(at));
+        let link = if interrupted { LinkMeanwhile::Interrupted } else { LinkMeanwhile::Held };
+        cadence.is_gap(to.saturating_sub(from), link)
     };
     edges.windows(2).filter(|w| is_gap(w[0], w[1])).map(|w| (w[0], w[1])).collect()
 }
@@ -184,11 +176,12 @@ impl<'a> Fold<'a> {
 
 /// Fills the rates of curves that came without any, as they would have been told live.
 pub fn fill_rates(series: &mut Series) {
+    let cadence = Cadence::new(usual_interval(&series.timestamp_ms), 1.0);
     for (temperatures, rates) in [(&series.bt, &mut series.bt_ror), (&series.et, &mut series.et_ror)] {
         if rates.iter().any(Option::is_some) {
             continue;
         }
-        let mut rate = RateOfRise::new(ROAST_WINDOW_MS);
+        let mut rate = RateOfRise::new(ROAST_WINDOW_MS, cadence);
         let moments = series.timestamp_ms.iter().map(|&at| MonoMs(i64::try_from(at).unwrap_or(i64::MAX)));
         *rates = moments.zip(temperatures).map(|(at, value)| rate.step(at, *value).map(|rate| rate.0)).collect();
     }

@@ -1,5 +1,6 @@
 //! Statistics: the figures of a roast, from its curves and marks. Source of the definitions: roasting reference 2.5.
 
+use super::detection::turning_point::FALLEN_BY;
 use crate::model::mark::{Mark, MarkKind};
 use crate::model::profile::{Series, Statistics};
 
@@ -20,7 +21,8 @@ struct Moment {
 
 /// The figures of a roast; each is `None` where a mark or reading it needs is missing.
 ///
-/// Without a mark for it the turning point is the lowest BT between CHARGE and first crack, or DROP. Weights in g.
+/// Without a mark for it the turning point is the lowest BT between CHARGE and first crack, or DROP; there is none unless BT fell
+/// to it. Weights in g.
 pub fn statistics(
     series: &Series,
     marks: &[Mark],
@@ -32,7 +34,7 @@ pub fn statistics(
     let dry_end = moment(MarkKind::DryEnd);
     let first_crack = moment(MarkKind::FirstCrackStart);
     let drop = moment(MarkKind::Drop);
-    let turning_point = moment(MarkKind::TurningPoint).or_else(|| lowest(series, charge?.at, first_crack.or(drop)?.at));
+    let turning_point = moment(MarkKind::TurningPoint).or_else(|| turn(series, charge?, first_crack.or(drop)?.at));
 
     let total_ms = span(charge, drop);
     let (drying_ms, maillard_ms, development_ms) =
@@ -98,9 +100,11 @@ fn between<'a>(
     rows.filter_map(|(t, v)| Some((t, v?))).filter(move |(t, _)| (from..=to).contains(t))
 }
 
-fn lowest(series: &Series, from: u64, to: u64) -> Option<Moment> {
-    let (at, bt) = between(series, &series.bt, from, to).min_by(|a, b| a.1.total_cmp(&b.1))?;
-    Some(Moment { at, bt: Some(bt) })
+fn turn(series: &Series, charge: Moment, to: u64) -> Option<Moment> {
+    let (at, bt) = between(series, &series.bt, charge.at, to).min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let before = between(series, &series.bt, charge.at, at).map(|(_, bt)| bt);
+    let top = before.chain(charge.bt).max_by(f64::total_cmp)?;
+    (top - bt > FALLEN_BY).then_some(Moment { at, bt: Some(bt) })
 }
 
 fn highest(series: &Series, from: u64, to: u64) -> Option<f64> {
@@ -209,6 +213,15 @@ mod tests {
     fn a_mark_for_the_turning_point_wins_over_the_minimum() {
         let marks = [mark(Charge, 0), mark(TurningPoint, 66), mark(Drop, 660)];
         assert_eq!(statistics(&roast(), &marks, None, None).tp_ms, Some(66_000));
+    }
+
+    #[test]
+    fn a_curve_that_only_rises_has_no_turning_point() {
+        let mut rising = roast();
+        rising.bt = (0..=660).map(|s| Some(20.9 + f64::from(s) / 6.0 + f64::from(s % 2) * 0.3)).collect();
+        let figures = statistics(&rising, &[mark(Charge, 0), mark(Drop, 660)], None, None);
+        assert_eq!((figures.tp_ms, figures.tp_bt, figures.auc), (None, None, None));
+        assert_eq!(figures.total_ms, Some(660_000));
     }
 
     #[test]

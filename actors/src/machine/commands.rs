@@ -6,8 +6,10 @@ use actix::prelude::*;
 use tokio::sync::oneshot;
 
 use super::Machine;
+use super::playing::Playing;
 use crate::logic::alarms::{AlarmFault, Moment};
 use crate::logic::gate;
+use crate::logic::lease::{self, Mandate};
 use crate::model::alarm::AlarmNotice;
 use crate::model::channel::Role;
 use crate::model::command::{Command, Outcome, Want};
@@ -35,29 +37,31 @@ impl Handler<Command> for Machine {
                 "the machine is restarting: try again in a moment",
             ));
         }
-        if command.principal.role < gate::role_needed(&command.want) {
-            return refused(Refusal::new(
-                RefusalCode::Forbidden,
-                "your role does not allow this: ask for a higher one",
-            ));
+        if let Err(refusal) = gate::must_be_allowed(&command) {
+            return refused(refusal);
         }
+        let need = lease::need(&command.want, self.replay.as_ref().map(Playing::controls));
+        let mandate = match self.steering.permit(&command.principal, need) {
+            Ok(mandate) => mandate,
+            Err(refusal) => return refused(refusal),
+        };
         let request_id = command.request_id.clone();
-        let answer = self.perform(command);
+        let answer = self.perform(command, mandate);
         Box::pin(answer.map(move |result, _, _| result.map_err(|refusal| refusal.in_reply_to(request_id))))
     }
 }
 
 impl Machine {
-    fn perform(&mut self, command: Command) -> Answer {
+    fn perform(&mut self, command: Command, mandate: Mandate) -> Answer {
         match command.want {
-            Want::Control { ref channel, value } => self.control(&command, channel.as_str(), value),
+            Want::Control { ref channel, value } => self.control(&command, mandate, channel.as_str(), value),
             Want::Session(action) => self.session_action(action),
             Want::Mark { kind, at } => self.mark(kind, at),
             Want::Unmark { kind } => self.unmark(kind),
-            Want::Replay(action) => self.replay_action(action, &command.principal),
+            Want::Replay(action) => self.replay_action(action, &command.principal, mandate),
             Want::AckAlarm { alarm, occurrence } => self.ack_alarm(&alarm, occurrence),
             Want::ShelveAlarm { alarm, minutes } => self.shelve_alarm(&alarm, minutes),
-            // Until users exist everybody may steer; asking for the right is answered by yes.
+            // Answered before the command comes here, by what outlives this actor.
             Want::Lease(_) => done(),
             Want::Stop => self.stop(&command.principal.actor),
             Want::Rearm => self.rearm(),

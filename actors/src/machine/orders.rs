@@ -10,6 +10,7 @@ use super::Machine;
 use super::commands::{Answer, done, refused};
 use crate::driver::Applied;
 use crate::logic::gate::{self, Admitted, Circumstances};
+use crate::logic::lease::Mandate;
 use crate::model::command::{Actor, Command, OrderStage, OrderStep, Outcome, Settled};
 use crate::model::event::{EventBody, Safety, SafetyReason};
 use crate::model::refusal::{Refusal, RefusalCode};
@@ -21,7 +22,7 @@ const STOP_DEADLINE: Duration = Duration::from_secs(3);
 const SUPERSEDED: &str = "superseded";
 
 impl Machine {
-    pub(super) fn control(&mut self, command: &Command, channel: &str, value: Fraction) -> Answer {
+    pub(super) fn control(&mut self, command: &Command, mandate: Mandate, channel: &str, value: Fraction) -> Answer {
         let admitted = match self.admit(command, channel, value) {
             Ok(admitted) => admitted,
             Err(refusal) => {
@@ -29,12 +30,12 @@ impl Machine {
                 return refused(refusal);
             }
         };
-        let settled = self.submit(admitted);
+        let settled = self.submit(admitted.under(mandate));
         let channel = channel.to_owned();
         let answer = settled.into_actor(self).map(move |settled, _, _| match settled {
             Ok(Ok(settled)) if settled.applied => Ok(Outcome::Settled(settled)),
             Ok(Ok(settled)) => Err(Refusal::new(RefusalCode::WriteFailed, settled.message)),
-            Ok(Err(words)) => Err(Refusal::new(RefusalCode::Superseded, words).of_control(channel, value)),
+            Ok(Err(refusal)) => Err(refusal.of_control(channel, value)),
             Err(_) => Err(Refusal::new(RefusalCode::MachineFailed, "the machine is restarting: try again in a moment")),
         });
         Box::pin(answer)
@@ -53,7 +54,7 @@ impl Machine {
     }
 
     /// Puts an admitted order into the ordinary lane; the sender of the one it overtakes is told.
-    pub(super) fn submit(&mut self, order: Admitted) -> oneshot::Receiver<Result<Settled, String>> {
+    pub(super) fn submit(&mut self, order: Admitted) -> oneshot::Receiver<Result<Settled, Refusal>> {
         let (waiter, settled) = oneshot::channel();
         self.orders.insert(order.command(), waiter);
         self.tell_step(&order, OrderStage::Queued);
@@ -95,7 +96,15 @@ impl Machine {
     fn overtake(&mut self, order: &Admitted) {
         self.tell_step(order, OrderStage::Superseded);
         if let Some(waiter) = self.orders.remove(&order.command()) {
-            let _ = waiter.send(Err(SUPERSEDED.to_owned()));
+            let _ = waiter.send(Err(Refusal::new(RefusalCode::Superseded, SUPERSEDED)));
+        }
+    }
+
+    /// Control changed hands while an order waited: its sender is told, the device never saw it.
+    pub(super) fn outdated(&mut self, order: &Admitted) {
+        if let Some(waiter) = self.orders.remove(&order.command()) {
+            let words = "control of this machine changed hands before the order reached the device: it was not done";
+            let _ = waiter.send(Err(Refusal::new(RefusalCode::SessionLocked, words)));
         }
     }
 
@@ -161,7 +170,7 @@ impl Machine {
                     Ok(Ok(settled)) if settled.applied => None,
                     Ok(Ok(settled)) => Some(settled.message),
                     // Another STOP took its place, and writes the same.
-                    Ok(Err(overtaken)) => (overtaken != SUPERSEDED).then_some(overtaken),
+                    Ok(Err(overtaken)) => (overtaken.code != RefusalCode::Superseded).then_some(overtaken.message),
                     Err(_) => Some("the machine is restarting".to_owned()),
                 }),
                 Err(_) => Some(format!("no answer within {} s", STOP_DEADLINE.as_secs())),

@@ -7,6 +7,7 @@ use actix::prelude::*;
 use super::Machine;
 use super::commands::{Answer, done, refused};
 use crate::archive::ArchiveError;
+use crate::logic::lease::Mandate;
 use crate::logic::replay::{Controls, Replay, ReplayEffect};
 use crate::model::command::{Actor, Command, Outcome, Principal, ReplayAction, UserRole, Want};
 use crate::model::event::EventBody;
@@ -21,13 +22,24 @@ pub struct Playing {
     replay: Replay,
     clock: MachineClock,
     timer: Option<SpawnHandle>,
+    controls: Controls,
+    /// What entitles its control moves.
+    mandate: Mandate,
+}
+
+impl Playing {
+    /// Whether it steers the hardware.
+    pub fn controls(&self) -> Controls {
+        self.controls
+    }
 }
 
 impl Machine {
-    pub(super) fn replay_action(&mut self, action: ReplayAction, principal: &Principal) -> Answer {
+    pub(super) fn replay_action(&mut self, action: ReplayAction, principal: &Principal, mandate: Mandate) -> Answer {
         match action {
             ReplayAction::Start { profile, speed, apply_controls } => {
-                self.start_replay(profile, speed, apply_controls, principal)
+                let controls = if apply_controls { Controls::Applied } else { Controls::Shown };
+                self.start_replay(profile, speed, controls, principal, mandate)
             }
             ReplayAction::Pause => self.steer(Replay::pause),
             ReplayAction::Resume => self.steer(Replay::resume),
@@ -36,8 +48,15 @@ impl Machine {
         }
     }
 
-    fn start_replay(&mut self, id: SessionId, speed: f64, apply_controls: bool, principal: &Principal) -> Answer {
-        if let Err(refusal) = self.may_replay(apply_controls) {
+    fn start_replay(
+        &mut self,
+        id: SessionId,
+        speed: f64,
+        controls: Controls,
+        principal: &Principal,
+        mandate: Mandate,
+    ) -> Answer {
+        if let Err(refusal) = self.may_replay(controls) {
             return refused(refusal);
         }
         let by = principal.actor.label().to_owned();
@@ -54,27 +73,30 @@ impl Machine {
                     return Err(Refusal::new(RefusalCode::Internal, format!("the storage crashed: {panicked}")));
                 }
             };
-            machine.may_replay(apply_controls)?;
-            let controls = if apply_controls { Controls::Applied } else { Controls::Shown };
+            machine.may_replay(controls)?;
+            if !machine.steering.epochs().honour(mandate) {
+                let words = "control of this machine changed hands before the replay could start";
+                return Err(Refusal::new(RefusalCode::SessionLocked, words));
+            }
             let clock = MachineClock::new(1.0);
             let replay = Replay::new(Arc::new(profile), speed, by, controls, clock.now())
                 .map_err(|fault| Refusal::new(RefusalCode::InvalidMessage, fault.to_string()))?;
-            machine.play(replay, clock, ctx);
+            machine.play(Playing { replay, clock, timer: None, controls, mandate }, ctx);
             Ok(Outcome::Done)
         }))
     }
 
-    fn may_replay(&self, apply_controls: bool) -> Result<(), Refusal> {
-        if self.snapshot_state() != SessionState::Recording || apply_controls {
+    fn may_replay(&self, controls: Controls) -> Result<(), Refusal> {
+        if self.snapshot_state() != SessionState::Recording || controls == Controls::Applied {
             return Ok(());
         }
         let words = "cannot start a replay while recording: it would hide the roast; use apply_controls to roast by it";
         Err(Refusal::new(RefusalCode::InvalidTransition, words))
     }
 
-    fn play(&mut self, replay: Replay, clock: MachineClock, ctx: &mut Context<Self>) {
+    fn play(&mut self, playing: Playing, ctx: &mut Context<Self>) {
         self.end_replay();
-        self.replay = Some(Playing { replay, clock, timer: None });
+        self.replay = Some(playing);
         self.advance_replay(ctx);
     }
 
@@ -82,7 +104,7 @@ impl Machine {
     pub(super) fn end_replay(&mut self) {
         if let Some(mut playing) = self.replay.take() {
             let effects = playing.replay.stop(playing.clock.now());
-            self.show(effects);
+            self.show(effects, playing.mandate);
         }
     }
 
@@ -94,8 +116,8 @@ impl Machine {
             return refused(Refusal::new(RefusalCode::InvalidTransition, "no replay is running: start one first"));
         };
         let now = playing.clock.now();
-        let effects = steer(&mut playing.replay, now);
-        self.show(effects);
+        let (effects, mandate) = (steer(&mut playing.replay, now), playing.mandate);
+        self.show(effects, mandate);
         Box::pin(done().map(|answer, machine, ctx| {
             machine.advance_replay(ctx);
             answer
@@ -111,7 +133,11 @@ impl Machine {
         if let Some(timer) = playing.timer.take() {
             ctx.cancel_future(timer);
         }
-        let now = playing.clock.now();
+        if !self.steering.epochs().honour(playing.mandate) {
+            // Somebody else steers now.
+            return self.end_replay();
+        }
+        let (now, mandate) = (playing.clock.now(), playing.mandate);
         let effects = playing.replay.step(now);
         let next = playing.replay.next_due(now);
         let wait = next.map(|due| std::time::Duration::from_millis(due.since(now).max(1)));
@@ -120,10 +146,10 @@ impl Machine {
         } else if let Some(wait) = wait {
             playing.timer = Some(ctx.run_later(wait, Self::advance_replay));
         }
-        self.show(effects);
+        self.show(effects, mandate);
     }
 
-    fn show(&mut self, effects: Vec<ReplayEffect>) {
+    fn show(&mut self, effects: Vec<ReplayEffect>, mandate: Mandate) {
         for effect in effects {
             match effect {
                 ReplayEffect::Point(point) => {
@@ -132,18 +158,18 @@ impl Machine {
                 ReplayEffect::Status(status) => {
                     self.bus.publish(EventBody::ReplayStatus(status));
                 }
-                ReplayEffect::Move { channel, value } => self.move_control(channel, value),
+                ReplayEffect::Move { channel, value } => self.move_control(channel, value, mandate),
             }
         }
     }
 
     /// A control move of the profile: judged like anybody's, told to all either way.
-    fn move_control(&mut self, channel: ChannelId, value: Fraction) {
+    fn move_control(&mut self, channel: ChannelId, value: Fraction, mandate: Mandate) {
         let principal = Principal { actor: Actor::Replay, role: UserRole::Operator };
         let want = Want::Control { channel: channel.clone(), value };
         let command = Command { id: self.next_command(), principal, request_id: None, want };
         match self.admit(&command, channel.as_str(), value) {
-            Ok(order) => drop(self.submit(order)),
+            Ok(order) => drop(self.submit(order.under(mandate))),
             Err(refusal) => tracing::info!(machine = %self.spec.id, %channel, %refusal, "replayed move refused"),
         }
     }

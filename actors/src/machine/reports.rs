@@ -18,7 +18,7 @@ use crate::model::reading::{Missing, MissingReason, News, Reading};
 use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::session::SessionState;
 use crate::model::time::MonoMs;
-use crate::runtime::drive::Report;
+use crate::runtime::drive::{Link, Report};
 
 /// A report of the drive task.
 pub struct Heard(pub Report);
@@ -42,6 +42,7 @@ impl Handler<Heard> for Machine {
             Report::Reading { at, sample, failure } => self.read(at, &sample, failure),
             Report::Writing(order) => self.tell_step(&order, OrderStage::Sent),
             Report::Settled { order, result, latency_ms } => self.settled(&order, result, latency_ms),
+            Report::Outdated(order) => self.outdated(&order),
             Report::Panicked(text) => {
                 self.exit.because(format!("the driver crashed: {text}"));
                 ctx.terminate();
@@ -64,12 +65,15 @@ impl Machine {
             self.tell_fault(FaultCode::WriteFailed, format!("outputs could not be brought to safety: {words}"));
         }
         let mut connection = self.bus.look(|snapshot| snapshot.connection.clone());
+        if connection.state != DriverState::Connected {
+            tracing::info!(machine = %self.spec.id, driver = name, "machine answers");
+        }
         connection.state = DriverState::Connected;
         connection.driver_name = name;
         connection.message = String::new();
         connection.retry_in_ms = None;
         self.bus.publish(EventBody::Connection(connection));
-        self.answer_link_waiters(&Ok(DriverState::Connected));
+        self.answer_who_connects(&Ok(DriverState::Connected));
     }
 
     fn not_connected(&mut self, message: String, kind: ErrorKind, retry_in_ms: u64) {
@@ -80,10 +84,13 @@ impl Machine {
             self.latch(SafetyReason::Link);
             self.forget_values();
         }
+        if known != DriverState::Reconnecting {
+            tracing::warn!(machine = %self.spec.id, why = message, "machine does not answer, trying again until it does");
+        }
         self.empty_lanes("the link to the machine was lost");
         self.tell_connection(DriverState::Reconnecting, message.clone(), Some(retry_in_ms));
         let code = if kind == ErrorKind::Timeout { RefusalCode::ConnectTimeout } else { RefusalCode::ConnectFailed };
-        self.answer_link_waiters(&Err(Refusal::new(code, message)));
+        self.answer_who_connects(&Err(Refusal::new(code, message)));
     }
 
     fn parted(&mut self, made_safe: Result<(), String>) {
@@ -204,10 +211,18 @@ impl Machine {
         for value in &mut self.values {
             *value = Err(Missing { reason: MissingReason::Disconnected, polls: u32::MAX });
         }
+        self.interrupt();
     }
 
     pub(super) fn tell_fault(&self, code: FaultCode, message: String) {
         self.bus.publish(EventBody::Fault(Fault { code, message }));
+    }
+
+    /// An attempt to connect ended. Whoever asked to disconnect meanwhile waits on: it is not their answer.
+    fn answer_who_connects(&mut self, answer: &Result<DriverState, Refusal>) {
+        if *self.link.borrow() == Link::Wanted {
+            self.answer_link_waiters(answer);
+        }
     }
 
     fn answer_link_waiters(&mut self, answer: &Result<DriverState, Refusal>) {

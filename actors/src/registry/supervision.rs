@@ -20,8 +20,8 @@ use crate::slot::MachineHandle;
 
 /// A machine without progress for this long, or three of its intervals, is hung. Source: supervision design. Unit: ms.
 const HUNG_AFTER_MS: u64 = 3_000;
-/// Threads of one machine that may be left behind before it is parked.
-const ABANDONED_MAX: u32 = 8;
+/// Threads of one machine that may be left behind at the same time before it is parked.
+const ABANDONED_MAX: usize = 8;
 
 /// Share of chance in each pause before a restart. Source: supervision design.
 const BACKOFF_JITTER: f64 = 0.3;
@@ -137,6 +137,7 @@ impl Registry {
         let incarnation = Incarnation {
             spec: machine.handle.spec(),
             bus: Arc::clone(machine.handle.bus()),
+            steering: Arc::clone(machine.handle.steering()),
             health: Arc::clone(machine.handle.health()),
             pulse: machine.pulse.clone(),
             make_driver: Arc::clone(&machine.make_driver),
@@ -162,9 +163,14 @@ impl Registry {
     fn abandon(&mut self, id: &MachineId, ctx: &mut Context<Self>) {
         let Some(machine) = self.machines.get_mut(id) else { return };
         machine.part();
-        // Ends the old thread should it ever come back.
+        // Ends the old thread should it ever come back; until then it counts.
+        let left_behind = machine.handle.leave_behind();
+        machine.arbiter.spawn(async move {
+            let _there = left_behind;
+            std::future::pending::<()>().await;
+        });
         machine.arbiter.stop();
-        let abandoned = machine.handle.count_abandoned();
+        let abandoned = machine.handle.abandoned_threads();
         tracing::error!(machine = %id, abandoned, "machine hangs, its thread is left behind");
         if abandoned > ABANDONED_MAX {
             return machine.park("its driver blocked its thread too often: restart the daemon");

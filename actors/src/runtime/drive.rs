@@ -108,6 +108,8 @@ pub enum Report {
         /// How long it took. Unit: ms.
         latency_ms: u64,
     },
+    /// Control changed hands while this order waited: it was not written.
+    Outdated(Admitted),
     /// The driver panicked; this task is over.
     Panicked(String),
 }
@@ -321,6 +323,10 @@ impl<L: Listener> Drive<L> {
 
     async fn apply_waiting(&mut self) -> Result<(), Stop> {
         while let Some(order) = self.lanes.try_next() {
+            if self.lanes.is_outdated(&order) {
+                self.tell(Report::Outdated(order)).await?;
+                continue;
+            }
             // Whether it was confirmed is told to whoever gave it.
             let _ = self.apply(order).await?;
         }

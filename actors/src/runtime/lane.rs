@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::steering::Epochs;
 use crate::logic::gate::Admitted;
 
 /// Orders on their way to the drive task. At most one per channel and lane, so it is bounded by the machine's channels.
@@ -13,6 +14,7 @@ use crate::logic::gate::Admitted;
 pub struct Lanes {
     waiting: Mutex<Waiting>,
     arrived: Notify,
+    epochs: Epochs,
 }
 
 #[derive(Debug, Default)]
@@ -22,6 +24,16 @@ struct Waiting {
 }
 
 impl Lanes {
+    /// Lanes for orders under the lease with these epochs.
+    pub fn new(epochs: Epochs) -> Self {
+        Self { epochs, ..Self::default() }
+    }
+
+    /// Whether control changed hands since the order was admitted.
+    pub fn is_outdated(&self, order: &Admitted) -> bool {
+        !self.epochs.honour(order.mandate())
+    }
+
     /// Queues an order and gives back the one it takes the place of.
     pub fn submit(&self, order: Admitted) -> Option<Admitted> {
         let mut waiting = self.lock();
@@ -71,4 +83,26 @@ impl Lanes {
 fn take_channel(queue: &mut VecDeque<Admitted>, channel: usize) -> Option<Admitted> {
     let at = queue.iter().position(|order| order.channel() == channel)?;
     queue.remove(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::logic::gate::stop_orders;
+    use crate::logic::lease::{Epoch, Mandate};
+    use crate::model::command::Actor;
+    use crate::model::ids::CommandId;
+    use crate::testing::roaster;
+
+    #[test]
+    fn an_order_is_outdated_once_control_changed_hands_and_one_of_the_house_never() {
+        let epochs = Epochs::default();
+        let lanes = Lanes::new(epochs.clone());
+        let of_the_house = stop_orders(&roaster("a"), CommandId(1), &Actor::Failsafe).remove(0);
+        let order = of_the_house.clone().under(Mandate::Under(Epoch(0)));
+        assert!(!lanes.is_outdated(&order));
+        epochs.set(Epoch(1));
+        assert!(lanes.is_outdated(&order));
+        assert!(!lanes.is_outdated(&of_the_house));
+    }
 }

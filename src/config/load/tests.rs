@@ -1,5 +1,7 @@
 use std::net::SocketAddr;
 
+use hearth_actors::model::channel::Channel;
+use hearth_actors::model::ids::EndpointId;
 use tempfile::TempDir;
 
 use super::*;
@@ -186,7 +188,9 @@ fn a_file_or_a_directory_that_is_not_there_is_told() {
     let (dir, sources) = given(&[("h.toml", "machines_dir = 'gone'")]);
     assert!(told(&dir, &sources)[0].starts_with("h.toml:1: machines_dir: gone cannot be read: "));
     let gone = Sources { file: Some(dir.path().join("gone.toml")), ..sources };
-    assert!(told(&dir, &gone)[0].starts_with("gone.toml: cannot be read: "));
+    let told = told(&dir, &gone);
+    assert!(told[0].starts_with("gone.toml: cannot be read: "));
+    assert!(told[0].contains("look at the name given with --config"), "{told:?}");
 }
 
 #[test]
@@ -246,8 +250,24 @@ fn every_machine_that_comes_with_it_is_as_its_simulator_has_it() {
         assert_eq!(written.id.as_str(), name);
         assert_eq!(format!("{:?}", written.kind).to_lowercase(), name);
         let like_the_simulator: Vec<_> =
-            bare.to_spec().expect("sound").channels.iter().map(|(_, c)| c.clone()).collect();
-        let channels: Vec<_> = written.channels.iter().map(|(_, c)| c.clone()).collect();
+            bare.to_spec().expect("sound").channels.iter().map(|(_, c)| without_address(c)).collect();
+        let channels: Vec<_> = written.channels.iter().map(|(_, c)| without_address(c)).collect();
         assert_eq!(channels, like_the_simulator, "{name}");
     }
+    let found = |machine: usize, of: fn(&Channel) -> Option<String>| -> Vec<String> {
+        machines[machine].to_spec().expect("sound").channels.iter().filter_map(|(_, c)| of(c)).collect()
+    };
+    let numbers = found(0, |c| Some(format!("{} {}", c.id, c.endpoint)).filter(|_| c.endpoint != EndpointId::NONE));
+    assert_eq!(
+        numbers,
+        ["hlt 59", "mash 60", "fermenter 61", "heater 58", "pump 52"],
+        "as the brewery's document has them"
+    );
+    assert_eq!(found(1, |c| c.device.map(|_| c.tag.clone())), ["motor_01", "servo_01", "valve_01", "temp_01"]);
+    assert_eq!(found(4, |c| Some(c.group.clone())), ["motors", "motors", "lights", "lights", "cameras"]);
+}
+
+fn without_address(channel: &Channel) -> Channel {
+    let (endpoint, tag, group) = (EndpointId::NONE, String::new(), String::new());
+    Channel { endpoint, tag, group, device: None, ..channel.clone() }
 }

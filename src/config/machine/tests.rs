@@ -291,7 +291,7 @@ fn ids_tags_and_roles_are_unique() {
 
 #[test]
 fn a_driver_that_is_not_known_is_told_with_those_that_are() {
-    let known = "simulator, modbus_tcp, modbus_rtu or modbus_rtu_over_tcp";
+    let known = "simulator, modbus_tcp, modbus_rtu, modbus_rtu_over_tcp or push";
     for (driver, expected) in [
         (json!({"type":"can", "bus": 0}), format!("/driver/type `can` is not known here; use {known}")),
         (json!({"bus": 0}), format!("/driver/type is missing: expected {known}")),

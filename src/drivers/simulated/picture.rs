@@ -4,9 +4,9 @@ use std::f64::consts::FRAC_PI_4;
 
 use hearth_actors::driver::Picture;
 
-/// Size of a picture. Unit: pixels.
+/// Width of a picture. Unit: pixels.
 pub const WIDTH: u32 = 160;
-/// The same, upwards.
+/// Height of a picture. Unit: pixels.
 pub const HEIGHT: u32 = 120;
 
 /// Radius of the ball. Unit: pixels.

@@ -8,9 +8,9 @@ use super::picture::{Scene, draw};
 use super::stand::{Listed, Physics, Reach};
 use super::travel::Travel;
 
-/// Time the turntable and the rotor take. Unit: ms per degree.
+/// Time the turntable takes. Unit: ms per degree.
 pub const TURNTABLE_MS_PER_DEGREE: f64 = 20.0;
-/// The same of the rotor.
+/// Time the rotor takes. Unit: ms per degree.
 pub const ROTOR_MS_PER_DEGREE: f64 = 40.0;
 /// Light on the object with the ring light, and behind it with the back light at 100 %. Unit: lux.
 const RING_LUX: f64 = 800.0;

@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use actix_web::web;
 use serde_json::json;
 
-use super::{examples, machine};
+use super::{as_client, as_named, examples, machine};
 use crate::http::operation::{Operation, Parameter, Presence, Shape, Tag};
 use crate::http::rest::system::Stopped;
 use crate::http::rest::wire::machine::{AckBody, SessionView};
@@ -49,7 +49,10 @@ fn stops() -> Vec<Operation> {
         Operation::new(Method::POST, "/api/machines/{id}/rearm", || web::post().to(sessions::rearm), "rearmMachine")
             .told(Tag::Safety, "Leave STOP", "Takes the latch off. No output moves by itself.")
             .takes(machine())
+            .takes(as_client())
+            .takes(as_named())
             .answers(200, "The session as it is now.", view(), examples::session())
+            .refuses(400, "MALFORMED", "`X-Client-Id` is no id.")
             .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND)
             .refuses(409, "LATCHED", "What latched the outputs is still there; `detail` says what.")
             .refuses(423, "SESSION_LOCKED", "Somebody else controls the machine."),

@@ -4,7 +4,8 @@ use actix_web::http::Method;
 use actix_web::web;
 use serde_json::json;
 
-use super::{examples, machine, slug};
+use super::{as_client, as_named, examples, machine, slug};
+use crate::dialects::Name;
 use crate::dialects::openroast::wire::Command;
 use crate::http::operation::{Operation, Parameter, Presence, Shape, Tag};
 use crate::http::rest::sessions;
@@ -14,7 +15,8 @@ use crate::wire::views::ControlAck;
 
 const NOT_FOUND: &str = "No machine has this id.";
 const PARKED: &str = "The machine is restarting or parked as failed.";
-const LOCKED: &str = "Somebody else controls the machine.";
+const LOCKED: &str =
+    "Another client controls the machine; an order without `X-Client-Id` is served only while nobody does.";
 
 /// All of them.
 pub fn operations() -> Vec<Operation> {
@@ -35,7 +37,9 @@ fn show() -> Operation {
             "With `include=series`: only rows after this moment of the session clock.",
             json!({ "type": "integer", "minimum": 0 }),
         ))
+        .takes(as_client())
         .answers(200, "The running or last session.", Shape::written::<SessionView>(), examples::session())
+        .refuses(400, "MALFORMED", "`X-Client-Id` is no id.")
         .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND)
 }
 
@@ -48,6 +52,8 @@ fn act() -> Operation {
              reset is kept as a draft profile. `request_id` (at most 64 characters) may be added.",
         )
         .takes(machine())
+        .takes(as_client())
+        .takes(as_named())
         .reads(
             Shape::read::<Command>(),
             Presence::Needed,
@@ -81,6 +87,8 @@ fn control() -> Operation {
          0.5. A value that a newer one overtakes on its way is answered 409.",
     )
     .takes(machine())
+    .takes(as_client())
+    .takes(as_named())
     .takes(Parameter::path("channel", "The control's id.", json!({ "type": "string", "example": "burner" })))
     .reads(Shape::read::<ControlBody>(), Presence::Needed, vec![("burner at 80 %", json!({ "value": 0.8 }))])
     .answers(
@@ -116,6 +124,7 @@ fn live() -> Operation {
         "Follow and steer a machine live (WebSocket)",
         "A WebSocket of JSON text frames. A machine that is not there is told by an `error` frame and close code 4004.",
     )
+    .speaks(Name::OpenRoast)
     .takes(Parameter::path("machine_id", "The machine's id.", slug()))
     .takes(Parameter::query("name", "Shown to others as who controls the machine.", json!({ "type": "string" })))
     .takes(Parameter::query(

@@ -35,8 +35,8 @@ pub struct HealthView {
     pub reconnects: u64,
     /// Times the machine's actor was restarted.
     pub restarts: u32,
-    /// Threads that hung and were left behind.
-    pub abandoned_threads: u32,
+    /// Threads that hung, were left behind, and have not come back since.
+    pub abandoned_threads: usize,
     /// Half of the round trips are faster. Unit: ms.
     pub latency_p50_ms: Option<f64>,
     /// 99 of 100 round trips are faster. Unit: ms.

@@ -15,6 +15,7 @@ use hearth_actors::runtime::clock::wall_now;
 use hearth_actors::slot::MachineHandle;
 use serde::Deserialize;
 
+use super::caller::{Caller, caller};
 use super::machines::{find, order};
 use super::{bodies, body};
 use crate::http::problem::Problem;
@@ -34,9 +35,9 @@ pub struct ShowQuery {
 }
 
 /// `GET /api/machines/{id}/session`
-pub async fn show(path: Path<String>, query: Query<ShowQuery>, state: Data<AppState>) -> Answer {
+pub async fn show(request: HttpRequest, path: Path<String>, query: Query<ShowQuery>, state: Data<AppState>) -> Answer {
     let handle = find(&state, &path)?;
-    let mut view = view(&handle);
+    let mut view = view(&handle, &caller(&request)?);
     if query.include.as_deref().is_some_and(|wanted| wanted.split(',').any(|part| part.trim() == "series")) {
         add_series(&mut view, &state, &handle, query.since_ms).await?;
     }
@@ -46,15 +47,21 @@ pub async fn show(path: Path<String>, query: Query<ShowQuery>, state: Data<AppSt
 /// `POST /api/machines/{id}/session`
 pub async fn act(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
     let handle = find(&state, &path)?;
+    let caller = caller(&request)?;
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
     let want = match bodies::session(&value)?.ask {
         Ask::Command(want) => want,
-        Ask::Sync(_) | Ask::Auth { .. } | Ask::Subscribe(_) | Ask::Unsubscribe(_) | Ask::Answered(_) => {
-            return Ok(HttpResponse::Ok().json(view(&handle)));
+        Ask::Sync(_)
+        | Ask::Auth { .. }
+        | Ask::Subscribe(_)
+        | Ask::Unsubscribe(_)
+        | Ask::Answered(_)
+        | Ask::Telemetry(_) => {
+            return Ok(HttpResponse::Ok().json(view(&handle, &caller)));
         }
     };
-    obey(&state, &handle, want).await?;
-    Ok(HttpResponse::Ok().json(view(&handle)))
+    obey(&state, &handle, &caller, want).await?;
+    Ok(HttpResponse::Ok().json(view(&handle, &caller)))
 }
 
 /// `POST /api/machines/{id}/controls/{channel}`
@@ -66,13 +73,14 @@ pub async fn control(
 ) -> Answer {
     let (id, channel) = path.into_inner();
     let handle = find(&state, &id)?;
+    let caller = caller(&request)?;
     let no_channel = |_| missing("CHANNEL_NOT_FOUND", format!("`{id}` has no control `{}`", shortened(&channel)));
     let channel_id = ChannelId::parse(&channel).map_err(no_channel)?;
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
     let value = bodies::control(&value)?.value;
-    match obey(&state, &handle, Want::Control { channel: channel_id, value }).await? {
+    match obey(&state, &handle, &caller, Want::Control { channel: channel_id, value }).await? {
         Outcome::Settled(settled) => Ok(HttpResponse::Ok().json(ControlAck::of(&settled, &handle.spec().channels))),
-        Outcome::Done => Ok(HttpResponse::Ok().json(view(&handle))),
+        Outcome::Done => Ok(HttpResponse::Ok().json(view(&handle, &caller))),
     }
 }
 
@@ -92,38 +100,42 @@ pub async fn ack_alarm(
 ) -> Answer {
     let (id, alarm) = path.into_inner();
     let handle = find(&state, &id)?;
+    let caller = caller(&request)?;
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
     let AckBody { occurrence } = bodies::ack(&value)?;
     let no_alarm = |_| missing("ALARM_NOT_FOUND", format!("`{id}` has no alarm `{}`", shortened(&alarm)));
     let alarm = RuleId::parse(&alarm).map_err(no_alarm)?;
-    obey(&state, &handle, Want::AckAlarm { alarm, occurrence }).await?;
-    Ok(HttpResponse::Ok().json(view(&handle)))
+    obey(&state, &handle, &caller, Want::AckAlarm { alarm, occurrence }).await?;
+    Ok(HttpResponse::Ok().json(view(&handle, &caller)))
 }
 
 /// `POST /api/machines/{id}/stop`
 pub async fn stop(path: Path<String>, state: Data<AppState>) -> Answer {
     let handle = find(&state, &path)?;
-    obey(&state, &handle, Want::Stop).await?;
-    Ok(HttpResponse::Ok().json(view(&handle)))
+    // STOP asks nobody who they are.
+    let caller = Caller::default();
+    obey(&state, &handle, &caller, Want::Stop).await?;
+    Ok(HttpResponse::Ok().json(view(&handle, &caller)))
 }
 
 /// `POST /api/machines/{id}/rearm`
-pub async fn rearm(path: Path<String>, state: Data<AppState>) -> Answer {
+pub async fn rearm(request: HttpRequest, path: Path<String>, state: Data<AppState>) -> Answer {
     let handle = find(&state, &path)?;
-    obey(&state, &handle, Want::Rearm).await?;
-    Ok(HttpResponse::Ok().json(view(&handle)))
+    let caller = caller(&request)?;
+    obey(&state, &handle, &caller, Want::Rearm).await?;
+    Ok(HttpResponse::Ok().json(view(&handle, &caller)))
 }
 
-async fn obey(state: &AppState, handle: &MachineHandle, want: Want) -> Result<Outcome, Problem> {
-    handle.command(order(state, want)).await.map_err(|refusal| Problem::from(&refusal))
+async fn obey(state: &AppState, handle: &MachineHandle, caller: &Caller, want: Want) -> Result<Outcome, Problem> {
+    handle.command(order(state, caller.actor(), want)).await.map_err(|refusal| Problem::from(&refusal))
 }
 
 fn missing(code: &'static str, detail: String) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, code, detail)
 }
 
-fn view(handle: &MachineHandle) -> SessionView {
-    SessionView::of(&handle.bus().snapshot(), None, wall_now(), None)
+fn view(handle: &MachineHandle, caller: &Caller) -> SessionView {
+    SessionView::of(&handle.bus().snapshot(), caller.client(), wall_now(), None)
 }
 
 /// Adds the curves of the running or last session, read from its journal.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use futures_util::future::join_all;
-use hearth_actors::model::command::Want;
+use hearth_actors::model::command::{Actor, Want};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -77,7 +77,7 @@ pub async fn health(state: Data<AppState>) -> HttpResponse {
 /// `POST /api/stop`: software STOP of every machine, at the same time; says for each whether it was confirmed.
 pub async fn stop_all(state: Data<AppState>) -> HttpResponse {
     let machines = state.house.machines();
-    let stops = machines.iter().map(|machine| machine.command(order(&state, Want::Stop)));
+    let stops = machines.iter().map(|machine| machine.command(order(&state, Actor::Rest, Want::Stop)));
     let ends = join_all(stops).await;
     let told = machines.iter().zip(ends).map(|(machine, end)| {
         let told = match end {

@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws::CloseCode;
 use hearth_actors::dialect::Viewer;
+use hearth_actors::logic::lease::Identity;
 use hearth_actors::model::command::{Actor, Principal, UserRole};
 use hearth_actors::model::ids::{ClientId, MachineId};
 use hearth_actors::model::spec::MachineKind;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 use super::{Feeds, Heartbeat, Visit, Watches, dismiss, host, welcome};
 use crate::dialects::openroast::{CLOSE_MACHINE_NOT_FOUND, OpenRoast, machine_not_found};
 use crate::dialects::openscan::{DeviceStatus, PING_EVERY, TaskUpdates};
+use crate::dialects::webmacs;
 use crate::http::problem::Problem;
 use crate::http::state::AppState;
 use crate::wire::fields::shortened;
@@ -24,6 +26,11 @@ use crate::wire::fields::shortened;
 pub struct Looking {
     machine: Option<String>,
 }
+
+/// A message of telemetry may hold 500 values of some 100 bytes.
+const TELEMETRY_BYTES: usize = 64 * 1024;
+/// A controller sends every value in a message of its own, several times a second: messages in a second, and at once.
+const TELEMETRY_PACE: (u32, u32) = (500, 1_000);
 
 /// What a client says of itself when it connects.
 #[derive(Debug, Deserialize)]
@@ -50,12 +57,68 @@ pub async fn openroast(
         let code = CloseCode::Other(CLOSE_MACHINE_NOT_FOUND);
         return dismiss(guest, &request, body, machine_not_found(&path), code, "no such machine");
     };
+    let (viewer, identity) = introduction.viewer();
     let visit = Visit {
         dialect: Box::new(OpenRoast::new(machine.id().clone())),
-        viewer: introduction.viewer(),
+        viewer,
+        identity,
         watches: Watches::One(machine),
         heartbeat: introduction.heartbeat().map_or(Heartbeat::None, Heartbeat::Untold),
         frame_bytes: state.limits.frame_bytes,
+        pace: (state.limits.messages_per_s, state.limits.message_burst),
+    };
+    Ok(host(guest, body, &state, &feeds, visit))
+}
+
+/// How a page of WebMACS wants its stream.
+#[derive(Debug, Deserialize)]
+pub struct StreamWish {
+    interval_ms: Option<u32>,
+}
+
+/// `GET /ws/datapoints/stream`: every value of every machine, in the WebMACS dialect.
+///
+/// # Errors
+/// When the request is no WebSocket handshake, or all seats are taken.
+pub async fn datapoints_stream(
+    request: HttpRequest,
+    body: web::Payload,
+    wish: web::Query<StreamWish>,
+    state: web::Data<AppState>,
+    feeds: web::ThinData<Feeds>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let guest = welcome(&request, &state)?;
+    let visit = Visit {
+        dialect: Box::new(webmacs::Stream::every(wish.interval_ms.unwrap_or(0))),
+        viewer: nobody_in_particular("webmacs page"),
+        identity: Identity::Passing,
+        watches: Watches::All,
+        heartbeat: Heartbeat::None,
+        frame_bytes: state.limits.frame_bytes,
+        pace: (state.limits.messages_per_s, state.limits.message_burst),
+    };
+    Ok(host(guest, body, &state, &feeds, visit))
+}
+
+/// `GET /ws/controller/telemetry`: values of remote controllers, in the WebMACS dialect.
+///
+/// # Errors
+/// When the request is no WebSocket handshake, or all seats are taken.
+pub async fn controller_telemetry(
+    request: HttpRequest,
+    body: web::Payload,
+    state: web::Data<AppState>,
+    feeds: web::ThinData<Feeds>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let guest = welcome(&request, &state)?.needing(UserRole::Operator);
+    let visit = Visit {
+        dialect: Box::new(webmacs::Controller),
+        viewer: nobody_in_particular("webmacs controller"),
+        identity: Identity::Passing,
+        watches: Watches::Nothing,
+        heartbeat: Heartbeat::None,
+        frame_bytes: state.limits.frame_bytes.max(TELEMETRY_BYTES),
+        pace: TELEMETRY_PACE,
     };
     Ok(host(guest, body, &state, &feeds, visit))
 }
@@ -73,10 +136,12 @@ pub async fn openscan_tasks(
     let guest = welcome(&request, &state)?;
     let visit = Visit {
         dialect: Box::new(TaskUpdates),
-        viewer: onlooker(),
+        viewer: nobody_in_particular("openscan client"),
+        identity: Identity::Passing,
         watches: Watches::Tasks,
         heartbeat: Heartbeat::Unheard(PING_EVERY),
         frame_bytes: state.limits.frame_bytes,
+        pace: (state.limits.messages_per_s, state.limits.message_burst),
     };
     Ok(host(guest, body, &state, &feeds, visit))
 }
@@ -96,10 +161,12 @@ pub async fn openscan_device(
     let machine = looking.machine(&state)?;
     let visit = Visit {
         dialect: Box::new(DeviceStatus::new(&machine.spec())),
-        viewer: onlooker(),
+        viewer: nobody_in_particular("openscan client"),
+        identity: Identity::Passing,
         watches: Watches::One(machine),
         heartbeat: Heartbeat::Unheard(PING_EVERY),
         frame_bytes: state.limits.frame_bytes,
+        pace: (state.limits.messages_per_s, state.limits.message_burst),
     };
     Ok(host(guest, body, &state, &feeds, visit))
 }
@@ -122,30 +189,30 @@ impl Looking {
     }
 }
 
-/// Somebody who only looks.
-fn onlooker() -> Viewer {
-    let client = passing_client();
-    let name = format!("client {:.4}", client.as_str());
-    Viewer {
-        principal: Principal { actor: Actor::Client { id: client.clone(), name }, role: UserRole::Viewer },
-        client,
-    }
-}
-
 impl Introduction {
-    fn viewer(&self) -> Viewer {
-        let client = self.client_id.as_deref().and_then(|id| ClientId::parse(id).ok()).unwrap_or_else(passing_client);
+    fn viewer(&self) -> (Viewer, Identity) {
+        let (client, identity) = match self.client_id.as_deref().and_then(|id| ClientId::parse(id).ok()) {
+            Some(kept) => (kept, Identity::Kept),
+            None => (passing_client(), Identity::Passing),
+        };
         let name = self.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
         let name =
             name.map_or_else(|| format!("client {:.4}", client.as_str()), |name| name.chars().take(64).collect());
         let principal = Principal { actor: Actor::Client { id: client.clone(), name }, role: UserRole::Operator };
-        Viewer { client, principal }
+        (Viewer { client, principal }, identity)
     }
 
     fn heartbeat(&self) -> Option<Duration> {
         let seconds: f64 = self.heartbeat.as_deref()?.parse().ok()?;
         (0.5..=3600.0).contains(&seconds).then(|| Duration::from_secs_f64(seconds))
     }
+}
+
+/// A client that does not say who it is.
+pub fn nobody_in_particular(name: &str) -> Viewer {
+    let client = passing_client();
+    let actor = Actor::Client { id: client.clone(), name: name.to_owned() };
+    Viewer { client, principal: Principal { actor, role: UserRole::Operator } }
 }
 
 /// An id for the life of one socket.

@@ -6,6 +6,11 @@ import type { ChartTheme } from "./theme";
 /** Height of one lane. Unit: CSS px. */
 export const LANE_PX = 22;
 
+/** Room left of the plot for its numbers and the lanes' names, which are cut where the plot needs the room more. Unit: CSS px. */
+export function gutterPx(chartWidthPx: number): number {
+  return chartWidthPx >= 800 ? 112 : 52;
+}
+
 /** Where the plot above stands. Unit: CSS px. */
 export type PlotBox = { left: number; width: number };
 

@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import { duration } from "../model/format";
 import { span as spanIn, temperature } from "../model/units";
 import { view, type View } from "./decimate";
-import { LANE_PX, drawLanes } from "./lanes";
+import { LANE_PX, drawLanes, gutterPx } from "./lanes";
 import { drawFlags } from "./plugins/flags";
 import { drawEndLabels, drawOverlay, drawProjection } from "./plugins/overlay";
 import { drawGaps, drawPhases } from "./plugins/underlay";
@@ -15,7 +15,7 @@ import { readTheme, type ChartTheme } from "./theme";
 /** The curves in drawing order. */
 export const CURVES = ["bt", "et", "bt_ror", "et_ror"] as const;
 const LABELS: Record<(typeof CURVES)[number], string> = { bt: "BT", et: "ET", bt_ror: "BT RoR", et_ror: "ET RoR" };
-const AXIS_PX = { left: 52, right: 44, bottom: 30 };
+const AXIS_PX = { right: 44, bottom: 30 };
 const ROR_TOP_C = 30;
 /** A roast lies between these; the axis grows when a reading lies outside. Unit: °C. */
 const TEMP_SPAN_C = [40, 240] as const;
@@ -144,7 +144,7 @@ export class RoastChart {
         scales: { x: { time: false, auto: false }, y: { auto: false }, ror: { auto: false } },
         axes: [
           { ...axis, size: AXIS_PX.bottom, splits: (self) => timeSplits(this.span, this.#scene.originMs, self.bbox.width / devicePixelRatio / 70), values: (_, ticks) => ticks.map((ms) => duration(ms - this.#scene.originMs)) },
-          { ...axis, size: AXIS_PX.left, space: 40, scale: "y" },
+          { ...axis, size: (self) => gutterPx(self.width), space: 40, scale: "y" },
           { ...axis, size: AXIS_PX.right, space: 40, scale: "ror", side: 1, grid: { show: false } },
         ],
         series: [

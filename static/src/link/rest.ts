@@ -102,5 +102,6 @@ export type MachineConfig = {
   name: string;
   kind: string;
   sampling_interval_ms?: number;
+  channels?: { id: string; label?: string; unit?: string }[];
   detection?: { dry_end_bt?: number | null; first_crack_bt?: number | null };
 };

@@ -5,11 +5,20 @@ import type { ProblemField } from "../wire/types";
 /** The form as typed. Empty register fields leave their channel out. */
 export type ModbusForm = {
   id: string; name: string; host: string; port: string; unitId: string;
-  bt: string; et: string; divisor: string; burner: string;
+  register: string; type: string; bt: string; et: string; divisor: string; burner: string;
 };
 
+/** Where temperatures may stand: the tables of numbers, with the function that reads them. */
+export const REGISTERS: readonly [string, string][] = [["holding", "holding (function 3)"], ["input", "input (function 4)"]];
+
+/** How a temperature may be written in its registers. */
+export const TYPES: readonly [string, string][] = [
+  ["i16", "16 bit, signed"], ["u16", "16 bit"], ["i32", "32 bit, signed"], ["u32", "32 bit"], ["f32", "float, 32 bit"],
+  ["bcd16", "decimal-coded, 16 bit"], ["bcd32", "decimal-coded, 32 bit"],
+];
+
 /** The form as it opens. */
-export const EMPTY_FORM: ModbusForm = { id: "", name: "", host: "", port: "502", unitId: "1", bt: "", et: "", divisor: "10", burner: "" };
+export const EMPTY_FORM: ModbusForm = { id: "", name: "", host: "", port: "502", unitId: "1", register: "holding", type: "i16", bt: "", et: "", divisor: "10", burner: "" };
 
 /** A fault by field; `form` is for faults that belong to none. */
 export type FormFaults = Partial<Record<keyof ModbusForm | "form", string>>;
@@ -35,7 +44,7 @@ function channelKeys(form: ModbusForm): ("bt" | "et" | "burner")[] {
 export function toConfig(form: ModbusForm): unknown {
   const sensor = (role: "bt" | "et") => ({
     id: role, role, kind: "sensor", unit: "celsius",
-    source: { register: "holding", address: number(form[role]), type: "i16", divisor: number(form.divisor) },
+    source: { register: form.register, address: number(form[role]), type: form.type, divisor: number(form.divisor) },
   });
   const burner = {
     id: "burner", kind: "control", class: "heat", min: 0, max: 100, step: 1, unit: "percent", failsafe: 0,
@@ -48,6 +57,20 @@ export function toConfig(form: ModbusForm): unknown {
   };
 }
 
+/** What looks odd but may be meant: numbers as manuals print them, which count from 1 with the table in front. */
+export function warn(form: ModbusForm): FormFaults {
+  const warnings: FormFaults = {};
+  for (const key of channelKeys(form)) {
+    const value = number(form[key]);
+    if (typeof value !== "number" || !Number.isInteger(value)) continue;
+    const table = value >= 30_001 && value < 40_000 ? "input" : value >= 40_001 && value <= 49_999 ? "holding" : null;
+    if (table === null) continue;
+    const meant = value - (table === "input" ? 30_001 : 40_001);
+    warnings[key] = `${value} looks like a manual's number: there it means ${table} register ${meant}, counted from 0. Leave it if the device really counts so far.`;
+  }
+  return warnings;
+}
+
 /** What is wrong before anything is sent. */
 export function check(form: ModbusForm): FormFaults {
   const faults: FormFaults = {};
@@ -57,6 +80,7 @@ export function check(form: ModbusForm): FormFaults {
   };
   if (form.name.trim() === "") faults.name = "Give the machine a name";
   if (form.host.trim() === "") faults.host = "Host is empty: an address such as 192.168.1.20 is needed";
+  else if (/[\s/[\]@]/.test(form.host.trim())) faults.host = "Give a bare name or address, such as 192.168.1.20 (no http in front, no port)";
   whole("port", 1, 65_535, "A port");
   whole("unitId", 0, 255, "A unit id");
   for (const key of channelKeys(form)) whole(key, 0, 65_535, "A register address");
@@ -74,9 +98,10 @@ export function toFields(form: ModbusForm, errors: readonly ProblemField[]): For
     "/id": "id", "/name": "name", "/driver/host": "host", "/driver/port": "port", "/driver/unit_id": "unitId",
   };
   for (const { pointer, detail } of errors) {
-    const channel = /^\/channels\/(\d+)(\/source\/divisor)?/.exec(pointer);
+    const channel = /^\/channels\/(\d+)(?:\/source\/(divisor|type|register))?/.exec(pointer);
     const owner = channel === null ? undefined : keys[Number(channel[1])];
-    const field = direct[pointer] ?? (owner !== undefined && channel?.[2] !== undefined ? "divisor" : owner) ?? "form";
+    const shared = owner === "burner" ? undefined : (channel?.[2] as "divisor" | "type" | "register" | undefined);
+    const field = direct[pointer] ?? (owner === undefined ? undefined : shared) ?? owner ?? "form";
     const text = field === "form" && pointer !== "" ? `${pointer}: ${detail}` : detail;
     faults[field] = faults[field] === undefined ? text : `${faults[field]}. ${text}`;
   }

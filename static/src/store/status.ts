@@ -10,6 +10,14 @@ export type Tone = "plain" | "warning" | "critical";
 /** A state in words, with the icon that stands for it. */
 export type Status = { icon: "dot" | "ring" | "triangle" | "octagon" | "clock" | "slash"; tone: Tone; text: string; code: string };
 
+/** A number older than this is not shown any more: somebody would read it as the machine's. Unit: ms. */
+const SHOWN_FOR_MS = 10_000;
+
+/** Whether a number of that age has nothing to say about now. */
+export function isTooOld(ageMs: number | null): boolean {
+  return ageMs !== null && ageMs > SHOWN_FOR_MS;
+}
+
 const seconds = (ms: number): string => `${Math.max(0, Math.ceil(ms / 1000))} s`;
 
 /** The link of this tab. `ageMs`: time since the newest reading. `isDue`: whether readings should be coming. */

@@ -10,25 +10,30 @@ type Props = {
   fault?: string | undefined;
   kind?: "text" | "number" | "area";
   hint?: string;
+  warning?: string | undefined;
+  /** What may be chosen, as value and words; without it the field is typed. */
+  choices?: readonly (readonly [string, string])[];
   testId?: string;
   required?: boolean;
 };
 
 /** A field. Its fault stands right under it and is read out with it. */
-export function Field({ label, value, onInput, fault, kind = "text", hint, testId, required = false }: Props) {
+export function Field({ label, value, onInput, fault, kind = "text", hint, warning, choices, testId, required = false }: Props) {
   const id = useId();
   const common = {
     id, value, required,
     "data-testid": testId,
     "aria-invalid": fault !== undefined,
-    "aria-describedby": fault !== undefined ? `${id}-fault` : undefined,
-    onInput: (event: { currentTarget: HTMLInputElement | HTMLTextAreaElement }) => onInput(event.currentTarget.value),
+    "aria-describedby": fault !== undefined ? `${id}-fault` : warning !== undefined ? `${id}-warning` : undefined,
+    onInput: (event: { currentTarget: HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement }) => onInput(event.currentTarget.value),
   };
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      {kind === "area" ? <textarea {...common} rows={3} /> : <input {...common} type="text" inputMode={kind === "number" ? "decimal" : "text"} autocomplete="off" />}
-      {fault === undefined && hint !== undefined && hint !== "" && <span class="hint">{hint}</span>}
+      {choices !== undefined ? <select {...common}>{choices.map(([choice, words]) => <option key={choice} value={choice}>{words}</option>)}</select>
+        : kind === "area" ? <textarea {...common} rows={3} /> : <input {...common} type="text" inputMode={kind === "number" ? "decimal" : "text"} autocomplete="off" />}
+      {fault === undefined && warning !== undefined && <p class="hint warned" id={`${id}-warning`} role="status"><Icon name="info" /> {warning}</p>}
+      {fault === undefined && warning === undefined && hint !== undefined && hint !== "" && <span class="hint">{hint}</span>}
       <Fault id={`${id}-fault`} text={fault} />
     </div>
   );

@@ -10,6 +10,8 @@ type Props = { marks: Marks; nowMs: number; state: string };
 const HINTS: Record<string, string> = {
   idle: "Ready. Start monitoring to warm up, then record.",
   monitoring: "Monitoring. Start recording before you charge.",
+  replay: "Not played yet: press Start.",
+  replay_running: "Played up to here: no CHARGE yet.",
   recording: "Recording. Waiting for CHARGE: it is found by itself, or press 1.",
 };
 

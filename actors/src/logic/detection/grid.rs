@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use crate::logic::cadence::{Cadence, LinkMeanwhile};
 use crate::model::time::MonoMs;
 
 /// The finest spacing the break rule is made for. Unit: ms. Source: roasting reference 2.4, first class of intervals.
@@ -37,6 +38,10 @@ pub(super) struct Grid {
     open: Option<Cell>,
     points: VecDeque<Point>,
     last_poll: Option<MonoMs>,
+    cadence: Cadence,
+    link: LinkMeanwhile,
+    /// The first readings after a silence in which the link was lost. Oldest first.
+    torn_at: VecDeque<MonoMs>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +58,21 @@ impl Grid {
     pub(super) fn new(sampling_interval_ms: u64) -> Self {
         let interval = sampling_interval_ms.max(1);
         let step_ms = interval * FINEST_MS.div_ceil(interval);
-        Self { step_ms, averaged: interval < FINEST_MS, open: None, points: VecDeque::new(), last_poll: None }
+        Self {
+            step_ms,
+            averaged: interval < FINEST_MS,
+            open: None,
+            points: VecDeque::new(),
+            last_poll: None,
+            cadence: Cadence::new(interval, 1.0),
+            link: LinkMeanwhile::Held,
+            torn_at: VecDeque::new(),
+        }
+    }
+
+    /// Takes note that the link was lost, or that nobody was there to read: a jump to the next reading is no event.
+    pub(super) fn interrupt(&mut self) {
+        self.link = LinkMeanwhile::Interrupted;
     }
 
     pub(super) fn step_ms(&self) -> u64 {
@@ -69,6 +88,9 @@ impl Grid {
         self.last_poll = Some(now);
         let plausible = |v: Option<f64>| v.filter(|v| v.abs() < IMPLAUSIBLE);
         let (bt, et) = (plausible(bt), plausible(et));
+        if bt.is_some() {
+            self.note_tear(now);
+        }
         let done = if self.averaged { self.average(now, bt, et) } else { bt.map(|bt| Point { at: now, bt, et }) };
         done.map_or_else(Vec::new, |point| self.with_filling(point))
     }
@@ -79,6 +101,22 @@ impl Grid {
             self.points.pop_front();
         }
         self.points.push_back(point);
+        let oldest = self.points.front().map_or(point.at, |p| p.at);
+        while self.torn_at.front().is_some_and(|at| *at <= oldest) {
+            self.torn_at.pop_front();
+        }
+    }
+
+    /// What an interrupted link leaves behind: the readings before and after share no cell and no line.
+    fn note_tear(&mut self, now: MonoMs) {
+        if std::mem::replace(&mut self.link, LinkMeanwhile::Held) == LinkMeanwhile::Held {
+            return;
+        }
+        let Some(newest) = self.newest() else { return };
+        if self.cadence.is_gap(now.since(newest.at), LinkMeanwhile::Interrupted) {
+            self.open = None;
+            self.torn_at.push_back(now);
+        }
     }
 
     fn with_filling(&self, point: Point) -> Vec<Point> {
@@ -127,7 +165,8 @@ impl Grid {
 
     /// Whether so much time lies between two points that the second one says nothing about how the first went on.
     pub(super) fn is_gap(&self, a: Point, b: Point) -> bool {
-        b.at.since(a.at) > BRIDGED_MS.max(self.step_ms * BRIDGED_STEPS + self.step_ms / 2)
+        let is_torn = self.torn_at.iter().any(|at| a.at < *at && *at <= b.at);
+        is_torn || b.at.since(a.at) > BRIDGED_MS.max(self.step_ms * BRIDGED_STEPS + self.step_ms / 2)
     }
 
     pub(super) fn last(&self) -> Option<Point> {

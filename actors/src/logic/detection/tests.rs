@@ -329,6 +329,44 @@ fn a_turning_point_inside_a_gap_is_left_open() {
     assert_eq!(run(&DetectionSpec::default(), 1_000, &holes).1.at(MarkKind::TurningPoint), None);
 }
 
+/// BT stands at `high`, jumps to `low` over three seconds without a reading, and stays there.
+fn jump(kind: MarkKind, at_s: i64, (high, low): (f64, f64), interrupted: bool) -> Option<Found> {
+    let mut detector = Detector::new(&DetectionSpec::default(), 1_000);
+    let mut heard = Listener::default();
+    detector.begin_recording(MonoMs(0));
+    if kind == MarkKind::Drop {
+        detector.set_manually(MarkKind::Charge, MonoMs(0));
+    }
+    for s in (1..at_s).chain(at_s + 3..at_s + 60) {
+        if s == at_s + 3 && interrupted {
+            detector.interrupt();
+        }
+        heard.hear(detector.step(MonoMs(s * 1000), Some(if s < at_s { high } else { low }), None));
+    }
+    heard.marks.get(&kind).copied()
+}
+
+#[test]
+fn a_jump_over_an_interrupted_link_is_neither_charge_nor_drop() {
+    for (kind, at_s, from_to) in [(MarkKind::Charge, 60, (200.0, 120.0)), (MarkKind::Drop, 600, (205.0, 90.0))] {
+        assert!(jump(kind, at_s, from_to, false).is_some(), "{kind:?}: lost polls hide nothing");
+        assert_eq!(jump(kind, at_s, from_to, true), None);
+    }
+}
+
+#[test]
+fn a_curve_that_only_rises_does_not_turn() {
+    let mut detector = Detector::new(&DetectionSpec::default(), 1_000);
+    let mut heard = Listener::default();
+    detector.begin_recording(MonoMs(0));
+    detector.set_manually(MarkKind::Charge, MonoMs(0));
+    let rising: Vec<Poll> = (1..300).map(|s| (s * 1000, Some(60.0 + s as f64 / 4.0), None)).collect();
+    for &(t, bt, et) in &noisy(&rising, 0.2, 1) {
+        heard.hear(detector.step(MonoMs(t), bt, et));
+    }
+    assert_eq!(heard.at(MarkKind::TurningPoint), None);
+}
+
 #[test]
 fn a_mark_taken_away_is_not_found_again() {
     let polls = made_up(700, 760);

@@ -1,4 +1,4 @@
-//! The turning point: the lowest BT after CHARGE. Source of the limits: roasting reference 2.4.
+//! The turning point: the lowest BT after CHARGE, where BT fell to it. Source of the limits: roasting reference 2.4.
 
 use super::grid::{Grid, Point};
 use crate::model::time::MonoMs;
@@ -10,6 +10,8 @@ const RISEN_FOR_MS: u64 = 6_000;
 const RISEN_FOR_POINTS: usize = 4;
 /// And by so much, or by the noise where that is more. Unit: °C.
 const RISEN_BY: f64 = 0.2;
+/// And fallen by so much before, or by the noise where that is more: a curve that only rises turns nowhere. Unit: °C.
+pub(in crate::logic) const FALLEN_BY: f64 = 1.0;
 /// Readings this near to the lowest one are as good as it, or half the noise where that is more. Unit: °C.
 pub(super) const FLAT: f64 = 0.1;
 /// A minimum outside is that of something else. Unit: °C.
@@ -31,8 +33,10 @@ pub(super) fn find(grid: &Grid, charge: MonoMs, now: Point) -> Option<Point> {
     let has_risen = points.len() - 1 - last >= RISEN_FOR_POINTS
         && now.at.since(points[last].at) >= RISEN_FOR_MS
         && now.bt - lowest > RISEN_BY.max(noise);
+    let top = points[..middle].iter().map(|p| p.bt).max_by(f64::total_cmp)?;
+    let has_fallen = top - lowest > FALLEN_BY.max(noise);
     let before = middle.checked_sub(1).map(|i| points[i])?;
     let after = points.get(middle + 1).copied()?;
     let is_whole = !grid.is_gap(before, point) && !grid.is_gap(point, after);
-    (has_risen && is_whole && PLAUSIBLE.contains(&lowest)).then_some(point)
+    (has_fallen && has_risen && is_whole && PLAUSIBLE.contains(&lowest)).then_some(point)
 }

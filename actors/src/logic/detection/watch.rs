@@ -42,7 +42,7 @@ pub(super) struct Watch {
 #[derive(Debug, Clone)]
 enum State {
     Idle,
-    Suspected { found: Break, since: MonoMs },
+    Suspected { found: Break, since: MonoMs, last: Point },
     Provisional(Provisional),
 }
 
@@ -77,13 +77,15 @@ impl Watch {
             && let Some(found) = find(grid, self.limits)
             && may_be(found.event.at)
         {
-            self.state = State::Suspected { found, since: point.at };
+            self.state = State::Suspected { found, since: point.at, last: point };
         }
         match &mut self.state {
             State::Idle => None,
-            State::Suspected { found, since } => {
+            State::Suspected { found, since, last } => {
+                let jumped = grid.is_gap(std::mem::replace(last, point), point);
                 let fall = found.top - point.bt;
-                if fall <= 0.0 || point.at.since(*since) > SUSPICION_MS.max(SUSPICION_STEPS * grid.step_ms()) {
+                if jumped || fall <= 0.0 || point.at.since(*since) > SUSPICION_MS.max(SUSPICION_STEPS * grid.step_ms())
+                {
                     self.state = State::Idle;
                     None
                 } else if fall >= found.clear_of_noise {

@@ -252,3 +252,23 @@ fn the_demo_machine_is_a_simulator_with_all_its_channels() {
     let known = known_channels();
     assert!(ids.eq(known.iter().map(|channel| channel.id.as_str())));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_demo_shows_a_whole_roast_within_three_minutes_of_its_charge() {
+    let document: toml::Table = toml::from_str(DEMO).unwrap();
+    let mut driver = document["driver"].as_table().unwrap().clone();
+    driver.remove("type");
+    let config: SimulatorConfig = driver.try_into().unwrap();
+    let spec = spec();
+    let mut driver = connected(&config, &spec).await;
+    let mut charged_for_s = 0;
+    for _ in 0..600 {
+        pass(1_000).await;
+        let is_charged = value(&read(driver.as_mut(), &spec).await.unwrap(), &spec, "charge") > 0.5;
+        if !is_charged && charged_for_s > 0 {
+            break;
+        }
+        charged_for_s += u32::from(is_charged);
+    }
+    assert!((60..=180).contains(&charged_for_s), "{charged_for_s} s from CHARGE to DROP");
+}

@@ -9,6 +9,7 @@ import { span } from "../../model/units";
 import type { MachineStore } from "../../store/machine";
 import { btAt, type ReferenceStore } from "../../store/reference";
 import { settings } from "../../store/settings";
+import { isTooOld } from "../../store/status";
 import { tick } from "../../store/ticker";
 import type { EventType } from "../../wire/types";
 
@@ -20,13 +21,14 @@ const FIRST_CRACK_BT = 200;
 
 export function Readouts({ machine, reference, hidden, onToggle }: Props) {
   const now = tick.value;
-  const reading = machine.session.readout.value;
+  const isRunning = machine.session.state.value !== "finished";
+  const reading = isRunning && machine.isStale(now) && isTooOld(machine.ageMs(now)) ? null : machine.session.readout.value;
   const unit = settings.unit.value;
-  const old = machine.isStale(now) && machine.session.state.value !== "finished" ? "old" : "";
+  const old = machine.isStale(now) && isRunning ? "old" : "";
   const marks = machine.events.marks.value;
   const elapsed = machine.session.endedMs.value ?? machine.elapsedMs(now);
   const charge = at(marks, "CHARGE");
-  const extras = Object.entries(reading?.extra_channels ?? {});
+  const extras = Object.keys(machine.session.readout.value?.extra_channels ?? {}).map((id) => [id, reading?.extra_channels?.[id]] as const);
   const quality = machine.session.quality.value;
   /** What is wrong with a channel, in a word. */
   const doubt = (channel: string) => (quality[channel] === undefined || quality[channel] === "good" ? undefined : quality[channel]);
@@ -69,7 +71,7 @@ function timerMs(marks: Marks, elapsed: number, charge: number | null): number {
 function deltaToReference(machine: MachineStore, reference: ReferenceStore, charge: number | null): number | null {
   const loaded = reference.profile.value;
   const reading = machine.session.readout.value;
-  if (loaded === null || charge === null || reading?.bt === null || reading?.bt === undefined) return null;
+  if (loaded === null || charge === null || isTooOld(machine.ageMs(tick.value)) || reading?.bt === null || reading?.bt === undefined) return null;
   const then = btAt(loaded.series, reading.timestamp_ms - reference.shiftMs(charge));
   return then === null ? null : reading.bt - then;
 }

@@ -21,12 +21,15 @@ const SAFETY_REASONS: Record<string, string> = {
 };
 
 export function Strip({ machine, stopFailure, onSave }: Props) {
+  const driver = driverBanner(machine);
+  // A machine that does not answer is never behind the latch that its loss has set.
+  const isBeside = driver !== null && machine.session.safety.value.latched;
   const messages = [
     stopFailureBanner(stopFailure),
     ...alarmBanners(machine),
     safetyBanner(machine),
     linkBanner(machine),
-    driverBanner(machine),
+    isBeside ? null : driver,
     requestBanner(machine),
     noticeBanner(machine),
     finishedBanner(machine, onSave),
@@ -43,6 +46,7 @@ export function Strip({ machine, stopFailure, onSave }: Props) {
   const message = messages[at];
   return (
     <section class="strip" aria-label="Status">
+      {isBeside && driver(null)}
       {message === undefined ? <LivePhases machine={machine} /> : message(more)}
     </section>
   );

@@ -84,7 +84,7 @@ function Rows({ items }: { items: ProfileSummary[] }) {
   const event = (item: ProfileSummary, type: string) => item.events.find((mark) => mark.event_type === type);
   return (
     <div class="panel scroll-x">
-      <table>
+      <table class="as-cards">
         <thead>
           <tr>
             <th scope="col">Roast</th>
@@ -105,13 +105,13 @@ function Rows({ items }: { items: ProfileSummary[] }) {
                 <br />
                 <span class="small muted">{moment(item.created_at)}{item.bean === undefined ? "" : ` · ${item.bean}`}</span> {item.status === "draft" && <Chip>draft</Chip>}
               </td>
-              <td>{item.machine_name}</td>
-              <td class="number">{weight(item.green_weight_g)}</td>
-              <td class="number">{duration(item.statistics.total_ms ?? item.duration_ms)}</td>
-              <td class="number">{fixed(item.statistics.dtr_pct)} %</td>
-              <td class="number">{temp(event(item, "FCs")?.bt_at_event, unit)} °{unit}</td>
-              <td class="number">{temp(event(item, "DROP")?.bt_at_event, unit)} °{unit}</td>
-              <td class="number">{fixed(item.statistics.weight_loss_pct)} %</td>
+              <td data-name="Machine">{item.machine_name}</td>
+              <td data-name="Green" class="number">{weight(item.green_weight_g)}</td>
+              <td data-name="Total" class="number">{duration(item.statistics.total_ms ?? item.duration_ms)}</td>
+              <td data-name="DTR" class="number">{fixed(item.statistics.dtr_pct)} %</td>
+              <td data-name="FCs" class="number">{temp(event(item, "FCs")?.bt_at_event, unit)} °{unit}</td>
+              <td data-name="Drop" class="number">{temp(event(item, "DROP")?.bt_at_event, unit)} °{unit}</td>
+              <td data-name="Loss" class="number">{fixed(item.statistics.weight_loss_pct)} %</td>
             </tr>
           ))}
         </tbody>

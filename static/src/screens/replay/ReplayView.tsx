@@ -60,7 +60,7 @@ function Shown({ machine, loaded }: { machine: MachineStore; loaded: LoadedProfi
             <Chip>RoR {rate(last.column("bt_ror")[at], unit)} /min</Chip>
             <Chip>ET {temp(last.column("et")[at], unit)} °{unit}</Chip>
           </p>
-          <PhaseBar marks={reached} nowMs={positionMs} state="replay" />
+          <PhaseBar marks={reached} nowMs={positionMs} state={!marks.has("CHARGE") ? "never" : isMine ? "replay_running" : "replay"} />
           <ChartPanel
             isLive={() => false} summary={`Replay of ${loaded.document.name}`}
             scene={() => profileScene(loaded, HIDDEN, { curve: machine.replay.series, untilMs: machine.replay.position.peek()?.positionMs ?? 0 })}

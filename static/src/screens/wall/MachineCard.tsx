@@ -14,6 +14,7 @@ import type { MachineSummary } from "../../wire/types";
 import { Chip } from "../../ui/Chip";
 import { useMachine } from "../../ui/house";
 import { link } from "../../ui/router";
+import { ChannelList } from "./ChannelList";
 
 export function MachineCard({ summary }: { summary: MachineSummary }) {
   const machine = useMachine(summary.id);
@@ -38,11 +39,13 @@ export function MachineCard({ summary }: { summary: MachineSummary }) {
           <Chip icon={link_.icon} tone={link_.tone} code={link_.code} testId="link-state">{link_.text}</Chip>
         </p>
       </header>
-      <div class={`card-numbers ${isOld ? "old" : ""}`}>
-        <Value name="BT" text={temp(reading?.bt, unit)} unit={`°${unit}`} testId="card-bt" />
-        <Value name="RoR" text={rate(reading?.bt_ror, unit)} unit="/min" />
-        <Value name="ET" text={temp(reading?.et, unit)} unit={`°${unit}`} />
-      </div>
+      {summary.kind === "roaster" ? (
+        <div class={`card-numbers ${isOld ? "old" : ""}`}>
+          <Value name="BT" text={temp(reading?.bt, unit)} unit={`°${unit}`} testId="card-bt" />
+          <Value name="RoR" text={rate(reading?.bt_ror, unit)} unit="/min" />
+          <Value name="ET" text={temp(reading?.et, unit)} unit={`°${unit}`} />
+        </div>
+      ) : <ChannelList machine={machine} sensors={reading?.extra_channels ?? {}} isOld={isOld} />}
       <p class="card-line" role="status">
         {alarm !== undefined ? <Chip icon={alarm.severity === "critical" ? "octagon" : "triangle"} tone={alarm.severity === "info" ? "plain" : alarm.severity}>{alarm.message}</Chip>
           : driver !== null ? <Chip icon={driver.icon} tone={driver.tone} code={driver.code} testId="driver-state">{driver.text}</Chip>
@@ -50,7 +53,7 @@ export function MachineCard({ summary }: { summary: MachineSummary }) {
           : state === "recording" ? <span>{duration(machine.elapsedMs(now) - (charge ?? 0), true)} {charge === null ? "waiting for CHARGE" : "since CHARGE"}</span>
           : <Holder machine={machine} />}
       </p>
-      <Sparkline machine={machine} />
+      {summary.kind === "roaster" && <Sparkline machine={machine} />}
     </article>
   );
 }

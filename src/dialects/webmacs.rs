@@ -1,0 +1,248 @@
+//! The WebMACS dialect: remote controllers push values in on one socket, pages hear every value on another.
+//!
+//! A *datapoint* is one value of one channel; the *event* it belongs to is the channel, named by its tag; an *experiment* is a
+//! recording. [`wire`] are the frames.
+
+pub mod wire;
+
+use std::collections::HashMap;
+
+use bytestring::ByteString;
+use hearth_actors::dialect::{Ask, Dialect, DialectId, Encoded, Frame, Intent, Telemetry, Unasked, Viewer};
+use hearth_actors::model::channel::{Channel, ChannelTable};
+use hearth_actors::model::event::{Event, EventBody};
+use hearth_actors::model::ids::{MachineId, Seq, SessionId};
+use hearth_actors::model::reading::Reading;
+use hearth_actors::model::refusal::{Refusal, RefusalCode};
+use hearth_actors::model::session::SessionState;
+use hearth_actors::model::snapshot::Snapshot;
+use hearth_actors::model::time::WallMs;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Name;
+use crate::wire::{parse_rfc3339, rfc3339};
+use wire::{Batch, Datapoint, Plain};
+
+/// Values in one message at most. Source: wire contract 2.
+pub const BATCH_MAX: usize = 500;
+/// A controller's clock may be off by so much; beyond that, the nearest moment within counts. Source: wire contract 2. Unit: ms.
+const CLOCK_OFF_MS: i64 = 5 * 60 * 1000;
+
+/// A page that hears every value of every machine.
+#[derive(Debug, Default)]
+pub struct Stream {
+    /// Shortest time between two values of a channel; 0 tells all. Unit: ms.
+    interval_ms: i64,
+    recordings: HashMap<MachineId, SessionId>,
+    told: HashMap<String, WallMs>,
+}
+
+impl Stream {
+    /// Tells at most one value of a channel in this time, the newest. Unit: ms.
+    pub fn every(interval_ms: u32) -> Self {
+        Self { interval_ms: i64::from(interval_ms), ..Self::default() }
+    }
+
+    fn note(&mut self, machine: &MachineId, state: SessionState, session: Option<SessionId>) {
+        match session.filter(|_| state == SessionState::Recording) {
+            Some(session) => self.recordings.insert(machine.clone(), session),
+            None => self.recordings.remove(machine),
+        };
+    }
+
+    /// Whether a channel's turn has come.
+    fn is_due(&mut self, tag: &str, now: WallMs) -> bool {
+        if self.interval_ms == 0 {
+            return true;
+        }
+        let due = self.told.get(tag).is_none_or(|last| (now.0 - last.0).abs() >= self.interval_ms);
+        if due {
+            self.told.insert(tag.to_owned(), now);
+        }
+        due
+    }
+}
+
+/// Where and when values were taken.
+#[derive(Debug, Clone, Copy)]
+pub struct Taken<'a> {
+    /// The machine.
+    pub machine: &'a MachineId,
+    /// Position in the machine's stream.
+    pub seq: Seq,
+    /// The machine's session.
+    pub session: Option<SessionId>,
+    /// When.
+    pub wall: WallMs,
+    /// The recording that runs.
+    pub recording: Option<SessionId>,
+}
+
+impl Taken<'_> {
+    /// A value of the channel at an index, in its native unit.
+    pub fn datapoint(&self, index: usize, channel: &Channel, value: f64) -> Datapoint {
+        Datapoint {
+            public_id: format!("dp_{}_{}_{index}", self.machine, self.seq.0),
+            value,
+            timestamp: rfc3339(self.wall).unwrap_or_default(),
+            event_public_id: channel.tag.clone(),
+            experiment_public_id: self.recording.map(|session| session.to_string()),
+            machine_id: self.machine.to_string(),
+            session_id: self.session.map(|session| session.to_string()),
+            seq: self.seq.0,
+        }
+    }
+
+    /// The new values of a reading.
+    pub fn news<'r>(&'r self, reading: &'r Reading) -> impl Iterator<Item = Datapoint> + 'r {
+        reading.channels.iter().filter(|(index, _)| reading.news.includes(*index)).filter_map(|(index, channel)| {
+            Some(self.datapoint(index, channel, channel.unit.outward(reading.value(index)?)))
+        })
+    }
+}
+
+impl Dialect for Stream {
+    fn id(&self) -> DialectId {
+        Name::WebMacs.id()
+    }
+
+    fn unasked(&self) -> Unasked {
+        Unasked::All
+    }
+
+    fn greet(&mut self, machines: &[Snapshot], _: &Viewer, _: WallMs) -> Vec<Frame> {
+        machines.iter().for_each(|machine| self.joined(machine));
+        vec![text(&Plain::Connected { message: "Subscribed to live datapoint stream." })]
+    }
+
+    fn joined(&mut self, machine: &Snapshot) {
+        self.note(&machine.machine, machine.state, machine.session);
+    }
+
+    fn left(&mut self, machine: &MachineId) {
+        self.recordings.remove(machine);
+    }
+
+    /// Pages say nothing but `ping`; whatever else they say is passed over, as long as it is JSON.
+    fn decode(&self, message: &str, _: WallMs) -> Result<Intent, Refusal> {
+        let message: Value = serde_json::from_str(message).map_err(|_| no_json())?;
+        let answer = if message["type"] == "ping" { vec![text(&Plain::Pong)] } else { Vec::new() };
+        Ok(Intent { request_id: None, ask: Ask::Answered(answer) })
+    }
+
+    fn encode(&mut self, event: &Event, _: &ChannelTable, _: &Viewer) -> Encoded {
+        match &event.body {
+            EventBody::Session(change) => {
+                self.note(&event.machine, change.to, change.session);
+                Encoded::Silent
+            }
+            EventBody::Reading(reading) => {
+                let recording = self.recordings.get(&event.machine).copied();
+                let Event { machine, seq, session, wall, .. } = event;
+                let taken = Taken { machine, seq: *seq, session: *session, wall: *wall, recording };
+                let mut datapoints: Vec<Datapoint> = taken.news(reading).collect();
+                datapoints.retain(|datapoint| self.is_due(&datapoint.event_public_id, event.wall));
+                match datapoints.last().cloned() {
+                    Some(last) => Encoded::personal(text(&Batch { kind: "datapoints_batch", datapoints, last })),
+                    None => Encoded::Silent,
+                }
+            }
+            EventBody::Mark(_)
+            | EventBody::Unmark(_)
+            | EventBody::Alarm(_)
+            | EventBody::Order(_)
+            | EventBody::Settled(_)
+            | EventBody::Connection(_)
+            | EventBody::Safety(_)
+            | EventBody::Lease(_)
+            | EventBody::Replay(_)
+            | EventBody::ReplayStatus(_)
+            | EventBody::Fault(_)
+            | EventBody::Channels(_) => Encoded::Silent,
+        }
+    }
+
+    fn refuse(&self, refusal: &Refusal, _: WallMs) -> Vec<Frame> {
+        vec![error(&refusal.message)]
+    }
+}
+
+/// A remote controller that pushes values. It is never told that they arrived: the known one does not read its socket.
+#[derive(Debug, Default)]
+pub struct Controller;
+
+impl Dialect for Controller {
+    fn id(&self) -> DialectId {
+        Name::WebMacs.id()
+    }
+
+    fn unasked(&self) -> Unasked {
+        Unasked::Nothing
+    }
+
+    fn greet(&mut self, _: &[Snapshot], _: &Viewer, _: WallMs) -> Vec<Frame> {
+        Vec::new()
+    }
+
+    fn decode(&self, message: &str, now: WallMs) -> Result<Intent, Refusal> {
+        let message: Value = serde_json::from_str(message).map_err(|_| no_json())?;
+        Ok(Intent { request_id: None, ask: Ask::Telemetry(telemetry(&message, now)?) })
+    }
+
+    fn encode(&mut self, _: &Event, _: &ChannelTable, _: &Viewer) -> Encoded {
+        Encoded::Silent
+    }
+
+    fn refuse(&self, refusal: &Refusal, _: WallMs) -> Vec<Frame> {
+        vec![error(&refusal.message)]
+    }
+}
+
+/// The values of a message: one object, or a batch of them. What cannot be a value is passed over, unless nothing is left.
+///
+/// # Errors
+/// When a batch is too large or holds no value at all.
+pub fn telemetry(message: &Value, now: WallMs) -> Result<Vec<Telemetry>, Refusal> {
+    let refuse = |words: String| Refusal::new(RefusalCode::InvalidMessage, words);
+    let single = std::slice::from_ref(message);
+    let items = match &message["datapoints"] {
+        Value::Null => single,
+        Value::Array(items) => items.as_slice(),
+        _ => return Err(refuse("`datapoints` must be a list".into())),
+    };
+    if items.len() > BATCH_MAX {
+        return Err(refuse(format!("Batch too large ({}), max {BATCH_MAX}", items.len())));
+    }
+    let values: Vec<Telemetry> = items.iter().filter_map(|item| datum(item, now)).collect();
+    if values.is_empty() && !items.is_empty() {
+        return Err(refuse("No valid datapoints in batch".into()));
+    }
+    Ok(values)
+}
+
+fn datum(item: &Value, now: WallMs) -> Option<Telemetry> {
+    let value = match &item["value"] {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(digits) => digits.trim().parse().ok()?,
+        Value::Bool(on) => f64::from(u8::from(*on)),
+        _ => return None,
+    };
+    let at = item["timestamp"].as_str().and_then(parse_rfc3339);
+    let at = at.map(|at| WallMs(at.0.clamp(now.0 - CLOCK_OFF_MS, now.0 + CLOCK_OFF_MS)));
+    value.is_finite().then(|| Some(Telemetry { tag: item["event_public_id"].as_str()?.to_owned(), value, at }))?
+}
+
+/// An error frame.
+fn error(message: &str) -> Frame {
+    text(&Plain::Error { message })
+}
+
+fn no_json() -> Refusal {
+    Refusal::new(RefusalCode::InvalidMessage, "this is no JSON")
+}
+
+fn text(frame: &impl Serialize) -> Frame {
+    let unwritable = r#"{"type":"error","message":"a frame could not be written"}"#;
+    serde_json::to_string(frame).map_or_else(|_| ByteString::from_static(unwritable), Frame::from)
+}

@@ -1,0 +1,185 @@
+//! What clients of the WebMACS dialect ask over HTTP: the fallback of its pages, and where remote controllers fetch their orders.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Payload, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use hearth_actors::model::command::{Actor, Want};
+use hearth_actors::model::event::EventBody;
+use hearth_actors::model::refusal::{Refusal, RefusalCode};
+use hearth_actors::model::session::SessionState;
+use hearth_actors::model::time::WallMs;
+use hearth_actors::runtime::clock::wall_now;
+use hearth_actors::slot::MachineHandle;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::problem::Problem;
+use super::rest::body;
+use super::rest::machines::order;
+use super::state::AppState;
+use super::websocket::telemetry::deliver;
+use crate::dialects::webmacs::wire::Datapoint;
+use crate::dialects::webmacs::{Taken, telemetry};
+
+/// Datapoints on a page at most.
+const PAGE_MAX: usize = 100;
+
+/// An error as this dialect tells it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Detail {
+    /// In plain words.
+    pub detail: String,
+}
+
+/// What became of something that was sent.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Status {
+    /// `success`.
+    pub status: &'static str,
+    /// In plain words.
+    pub message: String,
+}
+
+/// A page of datapoints, newest first.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Page {
+    /// Which page, from 1.
+    pub page: usize,
+    /// How many stand on one.
+    pub page_size: usize,
+    /// How many there are.
+    pub total: usize,
+    /// Those of this page.
+    pub data: Vec<Datapoint>,
+}
+
+/// Which page is wanted.
+#[derive(Debug, Deserialize)]
+pub struct Turn {
+    page: Option<usize>,
+    page_size: Option<usize>,
+}
+
+/// `GET /api/v1/datapoints/latest`: one per channel. A control that a remote controller shall set shows what it shall be set to.
+pub async fn latest(state: Data<AppState>) -> HttpResponse {
+    let now = wall_now();
+    let datapoints: Vec<Datapoint> =
+        state.house.machines().iter().flat_map(|machine| latest_of(machine, &state, now)).collect();
+    HttpResponse::Ok().json(datapoints)
+}
+
+fn latest_of(machine: &MachineHandle, state: &AppState, now: WallMs) -> Vec<Datapoint> {
+    let snapshot = machine.bus().snapshot();
+    let wanted = state.workshop.inboxes.find(machine.id()).map(|inbox| inbox.wanted()).unwrap_or_default();
+    let seen = snapshot.last_reading.as_ref();
+    let taken = Taken {
+        machine: machine.id(),
+        seq: snapshot.seq.unwrap_or_default(),
+        session: snapshot.session,
+        wall: last_taken(machine, now).unwrap_or(now),
+        recording: snapshot.session.filter(|_| snapshot.state == SessionState::Recording),
+    };
+    let value = |index: usize| {
+        let known = || seen.and_then(|(_, reading)| reading.value(index));
+        wanted.get(&index).copied().or_else(|| Some(snapshot.channels.get(index)?.unit.outward(known()?)))
+    };
+    let channels = snapshot.channels.iter();
+    channels.filter_map(|(index, channel)| Some(taken.datapoint(index, channel, value(index)?))).collect()
+}
+
+/// When a machine's values were last taken.
+pub fn last_taken(machine: &MachineHandle, now: WallMs) -> Option<WallMs> {
+    let (at, _) = machine.bus().look(|snapshot| snapshot.last_reading.clone())?;
+    let age_ms = machine.bus().session_time(machine.bus().clock().now()).0.saturating_sub(at.0);
+    Some(WallMs(now.0 - i64::try_from(age_ms).unwrap_or_default()))
+}
+
+/// `GET /api/v1/datapoints`: what was taken in the last minute or more, newest first.
+pub async fn list(turn: Query<Turn>, state: Data<AppState>) -> HttpResponse {
+    let page = turn.page.unwrap_or(1).max(1);
+    let page_size = turn.page_size.unwrap_or(25).clamp(1, PAGE_MAX);
+    let mut all: Vec<(WallMs, Datapoint)> = Vec::new();
+    for machine in state.house.machines().iter() {
+        for published in machine.bus().recent(|event| matches!(event.body, EventBody::Reading(_))).events {
+            let event = &published.event;
+            if let EventBody::Reading(reading) = &event.body {
+                let (seq, session, wall) = (event.seq, event.session, event.wall);
+                let taken = Taken { machine: machine.id(), seq, session, wall, recording: None };
+                all.extend(taken.news(reading).map(|datapoint| (wall, datapoint)));
+            }
+        }
+    }
+    all.sort_by_key(|(wall, datapoint)| std::cmp::Reverse((*wall, datapoint.seq)));
+    let total = all.len();
+    let data = all.into_iter().map(|(_, datapoint)| datapoint).skip((page - 1).saturating_mul(page_size));
+    HttpResponse::Ok().json(Page { page, page_size, total, data: data.take(page_size).collect() })
+}
+
+/// `POST /api/v1/datapoints`: one value: of a sensor of a remote controller, or to set a control to.
+pub async fn post_one(request: HttpRequest, payload: Payload, state: Data<AppState>) -> HttpResponse {
+    take(request, payload, state, |_| "Datapoint successfully created.".to_owned()).await
+}
+
+/// `POST /api/v1/datapoints/batch`: up to 500 of them.
+pub async fn post_batch(request: HttpRequest, payload: Payload, state: Data<AppState>) -> HttpResponse {
+    take(request, payload, state, |count| format!("{count} datapoints successfully created.")).await
+}
+
+async fn take(
+    request: HttpRequest,
+    payload: Payload,
+    state: Data<AppState>,
+    words: impl Fn(usize) -> String,
+) -> HttpResponse {
+    let message = match body::json(&request, payload, state.limits.body_bytes).await {
+        Ok(message) => message,
+        Err(problem) => return of_problem(&problem),
+    };
+    match accept(&message, &state).await {
+        Ok(count) => HttpResponse::Created().json(Status { status: "success", message: words(count) }),
+        Err((status, detail)) => HttpResponse::build(status).json(Detail { detail }),
+    }
+}
+
+/// Gives each value to whoever it is for. Yields how many there were.
+async fn accept(message: &Value, state: &AppState) -> Result<usize, (StatusCode, String)> {
+    let now = wall_now();
+    let values = telemetry(message, now).map_err(|refusal| (StatusCode::UNPROCESSABLE_ENTITY, refusal.message))?;
+    let count = values.len();
+    let directory = state.house.directory();
+    let mut readings = Vec::new();
+    for value in values {
+        let place = directory.tagged(&value.tag);
+        match place.and_then(|place| Some((place, place.channel().control()?))) {
+            Some((place, control)) => {
+                let want =
+                    Want::Control { channel: place.channel().id.clone(), value: control.to_fraction(value.value) };
+                place
+                    .machine
+                    .command(order(state, Actor::Rest, want))
+                    .await
+                    .map_err(|refusal| (status_of(&refusal), refusal.message))?;
+            }
+            None => readings.push(value),
+        }
+    }
+    match deliver(readings, state, now).first() {
+        Some(tag) => Err((StatusCode::NOT_FOUND, format!("Event '{tag}' not found."))),
+        None => Ok(count),
+    }
+}
+
+fn status_of(refusal: &Refusal) -> StatusCode {
+    match refusal.code {
+        RefusalCode::Forbidden => StatusCode::FORBIDDEN,
+        RefusalCode::WriteFailed => StatusCode::BAD_GATEWAY,
+        RefusalCode::MachineFailed | RefusalCode::DriverDisconnected => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::CONFLICT,
+    }
+}
+
+/// A problem as this dialect tells it.
+pub fn of_problem(problem: &Problem) -> HttpResponse {
+    HttpResponse::build(problem.status()).json(Detail { detail: problem.detail.clone() })
+}
