@@ -146,7 +146,8 @@ fn grant(request: &HttpRequest, state: &AppState) -> Granted {
 
 /// Probes, the way to a login, and sockets, which judge by themselves.
 fn is_for_everybody(path: &str) -> bool {
-    matches!(path, "/" | "/health" | "/healthz" | "/readyz" | "/api/v1/auth/login") || path.starts_with("/ws/")
+    matches!(path, "/" | "/health" | "/healthz" | "/readyz" | "/api/v1/auth/login")
+        || path.starts_with("/ws/")
         || OPENSCAN_PREFIXES.iter().any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with("/ws/")))
 }
 

@@ -30,8 +30,16 @@ pub enum Tag {
 
 impl Tag {
     /// All of them, in the order of the page.
-    pub const ALL: [Self; 8] =
-        [Self::Machines, Self::Sessions, Self::Safety, Self::Profiles, Self::Tasks, Self::WebMacs, Self::OpenScan, Self::Daemon];
+    pub const ALL: [Self; 8] = [
+        Self::Machines,
+        Self::Sessions,
+        Self::Safety,
+        Self::Profiles,
+        Self::Tasks,
+        Self::WebMacs,
+        Self::OpenScan,
+        Self::Daemon,
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -60,7 +68,10 @@ impl Tag {
             Self::WebMacs => {
                 "The WebMACS dialect: values of remote controllers, and every value for its pages. Errors are `{\"detail\": …}`."
             }
-            Self::OpenScan => "What clients of OpenScan3 look for, under each version prefix they use.",
+            Self::OpenScan => {
+                "What clients of OpenScan3 look for, served alike under `/latest`, `/v0.9`, `/next` and `/api/v0.9`. Errors are \
+                 `{\"detail\": …}`."
+            }
             Self::Daemon => "Probes, figures and this description.",
         }
     }
@@ -195,6 +206,8 @@ pub struct Operation {
     pub method: Method,
     /// Path with its parameters in braces.
     pub path: &'static str,
+    /// What stands before the path: it is served under each of them, and described under the first.
+    pub prefixes: &'static [&'static str],
     /// Makes the route.
     pub route: fn() -> Route,
     /// Its name in generated clients.
@@ -224,6 +237,7 @@ impl Operation {
         Self {
             method,
             path,
+            prefixes: &[""],
             route,
             id,
             tag: Tag::Daemon,
@@ -248,6 +262,17 @@ impl Operation {
     pub fn speaks(mut self, dialect: Name) -> Self {
         self.dialect = Some(dialect);
         self
+    }
+
+    /// Is served under these prefixes, and described under the first.
+    pub fn under(mut self, prefixes: &'static [&'static str]) -> Self {
+        self.prefixes = prefixes;
+        self
+    }
+
+    /// Every whole path it is served at; the first is the one it is described at.
+    pub fn places(&self) -> impl Iterator<Item = String> + '_ {
+        self.prefixes.iter().map(|prefix| format!("{prefix}{}", self.path))
     }
 
     /// Takes a parameter.

@@ -40,7 +40,8 @@ struct OpenScanRoot {
 }
 
 async fn openscan_root() -> HttpResponse {
-    HttpResponse::Ok().json(OpenScanRoot { message: "hearth speaks the OpenScan dialect: see /versions", version: VERSION })
+    HttpResponse::Ok()
+        .json(OpenScanRoot { message: "hearth speaks the OpenScan dialect: see /versions", version: VERSION })
 }
 
 #[derive(Serialize)]

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hearth_actors::model::channel::{Channel, ControlShape};
-use hearth_actors::model::command::OrderStage;
+use hearth_actors::model::channel::{Channel, ControlShape, ControlSpec};
 use hearth_actors::model::connection::DriverState;
 use hearth_actors::model::event::{Event, EventBody};
-use hearth_actors::model::ids::CommandId;
 use hearth_actors::model::session::SessionState;
 use hearth_actors::model::snapshot::Snapshot;
 use hearth_actors::model::spec::{MachineKind, MachineSpec};
 use hearth_actors::model::units::Fraction;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
+
+use super::wire::{CameraView, ControlView, DeviceView, LightView, MotorView, SensorView, Settings};
 
 /// What one client was told of a machine.
 #[derive(Debug)]
@@ -19,10 +19,6 @@ pub struct Device {
     name: String,
     kind: MachineKind,
     snapshot: Option<Snapshot>,
-    /// Orders on their way, and their channels.
-    under_way: BTreeMap<CommandId, usize>,
-    /// What each control was last ordered to.
-    targets: BTreeMap<usize, Fraction>,
     told: Value,
 }
 
@@ -37,37 +33,42 @@ pub struct Told {
 
 /// Where a channel stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Group {
+pub enum Group {
+    /// What turns.
     Motors,
+    /// What shines.
     Lights,
+    /// What takes pictures.
     Cameras,
+    /// What else is read.
     Sensors,
+    /// What else is set.
     Controls,
 }
 
-/// The group of a channel, by its unit and its name.
-fn group(channel: &Channel) -> Group {
-    let id = channel.id.as_str();
-    match channel.control() {
-        None if id.contains("camera") => Group::Cameras,
-        None => Group::Sensors,
-        Some(_) if channel.unit.to_string() == "°" => Group::Motors,
-        Some(_) if id.contains("light") => Group::Lights,
-        Some(_) => Group::Controls,
+impl Group {
+    /// The group of a channel: the one it is configured with, where this dialect has it and the channel can be in it.
+    pub fn of(channel: &Channel) -> Self {
+        match (channel.group.as_str(), channel.control()) {
+            ("cameras", _) => Self::Cameras,
+            ("motors", Some(_)) => Self::Motors,
+            ("lights", Some(_)) => Self::Lights,
+            (_, Some(_)) => Self::Controls,
+            (_, None) => Self::Sensors,
+        }
     }
 }
 
 impl Device {
     /// A machine of which nothing was told.
     pub fn new(machine: &MachineSpec) -> Self {
-        let (name, kind) = (machine.name.clone(), machine.kind);
-        Self { name, kind, snapshot: None, under_way: BTreeMap::new(), targets: BTreeMap::new(), told: Value::Null }
+        Self { name: machine.name.clone(), kind: machine.kind, snapshot: None, told: Value::Null }
     }
 
     /// Starts from here.
     pub fn begin(&mut self, machine: &Snapshot) {
-        self.snapshot = Some(machine.clone());
         self.told = self.picture(machine);
+        self.snapshot = Some(machine.clone());
     }
 
     /// Folds an event in; what is to be told of it, if anything changed.
@@ -77,11 +78,6 @@ impl Device {
         snapshot.apply(event);
         let connected = before != DriverState::Connected && snapshot.connection.state == DriverState::Connected;
         let anew = connected || matches!(event.body, EventBody::Channels(_));
-        if anew {
-            self.under_way.clear();
-            self.targets.clear();
-        }
-        self.follow_orders(&event.body);
         let device = self.picture(&snapshot);
         self.snapshot = Some(snapshot);
         let mut paths = Vec::new();
@@ -93,80 +89,79 @@ impl Device {
         Some(Told { device, changed: (!anew).then_some(paths) })
     }
 
-    fn follow_orders(&mut self, body: &EventBody) {
-        match body {
-            EventBody::Order(step) => match step.stage {
-                OrderStage::Queued | OrderStage::Sent => {
-                    self.under_way.insert(step.command, step.channel);
-                    self.targets.insert(step.channel, step.value);
-                }
-                OrderStage::Blocked(_) | OrderStage::Superseded => {
-                    self.under_way.remove(&step.command);
-                }
-            },
-            EventBody::Settled(settled) => {
-                self.under_way.remove(&settled.command);
-            }
-            _ => {}
-        }
-    }
-
     fn picture(&self, machine: &Snapshot) -> Value {
-        let mut groups: [Map<String, Value>; 5] = Default::default();
-        for (index, channel) in machine.channels.iter() {
-            let view = self.channel(machine, index, channel);
-            groups[group(channel) as usize].insert(channel.id.to_string(), view);
-        }
-        let [motors, lights, cameras, sensors, controls] = groups;
-        json!({
-            "name": self.name,
-            "model": model(self.kind),
-            "shield": machine.connection.driver_name,
-            "initialized": machine.connection.state == DriverState::Connected,
-            "idle": machine.state == SessionState::Idle && self.under_way.is_empty(),
-            "cameras": cameras,
-            "motors": motors,
-            "lights": lights,
-            "sensors": sensors,
-            "controls": controls,
-            "triggers": {},
-            "motors_timeout": null,
-            "scan_radius_mm": null,
-            "startup_mode": null,
-            "calibrate_mode": null,
-        })
+        serde_json::to_value(view(&self.name, self.kind, machine)).unwrap_or_default()
     }
+}
 
-    fn channel(&self, machine: &Snapshot, index: usize, channel: &Channel) -> Value {
-        let name = &channel.label;
-        let busy = self.under_way.values().any(|moving| *moving == index);
-        let Some(control) = channel.control() else {
+/// A machine as it is.
+pub fn view(name: &str, kind: MachineKind, machine: &Snapshot) -> DeviceView {
+    let mut view = DeviceView {
+        name: name.to_owned(),
+        model: model(kind),
+        shield: machine.connection.driver_name.clone(),
+        initialized: machine.connection.state == DriverState::Connected,
+        idle: machine.state == SessionState::Idle && machine.under_way.is_empty(),
+        cameras: BTreeMap::new(),
+        motors: BTreeMap::new(),
+        lights: BTreeMap::new(),
+        sensors: BTreeMap::new(),
+        controls: BTreeMap::new(),
+        triggers: BTreeMap::new(),
+        motors_timeout: None,
+        scan_radius_mm: None,
+        startup_mode: None,
+        calibrate_mode: None,
+    };
+    for (index, channel) in machine.channels.iter() {
+        place(&mut view, machine, index, channel);
+    }
+    view
+}
+
+fn place(view: &mut DeviceView, machine: &Snapshot, index: usize, channel: &Channel) {
+    let (id, name) = (channel.id.to_string(), channel.label.clone());
+    let busy = machine.under_way.contains_key(&index);
+    let Some(control) = channel.control() else {
+        if Group::of(channel) == Group::Cameras {
+            view.cameras.insert(id, CameraView { name, busy, settings: None });
+        } else {
             let value = machine.last_reading.as_ref().and_then(|(_, reading)| reading.value(index));
             let value = value.map(|value| plain(channel.unit.outward(value)));
-            return match group(channel) {
-                Group::Cameras => json!({ "name": name, "type": "simulated", "busy": busy, "settings": {} }),
-                _ => json!({ "name": name, "value": value, "unit": channel.unit.to_string() }),
-            };
-        };
-        let native = |fraction: &Fraction| plain(control.to_native(*fraction));
-        let value = machine.applied.get(&index).map(native);
-        let settings = json!({ "min": control.min, "max": control.max, "step": control.step });
-        match group(channel) {
-            Group::Motors => {
-                let target = self.targets.get(&index).map(native).or(value);
-                json!({ "name": name, "busy": busy, "angle": value, "target_angle": target, "settings": settings })
-            }
-            Group::Lights => {
-                let on = machine.applied.get(&index).map(|fraction| match control.shape {
-                    ControlShape::Toggle { .. } => fraction.get() >= 0.5,
-                    ControlShape::Slider => fraction.get() > 0.0,
-                });
-                json!({ "name": name, "is_on": on, "value": value, "settings": settings })
-            }
-            Group::Cameras | Group::Sensors | Group::Controls => {
-                json!({ "name": name, "busy": busy, "value": value, "settings": settings })
-            }
+            view.sensors.insert(id, SensorView { name, value, unit: channel.unit.to_string() });
         }
+        return;
+    };
+    let native = |fraction: Fraction| plain(control.to_native(fraction));
+    let applied = machine.applied.get(&index).copied();
+    let value = applied.map(native);
+    let settings = settings(control);
+    match Group::of(channel) {
+        Group::Motors => {
+            let target_angle = machine.under_way.get(&index).map(|order| native(order.value)).or(value);
+            view.motors.insert(id, MotorView { name, busy, angle: value, target_angle, settings });
+        }
+        Group::Lights => {
+            let is_on = applied.map(|fraction| is_on(control, fraction));
+            view.lights.insert(id, LightView { name, is_on, value, settings });
+        }
+        Group::Cameras => {
+            view.cameras.insert(id, CameraView { name, busy, settings: Some(settings) });
+        }
+        Group::Sensors | Group::Controls => {
+            view.controls.insert(id, ControlView { name, busy, value, settings });
+        }
+    }
+}
+
+fn settings(control: &ControlSpec) -> Settings {
+    Settings { min: control.min, max: control.max, step: control.step }
+}
+
+fn is_on(control: &ControlSpec, fraction: Fraction) -> bool {
+    match control.shape {
+        ControlShape::Toggle { .. } => fraction.get() >= 0.5,
+        ControlShape::Slider => fraction.get() > 0.0,
     }
 }
 

@@ -1,7 +1,10 @@
 //! Frames of the OpenScan dialect.
 
+use std::collections::BTreeMap;
+
 use hearth_actors::dialect::Frame;
 use hearth_actors::model::task::{Company, Manner, Task as ModelTask};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -35,6 +38,115 @@ pub enum ServerFrame {
     /// A sign of life.
     #[serde(rename = "ping")]
     Ping,
+}
+
+/// A machine, its channels by group and id. Values are in each channel's own unit; one that is not known is `null`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct DeviceView {
+    /// What people call it.
+    pub name: String,
+    /// Its kind.
+    pub model: &'static str,
+    /// What its driver calls itself.
+    pub shield: String,
+    /// Whether it answers.
+    pub initialized: bool,
+    /// Whether no session runs and no order is under way.
+    pub idle: bool,
+    /// What takes pictures.
+    pub cameras: BTreeMap<String, CameraView>,
+    /// What turns.
+    pub motors: BTreeMap<String, MotorView>,
+    /// What shines.
+    pub lights: BTreeMap<String, LightView>,
+    /// What else is read.
+    pub sensors: BTreeMap<String, SensorView>,
+    /// What else is set.
+    pub controls: BTreeMap<String, ControlView>,
+    /// Always empty: a machine has none.
+    pub triggers: BTreeMap<String, Value>,
+    /// Always `null`, like the three below: a machine has no such setting.
+    pub motors_timeout: Option<f64>,
+    /// `null`.
+    pub scan_radius_mm: Option<f64>,
+    /// `null`.
+    pub startup_mode: Option<String>,
+    /// `null`.
+    pub calibrate_mode: Option<String>,
+}
+
+/// A camera.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct CameraView {
+    /// What people call it.
+    pub name: String,
+    /// Whether an order to it is under way.
+    pub busy: bool,
+    /// Its limits, where it can be set.
+    pub settings: Option<Settings>,
+}
+
+/// A motor.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct MotorView {
+    /// What people call it.
+    pub name: String,
+    /// Whether it is on its way.
+    pub busy: bool,
+    /// Where it is.
+    pub angle: Option<f64>,
+    /// Where it goes.
+    pub target_angle: Option<f64>,
+    /// Its limits.
+    pub settings: Settings,
+}
+
+/// A light.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct LightView {
+    /// What people call it.
+    pub name: String,
+    /// Whether it shines.
+    pub is_on: Option<bool>,
+    /// How it is set.
+    pub value: Option<f64>,
+    /// Its limits.
+    pub settings: Settings,
+}
+
+/// A sensor.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct SensorView {
+    /// What people call it.
+    pub name: String,
+    /// What it shows.
+    pub value: Option<f64>,
+    /// In this unit.
+    pub unit: String,
+}
+
+/// Any other control.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ControlView {
+    /// What people call it.
+    pub name: String,
+    /// Whether an order to it is under way.
+    pub busy: bool,
+    /// How it is set.
+    pub value: Option<f64>,
+    /// Its limits.
+    pub settings: Settings,
+}
+
+/// What a control may be set to.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+pub struct Settings {
+    /// Lower end.
+    pub min: f64,
+    /// Upper end.
+    pub max: f64,
+    /// Grid counted from `min`; 0 is none.
+    pub step: f64,
 }
 
 /// A task, without its arguments.

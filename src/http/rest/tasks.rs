@@ -1,5 +1,7 @@
 //! Tasks: asking for long jobs, watching them, calling them off.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path, Payload, Query};
@@ -9,6 +11,7 @@ use hearth_actors::model::ids::MachineId;
 use hearth_actors::model::task::{Task, TaskId};
 use hearth_actors::tasks::TaskError;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::body;
 use super::machines::find;
@@ -78,17 +81,25 @@ pub async fn show(path: Path<String>, state: Data<AppState>) -> Answer {
 /// `POST /api/tasks/{task}`: the path names the job.
 pub async fn create(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
-    let new = state.jobs.make(&path, &value).map_err(|fault| match fault {
+    let task = begin(&state, &path, &value).await?;
+    Ok(HttpResponse::Accepted()
+        .insert_header((LOCATION, format!("/api/tasks/{}", task.id)))
+        .json(TaskView::from(&*task)))
+}
+
+/// Asks for a job by its name and the body of a request.
+///
+/// # Errors
+/// The answer to give: `JOB_NOT_FOUND`, `MACHINE_NOT_FOUND`, every fault of the body, or why no task is taken.
+pub async fn begin(state: &AppState, name: &str, body: &Value) -> Result<Arc<Task>, Problem> {
+    let new = state.jobs.make(name, body).map_err(|fault| match fault {
         JobFault::Unknown(_) => Problem::new(StatusCode::NOT_FOUND, "JOB_NOT_FOUND", fault.to_string()),
         JobFault::Invalid(faults) => Problem::invalid(&faults),
     })?;
     if let Some(machine) = &new.machine {
-        find(&state, machine.as_str())?;
+        find(state, machine.as_str())?;
     }
-    let task = state.house.tasks().submit(new).await.map_err(|error| Problem::from(&error))?;
-    Ok(HttpResponse::Accepted()
-        .insert_header((LOCATION, format!("/api/tasks/{}", task.id)))
-        .json(TaskView::from(&*task)))
+    state.house.tasks().submit(new).await.map_err(|error| Problem::from(&error))
 }
 
 /// `POST /api/tasks/{task}/pause`

@@ -2,30 +2,20 @@
 
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws::CloseCode;
 use hearth_actors::dialect::Viewer;
 use hearth_actors::logic::lease::Identity;
 use hearth_actors::model::command::{Actor, Principal, UserRole};
 use hearth_actors::model::ids::{ClientId, MachineId};
-use hearth_actors::model::spec::MachineKind;
-use hearth_actors::slot::MachineHandle;
 use serde::Deserialize;
 
 use super::{Feeds, Heartbeat, Visit, Watches, dismiss, host, welcome};
 use crate::dialects::openroast::{CLOSE_MACHINE_NOT_FOUND, OpenRoast, machine_not_found};
 use crate::dialects::openscan::{DeviceStatus, PING_EVERY, TaskUpdates};
 use crate::dialects::webmacs;
-use crate::http::problem::Problem;
+use crate::http::openscan::Looking;
 use crate::http::state::AppState;
-use crate::wire::fields::shortened;
-
-/// Which machine a client of the OpenScan dialect looks at.
-#[derive(Debug, Deserialize)]
-pub struct Looking {
-    machine: Option<String>,
-}
 
 /// A message of telemetry may hold 500 values of some 100 bytes.
 const TELEMETRY_BYTES: usize = 64 * 1024;
@@ -169,24 +159,6 @@ pub async fn openscan_device(
         pace: (state.limits.messages_per_s, state.limits.message_burst),
     };
     Ok(host(guest, body, &state, &feeds, visit))
-}
-
-impl Looking {
-    /// The machine asked for; else the first scanner, else the first there is.
-    fn machine(&self, state: &AppState) -> Result<MachineHandle, Problem> {
-        let machines = state.house.machines();
-        let found = match self.machine.as_deref() {
-            Some(id) => machines.iter().find(|machine| machine.id().as_str() == id),
-            None => machines.iter().find(|m| m.spec().kind == MachineKind::Scanner).or(machines.first()),
-        };
-        found.cloned().ok_or_else(|| {
-            let detail = self.machine.as_deref().map_or_else(
-                || "there is no machine yet: configure one first".to_owned(),
-                |id| format!("there is no machine \"{}\": GET /api/machines lists those there are", shortened(id)),
-            );
-            Problem::new(StatusCode::NOT_FOUND, "MACHINE_NOT_FOUND", detail)
-        })
-    }
 }
 
 impl Introduction {
