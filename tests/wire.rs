@@ -4,6 +4,8 @@
 
 #[path = "wire/openroast.rs"]
 mod openroast;
+#[path = "wire/openscan.rs"]
+mod openscan;
 #[path = "wire/webmacs.rs"]
 mod webmacs;
 
