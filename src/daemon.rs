@@ -22,6 +22,7 @@ use crate::config::machine::MachineConfig;
 use crate::config::together::clashes;
 use crate::config::tree::SupervisionConfig;
 use crate::dialects::Name;
+use crate::dialects::bevforge::ledger::Ledger;
 use crate::drivers::Workshop;
 use crate::http::door::{self, Door};
 use crate::http::lobby::{Lobby, Notice};
@@ -30,6 +31,7 @@ use crate::http::rest::document::Arrival;
 use crate::http::rest::exchange::{self, Format};
 use crate::http::server;
 use crate::http::state::{AppState, Seats};
+use crate::jobs::program::Claims;
 use crate::jobs::{Hands, Jobs};
 use crate::storage::clock::SystemClock;
 use crate::storage::store::Store;
@@ -92,15 +94,18 @@ impl Daemon {
         let state = AppState {
             house: house.clone(),
             workshop,
-            jobs: jobs(&config, archive),
+            jobs: jobs(&config, archive, house.clone()),
             limits: Arc::new(config.limits),
             door: Door::shared(&config.dialects),
             logins: Logins::new(config.auth.users),
             seats: Seats::default(),
             started: Instant::now(),
             lobby: Lobby::default(),
+            panels: Default::default(),
+            ledger: Ledger::new(house.roster()),
         };
         actix_rt::spawn(server::look_alive(state.lobby.clone()));
+        actix_rt::spawn(state.ledger.clone().keep());
         let mut servers = Vec::with_capacity(listeners.len());
         for (address, listener, door) in listeners {
             let state = AppState { door, ..state.clone() };
@@ -149,14 +154,14 @@ fn listeners(config: &Config) -> Result<Vec<(SocketAddr, TcpListener, Door)>, Da
     std::iter::once(shared).chain(own).map(open).collect()
 }
 
-fn jobs(config: &Config, archive: Arc<dyn Archive>) -> Jobs {
+fn jobs(config: &Config, archive: Arc<dyn Archive>, house: House) -> Jobs {
     let import = |file: &[u8]| {
         let mut profile = exchange::import(file, None, Arrival { id: new_session_id(), now: wall_now() })?;
         fill_rates(&mut profile.series);
         Ok(profile)
     };
     let export = |profile: &Profile| exchange::export(profile, Format::Json);
-    Jobs::new(Hands { data: config.storage.path.clone(), archive, export, import })
+    Jobs::new(Hands { data: config.storage.path.clone(), archive, export, import, house, claims: Claims::default() })
 }
 
 fn policy(supervision: &SupervisionConfig) -> Policy {

@@ -1,5 +1,7 @@
 //! The only list of dialects.
 
+pub mod bevforge;
+pub mod control_panel;
 pub mod openroast;
 pub mod openscan;
 pub mod webmacs;
@@ -13,6 +15,10 @@ pub enum Name {
     OpenRoast,
     /// WebMACS.
     WebMacs,
+    /// The machine control panel.
+    ControlPanel,
+    /// BevForge.
+    BevForge,
     /// OpenScan.
     OpenScan,
 }

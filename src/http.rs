@@ -1,6 +1,8 @@
 //! The web side: one port, sockets and REST, the UI's files.
 
 pub mod assets;
+pub mod bevforge;
+pub mod control_panel;
 pub mod docs;
 pub mod door;
 pub mod lobby;

@@ -6,24 +6,27 @@ mod backup;
 mod call;
 mod demo;
 mod profiles;
+pub mod program;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use hearth_actors::archive::Archive;
-use hearth_actors::model::ids::MachineId;
+use hearth_actors::model::ids::{ClientId, MachineId};
 use hearth_actors::model::profile::Profile;
 use hearth_actors::model::task::Company;
+use hearth_actors::system::House;
 use hearth_actors::tasks::NewTask;
 use hearth_actors::tasks::job::Work;
 use serde_json::{Value, json};
 
 use crate::config::faults::Faults;
 use crate::wire::fields::{FieldFault, Fields, shortened, text};
-use call::Call;
+use call::{Call, Called, Origin};
+use program::Claims;
 
 /// Longest arguments, written as JSON. Unit: bytes.
-const ARGUMENTS_BYTES_MAX: usize = 16 << 10;
+const ARGUMENTS_BYTES_MAX: usize = 64 << 10;
 const MACHINE_CHARS_MAX: usize = 64;
 const PROJECT_CHARS_MAX: usize = 200;
 
@@ -37,6 +40,10 @@ pub struct Hands {
     pub export: fn(&Profile) -> String,
     /// Reads a profile from a file, under a fresh id.
     pub import: fn(&[u8]) -> Result<Profile, Faults>,
+    /// The machines.
+    pub house: House,
+    /// Which of them a program steers.
+    pub claims: Claims,
 }
 
 /// A job that can be asked for.
@@ -47,10 +54,11 @@ struct Job {
     make: fn(&mut Call<'_>, &Arc<Hands>) -> Work,
 }
 
-const JOBS: [Job; 8] = [
+const JOBS: [Job; 9] = [
     Job { name: "backup", company: Company::Shared, make: backup::backup },
     Job { name: "export_profiles", company: Company::Shared, make: profiles::export },
     Job { name: "import_profiles", company: Company::Shared, make: profiles::import },
+    Job { name: "program", company: Company::Shared, make: program::program },
     Job { name: "generator_task", company: Company::Shared, make: demo::generator },
     Job { name: "hello_world_async_task", company: Company::Shared, make: demo::hello_waiting },
     Job { name: "hello_world_blocking_task", company: Company::Shared, make: demo::hello_blocking },
@@ -86,20 +94,29 @@ impl Jobs {
         Self { hands: Arc::new(hands) }
     }
 
-    /// Makes a task of a job's name and a body with `args`, `kwargs`, `machine_id` and `project`, all of which may be absent.
+    /// Makes a task for nobody in particular: [`Jobs::make_for`].
     ///
     /// # Errors
     /// When no job has this name, or every fault of the body.
     pub fn make(&self, name: &str, body: &Value) -> Result<NewTask, JobFault> {
+        self.make_for(None, name, body)
+    }
+
+    /// Makes a task of a job's name and a body with `args`, `kwargs`, `machine_id` and `project`, all of which may be absent.
+    /// What it orders of a machine it orders in the name of the client `owner`.
+    ///
+    /// # Errors
+    /// When no job has this name, or every fault of the body.
+    pub fn make_for(&self, owner: Option<ClientId>, name: &str, body: &Value) -> Result<NewTask, JobFault> {
         let unknown = || JobFault::Unknown(shortened(name));
         let job = JOBS.iter().find(|job| job.name == name).ok_or_else(unknown)?;
         let mut faults = Faults::new();
         let fields = Fields::of(body, "").map_err(one)?;
         let machine = noted(&mut faults, fields.may("machine_id", machine_id)).flatten();
         let project = noted(&mut faults, fields.may("project", text(PROJECT_CHARS_MAX))).flatten();
-        let mut call = Call::read(&fields, &mut faults);
+        let mut call = Call::read(&fields, Origin { owner, machine }, &mut faults);
         let work = (job.make)(&mut call, &self.hands);
-        let (args, kwargs) = call.finish();
+        let Called { args, kwargs, machine } = call.finish();
         let arguments = json!({ "args": args, "kwargs": kwargs }).to_string();
         if arguments.len() > ARGUMENTS_BYTES_MAX {
             let bytes = arguments.len();

@@ -1,7 +1,7 @@
-//! The disk side: keeps sessions, profiles, machines and tasks behind [`hearth_actors::archive::Archive`].
+//! The disk side: keeps sessions, profiles, machines, programs and tasks behind [`hearth_actors::archive::Archive`].
 //!
-//! Append-only journals are the truth, one per session; machine documents, endpoint ids, tasks and the start counter are small files that are
-//! whole or not there. sled holds nothing that cannot be made again from them, so its directory may be deleted, garbled or
+//! Append-only journals are the truth, one per session; documents of machines and programs, endpoint ids, tasks and the start counter
+//! are small files that are whole or not there. sled holds nothing that cannot be made again from them, so its directory may be deleted, garbled or
 //! half-written: it is set aside and rebuilt while everything else already works. `layout` shows the directory.
 //!
 //! ```text
@@ -9,7 +9,7 @@
 //!                     |                                                          |        record
 //!                     +-- journal (one open for writing) --- writer -------------+
 //!                     +-- keeper (background) --- index --- sled
-//!                     +-- machines, addresses, tasks, boot, lock --- durable (small files)
+//!                     +-- machines, programs, addresses, tasks, boot, lock --- durable (small files)
 //! ```
 
 pub mod addresses;
@@ -17,6 +17,7 @@ pub mod backup;
 pub mod boot;
 pub mod catalogue;
 pub mod clock;
+pub mod documents;
 pub mod durable;
 pub mod frame;
 pub mod import;
@@ -26,6 +27,7 @@ pub mod keeper;
 pub mod layout;
 pub mod lock;
 pub mod machines;
+pub mod programs;
 pub mod put;
 pub mod reader;
 pub mod record;

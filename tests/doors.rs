@@ -116,7 +116,7 @@ async fn a_dialects_own_listener_has_its_own_root_and_health_and_nothing_of_the_
         (&json!("ok"), &json!("ok"), &Value::Null)
     );
     assert!(health["version"].is_string() && health["uptime_seconds"].is_number());
-    assert_eq!(get("/").await.json()["dialect"], "webmacs");
+    assert_eq!(get("/").await.json()["service"], "hearth");
     assert_eq!(get("/api/v1/datapoints/latest").await.status, 200);
     get("/api/machines").await.problem(404, "NOT_FOUND");
     assert!(house.get("/health").await.json()["database"].is_null(), "the shared port keeps its own");

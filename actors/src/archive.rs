@@ -5,7 +5,7 @@
 
 use crate::logic::addresses::{Answer, Request};
 use crate::model::event::Event;
-use crate::model::ids::{MachineId, Seq, SessionId};
+use crate::model::ids::{MachineId, ProgramId, Seq, SessionId};
 use crate::model::journal::{JournalHeader, SessionLog};
 use crate::model::profile::{Annotation, Profile, ProfileSummary};
 use crate::model::task::{Task, TaskId};
@@ -68,7 +68,7 @@ pub struct ProfilePage {
     pub next: Option<SessionId>,
 }
 
-/// Keeps sessions, profiles, machines and tasks.
+/// Keeps sessions, profiles, machines, programs and tasks.
 pub trait Archive: Send + Sync {
     /// The number of this start of the daemon, one higher at each start, durable before it is returned.
     ///
@@ -156,6 +156,24 @@ pub trait Archive: Send + Sync {
     /// # Errors
     /// When the disk refuses; then no number has changed.
     fn assign(&self, requests: &[Request]) -> Result<Vec<Answer>, ArchiveError>;
+
+    /// The documents of all programs, as they were put, in order of their ids.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn programs(&self) -> Result<Vec<(ProgramId, String)>, ArchiveError>;
+
+    /// Keeps a program's document; durable when this returns.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn put_program(&self, id: &ProgramId, document: &str) -> Result<(), ArchiveError>;
+
+    /// Forgets a program. Nothing to do where there is none.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn delete_program(&self, id: &ProgramId) -> Result<(), ArchiveError>;
 
     /// All tasks in the order in which they were asked for. One that cannot be read is reported and set aside, not an error.
     ///

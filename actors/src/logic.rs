@@ -10,6 +10,7 @@ pub mod detection;
 pub mod gate;
 pub mod lease;
 pub mod profile;
+pub mod program;
 pub mod rate;
 pub mod replay;
 pub mod restarts;

@@ -14,7 +14,7 @@ use crate::model::channel::{
     Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, DeviceType, Failsafe, OutputClass, Role,
 };
 use crate::model::event::Event;
-use crate::model::ids::{ChannelId, EndpointId, MachineId, Seq, SessionId};
+use crate::model::ids::{ChannelId, EndpointId, MachineId, ProgramId, Seq, SessionId};
 use crate::model::journal::{JournalHeader, Keep, SessionLog};
 use crate::model::profile::{Annotation, Profile, ProfileStatus};
 use crate::model::spec::{DetectionSpec, MachineKind, MachineSpec};
@@ -237,6 +237,7 @@ struct Memory {
     logs: BTreeMap<SessionId, SessionLog>,
     machines: BTreeMap<MachineId, String>,
     addresses: Addresses,
+    programs: BTreeMap<ProgramId, String>,
     tasks: BTreeMap<TaskId, Task>,
     refuses: bool,
 }
@@ -378,6 +379,20 @@ impl Archive for MemoryArchive {
 
     fn assign(&self, requests: &[Request]) -> Result<Vec<Answer>, ArchiveError> {
         Ok(self.writing()?.addresses.assign(requests))
+    }
+
+    fn programs(&self) -> Result<Vec<(ProgramId, String)>, ArchiveError> {
+        Ok(self.lock().programs.clone().into_iter().collect())
+    }
+
+    fn put_program(&self, id: &ProgramId, document: &str) -> Result<(), ArchiveError> {
+        self.writing()?.programs.insert(id.clone(), document.to_owned());
+        Ok(())
+    }
+
+    fn delete_program(&self, id: &ProgramId) -> Result<(), ArchiveError> {
+        self.writing()?.programs.remove(id);
+        Ok(())
     }
 
     fn tasks(&self) -> Result<Vec<Task>, ArchiveError> {

@@ -61,6 +61,19 @@ impl Job for Trouble {
     }
 }
 
+/// Needs somebody's help so many times.
+struct Helpless(u64);
+
+#[async_trait(?Send)]
+impl Job for Helpless {
+    async fn run(self: Box<Self>, mut steps: Steps) -> Result<Option<Arc<str>>, JobError> {
+        for time in 1..=self.0 {
+            steps.stand_still(time, self.0, format!("help {time}")).await?;
+        }
+        Ok(None)
+    }
+}
+
 /// Counts on a thread of its own until it is told to stop, if it listens.
 struct Drill(Arc<AtomicU64>);
 
@@ -369,4 +382,37 @@ async fn a_chatty_job_floods_nobody_and_its_last_word_is_told() {
     };
     assert!(told < 10, "{told}");
     assert_eq!(last.progress.message, "still talking");
+}
+
+#[actix::test]
+async fn a_job_that_cannot_go_on_is_paused_with_its_reason_until_somebody_resumes_it() {
+    let (archive, tasks) = house();
+    let task = tasks.submit(new(Work::Waiting(Box::new(Helpless(3))))).await.unwrap();
+    let mut attachment = tasks.attach();
+    for time in 1..=3 {
+        let mut told = tasks.find(task.id).unwrap();
+        // A fresh manager tells once more what was: only this time's words count.
+        while told.status != TaskStatus::Paused || told.progress.message != format!("help {time}") {
+            told = next(&mut attachment, task.id).await;
+        }
+        assert_eq!(on_disk(&archive, task.id).status, TaskStatus::Paused);
+        if time == 2 {
+            tasks.crash().await;
+        }
+        // It may stand still again before the answer is here: that it went on shows in what it says then.
+        tasks.resume(task.id).await.unwrap();
+    }
+    assert_eq!(ended(&tasks, task.id).await.status, TaskStatus::Completed);
+}
+
+#[actix::test]
+async fn a_job_that_waits_for_help_can_be_cancelled() {
+    let (_, tasks) = house();
+    let task = tasks.submit(new(Work::Waiting(Box::new(Helpless(1))))).await.unwrap();
+    let mut attachment = tasks.attach();
+    while tasks.find(task.id).unwrap().status != TaskStatus::Paused {
+        next(&mut attachment, task.id).await;
+    }
+    tasks.cancel(task.id).await.unwrap();
+    assert_eq!(ended(&tasks, task.id).await.status, TaskStatus::Cancelled);
 }

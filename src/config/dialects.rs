@@ -15,6 +15,10 @@ pub struct DialectsConfig {
     pub openroast: DialectConfig,
     /// WebMACS.
     pub webmacs: DialectConfig,
+    /// The machine control panel.
+    pub control_panel: DialectConfig,
+    /// BevForge.
+    pub bevforge: DialectConfig,
     /// OpenScan.
     pub openscan: DialectConfig,
 }
@@ -52,8 +56,14 @@ impl Default for DialectConfig {
 
 impl DialectsConfig {
     /// Each of them with its key.
-    pub fn each(&self) -> [(&'static str, &DialectConfig); 3] {
-        [("openroast", &self.openroast), ("webmacs", &self.webmacs), ("openscan", &self.openscan)]
+    pub fn each(&self) -> [(&'static str, &DialectConfig); 5] {
+        [
+            ("openroast", &self.openroast),
+            ("webmacs", &self.webmacs),
+            ("control_panel", &self.control_panel),
+            ("bevforge", &self.bevforge),
+            ("openscan", &self.openscan),
+        ]
     }
 
     /// Adds what their types do not exclude.

@@ -15,7 +15,6 @@ use super::problem::Problem;
 use super::state::AppState;
 use crate::config::dialects::{AnonymousRole, DialectConfig, DialectsConfig};
 use crate::dialects::Name;
-use crate::dialects::openscan::PREFIXES as OPENSCAN_PREFIXES;
 
 /// A listener as its requests see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +60,7 @@ impl Door {
     pub fn of(dialect: Name, config: &DialectConfig) -> Self {
         let house = match dialect {
             Name::OpenRoast => House::Open,
-            Name::WebMacs | Name::OpenScan => House::Closed,
+            Name::WebMacs | Name::ControlPanel | Name::BevForge | Name::OpenScan => House::Closed,
         };
         let anonymous = match config.anonymous_role {
             None | Some(AnonymousRole::Operator) => Some(UserRole::Operator),
@@ -82,13 +81,21 @@ pub fn key(dialect: Name) -> &'static str {
     match dialect {
         Name::OpenRoast => "openroast",
         Name::WebMacs => "webmacs",
+        Name::ControlPanel => "control_panel",
+        Name::BevForge => "bevforge",
         Name::OpenScan => "openscan",
     }
 }
 
 /// Each dialect with its part of the configuration.
-pub fn keyed(config: &DialectsConfig) -> [(Name, &DialectConfig); 3] {
-    [(Name::OpenRoast, &config.openroast), (Name::WebMacs, &config.webmacs), (Name::OpenScan, &config.openscan)]
+pub fn keyed(config: &DialectsConfig) -> [(Name, &DialectConfig); 5] {
+    [
+        (Name::OpenRoast, &config.openroast),
+        (Name::WebMacs, &config.webmacs),
+        (Name::ControlPanel, &config.control_panel),
+        (Name::BevForge, &config.bevforge),
+        (Name::OpenScan, &config.openscan),
+    ]
 }
 
 /// Lets a request in with its role, or answers it. A socket is always let in: a browser learns only from its close code why.
@@ -146,9 +153,8 @@ fn grant(request: &HttpRequest, state: &AppState) -> Granted {
 
 /// Probes, the way to a login, and sockets, which judge by themselves.
 fn is_for_everybody(path: &str) -> bool {
-    matches!(path, "/" | "/health" | "/healthz" | "/readyz" | "/api/v1/auth/login")
-        || path.starts_with("/ws/")
-        || OPENSCAN_PREFIXES.iter().any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with("/ws/")))
+    matches!(path, "/" | "/health" | "/healthz" | "/readyz" | "/api/health" | "/api/v1/auth/login" | "/ws")
+        || path.contains("/ws/")
 }
 
 /// Looking, STOP, and leaving.

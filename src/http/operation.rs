@@ -22,6 +22,10 @@ pub enum Tag {
     Tasks,
     /// The WebMACS dialect.
     WebMacs,
+    /// The dialect of machine control panels.
+    ControlPanel,
+    /// The BevForge dialect.
+    BevForge,
     /// The OpenScan dialect.
     OpenScan,
     /// The daemon as a whole.
@@ -30,13 +34,15 @@ pub enum Tag {
 
 impl Tag {
     /// All of them, in the order of the page.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Machines,
         Self::Sessions,
         Self::Safety,
         Self::Profiles,
         Self::Tasks,
         Self::WebMacs,
+        Self::ControlPanel,
+        Self::BevForge,
         Self::OpenScan,
         Self::Daemon,
     ];
@@ -50,6 +56,8 @@ impl Tag {
             Self::Profiles => "Profiles",
             Self::Tasks => "Tasks",
             Self::WebMacs => "WebMACS",
+            Self::ControlPanel => "Control panel",
+            Self::BevForge => "BevForge",
             Self::OpenScan => "OpenScan",
             Self::Daemon => "Daemon",
         }
@@ -68,6 +76,12 @@ impl Tag {
             Self::WebMacs => {
                 "The WebMACS dialect: values of remote controllers, and every value for its pages. Errors are `{\"detail\": …}`."
             }
+            Self::ControlPanel => {
+                "The dialect of machine control panels: channels as devices, by tag. Errors are `{\"detail\": …}`."
+            }
+            Self::BevForge => {
+                "The BevForge dialect: channels by number, commands with a life, and pushes. Errors are `{\"error\", \"message\"}`."
+            }
             Self::OpenScan => {
                 "What clients of OpenScan3 look for, served alike under `/latest`, `/v0.9`, `/next` and `/api/v0.9`. Errors are \
                  `{\"detail\": …}`."
@@ -82,6 +96,8 @@ impl Tag {
     fn dialect(self) -> Option<Name> {
         match self {
             Self::WebMacs => Some(Name::WebMacs),
+            Self::ControlPanel => Some(Name::ControlPanel),
+            Self::BevForge => Some(Name::BevForge),
             Self::OpenScan => Some(Name::OpenScan),
             Self::Machines | Self::Sessions | Self::Safety | Self::Profiles | Self::Tasks | Self::Daemon => None,
         }

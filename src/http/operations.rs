@@ -1,10 +1,13 @@
 //! Everything REST can do, in one table: the routes are made of it, and so is the description that clients read.
 
+mod bevforge;
+mod control_panel;
 mod daemon;
 mod examples;
 mod machines;
 mod openscan;
 mod profiles;
+mod programs;
 mod safety;
 mod sessions;
 mod tasks;
@@ -26,7 +29,10 @@ pub fn all() -> Vec<Operation> {
         safety::operations(),
         profiles::operations(),
         tasks::operations(),
+        programs::operations(),
         webmacs::operations(),
+        control_panel::operations(),
+        bevforge::operations(),
         openscan::operations(),
         daemon::operations(),
     ]

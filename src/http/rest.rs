@@ -9,6 +9,7 @@ pub mod exchange;
 pub mod health;
 pub mod machines;
 pub mod profiles;
+pub mod programs;
 pub mod sessions;
 pub mod system;
 pub mod tasks;

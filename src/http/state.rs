@@ -11,6 +11,8 @@ use super::door::Door;
 use super::lobby::Lobby;
 use super::logins::Logins;
 use crate::config::tree::LimitsConfig;
+use crate::dialects::bevforge::ledger::Ledger;
+use crate::dialects::control_panel::crowd::Crowd;
 use crate::drivers::Workshop;
 use crate::jobs::Jobs;
 
@@ -35,6 +37,10 @@ pub struct AppState {
     pub started: Instant,
     /// Everybody who has a socket open.
     pub lobby: Lobby,
+    /// The control panels among them.
+    pub panels: Crowd,
+    /// What became of commands and alarms lately, in the BevForge dialect.
+    pub ledger: Ledger,
 }
 
 /// Seats for sockets, in all and per address.

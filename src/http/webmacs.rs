@@ -77,7 +77,7 @@ fn latest_of(machine: &MachineHandle, state: &AppState, now: WallMs) -> Vec<Data
         machine: machine.id(),
         seq: snapshot.seq.unwrap_or_default(),
         session: snapshot.session,
-        wall: last_taken(machine, now).unwrap_or(now),
+        wall: snapshot.read_at.unwrap_or(now),
         recording: snapshot.session.filter(|_| snapshot.state == SessionState::Recording),
     };
     let value = |index: usize| {
@@ -86,13 +86,6 @@ fn latest_of(machine: &MachineHandle, state: &AppState, now: WallMs) -> Vec<Data
     };
     let channels = snapshot.channels.iter();
     channels.filter_map(|(index, channel)| Some(taken.datapoint(index, channel, value(index)?))).collect()
-}
-
-/// When a machine's values were last taken.
-pub fn last_taken(machine: &MachineHandle, now: WallMs) -> Option<WallMs> {
-    let (at, _) = machine.bus().look(|snapshot| snapshot.last_reading.clone())?;
-    let age_ms = machine.bus().session_time(machine.bus().clock().now()).0.saturating_sub(at.0);
-    Some(WallMs(now.0 - i64::try_from(age_ms).unwrap_or_default()))
 }
 
 /// `GET /api/v1/datapoints`: what was taken in the last minute or more, newest first.

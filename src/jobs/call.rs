@@ -2,26 +2,47 @@
 
 use std::time::Duration;
 
+use hearth_actors::model::ids::{ClientId, MachineId};
+use hearth_actors::slot::MachineHandle;
+use hearth_actors::system::House;
 use serde_json::{Map, Value};
 
+use super::machine_id;
 use crate::config::faults::Faults;
 use crate::wire::fields::{FieldFault, Fields, list, number, shown, text, whole};
+
+/// Who asks for a job, and for which machine, as its body says outside of the arguments.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Origin {
+    /// The client that asks, if it says who it is.
+    pub(super) owner: Option<ClientId>,
+    /// The machine that the task works for.
+    pub(super) machine: Option<MachineId>,
+}
 
 /// What a job was called with. Its parameters are read in their order.
 pub(super) struct Call<'a> {
     args: Vec<Value>,
     kwargs: Map<String, Value>,
     known: Vec<&'static str>,
+    origin: Origin,
     faults: &'a mut Faults,
+}
+
+/// What a job was called with, once it has read that.
+pub(super) struct Called {
+    pub(super) args: Vec<Value>,
+    pub(super) kwargs: Map<String, Value>,
+    pub(super) machine: Option<MachineId>,
 }
 
 impl<'a> Call<'a> {
     /// Takes `args` and `kwargs` of a body; absent ones are empty.
-    pub(super) fn read(fields: &Fields<'_>, faults: &'a mut Faults) -> Self {
+    pub(super) fn read(fields: &Fields<'_>, origin: Origin, faults: &'a mut Faults) -> Self {
         let mut note = |fault: FieldFault| faults.add(fault.pointer, fault.detail);
         let args = fields.may("args", list).map_err(&mut note).ok().flatten().cloned().unwrap_or_default();
         let kwargs = fields.may("kwargs", object).map_err(&mut note).ok().flatten().cloned().unwrap_or_default();
-        Self { args, kwargs, known: Vec::new(), faults }
+        Self { args, kwargs, known: Vec::new(), origin, faults }
     }
 
     /// How many steps to take.
@@ -41,8 +62,56 @@ impl<'a> Call<'a> {
         self.take(name, |value| text(max)(value).map(str::to_owned))
     }
 
+    /// The client that asks, if it says who it is.
+    pub(super) fn owner(&self) -> Option<ClientId> {
+        self.origin.owner.clone()
+    }
+
+    /// Which machine to work with, in the arguments or beside them; the task counts as that machine's.
+    pub(super) fn machine(&mut self, house: &House) -> Option<MachineHandle> {
+        const NAME: &str = "machine_id";
+        let (pointer, id) = match self.found(NAME) {
+            Some((pointer, value)) => match machine_id(&value) {
+                Ok(id) => (pointer, id),
+                Err(detail) => {
+                    self.faults.add(pointer, detail);
+                    return None;
+                }
+            },
+            None => match self.origin.machine.clone() {
+                Some(id) => (format!("/{NAME}"), id),
+                None => {
+                    self.missing(NAME, "the id of a machine");
+                    return None;
+                }
+            },
+        };
+        let machine = house.find(&id);
+        if machine.is_none() {
+            self.faults.add(pointer, format!("is `{id}`: there is no such machine"));
+        }
+        self.origin.machine = Some(id);
+        machine
+    }
+
+    /// A parameter with parts: `read` gets where it stands and notes every fault of it.
+    pub(super) fn document<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Value, &str, &mut Faults) -> T,
+    ) -> Option<T> {
+        let (pointer, value) = self.found(name)?;
+        Some(read(&value, &pointer, self.faults))
+    }
+
     /// A parameter; `null` counts as absent.
     pub(super) fn take<T>(&mut self, name: &'static str, read: impl Fn(&Value) -> Result<T, String>) -> Option<T> {
+        let (pointer, value) = self.found(name)?;
+        read(&value).map_err(|detail| self.faults.add(pointer, detail)).ok()
+    }
+
+    /// Where the next parameter stands, and what it is.
+    fn found(&mut self, name: &'static str) -> Option<(String, Value)> {
         let at = self.known.len();
         self.known.push(name);
         let (by_place, by_name) = (self.args.get(at), self.kwargs.get(name));
@@ -58,10 +127,7 @@ impl<'a> Call<'a> {
             (None, Some(value)) => (format!("/kwargs/{name}"), value),
             (None, None) => return None,
         };
-        if value.is_null() {
-            return None;
-        }
-        read(value).map_err(|detail| self.faults.add(pointer, detail)).ok()
+        (!value.is_null()).then(|| (pointer, value.clone()))
     }
 
     /// A parameter that must be there was not.
@@ -73,7 +139,7 @@ impl<'a> Call<'a> {
     }
 
     /// Tells what was given beyond the parameters; what was given.
-    pub(super) fn finish(self) -> (Vec<Value>, Map<String, Value>) {
+    pub(super) fn finish(self) -> Called {
         let takes = match self.known.as_slice() {
             [] => "takes no arguments".to_owned(),
             known => format!("takes {}", known.join(", ")),
@@ -85,7 +151,7 @@ impl<'a> Call<'a> {
             let pointer = format!("/kwargs/{}", name.replace('~', "~0").replace('/', "~1"));
             self.faults.add(pointer, format!("is unknown: this job {takes}"));
         }
-        (self.args, self.kwargs)
+        Called { args: self.args, kwargs: self.kwargs, machine: self.origin.machine }
     }
 }
 

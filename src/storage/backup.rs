@@ -16,10 +16,11 @@ use tar::{Builder, EntryType, Header};
 
 use super::durable::{failed, is_unfinished, list};
 use super::layout::{
-    ADDRESSES, BACKUPS, BOOT, JOURNALS, MACHINES, TASKS, document_name, parse_segment_name, task_name,
+    ADDRESSES, BACKUPS, BOOT, JOURNALS, MACHINES, PROGRAMS, TASKS, document_name, parse_segment_name, program_name,
+    task_name,
 };
 use super::segment::Segment;
-use super::{boot, machines, tasks};
+use super::{boot, machines, programs, tasks};
 
 /// The first entry.
 pub const BEGIN: &str = "hearth-backup.json";
@@ -51,6 +52,8 @@ pub struct BackupReport {
     pub segments: u64,
     /// Machine documents.
     pub machines: u64,
+    /// Stored programs.
+    pub programs: u64,
     /// Tasks.
     pub tasks: u64,
     /// Files of journals that could not be read and are left out.
@@ -61,8 +64,9 @@ pub struct BackupReport {
 
 impl fmt::Display for BackupReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { segments, machines, tasks, unreadable, bytes } = self;
-        write!(f, "backup of {segments} journal files, {machines} machines and {tasks} tasks, {bytes} bytes")?;
+        let Self { segments, machines, programs, tasks, unreadable, bytes } = self;
+        write!(f, "backup of {segments} journal files, {machines} machines, {programs} programs and {tasks} tasks, ")?;
+        write!(f, "{bytes} bytes")?;
         if *unreadable > 0 {
             write!(f, "; {unreadable} journal files could not be read and are left out")?;
         }
@@ -86,6 +90,10 @@ pub fn backup(data: &Path, out: impl Write) -> Result<BackupReport, ArchiveError
     }
     // After the documents: a machine that comes meanwhile has its numbers before it has a document.
     packer.addresses(data)?;
+    for (id, document) in programs::all(data)? {
+        packer.small(&format!("{PROGRAMS}/{}", program_name(&id)), document.as_bytes())?;
+        packer.report.programs += 1;
+    }
     packer.tasks(data)?;
     for dir in list(&data.join(JOURNALS))? {
         if let Some(machine) = dir.file_name().and_then(|n| n.to_str()).and_then(|n| MachineId::parse(n).ok()) {

@@ -6,6 +6,7 @@
 //! machines/<machine>.json                configuration documents, as they were put
 //! endpoints.jsonl                        which channel has which endpoint id, also of machines that are gone
 //! endpoints.jsonl.damaged                one that could not be read whole, set aside
+//! programs/<program>.json                stored programs, as they were put
 //! tasks/<task>.json                      long jobs: what they were asked to do and what came of them
 //! tasks/<task>.json.damaged              one that could not be read, set aside
 //! backups/<task>.tar                     what the task `backup` wrote
@@ -20,7 +21,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hearth_actors::model::ids::{MachineId, SessionId};
+use hearth_actors::model::ids::{MachineId, ProgramId, SessionId};
 use hearth_actors::model::task::TaskId;
 
 /// The directory of all journals.
@@ -29,6 +30,8 @@ pub const JOURNALS: &str = "journal";
 pub const MACHINES: &str = "machines";
 /// The endpoint ids.
 pub const ADDRESSES: &str = "endpoints.jsonl";
+/// The directory of all stored programs.
+pub const PROGRAMS: &str = "programs";
 /// The directory of all tasks.
 pub const TASKS: &str = "tasks";
 /// The directory of backups that tasks write.
@@ -93,6 +96,16 @@ pub fn document_name(machine: &MachineId) -> String {
 /// The machine whose document has this name.
 pub fn parse_document_name(name: &str) -> Option<MachineId> {
     MachineId::parse(name.strip_suffix(".json")?).ok()
+}
+
+/// The name of a program's document.
+pub fn program_name(program: &ProgramId) -> String {
+    format!("{program}.json")
+}
+
+/// The program whose document has this name.
+pub fn parse_program_name(name: &str) -> Option<ProgramId> {
+    ProgramId::parse(name.strip_suffix(".json")?).ok()
 }
 
 /// The name of a task's file.

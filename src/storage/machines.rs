@@ -1,38 +1,19 @@
 //! Machine documents: one small file each, as they were put.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use hearth_actors::archive::ArchiveError;
 use hearth_actors::model::ids::MachineId;
 
-use super::durable::{failed, is_unfinished, list, make_dir, sync_parent, write_file};
+use super::documents;
 use super::layout::{MACHINES, document_name, parse_document_name};
 
-/// The documents of all machines, in order of their ids. A file that is no text is reported and left out: one damaged
-/// document must not keep the other machines from running.
+/// The documents of all machines, in order of their ids: [`documents::all`].
 ///
 /// # Errors
 /// When the disk refuses.
 pub fn all(data: &Path) -> Result<Vec<(MachineId, String)>, ArchiveError> {
-    let mut documents = Vec::new();
-    for path in list(&data.join(MACHINES))? {
-        let Some(id) = path.file_name().and_then(|n| n.to_str()).and_then(parse_document_name) else {
-            if !is_unfinished(&path) {
-                tracing::warn!(file = %path.display(), "this is not a machine's document: left alone");
-            }
-            continue;
-        };
-        let bytes = fs::read(&path).map_err(failed("reading", &path))?;
-        match String::from_utf8(bytes) {
-            Ok(document) => documents.push((id, document)),
-            Err(e) => {
-                tracing::error!(file = %path.display(), error = %e, "a machine's document is garbled: left out");
-            }
-        }
-    }
-    Ok(documents)
+    documents::all(&data.join(MACHINES), parse_document_name)
 }
 
 /// Keeps a machine's document, durably.
@@ -40,8 +21,7 @@ pub fn all(data: &Path) -> Result<Vec<(MachineId, String)>, ArchiveError> {
 /// # Errors
 /// When the disk refuses.
 pub fn put(data: &Path, id: &MachineId, document: &str) -> Result<(), ArchiveError> {
-    make_dir(&data.join(MACHINES))?;
-    write_file(&path(data, id), document.as_bytes())
+    documents::put(&path(data, id), document)
 }
 
 /// Forgets a machine's document, durably. Nothing to do where there is none: the machine may come from a file of the
@@ -50,12 +30,7 @@ pub fn put(data: &Path, id: &MachineId, document: &str) -> Result<(), ArchiveErr
 /// # Errors
 /// When the disk refuses.
 pub fn delete(data: &Path, id: &MachineId) -> Result<(), ArchiveError> {
-    let path = path(data, id);
-    match fs::remove_file(&path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(e) => Err(failed("deleting", &path)(e)),
-        Ok(()) => sync_parent(&path),
-    }
+    documents::delete(&path(data, id))
 }
 
 fn path(data: &Path, id: &MachineId) -> PathBuf {
@@ -64,6 +39,8 @@ fn path(data: &Path, id: &MachineId) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn id(text: &str) -> MachineId {

@@ -17,13 +17,13 @@ use tar::{Archive, Entry, EntryType};
 use super::backup::{BEGIN, BeginRecord, END, EndRecord, SCHEMA};
 use super::durable::{failed, free_bytes, list, make_dir, sync_parent};
 use super::layout::{
-    ADDRESSES, BOOT, JOURNALS, JournalPlace, LOCK, MACHINES, TASKS, parse_document_name, parse_segment_name,
-    parse_task_name,
+    ADDRESSES, BOOT, JOURNALS, JournalPlace, LOCK, MACHINES, PROGRAMS, TASKS, parse_document_name, parse_program_name,
+    parse_segment_name, parse_task_name,
 };
 use super::lock::DirLock;
 use super::reader::{self, Extent};
 use super::store::RECORDING_MIB_MIN;
-use super::{addresses, boot, machines, tasks};
+use super::{addresses, boot, machines, programs, tasks};
 
 /// A month of readings of fifty channels each second. Unit: bytes.
 const SEGMENT_BYTES_MAX: u64 = 2 << 30;
@@ -43,6 +43,8 @@ pub struct RestoreReport {
     pub damaged: u64,
     /// Machine documents.
     pub machines: u64,
+    /// Stored programs.
+    pub programs: u64,
     /// Tasks.
     pub tasks: u64,
     /// Where what was in the directory before has gone, if there was anything.
@@ -51,8 +53,8 @@ pub struct RestoreReport {
 
 impl fmt::Display for RestoreReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { journals, damaged, machines, tasks, before } = self;
-        write!(f, "restored {journals} sessions, {machines} machines and {tasks} tasks")?;
+        let Self { journals, damaged, machines, programs, tasks, before } = self;
+        write!(f, "restored {journals} sessions, {machines} machines, {programs} programs and {tasks} tasks")?;
         if *damaged > 0 {
             write!(f, "; {damaged} sessions were damaged already and are there up to the damage")?;
         }
@@ -116,7 +118,8 @@ fn prepare(archive: impl Read, new: &Path, data: &Path) -> Result<RestoreReport,
     let dir = File::open(new).map_err(failed("opening", new))?;
     syncfs(&dir).map_err(|e| failed("flushing", new)(e.into()))?;
     let (machines, tasks) = (machines::all(new)?.len() as u64, tasks::files(new)?.len() as u64);
-    Ok(RestoreReport { machines, tasks, ..report })
+    let programs = programs::all(new)?.len() as u64;
+    Ok(RestoreReport { machines, programs, tasks, ..report })
 }
 
 fn unpack(archive: impl Read, new: &Path) -> Result<(), ArchiveError> {
@@ -187,6 +190,9 @@ fn target(new: &Path, name: &str) -> Result<Target, ArchiveError> {
         [ADDRESSES] => Some(Target { path: new.join(ADDRESSES), bytes_max: ADDRESSES_BYTES_MAX }),
         [MACHINES, document] if parse_document_name(document).is_some() => {
             Some(Target { path: new.join(MACHINES).join(document), bytes_max: DOCUMENT_BYTES_MAX })
+        }
+        [PROGRAMS, document] if parse_program_name(document).is_some() => {
+            Some(Target { path: new.join(PROGRAMS).join(document), bytes_max: DOCUMENT_BYTES_MAX })
         }
         [TASKS, task] if parse_task_name(task).is_some() => {
             Some(Target { path: new.join(TASKS).join(task), bytes_max: DOCUMENT_BYTES_MAX })

@@ -15,6 +15,7 @@ use hearth_actors::model::journal::{JournalHeader, Keep};
 use hearth_actors::model::mark::{Mark, MarkKind, MarkSource};
 use hearth_actors::model::reading::{Missing, MissingReason, News, Reading, Value};
 use hearth_actors::model::session::{SessionChange, SessionState};
+use hearth_actors::model::task::TaskId;
 use hearth_actors::model::time::{SessionMs, WallMs};
 use hearth_actors::model::units::{CelsiusPerMinute, Fraction, Unit};
 use proptest::prelude::*;
@@ -267,7 +268,9 @@ fn any_settled() -> impl Strategy<Value = EventBody> {
         Just(Actor::Replay),
         Just(Actor::Interlock),
         Just(Actor::Failsafe),
-        any::<String>().prop_map(|name| Actor::Client { id: ClientId::parse("c-1").unwrap(), name })
+        any::<String>().prop_map(|name| Actor::Client { id: ClientId::parse("c-1").unwrap(), name }),
+        (any::<u128>(), any::<String>(), proptest::option::of(Just(ClientId::parse("c-1").unwrap())))
+            .prop_map(|(task, name, owner)| Actor::Program { task: TaskId(task), name, owner }),
     ];
     let fraction = || (0.0..=1.0f64).prop_map(Fraction::clamped);
     let told = (any::<Option<String>>(), any::<String>(), any::<bool>());

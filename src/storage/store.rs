@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use hearth_actors::archive::{Archive, ArchiveError, Interrupted, Journal, ProfilePage, ProfileQuery};
 use hearth_actors::logic::addresses::{Addresses, Answer, Request};
 use hearth_actors::logic::profile::assemble;
-use hearth_actors::model::ids::{MachineId, Seq, SessionId};
+use hearth_actors::model::ids::{MachineId, ProgramId, Seq, SessionId};
 use hearth_actors::model::journal::{JournalHeader, Keep, SessionLog};
 use hearth_actors::model::profile::{Annotation, Profile};
 use hearth_actors::model::task::{Task, TaskId};
@@ -22,7 +22,7 @@ use super::put::{Closing, Seal};
 use super::reader::{self, Extent, Found};
 use super::segment::Segment;
 use super::writer::{SegmentWriter, Spot};
-use super::{addresses, backup, boot, import, machines, tasks};
+use super::{addresses, backup, boot, import, machines, programs, tasks};
 
 /// Free space below which no recording begins. Source: design of durability, watermarks. Unit: MiB.
 pub const RECORDING_MIB_MIN: u64 = 64;
@@ -265,6 +265,20 @@ impl Archive for Store {
             *addresses = changed;
         }
         Ok(answers)
+    }
+
+    fn programs(&self) -> Result<Vec<(ProgramId, String)>, ArchiveError> {
+        programs::all(&self.data)
+    }
+
+    fn put_program(&self, id: &ProgramId, document: &str) -> Result<(), ArchiveError> {
+        let _one = locked(&self.changing);
+        programs::put(&self.data, id, document)
+    }
+
+    fn delete_program(&self, id: &ProgramId) -> Result<(), ArchiveError> {
+        let _one = locked(&self.changing);
+        programs::delete(&self.data, id)
     }
 
     fn tasks(&self) -> Result<Vec<Task>, ArchiveError> {

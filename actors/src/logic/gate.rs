@@ -262,7 +262,8 @@ fn blocking_interlock<'a>(
     })
 }
 
-fn latch_words(reason: SafetyReason) -> &'static str {
+/// Why outputs are latched, to people.
+pub fn latch_words(reason: SafetyReason) -> &'static str {
     match reason {
         SafetyReason::Stop => "STOP was pressed",
         SafetyReason::Crash => "the machine's program was restarted",

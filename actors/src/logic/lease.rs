@@ -267,12 +267,8 @@ impl LeaseBook {
     fn order(&mut self, principal: &Principal, now: MonoMs, effects: &mut Vec<Effect>) -> Verdict {
         let (id, name) = match &principal.actor {
             Actor::Client { id, name } => (id, name),
-            Actor::Rest => {
-                return match &self.holder {
-                    None => Verdict::Passed(Mandate::Under(self.epoch)),
-                    Some(holder) => Verdict::Refused(locked(holder)),
-                };
-            }
+            Actor::Rest => return self.guest(None),
+            Actor::Program { owner, .. } => return self.guest(owner.as_ref()),
             Actor::Replay | Actor::Interlock | Actor::Failsafe => return Verdict::Passed(Mandate::House),
         };
         match &mut self.holder {
@@ -287,6 +283,14 @@ impl LeaseBook {
             }
         }
         Verdict::Passed(Mandate::Under(self.epoch))
+    }
+
+    /// An order of somebody who never takes the lease: good while nobody holds it, or the client in whose name it comes.
+    fn guest(&self, owner: Option<&ClientId>) -> Verdict {
+        match &self.holder {
+            Some(holder) if owner != Some(&holder.client) => Verdict::Refused(locked(holder)),
+            Some(_) | None => Verdict::Passed(Mandate::Under(self.epoch)),
+        }
     }
 
     fn asks(&mut self, principal: &Principal, action: &LeaseAction, now: MonoMs, effects: &mut Vec<Effect>) -> Verdict {

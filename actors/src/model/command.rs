@@ -3,6 +3,7 @@
 use super::ids::{ChannelId, ClientId, CommandId, RuleId, SessionId};
 use super::mark::MarkKind;
 use super::refusal::Refusal;
+use super::task::TaskId;
 use super::time::SessionMs;
 use super::units::Fraction;
 
@@ -20,6 +21,15 @@ pub enum Actor {
     Rest,
     /// A running replay.
     Replay,
+    /// A running program.
+    Program {
+        /// The task that runs it.
+        task: TaskId,
+        /// How it is named to people.
+        name: String,
+        /// The client that asked for it, whose lease it works under.
+        owner: Option<ClientId>,
+    },
     /// An interlock that forces a value.
     Interlock,
     /// The house itself, bringing outputs to safety.
@@ -30,7 +40,7 @@ impl Actor {
     /// How the actor is named to people.
     pub fn label(&self) -> &str {
         match self {
-            Self::Client { name, .. } => name,
+            Self::Client { name, .. } | Self::Program { name, .. } => name,
             Self::Rest => "rest",
             Self::Replay => "replay",
             Self::Interlock => "interlock",
@@ -221,7 +231,7 @@ pub enum OrderStage {
     Queued,
     /// The driver writes it.
     Sent,
-    /// The gate refused it.
+    /// It was not let through: by the gate, or because somebody else steers.
     Blocked(Refusal),
     /// A newer one for the same channel took its place; it is over.
     Superseded,

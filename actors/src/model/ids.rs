@@ -72,6 +72,14 @@ text_id!(
 );
 
 text_id!(
+    /// A stored program, unique in the daemon: `[a-z0-9][a-z0-9-]{0,63}`.
+    ProgramId,
+    "use 1 to 64 of a-z, 0-9 and -, starting with a letter or digit",
+    lower_or_digit,
+    |c| lower_or_digit(c) || c == '-'
+);
+
+text_id!(
     /// A channel, unique in its machine.
     ChannelId,
     "use 1 to 64 letters, digits, _ . or -, starting with a letter or digit",

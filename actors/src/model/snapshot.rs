@@ -50,6 +50,10 @@ pub struct Snapshot {
     pub under_way: BTreeMap<usize, UnderWay>,
     /// The last reading.
     pub last_reading: Option<(SessionMs, Reading)>,
+    /// When a channel last said anything: a reading, or a control that took its value.
+    pub heard: Option<WallMs>,
+    /// When that was taken, on the wall.
+    pub read_at: Option<WallMs>,
     /// Alarms that are not normal.
     pub alarms: BTreeMap<RuleId, AlarmNotice>,
     /// Whether outputs are latched safe.
@@ -98,6 +102,8 @@ impl Snapshot {
             applied: BTreeMap::new(),
             under_way: BTreeMap::new(),
             last_reading: None,
+            heard: None,
+            read_at: None,
             alarms: BTreeMap::new(),
             safety: Safety::default(),
             lease: Lease::default(),
@@ -113,6 +119,8 @@ impl Snapshot {
             EventBody::Reading(reading) => {
                 self.applied.extend(reading.controls());
                 self.last_reading = Some((event.at, reading.clone()));
+                self.heard = Some(event.wall);
+                self.read_at = Some(event.wall);
             }
             EventBody::Mark(mark) => {
                 self.marks.insert(mark.kind, *mark);
@@ -143,6 +151,7 @@ impl Snapshot {
             EventBody::Settled(settled) => {
                 if settled.applied {
                     self.applied.insert(settled.channel, settled.value);
+                    self.heard = Some(event.wall);
                 }
                 self.ended(settled.channel, settled.command);
             }
@@ -176,6 +185,7 @@ impl Snapshot {
                 self.applied.clear();
                 self.under_way.clear();
                 self.last_reading = None;
+                self.read_at = None;
             }
         }
     }

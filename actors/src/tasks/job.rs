@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::logic::tasks::{End, Signal};
 use crate::model::task::{Manner, Progress, TaskId};
@@ -75,6 +75,8 @@ impl From<Stopped> for JobError {
 pub(super) enum Report {
     /// News lie in the job's [`News`].
     Progressed(TaskId),
+    /// It cannot go on until somebody lets it; told back once the task is paused.
+    Stuck(TaskId, oneshot::Sender<()>),
     /// It ended.
     Ended(TaskId, End),
 }
@@ -151,6 +153,33 @@ impl Steps {
                 () = &mut waited => return self.step().await,
                 changed = self.signal.changed() => changed.map_err(|_| Stopped)?,
             }
+        }
+    }
+
+    /// Pauses the task because it cannot go on, and waits until somebody resumes it.
+    ///
+    /// # Errors
+    /// When the job is to stop.
+    pub async fn stand_still(&mut self, current: u64, total: u64, why: impl Into<String>) -> Result<(), Stopped> {
+        self.report(current, total, why);
+        loop {
+            let (done, paused) = oneshot::channel();
+            self.reports.send(Report::Stuck(self.id, done)).await.map_err(|_| Stopped)?;
+            // A manager that died over it is followed by another one.
+            if paused.await.is_ok() {
+                return self.step().await;
+            }
+            self.check()?;
+        }
+    }
+
+    /// Waits for something, unless the task is paused or told to stop meanwhile: `None` then, and [`Steps::step`] says which.
+    pub async fn unless_told<T>(&mut self, something: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            // Without a manager it is to stop, which the next step tells.
+            _ = self.signal.changed() => None,
+            value = something => Some(value),
         }
     }
 

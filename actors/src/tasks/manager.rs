@@ -143,17 +143,34 @@ impl Handler<Order> for Manager {
 
 impl StreamHandler<Report> for Manager {
     fn handle(&mut self, report: Report, ctx: &mut Context<Self>) {
-        let (Report::Progressed(id) | Report::Ended(id, _)) = report;
+        let (Report::Progressed(id) | Report::Stuck(id, _) | Report::Ended(id, _)) = report;
         // The last news of a job come before its end.
         let mut inputs: Vec<Input> = self.shared.news(id).map(|news| Input::Progressed(id, news)).into_iter().collect();
-        if let Report::Ended(id, end) = report {
-            inputs.push(Input::Ended(id, end));
-        }
+        let paused = match report {
+            Report::Progressed(_) => None,
+            Report::Stuck(id, done) => {
+                inputs.push(Input::Pause(id));
+                Some(done)
+            }
+            Report::Ended(id, end) => {
+                inputs.push(Input::Ended(id, end));
+                None
+            }
+        };
         let effects = {
             let mut book = self.shared.book();
-            // Reports are never refused.
+            // A report is refused only where its task has ended meanwhile.
             inputs.into_iter().flat_map(|input| book.step(wall_now(), input).unwrap_or_default()).collect()
         };
-        drop(self.carry_out(effects, ctx));
+        let carried_out = self.carry_out(effects, ctx);
+        if let Some(paused) = paused {
+            let tell = async move {
+                if carried_out.await.is_ok() {
+                    // The job may have been dropped.
+                    let _ = paused.send(());
+                }
+            };
+            ctx.spawn(tell.into_actor(self));
+        }
     }
 }

@@ -41,11 +41,10 @@ pub async fn show(path: Path<String>, state: Data<AppState>) -> Answer {
 /// `POST tasks/{task}`: the path names the job.
 pub async fn create(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
     let value = of_body(body::json(&request, payload, state.limits.body_bytes).await)?;
-    let task = tasks::begin(&state, &path, &value).await.map_err(|problem| match problem.code {
+    tasks::submit(&request, &path, &value, &state).await.map_err(|problem| match problem.code {
         "JOB_NOT_FOUND" => Refused::not_found(format!("Task '{}' is not registered.", shortened(&path))),
         _ => problem.into(),
-    })?;
-    Ok(HttpResponse::Accepted().json(TaskView::from(&*task)))
+    })
 }
 
 /// `POST tasks/{task}/pause`: one that is not running stays as it is.

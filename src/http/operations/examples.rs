@@ -19,6 +19,28 @@ pub fn task() -> Value {
     })
 }
 
+/// A program for a kettle.
+pub fn program() -> Value {
+    json!({
+        "name": "Mash day", "machine_id": "kettle",
+        "steps": [
+            { "type": "set", "values": { "pump": true, "setpoint": 66 } },
+            { "type": "ramp", "channel": "heater", "to": 80, "over_s": 120 },
+            { "type": "wait", "channel": "hlt", "at_least": 66, "timeout_s": 7200, "on_timeout": "pause" },
+            { "type": "ask", "message": "Add the malt" },
+            { "type": "hold", "for_s": 3600 },
+            { "type": "set", "values": { "heater": 0, "pump": false } },
+        ],
+    })
+}
+
+/// The same, as it is kept.
+pub fn stored_program() -> Value {
+    let mut program = program();
+    program["id"] = json!("mash-day");
+    program
+}
+
 /// Machines that can be added.
 pub fn machines() -> Vec<(&'static str, Value)> {
     vec![("a simulator", simulator()), ("a roaster on Modbus TCP", modbus())]
@@ -89,7 +111,8 @@ pub fn session() -> Value {
         "machine_id": "machine-a", "session_id": PROFILE, "state": "recording", "driver_state": "connected",
         "started_at": "2026-03-02T09:02:11Z", "elapsed_ms": 2000, "events": events(), "last_reading": reading(),
         "controls": [{
-            "id": "burner", "label": "Burner", "min": 0.0, "max": 100.0, "step": 1.0, "unit": "percent", "type": "slider",
+            "id": "burner", "label": "Burner", "tag": "machine-a.burner", "endpoint_id": 1004, "group": "controls",
+            "device_type": null, "min": 0.0, "max": 100.0, "step": 1.0, "unit": "percent", "type": "slider",
             "value": 0.8, "enabled": true,
         }],
         "lease": { "holder": { "client_id": "0b6f2c1e", "name": "tablet-2" }, "yours": false, "expires_in_ms": null },

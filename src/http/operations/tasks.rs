@@ -50,17 +50,21 @@ fn create() -> Operation {
             "Tasks begin strictly in the order in which they are asked for; one that is exclusive runs alone, of the others \
              at most three side by side that do not block. It is on disk before the answer comes. Jobs: `backup()` writes \
              `backups/<task>.tar` in the data directory; `export_profiles(machine_id)` writes a file for each profile into \
-             `exports/<task>/`; `import_profiles(folder)` reads every file in `imports/<folder>/`. To try things out: \
+             `exports/<task>/`; `import_profiles(folder)` reads every file in `imports/<folder>/`; \
+             `program(machine_id, steps, name)` sets, ramps, holds, waits and asks on a machine, in the name of the client in \
+             `X-Client-Id`: it pauses where a person is needed, and says why; resuming it answers what it asks. To try things out: \
              `generator_task(total_steps, interval)`, `hello_world_async_task(total_steps, delay)`, \
              `hello_world_blocking_task(duration)`, `exclusive_demo_task(duration)`, `failing_task(error_message)`.",
         )
         .takes(Parameter::path("task", "The job's name.", json!({ "type": "string", "enum": crate::jobs::names() })))
+        .takes(super::as_client())
         .reads(
             Shape::read::<TaskBody>(),
             Presence::Optional,
             vec![
                 ("by keyword", json!({ "kwargs": { "total_steps": 10, "interval": 0.5 }, "project": "kiln" })),
                 ("by position", json!({ "args": [10, 0.5] })),
+                ("a program", json!({ "kwargs": examples::program() })),
             ],
         )
         .answers(202, "The task, often running already.", Shape::written::<TaskView>(), examples::task())

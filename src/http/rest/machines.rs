@@ -180,7 +180,7 @@ fn of_registry(error: &RegistryError) -> Problem {
         RegistryError::NotFound(_) => (StatusCode::NOT_FOUND, "MACHINE_NOT_FOUND"),
         RegistryError::Busy(_) => (StatusCode::CONFLICT, "MACHINE_BUSY"),
         RegistryError::Exists(_) => (StatusCode::CONFLICT, "MACHINE_EXISTS"),
-        RegistryError::Tag { .. } | RegistryError::Numbers(_) => (StatusCode::CONFLICT, "MACHINE_EXISTS"),
+        RegistryError::Tag { .. } | RegistryError::Numbers(_) => (StatusCode::CONFLICT, "ADDRESS_TAKEN"),
         RegistryError::Recording(_) => (StatusCode::CONFLICT, "INVALID_STATE_TRANSITION"),
         RegistryError::Storage(_) | RegistryError::NoThread(..) => (StatusCode::SERVICE_UNAVAILABLE, "INTERNAL"),
     };

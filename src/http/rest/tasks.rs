@@ -1,7 +1,5 @@
 //! Tasks: asking for long jobs, watching them, calling them off.
 
-use std::sync::Arc;
-
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path, Payload, Query};
@@ -14,6 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::body;
+use super::caller::caller;
 use super::machines::find;
 use crate::http::problem::Problem;
 use crate::http::rest::wire::task::TaskView;
@@ -81,25 +80,26 @@ pub async fn show(path: Path<String>, state: Data<AppState>) -> Answer {
 /// `POST /api/tasks/{task}`: the path names the job.
 pub async fn create(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
-    let task = begin(&state, &path, &value).await?;
-    Ok(HttpResponse::Accepted()
-        .insert_header((LOCATION, format!("/api/tasks/{}", task.id)))
-        .json(TaskView::from(&*task)))
+    submit(&request, &path, &value, &state).await
 }
 
-/// Asks for a job by its name and the body of a request.
+/// Asks for a job in the name of who sends the request.
 ///
 /// # Errors
-/// The answer to give: `JOB_NOT_FOUND`, `MACHINE_NOT_FOUND`, every fault of the body, or why no task is taken.
-pub async fn begin(state: &AppState, name: &str, body: &Value) -> Result<Arc<Task>, Problem> {
-    let new = state.jobs.make(name, body).map_err(|fault| match fault {
+/// The problem to answer with.
+pub async fn submit(request: &HttpRequest, job: &str, value: &Value, state: &AppState) -> Answer {
+    let owner = caller(request)?.client().cloned();
+    let new = state.jobs.make_for(owner, job, value).map_err(|fault| match fault {
         JobFault::Unknown(_) => Problem::new(StatusCode::NOT_FOUND, "JOB_NOT_FOUND", fault.to_string()),
         JobFault::Invalid(faults) => Problem::invalid(&faults),
     })?;
     if let Some(machine) = &new.machine {
         find(state, machine.as_str())?;
     }
-    state.house.tasks().submit(new).await.map_err(|error| Problem::from(&error))
+    let task = state.house.tasks().submit(new).await.map_err(|error| Problem::from(&error))?;
+    Ok(HttpResponse::Accepted()
+        .insert_header((LOCATION, format!("/api/tasks/{}", task.id)))
+        .json(TaskView::from(&*task)))
 }
 
 /// `POST /api/tasks/{task}/pause`

@@ -3,6 +3,7 @@
 
 pub mod machine;
 pub mod profile;
+pub mod program;
 pub mod task;
 
 use hearth_actors::model::mark::Mark;

@@ -3,6 +3,7 @@
 use hearth_actors::model::command::{Actor, Settled};
 use hearth_actors::model::event::Lease;
 use hearth_actors::model::ids::{ChannelId, ClientId, CommandId};
+use hearth_actors::model::task::TaskId;
 use hearth_actors::model::time::WallMs;
 use hearth_actors::model::units::Fraction;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,7 @@ enum ActorRecord {
     Client { id: String, name: String },
     Rest,
     Replay,
+    Program { task: String, name: String, owner: Option<String> },
     Interlock,
     Failsafe,
 }
@@ -81,6 +83,11 @@ impl From<&Actor> for ActorRecord {
             Actor::Client { id, name } => Self::Client { id: id.as_str().to_owned(), name: name.clone() },
             Actor::Rest => Self::Rest,
             Actor::Replay => Self::Replay,
+            Actor::Program { task, name, owner } => Self::Program {
+                task: task.to_string(),
+                name: name.clone(),
+                owner: owner.as_ref().map(|id| id.as_str().to_owned()),
+            },
             Actor::Interlock => Self::Interlock,
             Actor::Failsafe => Self::Failsafe,
         }
@@ -95,6 +102,11 @@ impl TryFrom<ActorRecord> for Actor {
             ActorRecord::Client { id, name } => Self::Client { id: client_id(&id)?, name },
             ActorRecord::Rest => Self::Rest,
             ActorRecord::Replay => Self::Replay,
+            ActorRecord::Program { task, name, owner } => Self::Program {
+                task: TaskId::parse(&task).ok_or_else(|| BadRecord(format!("`{task}` is no id of a task")))?,
+                name,
+                owner: owner.as_deref().map(client_id).transpose()?,
+            },
             ActorRecord::Interlock => Self::Interlock,
             ActorRecord::Failsafe => Self::Failsafe,
         })

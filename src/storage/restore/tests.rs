@@ -67,7 +67,7 @@ fn a_backup_taken_while_recording_comes_back_whole() {
     let (dir, archive) = backed_up();
     let data = dir.path().join("restored");
     let report = restore(archive.as_slice(), &data).unwrap();
-    assert_eq!(report, RestoreReport { journals: 3, damaged: 0, machines: 2, tasks: 0, before: None });
+    assert_eq!(report, RestoreReport { journals: 3, damaged: 0, machines: 2, programs: 0, tasks: 0, before: None });
     check_content(&data);
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left beside");
 }

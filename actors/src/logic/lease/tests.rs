@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::ids::ChannelId;
+use crate::model::task::TaskId;
 use crate::model::units::Fraction;
 
 fn id(client: &str) -> ClientId {
@@ -150,6 +151,19 @@ fn rest_without_an_id_is_served_while_nobody_steers_and_takes_nothing() {
     assert_eq!(desk.holder(), None);
     desk.orders(&person("a"));
     assert!(is_locked(&desk.orders(&of(Actor::Rest))));
+}
+
+#[test]
+fn a_program_works_under_the_lease_of_who_asked_for_it_and_under_nobody_elses() {
+    let of_program =
+        |owner: Option<&str>| of(Actor::Program { task: TaskId(1), name: "program x".into(), owner: owner.map(id) });
+    let mut desk = Desk::default();
+    assert!(matches!(desk.orders(&of_program(Some("a"))), Verdict::Passed(Mandate::Under(_))));
+    assert_eq!(desk.holder(), None, "it takes nothing");
+    desk.orders(&person("a"));
+    assert!(matches!(desk.orders(&of_program(Some("a"))), Verdict::Passed(Mandate::Under(Epoch(1)))));
+    assert!(is_locked(&desk.orders(&of_program(Some("b")))));
+    assert!(is_locked(&desk.orders(&of_program(None))));
 }
 
 #[test]

@@ -1,0 +1,198 @@
+//! Programs on a machine whose driver follows a script.
+
+use std::time::Duration;
+
+use hearth_actors::model::command::Want;
+use hearth_actors::model::connection::DriverState;
+use hearth_actors::model::spec::{Comparison, Condition, InterlockRule, MachineSpec};
+use hearth_actors::registry::{Adopt, Definition, Force, Remove, Replace};
+use hearth_actors::slot::MachineHandle;
+use hearth_actors::testing::{Device, Step, roaster};
+
+use super::*;
+
+const BURNER: usize = 2;
+/// Looks before a test gives up. No claim is made about time.
+const LOOKS_MAX: usize = 2000;
+
+/// A shop with one machine.
+struct Roastery {
+    shop: Shop,
+    device: Device,
+    machine: MachineHandle,
+}
+
+fn quick(change: impl FnOnce(&mut MachineSpec)) -> MachineSpec {
+    let mut spec = roaster("drum");
+    spec.sampling_interval_ms = 20;
+    change(&mut spec);
+    spec
+}
+
+fn definition(spec: MachineSpec, device: &Device) -> Definition {
+    Definition { spec: Arc::new(spec), driver: device.factory(), document: "{}".into() }
+}
+
+impl Roastery {
+    async fn open(spec: MachineSpec) -> Self {
+        let shop = Shop::new();
+        let device = Device::answering(&[20.0, 25.0]);
+        let adopt = Adopt { definition: definition(spec, &device), resumed: None };
+        let machine = shop.house.registry().send(adopt).await.unwrap().unwrap();
+        let roastery = Self { shop, device, machine };
+        roastery.connected().await;
+        roastery
+    }
+
+    async fn connected(&self) {
+        self.until(|| self.machine.bus().look(|snapshot| snapshot.connection.state) == DriverState::Connected).await;
+    }
+
+    async fn until(&self, fits: impl Fn() -> bool) {
+        for _ in 0..LOOKS_MAX {
+            if fits() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("it never came so far: {:?} {:?}", self.shop.tasks.list(), self.device.writes());
+    }
+
+    async fn start(&self, steps: Value) -> TaskId {
+        let new = self.shop.made("program", json!({ "args": ["drum", steps] }));
+        self.shop.tasks.submit(new).await.unwrap().id
+    }
+
+    async fn paused(&self, task: TaskId, why: &str) {
+        self.until(|| {
+            let task = self.shop.tasks.find(task).unwrap();
+            task.status == TaskStatus::Paused && task.progress.message.contains(why)
+        })
+        .await;
+    }
+
+    async fn resumed(&self, task: TaskId) {
+        self.shop.tasks.resume(task).await.unwrap();
+    }
+
+    async fn wants(&self, want: Want) {
+        let command = self.shop.house.surroundings().order_of_the_house(want);
+        self.machine.command(command).await.unwrap();
+    }
+
+    fn burner(&self) -> Option<f64> {
+        self.device.writes().iter().rev().find(|(channel, _)| *channel == BURNER).map(|(_, native)| *native)
+    }
+
+    async fn burner_at(&self, native: f64) {
+        self.until(|| self.burner() == Some(native)).await;
+    }
+}
+
+fn fire(percent: u32) -> Value {
+    json!({ "type": "set", "values": { "burner": percent } })
+}
+
+fn hold() -> Value {
+    json!({ "type": "hold", "for_s": 1000 })
+}
+
+#[actix_rt::test]
+async fn a_write_that_the_device_refuses_pauses_a_program_which_tries_again_when_resumed() {
+    let roastery = Roastery::open(quick(|_| ())).await;
+    roastery.device.refuse_writes(true);
+    let task = roastery.start(json!([fire(40)])).await;
+    roastery.paused(task, "burner: ").await;
+    roastery.resumed(task).await;
+    roastery.paused(task, "burner: ").await;
+    roastery.device.refuse_writes(false);
+    roastery.resumed(task).await;
+    let done = roastery.shop.ended(task).await;
+    assert_eq!((result(&done)["steps"].clone(), roastery.burner()), (json!(1), Some(40.0)));
+    assert_eq!(done.machine.as_ref().unwrap().as_str(), "drum");
+}
+
+#[actix_rt::test]
+async fn an_interlock_pauses_a_program_and_is_never_forced() {
+    let roastery = Roastery::open(quick(|spec| {
+        let rule = InterlockRule {
+            id: hearth_actors::model::ids::RuleId::parse("cold").unwrap(),
+            blocks: Condition { channel: BURNER, comparison: Comparison::Above(0.0) },
+            unless: vec![Condition { channel: 1, comparison: Comparison::Above(50.0) }],
+            message: "the drum air is cold: open the damper".into(),
+        };
+        spec.interlocks.push(rule);
+    }))
+    .await;
+    let task = roastery.start(json!([fire(40)])).await;
+    roastery.paused(task, "the drum air is cold: open the damper").await;
+    assert_eq!(roastery.burner(), None);
+    roastery.device.rest_at(Step::Values(vec![20.0, 60.0]));
+    let warm = || roastery.machine.bus().look(|s| s.last_reading.as_ref().and_then(|(_, r)| r.value(1))) == Some(60.0);
+    roastery.until(warm).await;
+    roastery.resumed(task).await;
+    roastery.shop.ended(task).await;
+    assert_eq!(roastery.burner(), Some(40.0));
+}
+
+#[actix_rt::test]
+async fn a_crashed_or_lost_machine_pauses_its_program_and_stays_cold_until_it_is_re_armed() {
+    for (mishap, why) in [(Step::Panic, "re-arm the machine"), (Step::Disconnect, "re-arm the machine")] {
+        let roastery = Roastery::open(quick(|_| ())).await;
+        let task = roastery.start(json!([fire(40), hold()])).await;
+        roastery.burner_at(40.0).await;
+        roastery.device.then([mishap]);
+        roastery.paused(task, why).await;
+        roastery.burner_at(0.0).await;
+        roastery.connected().await;
+        roastery.resumed(task).await;
+        roastery.paused(task, "latched safe").await;
+        assert_eq!(roastery.burner(), Some(0.0));
+        roastery.wants(Want::Rearm).await;
+        roastery.resumed(task).await;
+        roastery.burner_at(40.0).await;
+    }
+}
+
+#[actix_rt::test]
+async fn a_program_that_is_cancelled_while_its_order_is_on_the_way_leaves_no_heat() {
+    let roastery = Roastery::open(quick(|_| ())).await;
+    roastery.device.then([Step::Block(300)]);
+    let task = roastery.start(json!([fire(40), hold()])).await;
+    roastery.shop.tasks.cancel(task).await.unwrap();
+    assert_eq!(roastery.shop.ended(task).await.status, TaskStatus::Cancelled);
+    roastery.burner_at(0.0).await;
+}
+
+#[actix_rt::test]
+async fn a_machine_that_is_changed_or_removed_ends_its_program_with_a_reason() {
+    let roastery = Roastery::open(quick(|_| ())).await;
+    let task = roastery.start(json!([hold()])).await;
+    let mut channels: Vec<_> = roastery.machine.spec().channels.iter().map(|(_, channel)| channel.clone()).collect();
+    channels.swap(0, 1);
+    let spec = quick(|spec| spec.channels = Arc::new(hearth_actors::model::channel::ChannelTable::new(channels)));
+    let replace = Replace { definition: definition(spec, &roastery.device), reopen: true };
+    roastery.shop.house.registry().send(replace).await.unwrap().unwrap();
+    let failed = roastery.shop.ended(task).await;
+    assert!(failed.error.as_deref().unwrap().contains("channels were changed"), "{failed:?}");
+
+    roastery.connected().await;
+    let task = roastery.start(json!([hold()])).await;
+    roastery.until(|| roastery.shop.tasks.find(task).unwrap().progress.total == 1).await;
+    let remove = Remove { id: MachineId::parse("drum").unwrap(), force: Force::No };
+    roastery.shop.house.registry().send(remove).await.unwrap().unwrap();
+    let failed = roastery.shop.ended(task).await;
+    assert_eq!(failed.status, TaskStatus::Error);
+    assert!(roastery.shop.jobs.make("program", &json!({ "args": ["drum", [hold()]] })).is_err());
+}
+
+#[actix_rt::test]
+async fn a_program_that_waits_for_its_turn_while_its_machine_changes_is_read_again() {
+    let roastery = Roastery::open(quick(|_| ())).await;
+    let new = roastery.shop.made("program", json!({ "args": ["drum", [fire(40)]] }));
+    let spec = quick(|spec| spec.channels = Arc::default());
+    let replace = Replace { definition: definition(spec, &roastery.device), reopen: true };
+    roastery.shop.house.registry().send(replace).await.unwrap().unwrap();
+    let failed = roastery.shop.ended(roastery.shop.tasks.submit(new).await.unwrap().id).await;
+    assert!(failed.error.as_deref().unwrap().contains("/steps/0/values/burner"), "{failed:?}");
+}
