@@ -127,7 +127,7 @@ async fn an_order_to_the_servo_is_confirmed_when_it_is_there() {
     let mut driver = connected(&config, &spec).await;
     let asked = Instant::now();
     let there = order(&spec, 1, "servo", 1.0);
-    assert_eq!(driver.apply(&there).await.unwrap().readback, Some(0.0), "on its way");
+    assert_eq!(driver.apply(&there).await.unwrap().readback, Some(90.0), "on its way");
     let promise = driver.promise(&there).unwrap();
     assert_eq!(asked.elapsed().as_millis(), 0, "nothing else has to wait for it");
     promise.await.unwrap();
