@@ -10,6 +10,7 @@ use actix_web::http::StatusCode;
 use hearth_actors::model::refusal::Refusal;
 use hearth_actors::model::spec::MachineKind;
 use hearth_actors::slot::MachineHandle;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -115,13 +116,16 @@ fn of_body(read: Result<Value, Problem>) -> Result<Value, Refused> {
     })
 }
 
-#[derive(Serialize)]
-struct Versions {
-    versions: [&'static str; 1],
-    latest: &'static str,
+/// The API versions that are spoken.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Versions {
+    /// All of them.
+    pub versions: Vec<&'static str>,
+    /// The newest, as it stands before paths.
+    pub latest: &'static str,
 }
 
 /// `GET /versions`
 pub async fn versions() -> HttpResponse {
-    HttpResponse::Ok().json(Versions { versions: VERSIONS, latest: LATEST })
+    HttpResponse::Ok().json(Versions { versions: VERSIONS.to_vec(), latest: LATEST })
 }

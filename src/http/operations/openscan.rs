@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{as_client, as_named, examples, slug};
 use crate::dialects::openscan::PREFIXES;
 use crate::dialects::openscan::wire::{CameraView, DeviceView, LightView, MotorView};
-use crate::http::openscan::{self, parts, tasks};
+use crate::http::openscan::{self, Versions, parts, tasks};
 use crate::http::operation::{Operation, Parameter, Presence, Shape, Tag};
 use crate::http::rest::wire::task::{TaskBody, TaskView};
 use crate::http::websocket::entrances;
@@ -65,7 +65,7 @@ fn versions() -> Operation {
         .answers(
             200,
             "Each stands before the paths, with a `v`.",
-            Shape::written::<Value>(),
+            Shape::written::<Versions>(),
             json!({ "versions": ["0.9"], "latest": "v0.9" }),
         )
 }
