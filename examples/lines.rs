@@ -16,7 +16,7 @@ use hearth::http::door;
 use hearth::http::rest::machines::find;
 use hearth::http::state::AppState;
 use hearth::http::websocket::entrances::nobody_in_particular;
-use hearth::http::websocket::{Feeds, Visit, Watches, host, welcome};
+use hearth::http::websocket::{Feeds, Heartbeat, Visit, Watches, host, welcome};
 use hearth_actors::dialect::{Dialect, DialectId, Encoded, Frame, Intent, Unasked, Viewer};
 use hearth_actors::logic::lease::Identity;
 use hearth_actors::model::channel::ChannelTable;
@@ -79,7 +79,7 @@ async fn lines(
         viewer: nobody_in_particular("lines"),
         identity: Identity::Passing,
         watches: Watches::One(machine),
-        heartbeat: None,
+        heartbeat: Heartbeat::None,
         frame_bytes: state.limits.frame_bytes,
         pace: (state.limits.messages_per_s, state.limits.message_burst),
     };

@@ -3,6 +3,7 @@
 pub mod bevforge;
 pub mod control_panel;
 pub mod openroast;
+pub mod openscan;
 pub mod webmacs;
 
 use hearth_actors::dialect::DialectId;
@@ -18,6 +19,8 @@ pub enum Name {
     ControlPanel,
     /// BevForge.
     BevForge,
+    /// OpenScan.
+    OpenScan,
 }
 
 impl Name {

@@ -9,6 +9,7 @@ pub mod lobby;
 pub mod logins;
 pub mod metrics;
 pub mod openapi;
+pub mod openscan;
 pub mod operation;
 pub mod operations;
 pub mod problem;

@@ -6,6 +6,8 @@
 mod control_panel;
 #[path = "wire/openroast.rs"]
 mod openroast;
+#[path = "wire/openscan.rs"]
+mod openscan;
 #[path = "wire/webmacs.rs"]
 mod webmacs;
 

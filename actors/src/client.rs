@@ -16,7 +16,8 @@ use crate::model::command::{Command, Want};
 use crate::model::ids::{CommandId, MachineId, Seq};
 use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::snapshot::Snapshot;
-use crate::model::time::WallMs;
+use crate::model::task::TaskEvent;
+use crate::model::time::{SessionMs, WallMs};
 use crate::runtime::bus::{Published, Watcher};
 use crate::runtime::steering::{Asked, Attendance};
 use crate::slot::MachineHandle;
@@ -271,8 +272,13 @@ impl Client {
 
     /// A sign of life.
     pub fn heartbeat(&self) -> Option<Frame> {
-        let bus = self.machine()?.bus();
-        self.dialect.heartbeat(bus.session_time(bus.clock().now()))
+        let buses = self.machine().map(MachineHandle::bus);
+        self.dialect.heartbeat(buses.map_or(SessionMs(0), |bus| bus.session_time(bus.clock().now())))
+    }
+
+    /// Something happened to a task: what a client that follows tasks is told.
+    pub fn task(&mut self, event: &TaskEvent) -> Vec<Frame> {
+        self.dialect.task(event)
     }
 
     /// From here on live events of the machine wait until [`Client::end_past`]. Gives the point up to which the past is wanted.

@@ -10,6 +10,7 @@ use crate::model::event::Event;
 use crate::model::ids::{ClientId, CommandId, EndpointId, MachineId, Seq, SessionId};
 use crate::model::refusal::Refusal;
 use crate::model::snapshot::Snapshot;
+use crate::model::task::TaskEvent;
 use crate::model::time::{SessionMs, WallMs};
 
 /// One text frame, shared by all clients that get it.
@@ -237,6 +238,11 @@ pub trait Dialect: Send {
 
     /// Turns an event into frames. `channels` is the table that the event's channel indices refer to.
     fn encode(&mut self, event: &Event, channels: &ChannelTable, viewer: &Viewer) -> Encoded;
+
+    /// Turns what happened to a task into frames, for a client that follows tasks; most dialects tell none.
+    fn task(&mut self, _: &TaskEvent) -> Vec<Frame> {
+        Vec::new()
+    }
 
     /// The answer to something refused; goes to its sender only.
     fn refuse(&self, refusal: &Refusal, now: WallMs) -> Vec<Frame>;

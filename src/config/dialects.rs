@@ -19,6 +19,8 @@ pub struct DialectsConfig {
     pub control_panel: DialectConfig,
     /// BevForge.
     pub bevforge: DialectConfig,
+    /// OpenScan.
+    pub openscan: DialectConfig,
 }
 
 /// One wire protocol.
@@ -54,12 +56,13 @@ impl Default for DialectConfig {
 
 impl DialectsConfig {
     /// Each of them with its key.
-    pub fn each(&self) -> [(&'static str, &DialectConfig); 4] {
+    pub fn each(&self) -> [(&'static str, &DialectConfig); 5] {
         [
             ("openroast", &self.openroast),
             ("webmacs", &self.webmacs),
             ("control_panel", &self.control_panel),
             ("bevforge", &self.bevforge),
+            ("openscan", &self.openscan),
         ]
     }
 

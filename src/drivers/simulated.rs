@@ -27,7 +27,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hearth_actors::driver::{Applied, Driver, DriverError, DriverFactory, Picture, Sample};
+use futures_util::FutureExt;
+use hearth_actors::driver::{Applied, Driver, DriverError, DriverFactory, Picture, Promise, Sample};
 use hearth_actors::logic::gate::Admitted;
 use hearth_actors::model::channel::{Channel, ControlShape};
 use hearth_actors::model::ids::CommandId;
@@ -44,8 +45,10 @@ use self::plant::{DriverNumber, Plant};
 /// How long a simulated time-out takes on the machine's clock. Unit: ms.
 const TIMEOUT_MS: f64 = 200.0;
 
-/// Longest wait for a control to get there; what takes longer is confirmed as begun. Real time.
-const ARRIVAL_MAX: Duration = Duration::from_millis(1_500);
+/// Rounding of the machine's clock, which a control may be late by. Unit: ms on that clock.
+const LATE_MS: f64 = 2.0;
+/// Difference from where it was sent that still counts as there, in the control's own unit.
+const THERE: f64 = 1e-6;
 
 /// Said with every fault, so that nobody looks for it in a cable.
 const SCRIPTED: &str = "simulated: the machine's configuration lists this fault under driver.faults";
@@ -74,6 +77,14 @@ struct LastOrder {
     native: f64,
 }
 
+/// A control on its way.
+#[derive(Debug, Clone, Copy)]
+struct Moving {
+    part: Part,
+    to: f64,
+    takes: Duration,
+}
+
 struct SimulatedDriver {
     plant: Arc<Mutex<Plant>>,
     number: DriverNumber,
@@ -82,6 +93,8 @@ struct SimulatedDriver {
     link: Link,
     channels: Vec<(Channel, Option<Part>)>,
     last_orders: Vec<Option<LastOrder>>,
+    /// What the last order set moving, until its promise is made.
+    moving: Option<Moving>,
 }
 
 impl SimulatedDriver {
@@ -92,7 +105,7 @@ impl SimulatedDriver {
         let channels: Vec<_> = spec.channels.iter().map(|(_, channel)| with_part(channel)).collect();
         drop(machine);
         let last_orders = vec![None; channels.len()];
-        Self { plant, number, model, speed, link: Link::Down, channels, last_orders }
+        Self { plant, number, model, speed, link: Link::Down, channels, last_orders, moving: None }
     }
 
     /// Lets happen to a call what the faults say; whether its answer is nonsense.
@@ -233,15 +246,33 @@ impl Driver for SimulatedDriver {
                 0
             }
         };
-        if takes_ms > 0 {
-            tokio::time::sleep(self.real(takes_ms as f64).min(ARRIVAL_MAX)).await;
-        }
+        let to = from_native(channel, part, order.native());
+        let moving = (takes_ms > 0).then(|| Moving { part, to, takes: self.real(takes_ms as f64 + LATE_MS) });
         let shown = self.plant(&what)?.machine(Instant::now()).value(part);
         let readback = to_native(channel, part, shown);
         if let Some(slot) = self.last_orders.get_mut(index) {
             *slot = Some(this);
         }
+        self.moving = moving;
         Ok(Applied { readback: Some(readback) })
+    }
+
+    fn promise(&mut self, _order: &Admitted) -> Option<Promise> {
+        let Moving { part, to, takes } = self.moving.take()?;
+        let plant = Arc::clone(&self.plant);
+        let arrived = async move {
+            tokio::time::sleep(takes).await;
+            let at = locked(&plant).machine(Instant::now()).value(part);
+            if (at - to).abs() <= THERE {
+                return Ok(());
+            }
+            Err(DriverError::Rejected {
+                what: format!("moving to {to}"),
+                cause: format!("it stands at {at}"),
+                hint: "something else moved it on the way".into(),
+            })
+        };
+        Some(arrived.boxed_local())
     }
 
     async fn capture(&mut self, channel: usize) -> Result<Picture, DriverError> {

@@ -60,7 +60,7 @@ impl Door {
     pub fn of(dialect: Name, config: &DialectConfig) -> Self {
         let house = match dialect {
             Name::OpenRoast => House::Open,
-            Name::WebMacs | Name::ControlPanel | Name::BevForge => House::Closed,
+            Name::WebMacs | Name::ControlPanel | Name::BevForge | Name::OpenScan => House::Closed,
         };
         let anonymous = match config.anonymous_role {
             None | Some(AnonymousRole::Operator) => Some(UserRole::Operator),
@@ -83,16 +83,18 @@ pub fn key(dialect: Name) -> &'static str {
         Name::WebMacs => "webmacs",
         Name::ControlPanel => "control_panel",
         Name::BevForge => "bevforge",
+        Name::OpenScan => "openscan",
     }
 }
 
 /// Each dialect with its part of the configuration.
-pub fn keyed(config: &DialectsConfig) -> [(Name, &DialectConfig); 4] {
+pub fn keyed(config: &DialectsConfig) -> [(Name, &DialectConfig); 5] {
     [
         (Name::OpenRoast, &config.openroast),
         (Name::WebMacs, &config.webmacs),
         (Name::ControlPanel, &config.control_panel),
         (Name::BevForge, &config.bevforge),
+        (Name::OpenScan, &config.openscan),
     ]
 }
 

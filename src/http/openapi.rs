@@ -51,7 +51,8 @@ pub fn document(operations: &[Operation]) -> Value {
         let mut described = describe(operation, &mut schemas);
         // Members of an object have no order that can be relied on.
         described["x-order"] = json!(order);
-        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+        let Some(place) = operation.places().next() else { continue };
+        let path = paths.entry(place).or_insert_with(|| json!({}));
         path[operation.method.as_str().to_ascii_lowercase()] = described;
     }
     let problem = schemas.written.subschema_for::<Problem>();
@@ -239,7 +240,8 @@ mod tests {
         assert_eq!(described, operations.len());
         for operation in operations {
             let method = operation.method.as_str().to_ascii_lowercase();
-            assert_eq!(document["paths"][operation.path][method]["operationId"], operation.id);
+            let place = operation.places().next().unwrap();
+            assert_eq!(document["paths"][place][method]["operationId"], operation.id);
         }
     }
 

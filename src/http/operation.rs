@@ -26,13 +26,15 @@ pub enum Tag {
     ControlPanel,
     /// The BevForge dialect.
     BevForge,
+    /// The OpenScan dialect.
+    OpenScan,
     /// The daemon as a whole.
     Daemon,
 }
 
 impl Tag {
     /// All of them, in the order of the page.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Machines,
         Self::Sessions,
         Self::Safety,
@@ -41,6 +43,7 @@ impl Tag {
         Self::WebMacs,
         Self::ControlPanel,
         Self::BevForge,
+        Self::OpenScan,
         Self::Daemon,
     ];
 
@@ -55,6 +58,7 @@ impl Tag {
             Self::WebMacs => "WebMACS",
             Self::ControlPanel => "Control panel",
             Self::BevForge => "BevForge",
+            Self::OpenScan => "OpenScan",
             Self::Daemon => "Daemon",
         }
     }
@@ -78,6 +82,10 @@ impl Tag {
             Self::BevForge => {
                 "The BevForge dialect: channels by number, commands with a life, and pushes. Errors are `{\"error\", \"message\"}`."
             }
+            Self::OpenScan => {
+                "What clients of OpenScan3 look for, served alike under `/latest`, `/v0.9`, `/next` and `/api/v0.9`. Errors are \
+                 `{\"detail\": …}`."
+            }
             Self::Daemon => "Probes, figures and this description.",
         }
     }
@@ -90,6 +98,7 @@ impl Tag {
             Self::WebMacs => Some(Name::WebMacs),
             Self::ControlPanel => Some(Name::ControlPanel),
             Self::BevForge => Some(Name::BevForge),
+            Self::OpenScan => Some(Name::OpenScan),
             Self::Machines | Self::Sessions | Self::Safety | Self::Profiles | Self::Tasks | Self::Daemon => None,
         }
     }
@@ -213,6 +222,8 @@ pub struct Operation {
     pub method: Method,
     /// Path with its parameters in braces.
     pub path: &'static str,
+    /// What stands before the path: it is served under each of them, and described under the first.
+    pub prefixes: &'static [&'static str],
     /// Makes the route.
     pub route: fn() -> Route,
     /// Its name in generated clients.
@@ -242,6 +253,7 @@ impl Operation {
         Self {
             method,
             path,
+            prefixes: &[""],
             route,
             id,
             tag: Tag::Daemon,
@@ -266,6 +278,17 @@ impl Operation {
     pub fn speaks(mut self, dialect: Name) -> Self {
         self.dialect = Some(dialect);
         self
+    }
+
+    /// Is served under these prefixes, and described under the first.
+    pub fn under(mut self, prefixes: &'static [&'static str]) -> Self {
+        self.prefixes = prefixes;
+        self
+    }
+
+    /// Every whole path it is served at; the first is the one it is described at.
+    pub fn places(&self) -> impl Iterator<Item = String> + '_ {
+        self.prefixes.iter().map(|prefix| format!("{prefix}{}", self.path))
     }
 
     /// Takes a parameter.

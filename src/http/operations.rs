@@ -5,6 +5,7 @@ mod control_panel;
 mod daemon;
 mod examples;
 mod machines;
+mod openscan;
 mod profiles;
 mod programs;
 mod safety;
@@ -32,6 +33,7 @@ pub fn all() -> Vec<Operation> {
         webmacs::operations(),
         control_panel::operations(),
         bevforge::operations(),
+        openscan::operations(),
         daemon::operations(),
     ]
     .into_iter()
@@ -43,19 +45,20 @@ pub fn all() -> Vec<Operation> {
 pub fn routes(config: &mut ServiceConfig, door: &Door) {
     let operations: Vec<Operation> = all().into_iter().filter(|operation| door.serves(operation)).collect();
     for path in paths(&operations) {
-        let here: Vec<&Operation> = operations.iter().filter(|operation| operation.path == path).collect();
+        let is_here = |operation: &&Operation| operation.places().any(|place| place == path);
+        let here: Vec<&Operation> = operations.iter().filter(is_here).collect();
         let allowed: Vec<&str> = here.iter().map(|operation| operation.method.as_str()).collect();
-        let resource = rest::resource(path, &allowed.join(", "));
+        let resource = rest::resource(&path, &allowed.join(", "));
         config.service(here.iter().fold(resource, |resource, operation| resource.route((operation.route)())));
     }
 }
 
 /// Every path once, in order of first mention.
-pub fn paths(operations: &[Operation]) -> Vec<&'static str> {
-    let mut paths: Vec<&str> = Vec::new();
-    for operation in operations {
-        if !paths.contains(&operation.path) {
-            paths.push(operation.path);
+pub fn paths(operations: &[Operation]) -> Vec<String> {
+    let mut paths: Vec<String> = Vec::new();
+    for place in operations.iter().flat_map(Operation::places) {
+        if !paths.contains(&place) {
+            paths.push(place);
         }
     }
     paths

@@ -20,6 +20,7 @@ pub fn routes(config: &mut ServiceConfig, dialect: Name) {
         Name::WebMacs => (get().to(named), get().to(webmacs_health)),
         Name::ControlPanel => (get().to(panel_root), get().to(panel_health)),
         Name::BevForge => (get().to(named), get().to(bevforge::health)),
+        Name::OpenScan => (get().to(named), get().to(openscan_health)),
     };
     config.route("/", root).route("/health", health);
 }
@@ -33,6 +34,16 @@ struct Named {
 /// For clients that expect a page there and get to know whom they met.
 async fn named() -> HttpResponse {
     HttpResponse::Ok().json(Named { service: SERVICE, version: VERSION })
+}
+
+#[derive(Serialize)]
+struct OpenScanHealth {
+    status: &'static str,
+    version: &'static str,
+}
+
+async fn openscan_health() -> HttpResponse {
+    HttpResponse::Ok().json(OpenScanHealth { status: "ok", version: VERSION })
 }
 
 #[derive(Serialize)]

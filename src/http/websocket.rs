@@ -15,6 +15,7 @@ mod outlet;
 pub mod telemetry;
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,11 +34,14 @@ use hearth_actors::client::{Budget, Client, Reaction};
 use hearth_actors::dialect::{Dialect, Frame, SyncRequest, SyncSummary, Viewer};
 use hearth_actors::logic::lease::Identity;
 use hearth_actors::model::command::{UserRole, Want};
+use hearth_actors::model::task::{Task, TaskEvent};
 use hearth_actors::model::time::SessionMs;
 use hearth_actors::registry::Roster;
 use hearth_actors::runtime::clock::wall_now;
 use hearth_actors::runtime::steering::Asked;
 use hearth_actors::slot::MachineHandle;
+use hearth_actors::tasks::Tasks;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 use tokio_stream::wrappers::WatchStream;
 
@@ -68,12 +72,32 @@ pub struct Visit {
     pub identity: Identity,
     /// What it watches.
     pub watches: Watches,
-    /// How often it wants a sign of life where there is silence.
-    pub heartbeat: Option<Duration>,
+    /// When it wants a sign of life.
+    pub heartbeat: Heartbeat,
     /// Largest message it may send. Unit: bytes.
     pub frame_bytes: usize,
     /// How many messages it may send in a second, and at once.
     pub pace: (u32, u32),
+}
+
+/// When a client wants a sign of life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heartbeat {
+    /// Never.
+    None,
+    /// When nothing was sent to it for this long.
+    Untold(Duration),
+    /// When it sent no text for this long, whatever it was sent.
+    Unheard(Duration),
+}
+
+impl Heartbeat {
+    fn every(self) -> Option<Duration> {
+        match self {
+            Self::None => None,
+            Self::Untold(every) | Self::Unheard(every) => Some(every),
+        }
+    }
 }
 
 /// What a client watches.
@@ -82,6 +106,8 @@ pub enum Watches {
     One(MachineHandle),
     /// All machines there are and will be.
     All,
+    /// The tasks, and no machine.
+    Tasks,
     /// None: it only has something to say.
     Nothing,
 }
@@ -129,11 +155,12 @@ pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, m
     let machines: Vec<MachineHandle> = match &visit.watches {
         Watches::One(machine) => vec![machine.clone()],
         Watches::All => roster.borrow_and_update().to_vec(),
-        Watches::Nothing => Vec::new(),
+        Watches::Tasks | Watches::Nothing => Vec::new(),
     };
     let live: Vec<Cursor> = machines.iter().map(|machine| feeds.follow(machine.id(), machine.bus())).collect();
     let changes = match (&visit.watches, live.first()) {
         (Watches::One(_), Some(cursor)) => stream::once(cursor.ended()).map(|()| Change::Removed).boxed_local(),
+        (Watches::Tasks, _) => task_changes(state.house.tasks().clone()),
         (Watches::One(_), None) | (Watches::Nothing, _) => stream::empty().boxed_local(),
         (Watches::All, _) => WatchStream::from_changes(roster).map(Change::Roster).boxed_local(),
     };
@@ -142,7 +169,7 @@ pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, m
     let line = Rc::new(Line {
         client: RefCell::new(client),
         live: RefCell::new(live),
-        told: Cell::new(visit.heartbeat.map(|_| Instant::now())),
+        told: Cell::new(matches!(visit.heartbeat, Heartbeat::Untold(_)).then(Instant::now)),
         parting: Cell::new(false),
     });
     let now = Instant::now();
@@ -159,6 +186,7 @@ pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, m
         heartbeat: visit.heartbeat,
         changes: Some(changes),
         heard: now,
+        said: now,
         next_sync: None,
     };
     // The codec measures the payload; one byte more than allowed must arrive here to be answered with 1009.
@@ -225,13 +253,15 @@ pub struct Socket {
     /// In the lobby, from the start on.
     _presence: Option<Presence>,
     greeting: Vec<Frame>,
-    heartbeat: Option<Duration>,
+    heartbeat: Heartbeat,
     /// Taken at the start.
     changes: Option<LocalBoxStream<'static, Change>>,
     assembly: Assembly,
     bucket: Bucket,
     ingest: Ingest,
     heard: Instant,
+    /// When its client last sent text, or was reminded to.
+    said: Instant,
     /// A sync that came while another one runs.
     next_sync: Option<SyncRequest>,
 }
@@ -268,6 +298,7 @@ impl Socket {
     }
 
     fn text(&mut self, text: &str, ctx: &mut ws::WebsocketContext<Self>) {
+        self.said = Instant::now();
         let budget = match self.bucket.take(Instant::now()) {
             Pace::Fine => Budget::Left,
             Pace::TooFast => Budget::Spent,
@@ -363,20 +394,49 @@ impl Socket {
     }
 
     fn beat(&mut self, ctx: &mut ws::WebsocketContext<Self>) {
-        let silent = self.line.told.get().map(|told| told.elapsed());
-        if self.heartbeat.is_some_and(|every| silent >= Some(every)) {
+        let due = match self.heartbeat {
+            Heartbeat::None => false,
+            Heartbeat::Untold(every) => self.line.told.get().is_some_and(|told| told.elapsed() >= every),
+            Heartbeat::Unheard(every) => self.said.elapsed() >= every,
+        };
+        if due {
+            self.said = Instant::now();
             let frame = self.line.client.borrow().heartbeat();
             self.tell(frame, ctx);
         }
     }
 }
 
-/// Which machines there are has changed.
+/// What happens to tasks from here on; one that was too slow for it gets them all as they are.
+fn task_changes(tasks: Tasks) -> LocalBoxStream<'static, Change> {
+    let events = tasks.attach().events;
+    let again: VecDeque<Arc<Task>> = VecDeque::new();
+    stream::unfold((tasks, events, again), |(tasks, mut events, mut again)| async move {
+        loop {
+            if let Some(task) = again.pop_front() {
+                return Some((Change::Task(Arc::new(TaskEvent::Changed(task))), (tasks, events, again)));
+            }
+            match events.recv().await {
+                Ok(event) => return Some((Change::Task(event), (tasks, events, again))),
+                Err(RecvError::Lagged(_)) => {
+                    events = tasks.attach().events;
+                    again = tasks.list().into();
+                }
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    })
+    .boxed_local()
+}
+
+/// What a client follows beside the buses has changed.
 enum Change {
     /// The one that is watched was removed.
     Removed,
     /// All there are now.
     Roster(Roster),
+    /// A task.
+    Task(Arc<TaskEvent>),
 }
 
 /// What the holder of the machine's lease is asked: what stands now, then every change.
@@ -432,7 +492,7 @@ impl Actor for Socket {
             ctx.add_stream(questions(machine));
         }
         self._presence = Some(self.state.lobby.enter(ctx.address().recipient()));
-        if let Some(every) = self.heartbeat {
+        if let Some(every) = self.heartbeat.every() {
             ctx.run_interval(every.min(Duration::from_secs(1)), Self::beat);
         }
     }
@@ -445,6 +505,10 @@ impl StreamHandler<Change> for Socket {
                 self.part(ws::CloseCode::Other(CLOSE_MACHINE_NOT_FOUND), "the machine was removed", ctx);
             }
             Change::Roster(machines) => self.follow(&machines),
+            Change::Task(event) => {
+                let frames = self.line.client.borrow_mut().task(&event);
+                self.tell(frames, ctx);
+            }
         }
     }
 

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use super::alarm::{AlarmNotice, AlarmState};
 use super::channel::ChannelTable;
-use super::connection::Connection;
+use super::command::{OrderStage, OrderStep};
+use super::connection::{Connection, DriverState};
 use super::event::{Event, EventBody, Hand, Lease, ReplayState, ReplayStatus, Safety, Unmark};
-use super::ids::{MachineId, RuleId, Seq, SessionId};
+use super::ids::{CommandId, MachineId, RuleId, Seq, SessionId};
 use super::mark::{Mark, MarkKind};
 use super::reading::Reading;
 use super::session::SessionState;
@@ -45,6 +46,8 @@ pub struct Snapshot {
     pub channels: Arc<ChannelTable>,
     /// What was last applied to each control, by channel index.
     pub applied: BTreeMap<usize, Fraction>,
+    /// The newest order to each control that has not ended, by channel index.
+    pub under_way: BTreeMap<usize, UnderWay>,
     /// The last reading.
     pub last_reading: Option<(SessionMs, Reading)>,
     /// When a channel last said anything: a reading, or a control that took its value.
@@ -59,6 +62,26 @@ pub struct Snapshot {
     pub lease: Lease,
     /// The replay, while one plays or is paused.
     pub replay: Option<ReplayStatus>,
+}
+
+/// An order that has not ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UnderWay {
+    /// Which.
+    pub command: CommandId,
+    /// What was asked for.
+    pub value: Fraction,
+    /// How far it is.
+    pub reached: Reached,
+}
+
+/// How far an order is that has not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    /// It waits for the driver.
+    Queue,
+    /// The driver has it.
+    Device,
 }
 
 impl Snapshot {
@@ -77,6 +100,7 @@ impl Snapshot {
             disarmed: BTreeSet::new(),
             channels,
             applied: BTreeMap::new(),
+            under_way: BTreeMap::new(),
             last_reading: None,
             heard: None,
             read_at: None,
@@ -129,10 +153,22 @@ impl Snapshot {
                     self.applied.insert(settled.channel, settled.value);
                     self.heard = Some(event.wall);
                 }
+                self.ended(settled.channel, settled.command);
             }
-            EventBody::Connection(connection) => self.connection = connection.clone(),
+            EventBody::Connection(connection) => {
+                self.connection = connection.clone();
+                if connection.state != DriverState::Connected {
+                    self.under_way.clear();
+                }
+            }
             EventBody::Safety(safety) => self.safety = safety.clone(),
-            EventBody::Lease(lease) => self.lease = lease.clone(),
+            EventBody::Lease(lease) => {
+                if lease.holder != self.lease.holder {
+                    // What waits is not written once control changed hands, and nobody tells of it.
+                    self.under_way.retain(|_, order| order.reached == Reached::Device);
+                }
+                self.lease = lease.clone();
+            }
             EventBody::Replay(point) => {
                 if let Some(status) = &mut self.replay {
                     status.position = point.at;
@@ -142,13 +178,33 @@ impl Snapshot {
                 let runs = matches!(status.state, ReplayState::Playing | ReplayState::Paused);
                 self.replay = runs.then(|| status.clone());
             }
-            EventBody::Order(_) | EventBody::Fault(_) => {}
+            EventBody::Order(step) => self.moved_on(step),
+            EventBody::Fault(_) => {}
             EventBody::Channels(channels) => {
                 self.channels = channels.clone();
                 self.applied.clear();
+                self.under_way.clear();
                 self.last_reading = None;
                 self.read_at = None;
             }
+        }
+    }
+
+    fn moved_on(&mut self, step: &OrderStep) {
+        let reached = match step.stage {
+            OrderStage::Queued => Reached::Queue,
+            OrderStage::Sent => Reached::Device,
+            OrderStage::Blocked(_) | OrderStage::Superseded => return self.ended(step.channel, step.command),
+        };
+        let newer = self.under_way.get(&step.channel).is_some_and(|newest| newest.command.0 > step.command.0);
+        if !newer {
+            self.under_way.insert(step.channel, UnderWay { command: step.command, value: step.value, reached });
+        }
+    }
+
+    fn ended(&mut self, channel: usize, command: CommandId) {
+        if self.under_way.get(&channel).is_some_and(|newest| newest.command == command) {
+            self.under_way.remove(&channel);
         }
     }
 }

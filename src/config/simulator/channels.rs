@@ -86,6 +86,10 @@ fn scanner() -> Vec<Option<Channel>> {
         percent("back_light", "Back light", OutputClass::Other),
         sensor("camera", "Camera", "lux"),
     ]
+    .into_iter()
+    .zip(["motors", "motors", "lights", "lights", "cameras"])
+    .map(|(channel, group)| Some(Channel { group: group.to_owned(), ..channel? }))
+    .collect()
 }
 
 fn celsius(id: &str, label: &str) -> Option<Channel> {

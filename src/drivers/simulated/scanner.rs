@@ -1,6 +1,6 @@
 //! A 3D scanner: an object on a turntable, a rotor that tilts it, two lights, and a camera.
 //!
-//! A move is confirmed as begun; the read-back shows where the axis is on its way.
+//! A move is confirmed when the axis is there; readings show where it is on its way.
 
 use hearth_actors::driver::Picture;
 
@@ -71,12 +71,8 @@ impl Physics for Scanner {
 
     fn set(&mut self, part: Part, value: f64, now_ms: u64) -> u64 {
         match part {
-            Part::Turntable => {
-                self.turntable.go(value, TURNTABLE_MS_PER_DEGREE, now_ms);
-            }
-            Part::Rotor => {
-                self.rotor.go(value, ROTOR_MS_PER_DEGREE, now_ms);
-            }
+            Part::Turntable => return self.turntable.go(value, TURNTABLE_MS_PER_DEGREE, now_ms),
+            Part::Rotor => return self.rotor.go(value, ROTOR_MS_PER_DEGREE, now_ms),
             Part::RingLight => self.ring = value,
             Part::BackLight => self.back_pct = value,
             Part::Camera => {}

@@ -11,11 +11,13 @@ use hearth_actors::model::ids::{ClientId, MachineId};
 use hearth_actors::runtime::clock::wall_now;
 use serde::Deserialize;
 
-use super::{Feeds, Visit, Watches, dismiss, host, welcome};
+use super::{Feeds, Heartbeat, Visit, Watches, dismiss, host, welcome};
 use crate::dialects::bevforge::BevForge;
 use crate::dialects::control_panel::ControlPanel;
 use crate::dialects::openroast::{CLOSE_MACHINE_NOT_FOUND, OpenRoast, machine_not_found};
+use crate::dialects::openscan::{DeviceStatus, PING_EVERY, TaskUpdates};
 use crate::dialects::webmacs;
+use crate::http::openscan::Looking;
 use crate::http::state::AppState;
 
 /// A message of telemetry may hold 500 values of some 100 bytes.
@@ -57,7 +59,7 @@ pub async fn openroast(
         viewer,
         identity,
         watches: Watches::One(machine),
-        heartbeat: introduction.heartbeat(),
+        heartbeat: introduction.heartbeat().map_or(Heartbeat::None, Heartbeat::Untold),
         frame_bytes: state.limits.frame_bytes,
         pace: (state.limits.messages_per_s, state.limits.message_burst),
     };
@@ -87,7 +89,7 @@ pub async fn datapoints_stream(
         viewer: nobody_in_particular("webmacs page"),
         identity: Identity::Passing,
         watches: Watches::All,
-        heartbeat: None,
+        heartbeat: Heartbeat::None,
         frame_bytes: state.limits.frame_bytes,
         pace: (state.limits.messages_per_s, state.limits.message_burst),
     };
@@ -110,7 +112,7 @@ pub async fn controller_telemetry(
         viewer: nobody_in_particular("webmacs controller"),
         identity: Identity::Passing,
         watches: Watches::Nothing,
-        heartbeat: None,
+        heartbeat: Heartbeat::None,
         frame_bytes: state.limits.frame_bytes.max(TELEMETRY_BYTES),
         pace: TELEMETRY_PACE,
     };
@@ -137,7 +139,7 @@ pub async fn devices(
         viewer,
         identity,
         watches: Watches::All,
-        heartbeat: None,
+        heartbeat: Heartbeat::None,
         frame_bytes: state.limits.frame_bytes.min(PANEL_BYTES),
         pace: (state.limits.messages_per_s, state.limits.message_burst),
     };
@@ -160,7 +162,7 @@ pub async fn bevforge(
         viewer: bevforge_viewer(),
         identity: Identity::Passing,
         watches: Watches::All,
-        heartbeat: None,
+        heartbeat: Heartbeat::None,
         frame_bytes: state.limits.frame_bytes,
         pace: (state.limits.messages_per_s, state.limits.message_burst),
     };
@@ -174,6 +176,54 @@ pub fn bevforge_viewer() -> Viewer {
     let client = ClientId::parse(&text).unwrap_or_else(|_| passing_client());
     let actor = Actor::Client { id: client.clone(), name: "bevforge client".to_owned() };
     Viewer { client, principal: Principal { actor, role: UserRole::Operator } }
+}
+
+/// `GET /ws/tasks`: the OpenScan dialect, tasks.
+///
+/// # Errors
+/// When the request is no WebSocket handshake, or all seats are taken.
+pub async fn openscan_tasks(
+    request: HttpRequest,
+    body: web::Payload,
+    state: web::Data<AppState>,
+    feeds: web::ThinData<Feeds>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let guest = welcome(&request, &state)?;
+    let visit = Visit {
+        dialect: Box::new(TaskUpdates),
+        viewer: nobody_in_particular("openscan client"),
+        identity: Identity::Passing,
+        watches: Watches::Tasks,
+        heartbeat: Heartbeat::Unheard(PING_EVERY),
+        frame_bytes: state.limits.frame_bytes,
+        pace: (state.limits.messages_per_s, state.limits.message_burst),
+    };
+    Ok(host(guest, body, &state, &feeds, visit))
+}
+
+/// `GET /ws/device`: the OpenScan dialect, one machine.
+///
+/// # Errors
+/// When the request is no WebSocket handshake, all seats are taken, or there is no such machine.
+pub async fn openscan_device(
+    request: HttpRequest,
+    body: web::Payload,
+    looking: web::Query<Looking>,
+    state: web::Data<AppState>,
+    feeds: web::ThinData<Feeds>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let guest = welcome(&request, &state)?;
+    let machine = looking.machine(&state)?;
+    let visit = Visit {
+        dialect: Box::new(DeviceStatus::new(&machine.spec())),
+        viewer: nobody_in_particular("openscan client"),
+        identity: Identity::Passing,
+        watches: Watches::One(machine),
+        heartbeat: Heartbeat::Unheard(PING_EVERY),
+        frame_bytes: state.limits.frame_bytes,
+        pace: (state.limits.messages_per_s, state.limits.message_burst),
+    };
+    Ok(host(guest, body, &state, &feeds, visit))
 }
 
 impl Introduction {

@@ -126,24 +126,32 @@ async fn an_order_to_the_servo_is_confirmed_when_it_is_there() {
     let (config, spec) = of(Model::Panel);
     let mut driver = connected(&config, &spec).await;
     let asked = Instant::now();
-    let applied = driver.apply(&order(&spec, 1, "servo", 1.0)).await.unwrap();
-    assert_eq!(applied.readback, Some(180.0));
-    assert!((90..=182).contains(&asked.elapsed().as_millis()), "{:?}", asked.elapsed());
-    let asked = Instant::now();
-    assert_eq!(driver.apply(&order(&spec, 2, "servo", 1.0)).await.unwrap().readback, Some(180.0));
-    assert_eq!(asked.elapsed().as_millis(), 0, "it is there already");
+    let there = order(&spec, 1, "servo", 1.0);
+    assert_eq!(driver.apply(&there).await.unwrap().readback, Some(90.0), "on its way");
+    let promise = driver.promise(&there).unwrap();
+    assert_eq!(asked.elapsed().as_millis(), 0, "nothing else has to wait for it");
+    promise.await.unwrap();
+    assert!((90..=184).contains(&asked.elapsed().as_millis()), "{:?}", asked.elapsed());
+    let again = order(&spec, 2, "servo", 1.0);
+    assert_eq!(driver.apply(&again).await.unwrap().readback, Some(180.0), "it is there already");
+    assert!(driver.promise(&again).is_none());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_machine_never_holds_an_order_past_its_deadline() {
-    let (config, spec) = of(Model::Panel);
+async fn a_long_way_is_confirmed_at_its_end_and_not_where_a_newer_order_led_elsewhere() {
+    let (config, spec) = of(Model::Scanner);
     let mut driver = connected(&SimulatorConfig { speed: 0.1, ..config }, &spec).await;
-    driver.apply(&order(&spec, 1, "servo", 0.0)).await.unwrap();
-    pass(10_000).await;
     let asked = Instant::now();
-    let applied = driver.apply(&order(&spec, 2, "servo", 1.0)).await.unwrap();
-    assert!(asked.elapsed() <= ARRIVAL_MAX);
-    assert!(applied.readback.is_some_and(|angle| (1.0..180.0).contains(&angle)), "{applied:?}");
+    let half = order(&spec, 1, "turntable", 0.5);
+    driver.apply(&half).await.unwrap();
+    driver.promise(&half).unwrap().await.unwrap();
+    assert!((36_000..36_100).contains(&asked.elapsed().as_millis()), "{:?}", asked.elapsed());
+    let (back, on) = (order(&spec, 2, "turntable", 0.0), order(&spec, 3, "turntable", 1.0));
+    driver.apply(&back).await.unwrap();
+    let broken = driver.promise(&back).unwrap();
+    driver.apply(&on).await.unwrap();
+    let refused = broken.await.unwrap_err();
+    assert!(refused.to_string().contains("it stands at"), "{refused}");
 }
 
 #[tokio::test(start_paused = true)]

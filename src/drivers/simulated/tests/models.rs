@@ -192,7 +192,7 @@ fn flow_cools_a_heated_reactor_and_its_thermostat_keeps_it_from_boiling() {
 #[test]
 fn the_turntable_turns_at_its_speed_and_shows_where_it_is() {
     let mut scanner = Bench::new(Model::Scanner);
-    assert_eq!(scanner.set("turntable", 90.0), 0, "a move is confirmed as begun");
+    assert_eq!(scanner.set("turntable", 90.0), 1_800, "it says how long the way takes");
     assert_eq!(scanner.get("turntable"), 0.0);
     let half_ms = (45.0 * scanner::TURNTABLE_MS_PER_DEGREE) as u64;
     assert!((scanner.wait(half_ms).get("turntable") - 45.0).abs() < 0.1);

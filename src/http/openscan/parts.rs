@@ -1,0 +1,205 @@
+//! A machine as it is, and orders to its motors and lights. Each goes through the gate like any other, and is answered when the
+//! device did it.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Payload, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use hearth_actors::model::channel::ControlSpec;
+use hearth_actors::model::command::Want;
+use hearth_actors::model::ids::ChannelId;
+use hearth_actors::model::units::Fraction;
+use hearth_actors::slot::MachineHandle;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Looking, Refused, of_body};
+use crate::dialects::openscan::device::{Group, view};
+use crate::dialects::openscan::wire::{DeviceView, LightView, MotorView};
+use crate::http::rest::body;
+use crate::http::rest::caller::caller;
+use crate::http::rest::machines::order;
+use crate::http::state::AppState;
+use crate::wire::fields::{Fields, number, shortened};
+
+type Answer = Result<HttpResponse, Refused>;
+
+/// Furthest a motor is turned by at once; the reach of each is far less. Unit: degree.
+const DEGREES_MAX: f64 = 1e6;
+
+/// Where a motor shall go.
+#[derive(Debug, Deserialize)]
+pub struct Turn {
+    degrees: Option<String>,
+}
+
+/// By how much a motor shall turn.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct TurnBody {
+    /// Unit: degree.
+    pub degrees: f64,
+}
+
+/// `GET device/info`
+pub async fn info(looking: Query<Looking>, state: Data<AppState>) -> Answer {
+    Ok(HttpResponse::Ok().json(device(&looking.machine(&state)?)))
+}
+
+/// `GET motors/`
+pub async fn motors(looking: Query<Looking>, state: Data<AppState>) -> Answer {
+    Ok(HttpResponse::Ok().json(device(&looking.machine(&state)?).motors))
+}
+
+/// `GET lights/`
+pub async fn lights(looking: Query<Looking>, state: Data<AppState>) -> Answer {
+    Ok(HttpResponse::Ok().json(device(&looking.machine(&state)?).lights))
+}
+
+/// `GET cameras/`
+pub async fn cameras(looking: Query<Looking>, state: Data<AppState>) -> Answer {
+    Ok(HttpResponse::Ok().json(device(&looking.machine(&state)?).cameras))
+}
+
+/// `GET motors/{name}`
+pub async fn motor(name: Path<String>, looking: Query<Looking>, state: Data<AppState>) -> Answer {
+    Ok(HttpResponse::Ok().json(motor_of(&looking.machine(&state)?, &name)?))
+}
+
+/// `GET lights/{name}`
+pub async fn light(name: Path<String>, looking: Query<Looking>, state: Data<AppState>) -> Answer {
+    Ok(HttpResponse::Ok().json(light_of(&looking.machine(&state)?, &name)?))
+}
+
+/// `PUT motors/{name}/angle?degrees=`: turns it to there.
+pub async fn turn_to(
+    request: HttpRequest,
+    name: Path<String>,
+    looking: Query<Looking>,
+    turn: Query<Turn>,
+    state: Data<AppState>,
+) -> Answer {
+    let machine = looking.machine(&state)?;
+    let wanted = || Refused::fault("float_parsing", vec!["query", "degrees"], "degrees: a number is needed");
+    let degrees: f64 = turn.degrees.as_deref().and_then(|text| text.parse().ok()).ok_or_else(wanted)?;
+    turned(&request, &state, &machine, &name, degrees, "query").await
+}
+
+/// `PATCH motors/{name}/angle`: turns it by so much.
+pub async fn turn_by(
+    request: HttpRequest,
+    name: Path<String>,
+    looking: Query<Looking>,
+    payload: Payload,
+    state: Data<AppState>,
+) -> Answer {
+    let machine = looking.machine(&state)?;
+    let value = of_body(body::json(&request, payload, state.limits.body_bytes).await)?;
+    let read = |fields: Fields<'_>| {
+        let range = -DEGREES_MAX..=DEGREES_MAX;
+        fields.must("degrees", "by how many degrees it shall turn", number(range))
+    };
+    let read = Fields::of(&value, "").and_then(read).map(|degrees| TurnBody { degrees });
+    let by = read.map_err(|fault| Refused::fault("float_type", vec!["body", "degrees"], fault.detail))?;
+    let unknown = || Refused::new(StatusCode::CONFLICT, "where it stands is not known yet: turn it to an angle first");
+    let from = motor_of(&machine, &name)?.angle.ok_or_else(unknown)?;
+    turned(&request, &state, &machine, &name, from + by.degrees, "body").await
+}
+
+/// `PATCH lights/{name}/turn_on`
+pub async fn turn_on(
+    request: HttpRequest,
+    name: Path<String>,
+    looking: Query<Looking>,
+    state: Data<AppState>,
+) -> Answer {
+    switched(&request, &name, &looking, &state, |_| true).await
+}
+
+/// `PATCH lights/{name}/turn_off`
+pub async fn turn_off(
+    request: HttpRequest,
+    name: Path<String>,
+    looking: Query<Looking>,
+    state: Data<AppState>,
+) -> Answer {
+    switched(&request, &name, &looking, &state, |_| false).await
+}
+
+/// `PATCH lights/{name}/toggle`: one of which nothing is known goes on.
+pub async fn toggle(
+    request: HttpRequest,
+    name: Path<String>,
+    looking: Query<Looking>,
+    state: Data<AppState>,
+) -> Answer {
+    switched(&request, &name, &looking, &state, |light| light.is_on != Some(true)).await
+}
+
+async fn turned(
+    request: &HttpRequest,
+    state: &AppState,
+    machine: &MachineHandle,
+    name: &str,
+    degrees: f64,
+    place: &str,
+) -> Answer {
+    let (channel, control) = control(machine, name, Group::Motors)?;
+    if !control.accepts(degrees) {
+        let words = format!("{degrees}° is out of its reach: from {} to {}", control.min, control.max);
+        return Err(Refused::fault("value_error", vec![place, "degrees"], words));
+    }
+    command(request, state, machine, channel, control.to_fraction(degrees)).await?;
+    Ok(HttpResponse::Ok().json(motor_of(machine, name)?))
+}
+
+async fn switched(
+    request: &HttpRequest,
+    name: &str,
+    looking: &Looking,
+    state: &AppState,
+    shines: impl Fn(&LightView) -> bool,
+) -> Answer {
+    let machine = looking.machine(state)?;
+    let (channel, _) = control(&machine, name, Group::Lights)?;
+    let value = if shines(&light_of(&machine, name)?) { Fraction::ONE } else { Fraction::ZERO };
+    command(request, state, &machine, channel, value).await?;
+    Ok(HttpResponse::Ok().json(light_of(&machine, name)?))
+}
+
+async fn command(
+    request: &HttpRequest,
+    state: &AppState,
+    machine: &MachineHandle,
+    channel: ChannelId,
+    value: Fraction,
+) -> Result<(), Refused> {
+    let caller = caller(request)?;
+    machine.command(order(state, caller.actor(), Want::Control { channel, value })).await?;
+    Ok(())
+}
+
+fn device(machine: &MachineHandle) -> DeviceView {
+    let spec = machine.spec();
+    view(&spec.name, spec.kind, &machine.bus().snapshot())
+}
+
+fn motor_of(machine: &MachineHandle, name: &str) -> Result<MotorView, Refused> {
+    device(machine).motors.remove(name).ok_or_else(|| missing("motor", name))
+}
+
+fn light_of(machine: &MachineHandle, name: &str) -> Result<LightView, Refused> {
+    device(machine).lights.remove(name).ok_or_else(|| missing("light", name))
+}
+
+/// The control of this name in a group.
+fn control(machine: &MachineHandle, name: &str, group: Group) -> Result<(ChannelId, ControlSpec), Refused> {
+    let word = if group == Group::Motors { "motor" } else { "light" };
+    let channels = machine.bus().snapshot().channels;
+    let channel = channels.find(name).and_then(|index| channels.get(index));
+    let fitting = channel.filter(|channel| Group::of(channel) == group);
+    let found = fitting.and_then(|channel| Some((channel.id.clone(), channel.control()?.clone())));
+    found.ok_or_else(|| missing(word, name))
+}
+
+fn missing(word: &str, name: &str) -> Refused {
+    Refused::not_found(format!("there is no {word} \"{}\": the list of them says which there are", shortened(name)))
+}
