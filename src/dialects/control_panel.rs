@@ -37,7 +37,7 @@ pub struct ControlPanel {
     /// Asked afresh for every answer, so that a panel that has just set a device finds it set.
     look: Look,
     member: Member,
-    /// What it was told of each channel, by index.
+    /// What it was told of each channel, by index. A machine that came later is not in it: all that it shows is news.
     told: BTreeMap<MachineId, Vec<Option<Amount>>>,
 }
 
@@ -148,7 +148,6 @@ impl Dialect for ControlPanel {
         ]
     }
 
-    /// What a machine that came later has to show is told like any other change: the panel knows nothing of it yet.
     fn left(&mut self, machine: &MachineId) {
         self.told.remove(machine);
     }
