@@ -439,6 +439,7 @@ def test_orders_take_part_in_the_lease(hearth: HearthDaemon) -> None:
 def test_a_machine_that_is_away_is_told_in_the_same_words(hearth: HearthDaemon, open_panel: OpenPanel) -> None:
     socket = open_panel()
     assert ask(hearth, "POST", "/api/machines/panel/disconnect", {})[0] == 200
+    socket.wait_for("device_update", lambda frame: frame["data"]["new_state"] == {"value": None}, device_id="temp_01")
     code, told = ask(hearth, "POST", f"{DEVICES}/motor_01", {"speed": 5})
     assert (code, set(told)) == (409, {"detail"})
     assert isinstance(told["detail"], str)
@@ -446,6 +447,10 @@ def test_a_machine_that_is_away_is_told_in_the_same_words(hearth: HearthDaemon, 
     assert (seen["status"], seen["current_value"]) == ("error", None)
     socket.send(action="get_status", device_id="motor_01")
     assert socket.wait_for("device_status")["data"]["status"] == "error"
+    mark = socket.here()
+    assert ask(hearth, "POST", "/api/machines/panel/connect", {})[0] == 200
+    back = socket.wait_for("device_update", since=mark, device_id="temp_01")
+    assert back["data"]["previous_state"] == {"value": None}
 
 
 def test_stop_is_heard_as_a_change_and_blocks_what_comes_after(hearth: HearthDaemon, open_panel: OpenPanel) -> None:
