@@ -67,7 +67,7 @@ pub struct Status {
     pub status: Presence,
     /// What it last said, in its native unit; `null` where it says nothing.
     pub current_value: Option<Amount>,
-    /// When its machine last said anything. Unit: seconds since 1970.
+    /// When its machine was last read. Unit: seconds since 1970.
     pub last_updated: Option<f64>,
     /// The machine it belongs to.
     pub machine_id: String,
@@ -148,7 +148,7 @@ fn status(machine: &Snapshot, index: usize, channel: &Channel) -> Status {
         device_type: DeviceKind::of(channel),
         status: if is_reached(machine) && current_value.is_some() { Presence::Online } else { Presence::Error },
         current_value,
-        last_updated: machine.heard.map(seconds),
+        last_updated: machine.read_at.map(seconds),
         machine_id: machine.machine.to_string(),
         seq: machine.seq.map(|seq| seq.0),
     }
