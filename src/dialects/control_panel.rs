@@ -15,7 +15,8 @@ use bytestring::ByteString;
 use hearth_actors::dialect::{
     Ask, Change as Chosen, Choice, Dialect, DialectId, Encoded, Frame, Heard, Intent, Told, Topic, Unasked, Viewer,
 };
-use hearth_actors::model::channel::ChannelTable;
+use hearth_actors::model::channel::{Channel, ChannelTable};
+use hearth_actors::model::connection::DriverState;
 use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::ids::MachineId;
 use hearth_actors::model::reading::Reading;
@@ -38,7 +39,7 @@ pub struct ControlPanel {
     /// Asked afresh for every answer, so that a panel that has just set a device finds it set.
     look: Look,
     member: Member,
-    /// What it was told of each channel, by index.
+    /// What it was told of each channel, by index. A machine that came later is not in it: all that it shows is news.
     told: BTreeMap<MachineId, Vec<Option<Amount>>>,
 }
 
@@ -149,7 +150,6 @@ impl Dialect for ControlPanel {
         ]
     }
 
-    /// What a machine that came later has to show is told like any other change: the panel knows nothing of it yet.
     fn left(&mut self, machine: &MachineId) {
         self.told.remove(machine);
     }
@@ -173,6 +173,10 @@ impl Dialect for ControlPanel {
                 let control = channels.get(settled.channel).and_then(|channel| Some((channel, channel.control()?)));
                 let now = control.map(|(channel, spec)| of_control(channel, spec, settled.value));
                 self.compare(event, channels, now.map(|now| (settled.channel, Some(now))).into_iter())
+            }
+            // Its sensors say nothing any more, and no reading comes that would show it.
+            EventBody::Connection(link) if link.state != DriverState::Connected => {
+                self.compare(event, channels, sensors(channels).map(|(index, _)| (index, None)))
             }
             EventBody::Channels(_) => {
                 self.told.remove(&event.machine);
@@ -222,11 +226,12 @@ fn shown<'a>(
         let channel = channels.get(index)?;
         Some((index, Some(of_control(channel, channel.control()?, share))))
     });
-    let sensors = channels
-        .iter()
-        .filter(|(_, channel)| channel.control().is_none())
-        .map(|(index, channel)| (index, reading.value(index).map(|internal| of_sensor(channel, internal))));
-    controls.chain(sensors)
+    let value = |index, channel| reading.value(index).map(|internal| of_sensor(channel, internal));
+    controls.chain(sensors(channels).map(move |(index, channel)| (index, value(index, channel))))
+}
+
+fn sensors(channels: &ChannelTable) -> impl Iterator<Item = (usize, &Channel)> {
+    channels.iter().filter(|(_, channel)| channel.control().is_none())
 }
 
 fn by_id<'a>(machines: impl Iterator<Item = &'a Snapshot>) -> BTreeMap<String, Status> {

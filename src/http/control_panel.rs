@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use hearth_actors::model::channel::{Channel, ControlSpec};
+use hearth_actors::model::channel::Channel;
 use hearth_actors::model::command::{Outcome, Want};
 use hearth_actors::registry::directory::Place;
 use schemars::JsonSchema;
@@ -102,7 +102,7 @@ async fn obey(request: &HttpRequest, id: &str, payload: Payload, state: &AppStat
         Outcome::Settled(settled) => settled.value,
         Outcome::Done => share,
     };
-    let now = channel.control().map(|spec: &ControlSpec| of_control(channel, spec, taken));
+    let now = channel.control().map(|spec| of_control(channel, spec, taken));
     Ok(Reply::of(channel, before, now))
 }
 
@@ -112,9 +112,10 @@ impl Reply {
         let changed = before != now;
         let what = if kind == DeviceKind::Valve { "state" } else { kind.field() };
         let what = format!("{} {what}", noun(kind));
-        let message = match changed {
-            true => format!("{what} changed: {} → {}", shown(before), shown(now)),
-            false => format!("{what} is {} already", shown(now)),
+        let message = if changed {
+            format!("{what} changed: {} → {}", shown(before), shown(now))
+        } else {
+            format!("{what} is {} already", shown(now))
         };
         Self {
             device_id: channel.tag.clone(),

@@ -181,13 +181,19 @@ def test_a_panel_that_was_cut_finds_the_state_when_it_comes_back(hearth: HearthD
     assert open_panel().frames[0]["total_connections"] == 3
 
 
-def test_the_state_survives_the_daemon(hearth: HearthDaemon, open_panel: OpenPanel) -> None:
-    before = set(status(hearth, "motor_01"))
+def test_a_daemon_that_was_killed_has_the_same_devices_again(hearth: HearthDaemon, open_panel: OpenPanel) -> None:
+    def kinds() -> dict[str, str]:
+        return {name: device["device_type"] for name, device in ask(hearth, "GET", DEVICES)[1].items()}
+
+    before = kinds()
     hearth.kill()
     hearth.start()
     reached(hearth)
-    assert set(status(hearth, "motor_01")) == before
-    assert open_panel().frames[0]["total_connections"] == 1
+    assert kinds() == before
+    socket = open_panel()
+    assert socket.frames[0]["total_connections"] == 1
+    set_device(hearth, "servo_01", angle=7)
+    assert socket.wait_for("device_update", device_id="servo_01")["data"]["new_state"] == {"angle": 7}
 
 
 def test_who_subscribed_hears_only_that(hearth: HearthDaemon, open_panel: OpenPanel) -> None:
@@ -433,6 +439,7 @@ def test_orders_take_part_in_the_lease(hearth: HearthDaemon) -> None:
 def test_a_machine_that_is_away_is_told_in_the_same_words(hearth: HearthDaemon, open_panel: OpenPanel) -> None:
     socket = open_panel()
     assert ask(hearth, "POST", "/api/machines/panel/disconnect", {})[0] == 200
+    socket.wait_for("device_update", lambda frame: frame["data"]["new_state"] == {"value": None}, device_id="temp_01")
     code, told = ask(hearth, "POST", f"{DEVICES}/motor_01", {"speed": 5})
     assert (code, set(told)) == (409, {"detail"})
     assert isinstance(told["detail"], str)
@@ -440,6 +447,10 @@ def test_a_machine_that_is_away_is_told_in_the_same_words(hearth: HearthDaemon, 
     assert (seen["status"], seen["current_value"]) == ("error", None)
     socket.send(action="get_status", device_id="motor_01")
     assert socket.wait_for("device_status")["data"]["status"] == "error"
+    mark = socket.here()
+    assert ask(hearth, "POST", "/api/machines/panel/connect", {})[0] == 200
+    back = socket.wait_for("device_update", since=mark, device_id="temp_01")
+    assert back["data"]["previous_state"] == {"value": None}
 
 
 def test_stop_is_heard_as_a_change_and_blocks_what_comes_after(hearth: HearthDaemon, open_panel: OpenPanel) -> None:

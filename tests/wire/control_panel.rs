@@ -71,7 +71,6 @@ fn control(shape: ControlShape, max: f64, step: f64) -> ChannelKind {
 const MOTOR: usize = 0;
 const SERVO: usize = 1;
 const VALVE: usize = 2;
-const THERMOMETER: usize = 3;
 const HEATER: usize = 4;
 
 fn table() -> Arc<ChannelTable> {
@@ -244,11 +243,17 @@ fn a_machine_that_comes_or_is_made_anew_tells_what_it_has_as_news() {
 fn a_device_whose_machine_is_away_is_in_error_and_its_sensor_says_nothing() {
     let mut away = snapshot();
     away.apply(&event(42, EventBody::Connection(Connection::default())));
-    let (_, greeting) = panel_of(away);
+    let (mut late, greeting) = panel_of(away);
     let data = &parsed(&greeting)[1]["data"];
     assert_eq!((&data["motor_01"]["status"], &data["motor_01"]["current_value"]), (&json!("error"), &json!(100)));
     assert_eq!((&data["temp_01"]["status"], &data["temp_01"]["current_value"]), (&json!("error"), &Value::Null));
-    assert_eq!(table().get(THERMOMETER).unwrap().tag, "temp_01");
+    let gone = event(43, EventBody::Connection(Connection::default()));
+    assert!(told(&mut late, &gone).is_empty(), "it was greeted with that");
+    let frames = parsed(&told(&mut panel(), &gone));
+    assert_eq!(frames.as_array().unwrap().len(), 1);
+    assert_eq!(frames[0]["device_id"], "temp_01");
+    assert_eq!(frames[0]["data"]["previous_state"], json!({"value": 68.0}));
+    assert_eq!(frames[0]["data"]["new_state"], json!({"value": null}));
 }
 
 proptest! {

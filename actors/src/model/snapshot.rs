@@ -50,8 +50,6 @@ pub struct Snapshot {
     pub under_way: BTreeMap<usize, UnderWay>,
     /// The last reading.
     pub last_reading: Option<(SessionMs, Reading)>,
-    /// When a channel last said anything: a reading, or a control that took its value.
-    pub heard: Option<WallMs>,
     /// When that was taken, on the wall.
     pub read_at: Option<WallMs>,
     /// Alarms that are not normal.
@@ -102,7 +100,6 @@ impl Snapshot {
             applied: BTreeMap::new(),
             under_way: BTreeMap::new(),
             last_reading: None,
-            heard: None,
             read_at: None,
             alarms: BTreeMap::new(),
             safety: Safety::default(),
@@ -119,7 +116,6 @@ impl Snapshot {
             EventBody::Reading(reading) => {
                 self.applied.extend(reading.controls());
                 self.last_reading = Some((event.at, reading.clone()));
-                self.heard = Some(event.wall);
                 self.read_at = Some(event.wall);
             }
             EventBody::Mark(mark) => {
@@ -151,7 +147,6 @@ impl Snapshot {
             EventBody::Settled(settled) => {
                 if settled.applied {
                     self.applied.insert(settled.channel, settled.value);
-                    self.heard = Some(event.wall);
                 }
                 self.ended(settled.channel, settled.command);
             }

@@ -67,7 +67,7 @@ pub struct Status {
     pub status: Presence,
     /// What it last said, in its native unit; `null` where it says nothing.
     pub current_value: Option<Amount>,
-    /// When its machine last said anything. Unit: seconds since 1970.
+    /// When its machine was last read. Unit: seconds since 1970.
     pub last_updated: Option<f64>,
     /// The machine it belongs to.
     pub machine_id: String,
@@ -125,12 +125,12 @@ pub fn of_sensor(channel: &Channel, internal: f64) -> Amount {
     Amount::number(channel.unit.outward(internal))
 }
 
-/// What the channel at an index shows.
+/// What the channel at an index shows: a control what it was last set to, a sensor nothing while its machine is away.
 pub fn value(machine: &Snapshot, index: usize, channel: &Channel) -> Option<Amount> {
     match channel.control() {
         Some(spec) => machine.applied.get(&index).map(|share| of_control(channel, spec, *share)),
         None => {
-            let (_, reading) = machine.last_reading.as_ref()?;
+            let (_, reading) = machine.last_reading.as_ref().filter(|_| is_reached(machine))?;
             Some(of_sensor(channel, reading.value(index)?))
         }
     }
@@ -142,17 +142,20 @@ pub fn statuses(machine: &Snapshot) -> impl Iterator<Item = Status> + '_ {
 }
 
 fn status(machine: &Snapshot, index: usize, channel: &Channel) -> Status {
-    let reached = machine.connection.state == DriverState::Connected;
-    let current_value = value(machine, index, channel).filter(|_| reached || channel.control().is_some());
+    let current_value = value(machine, index, channel);
     Status {
         device_id: channel.tag.clone(),
         device_type: DeviceKind::of(channel),
-        status: if reached && current_value.is_some() { Presence::Online } else { Presence::Error },
+        status: if is_reached(machine) && current_value.is_some() { Presence::Online } else { Presence::Error },
         current_value,
-        last_updated: machine.heard.map(seconds),
+        last_updated: machine.read_at.map(seconds),
         machine_id: machine.machine.to_string(),
         seq: machine.seq.map(|seq| seq.0),
     }
+}
+
+fn is_reached(machine: &Snapshot) -> bool {
+    machine.connection.state == DriverState::Connected
 }
 
 /// A moment as this dialect tells it: seconds since 1970, with their fraction.
