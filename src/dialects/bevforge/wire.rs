@@ -33,6 +33,8 @@ impl Scalar {
             Some(control) if matches!(control.shape, ControlShape::Toggle { .. }) => {
                 Self::Switch(control.to_fraction(native) == Fraction::ONE)
             }
+            // There and back again through °C leaves a trace in the last digits.
+            _ if channel.unit.is_temperature() => Self::Number((native * 1e9).round() / 1e9),
             _ => Self::Number(native),
         }
     }

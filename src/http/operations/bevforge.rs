@@ -154,7 +154,7 @@ fn tile() -> Operation {
 
 fn list_alarms() -> Operation {
     let words = json!({ "type": "string", "enum": ["active", "cleared_unacked", "cleared_acked"] });
-    paged(Operation::new(Method::GET, "/api/os/alarms", || web::get().to(alarms::list), "listAlarms"))
+    paged(Operation::new(Method::GET, "/api/os/alarms", || web::get().to(alarms::list), "listAlarmOccurrences"))
         .told(Tag::BevForge, "Alarms of all machines", "Newest first; without a status those that are not over.")
         .takes(Parameter::query("status", "Only these.", words))
         .answers(200, "The alarms.", Shape::written::<Rows<AlarmView>>(), rows(alarm_example()))
@@ -162,7 +162,7 @@ fn list_alarms() -> Operation {
 
 fn ack_alarm() -> Operation {
     let id = json!({ "type": "integer", "minimum": 0, "example": 1_000_000_007 });
-    Operation::new(Method::POST, "/api/os/alarms/{id}/ack", || web::post().to(alarms::ack), "ackAlarmById")
+    Operation::new(Method::POST, "/api/os/alarms/{id}/ack", || web::post().to(alarms::ack), "ackAlarmOccurrence")
         .told(Tag::BevForge, "Acknowledge one occurrence of an alarm", "Again changes nothing.")
         .takes(Parameter::path("id", "The occurrence.", id))
         .answers(200, "The alarm as it stands now.", Shape::written::<AlarmView>(), alarm_example())
