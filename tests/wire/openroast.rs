@@ -81,14 +81,15 @@ fn control(shape: ControlShape, max: f64, class: OutputClass) -> ChannelKind {
 /// bt 0, et 1, inlet_temp 2, burner 3, airflow 4, drum 5.
 fn roaster() -> Arc<ChannelTable> {
     let toggle = ControlShape::Toggle { on: 1.0, off: 0.0 };
-    Arc::new(ChannelTable::new(vec![
+    let channels = ChannelTable::new(vec![
         channel("bt", Some(Role::Bt), Unit::Celsius, ChannelKind::Sensor),
         channel("et", Some(Role::Et), Unit::Celsius, ChannelKind::Sensor),
         channel("inlet_temp", None, Unit::Celsius, ChannelKind::Sensor),
         channel("burner", None, Unit::Percent, control(ControlShape::Slider, 100.0, OutputClass::Heat)),
         channel("airflow", None, Unit::Percent, control(ControlShape::Slider, 100.0, OutputClass::Air)),
         channel("drum", None, Unit::None, control(toggle, 1.0, OutputClass::Motion)),
-    ]))
+    ]);
+    Arc::new(channels.numbered(&[1000, 1001, 1002, 1003, 1004, 1005].map(EndpointId)))
 }
 
 fn event(at: u64, body: EventBody) -> Event {

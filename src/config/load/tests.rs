@@ -267,6 +267,23 @@ fn every_machine_that_comes_with_it_is_as_its_simulator_has_it() {
     assert_eq!(found(4, |c| Some(c.group.clone())), ["motors", "motors", "lights", "lights", "cameras"]);
 }
 
+#[test]
+fn addresses_that_two_machines_share_are_told_with_file_and_line() {
+    let machine = |id: &str| {
+        format!(
+            "id = '{id}'\ndriver = {{ type = 'push' }}\n[[channels]]\nid = 'x'\nkind = 'sensor'\ntag = 't'\nendpoint_id = 52\n"
+        )
+    };
+    let (dir, sources) =
+        given(&[("h.toml", "machines_dir = 'm'\n"), ("m/a.toml", &machine("a")), ("m/b.toml", &machine("b"))]);
+    let found = told(&dir, &sources);
+    let expected = [
+        "m/b.toml:6: channels[0].tag: the tag `t` is taken by a channel of machine `a`: use another",
+        "m/b.toml:7: channels[0].endpoint_id: the endpoint id 52 is taken by a channel of machine `a`: use another",
+    ];
+    assert_eq!(found, expected);
+}
+
 fn without_address(channel: &Channel) -> Channel {
     let (endpoint, tag, group) = (EndpointId::NONE, String::new(), String::new());
     Channel { endpoint, tag, group, device: None, ..channel.clone() }

@@ -46,6 +46,7 @@ fn a_number_in_writing_is_taken_and_kept_when_the_writing_goes() {
     assert_eq!(numbers(&mut book, "kettle", &[("pump", 52), ("level", 0)]), [52, 1000]);
     assert_eq!(numbers(&mut book, "kettle", &[("pump", 0), ("level", 0)]), [52, 1000]);
     assert_eq!(numbers(&mut book, "kettle", &[("pump", 60), ("level", 0)]), [60, 1000], "only a person changes it");
+    assert_eq!(numbers(&mut book, "brewery", &[("pump", 52)]), [52], "whoever gives a number up leaves it to others");
 }
 
 #[test]
