@@ -3,15 +3,20 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hearth_actors::logic::lease::Identity;
-use hearth_actors::model::command::{Actor, Command, LeaseAction, Outcome, Principal, UserRole, Want};
+use hearth_actors::model::command::{
+    Actor, Command, LeaseAction, OrderStage, OrderStep, Outcome, Principal, UserRole, Want,
+};
+use hearth_actors::model::event::EventBody;
 use hearth_actors::model::ids::{ChannelId, ClientId};
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::spec::MachineSpec;
 use hearth_actors::model::units::Fraction;
 use hearth_actors::registry::Policy;
+use hearth_actors::runtime::bus::Published;
 use hearth_actors::slot::MachineHandle;
 use hearth_actors::testing::{Device, Step, roaster};
 use support::{World, connected, wait_for};
@@ -40,6 +45,18 @@ fn burner(value: f64) -> Want {
     Want::Control { channel: ChannelId::parse("burner").expect("id"), value: Fraction::clamped(value) }
 }
 
+/// The orders that were told as not let through: why, and what they asked for.
+fn blocked(machine: &MachineHandle) -> Vec<(RefusalCode, f64)> {
+    let orders = machine.bus().recent(|event| matches!(event.body, EventBody::Order(_))).events;
+    let of = |published: &Arc<Published>| match &published.event.body {
+        EventBody::Order(OrderStep { stage: OrderStage::Blocked(refusal), value, .. }) => {
+            Some((refusal.code, value.get()))
+        }
+        _ => None,
+    };
+    orders.iter().filter_map(of).collect()
+}
+
 fn holder(machine: &MachineHandle) -> Option<String> {
     machine.bus().look(|snapshot| snapshot.lease.holder.as_ref().map(|(id, _)| id.to_string()))
 }
@@ -62,6 +79,7 @@ async fn an_order_that_comes_to_its_turn_after_control_changed_hands_is_not_writ
     let (waited, taken) = tokio::join!(waits, takes);
     taken.expect("an admin takes it at once");
     assert_eq!(waited.expect_err("not done").code, RefusalCode::SessionLocked);
+    assert_eq!(blocked(&machine), [(RefusalCode::SessionLocked, 0.9)], "everybody is told, too");
     assert_eq!(device.writes(), written, "the device saw the order of somebody who does not steer any more");
     assert_eq!(holder(&machine).as_deref(), Some("boss"));
 }
@@ -80,6 +98,7 @@ async fn a_machine_that_crashes_leaves_the_lease_where_it_was() {
     assert_eq!(holder(&machine).as_deref(), Some("first"));
     let refused = wants(&world, &machine, "second", UserRole::Operator, burner(0.3)).await;
     assert_eq!(refused.expect_err("not its machine").code, RefusalCode::SessionLocked);
+    assert_eq!(blocked(&machine), [(RefusalCode::SessionLocked, 0.3)], "everybody is told that it was not let through");
     drop(socket);
     assert!(machine.bus().look(|snapshot| snapshot.lease.expires.is_some()), "its grace has begun");
 }

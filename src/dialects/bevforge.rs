@@ -46,6 +46,8 @@ pub struct BevForge {
 struct Named {
     channel: &'static str,
     topics: Vec<Topic>,
+    /// Commands of which nothing more will be heard: they are told once.
+    ended: Vec<CommandId>,
     unknown: Vec<String>,
 }
 
@@ -73,7 +75,7 @@ impl BevForge {
     fn named(&self, fields: &Fields<'_>, change: Change) -> Result<Named, FieldFault> {
         match fields.must("channel", &format!("one of {CHANNELS}"), text(WORD_CHARS_MAX))? {
             "telemetry" => self.named_endpoints(fields, change),
-            "alarms" => Ok(Named { channel: "alarms", topics: vec![Topic::Alarms], unknown: Vec::new() }),
+            "alarms" => Ok(Named { topics: vec![Topic::Alarms], ..Named::of("alarms") }),
             "commands" => self.named_commands(fields, change),
             unknown => Err(not_one_of(fields, "channel", unknown, CHANNELS)),
         }
@@ -81,7 +83,7 @@ impl BevForge {
 
     /// Channels by number; without numbers all of them. What is heard no more need not be there any more.
     fn named_endpoints(&self, fields: &Fields<'_>, change: Change) -> Result<Named, FieldFault> {
-        let mut named = Named { channel: "telemetry", topics: Vec::new(), unknown: Vec::new() };
+        let mut named = Named::of("telemetry");
         let Some(items) = fields.may("endpointIds", list)? else {
             named.topics.push(Topic::Channels);
             if change == Change::Removed {
@@ -103,7 +105,7 @@ impl BevForge {
 
     /// Commands by id; without ids all of them, also those that come.
     fn named_commands(&self, fields: &Fields<'_>, change: Change) -> Result<Named, FieldFault> {
-        let mut named = Named { channel: "commands", topics: Vec::new(), unknown: Vec::new() };
+        let mut named = Named::of("commands");
         let Some(items) = fields.may("commandIds", list)? else {
             named.topics.push(Topic::Commands);
             if change == Change::Removed {
@@ -114,8 +116,12 @@ impl BevForge {
         for (index, item) in items.iter().enumerate() {
             let pointer = format!("/commandIds/{index}");
             let written = text(WORD_CHARS_MAX)(item).map_err(|detail| FieldFault { pointer, detail })?;
-            let known = |id: &CommandId| change == Change::Removed || self.ledger.command(*id).is_some();
-            match parse_command(written).filter(known) {
+            let id = parse_command(written);
+            let life = id.and_then(|id| self.ledger.command(id));
+            match id.filter(|_| change == Change::Removed || life.is_some()) {
+                Some(id) if change == Change::Added && life.is_some_and(|life| life.last.status.is_final()) => {
+                    named.ended.push(id);
+                }
                 Some(id) => named.topics.push(Topic::Command(id)),
                 None => named.unknown.push(shortened(written)),
             }
@@ -149,10 +155,17 @@ impl BevForge {
     }
 }
 
+impl Named {
+    fn of(channel: &'static str) -> Self {
+        Self { channel, topics: Vec::new(), ended: Vec::new(), unknown: Vec::new() }
+    }
+}
+
 impl From<Named> for Choice {
-    /// The answer needs the channel's name, and what was named in vain.
-    fn from(Named { channel, topics, unknown }: Named) -> Self {
-        Self { topics, named: std::iter::once(channel.to_owned()).chain(unknown).collect() }
+    /// The answer needs the channel's name, the commands that have ended, and what was named in vain.
+    fn from(Named { channel, topics, ended, unknown }: Named) -> Self {
+        let ended = ended.into_iter().map(command_text);
+        Self { topics, named: std::iter::once(channel.to_owned()).chain(ended).chain(unknown).collect() }
     }
 }
 
@@ -206,29 +219,33 @@ impl Dialect for BevForge {
 
     fn heard(&self, heard: &Heard<'_>, now: WallMs) -> Vec<Frame> {
         let Choice { topics, named } = heard.choice;
-        let Some((channel, unknown)) = named.split_first() else { return Vec::new() };
-        let mut answer = wire::Heard { channel, unknown, ..wire::Heard::default() };
+        let Some((channel, others)) = named.split_first() else { return Vec::new() };
+        let life = |name: &String| self.ledger.command(parse_command(name)?);
+        let (ended, unknown): (Vec<&String>, Vec<&String>) = others.iter().partition(|name| life(name).is_some());
+        let mut answer = wire::Heard { channel, unknown: &unknown, ..wire::Heard::default() };
         if !topics.iter().any(|topic| matches!(topic, Topic::Channels | Topic::Commands | Topic::Alarms)) {
-            let endpoints = topics.iter().filter_map(|topic| match topic {
-                Topic::Channel(id) => Some(id.0),
-                _ => None,
-            });
-            let commands = topics.iter().filter_map(|topic| match topic {
-                Topic::Command(id) => Some(command_text(*id)),
-                _ => None,
-            });
-            answer.endpoint_ids = (channel == "telemetry").then(|| endpoints.collect());
+            let commands = ended.iter().map(|name| (*name).clone()).chain(commands_of(topics));
+            answer.endpoint_ids = (channel == "telemetry").then(|| endpoints_of(topics).collect());
             answer.command_ids = (channel == "commands").then(|| commands.collect());
         }
         match heard.change {
             Change::Added => {
                 let mut frames = vec![frame(&Plain::Subscribed(answer))];
+                frames.extend(ended.into_iter().filter_map(life).map(|life| frame(&life.last)));
                 frames.extend(self.current(topics, heard.machines, now));
                 frames
             }
             Change::Removed => vec![frame(&Plain::Unsubscribed(answer))],
         }
     }
+}
+
+fn endpoints_of(topics: &[Topic]) -> impl Iterator<Item = u32> {
+    topics.iter().filter_map(|topic| if let Topic::Channel(id) = topic { Some(id.0) } else { None })
+}
+
+fn commands_of(topics: &[Topic]) -> impl Iterator<Item = String> {
+    topics.iter().filter_map(|topic| if let Topic::Command(id) = topic { Some(command_text(*id)) } else { None })
 }
 
 /// What an event is pushed as, with the topic of each push.

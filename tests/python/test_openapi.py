@@ -111,6 +111,12 @@ def test_a_wrong_body_does_not_fit(description: dict[str, Any]) -> None:
         ("isAlive", "/healthz"),
         ("isReady", "/readyz"),
         ("daemonHealth", "/health"),
+        ("listEndpoints", "/api/os/endpoints?include=current"),
+        ("listTiles", "/api/os/tiles"),
+        ("showTile", f"/api/os/tiles/{MACHINE}?include=current"),
+        ("listAlarmOccurrences", "/api/os/alarms?status=cleared_acked"),
+        ("latestTelemetry", "/api/os/telemetry/latest?endpointId=1000"),
+        ("bevforgeHealth", "/api/health"),
     ],
 )
 def test_the_daemon_answers_as_described(

@@ -11,6 +11,7 @@ use std::time::Duration;
 use hearth_actors::model::alarm::{AlarmNotice, AlarmState};
 use hearth_actors::model::channel::ChannelTable;
 use hearth_actors::model::command::{OrderStep, Settled};
+use hearth_actors::model::connection::{Connection, DriverState};
 use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::ids::{CommandId, MachineId, Seq, SessionId};
 use hearth_actors::model::time::WallMs;
@@ -130,10 +131,8 @@ impl Ledger {
 
     /// An order ended without a word on any bus: its machine was not there.
     pub fn ended(&self, id: CommandId, status: Status, message: &str, at: WallMs) {
-        if let Some(life) = self.read().commands.get_mut(&id).filter(|life| !life.last.status.is_final()) {
-            life.last.status = status;
-            life.last.completed_at = Some(moment(at));
-            message.clone_into(&mut life.last.message);
+        if let Some(life) = self.read().commands.get_mut(&id) {
+            life.end(status, message, at);
         }
     }
 
@@ -204,6 +203,12 @@ impl Inner {
                 });
                 life.take(notice, event);
             }
+            // What waited in an actor that died is never heard of again.
+            EventBody::Connection(Connection { state: DriverState::Restarting | DriverState::Failed, .. }) => {
+                let machine = event.machine.as_str();
+                let lost = self.commands.values_mut().filter(|life| life.last.origin.machine_id == machine);
+                lost.for_each(|life| life.end(Status::Failed, "the machine was restarted meanwhile", event.wall));
+            }
             _ => {}
         }
     }
@@ -237,6 +242,14 @@ impl Inner {
 }
 
 impl Life {
+    fn end(&mut self, status: Status, message: &str, at: WallMs) {
+        if !self.last.status.is_final() {
+            self.last.status = status;
+            self.last.completed_at = Some(moment(at));
+            message.clone_into(&mut self.last.message);
+        }
+    }
+
     fn take(&mut self, step: CommandStatus, at: WallMs) {
         match step.status {
             Status::Sent => self.sent_at = Some(at),

@@ -1,5 +1,7 @@
 //! The frames of the BevForge dialect. Names are the document's; what it does not name (`machine_id`, `quality`, …) comes on top.
 
+use std::num::NonZeroU8;
+
 use hearth_actors::model::alarm::{AlarmNotice, AlarmState as ModelAlarmState};
 use hearth_actors::model::channel::{Channel, ChannelTable, ControlShape};
 use hearth_actors::model::command::{OrderStage, OrderStep, Settled};
@@ -10,9 +12,11 @@ use hearth_actors::model::time::WallMs;
 use hearth_actors::model::units::Fraction;
 use schemars::JsonSchema;
 use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Iso8601;
+use time::format_description::well_known::iso8601::{Config, EncodedConfig, TimePrecision};
 
 use crate::wire::codes::ErrorCode;
-use crate::wire::rfc3339;
 use crate::wire::words::{AlarmState, Quality, Severity};
 
 /// A value of a channel in its native unit: `true` or `false` for a toggle, else a number.
@@ -33,6 +37,8 @@ impl Scalar {
             Some(control) if matches!(control.shape, ControlShape::Toggle { .. }) => {
                 Self::Switch(control.to_fraction(native) == Fraction::ONE)
             }
+            // There and back again through °C leaves a trace in the last digits.
+            _ if channel.unit.is_temperature() => Self::Number((native * 1e9).round() / 1e9),
             _ => Self::Number(native),
         }
     }
@@ -298,13 +304,18 @@ pub struct Heard<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command_ids: Option<Vec<String>>,
     /// What was named and is not there; left out where there is all.
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    pub unknown: &'a [String],
+    #[serde(skip_serializing_if = "<[&String]>::is_empty")]
+    pub unknown: &'a [&'a String],
 }
 
-/// A moment as text.
+/// How a moment is written: in UTC and always to the millisecond, so that texts sort as moments do. Source: the document's code.
+const MOMENT: EncodedConfig =
+    Config::DEFAULT.set_time_precision(TimePrecision::Second { decimal_digits: NonZeroU8::new(3) }).encode();
+
+/// A moment as text; empty where it lies outside the years that can be written.
 pub fn moment(at: WallMs) -> String {
-    rfc3339(at).unwrap_or_default()
+    let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.0) * 1_000_000).ok();
+    moment.and_then(|moment| moment.format(&Iso8601::<MOMENT>).ok()).unwrap_or_default()
 }
 
 /// A command's number as the UUID that the document shows: version 8 of RFC 9562, whose bits are free to choose.
@@ -323,6 +334,13 @@ pub fn parse_command(text: &str) -> Option<CommandId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moments_sort_as_texts_do() {
+        let texts = [0, 10, 11, 100, 1000, 1_766_815_200_000].map(|ms| moment(WallMs(ms)));
+        assert!(texts.is_sorted(), "{texts:?}");
+        assert_eq!((texts[5].as_str(), moment(WallMs(i64::MAX))), ("2025-12-27T06:00:00.000Z", String::new()));
+    }
 
     #[test]
     fn a_command_id_reads_back_what_it_wrote_and_nothing_else() {

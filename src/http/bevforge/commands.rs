@@ -6,10 +6,11 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::model::channel::{Channel, ControlShape, ControlSpec};
-use hearth_actors::model::command::{Actor, Outcome, Want};
+use hearth_actors::model::command::{Command, Outcome, Want};
 use hearth_actors::model::connection::DriverState;
 use hearth_actors::model::ids::CommandId;
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
+use hearth_actors::model::spec::InterlockRule;
 use hearth_actors::model::units::Fraction;
 use hearth_actors::registry::directory::Place;
 use hearth_actors::runtime::clock::wall_now;
@@ -183,11 +184,15 @@ pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState
         Kind::Toggle => two_positions(control, kind).map(|()| flipped(&place))?,
         Kind::Pulse(_) => two_positions(control, kind).map(|()| Fraction::ONE)?,
     };
-    let ended = carry_out(&state, &place, actor, asked, fraction).await;
-    if let (Kind::Pulse(length), Status::Succeeded | Status::Failed) = (kind, ended.status) {
-        // The end of a pulse belongs to the house, not to the request: whoever asked may be gone by then.
-        actix_web::rt::spawn(end_pulse(state, place, length));
-    }
+    let mut command = order(&state, actor, Want::Control { channel: place.channel().id.clone(), value: fraction });
+    command.request_id.clone_from(&asked.correlation_id);
+    let id = command.id;
+    state.ledger.asked(id, asked, first(id, &place, fraction), wall_now());
+    // Both outlive the request: whoever asked may be gone before the order, or the pulse, has ended.
+    let carried_out = actix_web::rt::spawn(carry_out(state, place, command, kind));
+    let ended = carried_out.await.map_err(|error| {
+        Complaint::new(StatusCode::INTERNAL_SERVER_ERROR, "Command failed", format!("the daemon is stopping: {error}"))
+    })?;
     let status = match ended.status {
         Status::Succeeded => StatusCode::OK,
         Status::Blocked => StatusCode::FORBIDDEN,
@@ -274,31 +279,42 @@ fn flipped(place: &Place) -> Fraction {
 }
 
 /// Puts an order to its machine and waits for its end.
-async fn carry_out(state: &AppState, place: &Place, actor: Actor, asked: Asked, value: Fraction) -> Ended {
-    let channel = place.channel();
-    let mut command = order(state, actor, Want::Control { channel: channel.id.clone(), value });
-    command.request_id.clone_from(&asked.correlation_id);
+async fn carry_out(state: Data<AppState>, place: Place, command: Command, kind: Kind) -> Ended {
     let id = command.id;
-    state.ledger.asked(id, asked, first(id, place, value), wall_now());
-    match place.machine.command(command).await {
-        Ok(outcome) => {
-            let actual = match outcome {
-                Outcome::Settled(settled) => settled.readback.unwrap_or(value),
-                Outcome::Done => value,
-            };
-            Ended {
-                command_id: command_text(id),
-                status: Status::Succeeded,
-                message: "Command executed successfully".to_owned(),
-                actual_value: Scalar::ordered(channel, actual),
-                interlock_id: None,
-            }
-        }
+    let answer = place.machine.command(command).await;
+    let ended = match &answer {
+        Ok(outcome) => succeeded(id, &place, outcome),
         Err(refusal) => {
-            let status = status_of(&refusal);
+            let status = status_of(refusal.code);
             state.ledger.ended(id, status, &refusal.message, wall_now());
-            refused(id, place, status, refusal)
+            refused(id, &place, status, refusal)
         }
+    };
+    if let Kind::Pulse(length) = kind
+        && may_be_on(&answer)
+    {
+        actix_web::rt::spawn(end_pulse(state, place, length));
+    }
+    ended
+}
+
+/// Whether a device may have switched on: it did, or nobody knows.
+fn may_be_on(answer: &Result<Outcome, Refusal>) -> bool {
+    let unknown = [RefusalCode::WriteFailed, RefusalCode::MachineFailed, RefusalCode::Internal];
+    answer.as_ref().map_or_else(|refusal| unknown.contains(&refusal.code), |_| true)
+}
+
+fn succeeded(id: CommandId, place: &Place, outcome: &Outcome) -> Ended {
+    let actual = match outcome {
+        Outcome::Settled(settled) => Some(settled.readback.unwrap_or(settled.value)),
+        Outcome::Done => None,
+    };
+    Ended {
+        command_id: command_text(id),
+        status: Status::Succeeded,
+        message: "Command executed successfully".to_owned(),
+        actual_value: actual.and_then(|actual| Scalar::ordered(place.channel(), actual)),
+        interlock_id: None,
     }
 }
 
@@ -317,9 +333,9 @@ fn first(id: CommandId, place: &Place, value: Fraction) -> CommandStatus {
     }
 }
 
-fn refused(id: CommandId, place: &Place, status: Status, refusal: Refusal) -> Ended {
+fn refused(id: CommandId, place: &Place, status: Status, refusal: &Refusal) -> Ended {
     let spec = place.machine.spec();
-    let blocks = |rule: &&hearth_actors::model::spec::InterlockRule| {
+    let blocks = |rule: &&InterlockRule| {
         refusal.code == RefusalCode::InterlockBlocked
             && rule.blocks.channel == place.index
             && rule.message == refusal.message
@@ -327,13 +343,13 @@ fn refused(id: CommandId, place: &Place, status: Status, refusal: Refusal) -> En
     let interlock_id = spec.interlocks.iter().find(blocks).map(|rule| rule.id.to_string());
     let message = match &interlock_id {
         Some(interlock) => format!("Interlock '{interlock}': {}", refusal.message),
-        None => refusal.message,
+        None => refusal.message.clone(),
     };
     Ended { command_id: command_text(id), status, message, actual_value: None, interlock_id }
 }
 
-fn status_of(refusal: &Refusal) -> Status {
-    match refusal.code {
+fn status_of(code: RefusalCode) -> Status {
+    match code {
         RefusalCode::InterlockBlocked
         | RefusalCode::SessionLocked
         | RefusalCode::EmergencyStop

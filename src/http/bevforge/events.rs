@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
@@ -21,7 +22,6 @@ use hearth_actors::runtime::clock::wall_now;
 use hearth_actors::slot::MachineHandle;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior};
 use tokio_stream::StreamMap;
@@ -61,7 +61,8 @@ pub async fn follow(request: HttpRequest, wish: Query<Wish>, state: Data<AppStat
         Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "Too many connections", full.to_string())
     };
     let seat = state.seats.take(address, &state.limits).map_err(full)?;
-    let known = request.headers().get(LAST_EVENT_ID).map(|id| known(id.to_str().unwrap_or_default()));
+    let first = state.house.first_seq();
+    let known = request.headers().get(LAST_EVENT_ID).map(|id| known(id.to_str().unwrap_or_default(), first));
     let reader = Reader::new(&state, wanted, known, seat);
     let told = stream::unfold(reader, |mut reader| async { Some((Ok::<_, Infallible>(reader.next().await?), reader)) });
     Ok(HttpResponse::Ok()
@@ -108,13 +109,14 @@ fn numbers(written: &str) -> Result<Vec<u32>, Complaint> {
 /// How far each machine is known.
 type Known = BTreeMap<MachineId, Seq>;
 
-/// Reads an `id:`. What cannot be read is not known: then the reader gets what holds now.
-fn known(id: &str) -> Known {
+/// Reads an `id:`. What cannot be read is not known: then the reader gets what holds now. Neither is what came before this run
+/// of the daemon: not all of that was kept.
+fn known(id: &str, first: Seq) -> Known {
     let one = |part: &str| {
         let (machine, seq) = part.split_once(':')?;
         Some((MachineId::parse(machine).ok()?, Seq(seq.parse().ok()?)))
     };
-    id.split(',').filter_map(one).collect()
+    id.split(',').filter_map(one).filter(|(_, seq)| *seq >= first).collect()
 }
 
 /// One who listens.

@@ -79,9 +79,9 @@ fn show_command() -> Operation {
     let id = json!({ "type": "string", "format": "uuid", "example": COMMAND_ID });
     let example = json!({
         "commandId": COMMAND_ID, "status": "succeeded", "endpointId": 52, "tileId": "brewhouse", "commandType": "write",
-        "requestedValue": true, "actualValue": true, "requestedAt": "2026-01-01T00:00:00Z",
-        "sentAt": "2026-01-01T00:00:00.01Z", "ackedAt": "2026-01-01T00:00:00.02Z",
-        "completedAt": "2026-01-01T00:00:00.02Z", "requestedBy": "operator", "correlationId": null, "errorMessage": null,
+        "requestedValue": true, "actualValue": true, "requestedAt": "2026-01-01T00:00:00.000Z",
+        "sentAt": "2026-01-01T00:00:00.010Z", "ackedAt": "2026-01-01T00:00:00.020Z",
+        "completedAt": "2026-01-01T00:00:00.020Z", "requestedBy": "operator", "correlationId": null, "errorMessage": null,
         "machine_id": "brewhouse", "session_id": null, "seq": 1_000_000_044,
     });
     Operation::new(Method::GET, "/api/os/command/{id}", || web::get().to(commands::show), "showCommand")
@@ -91,7 +91,7 @@ fn show_command() -> Operation {
 }
 
 fn ingest() -> Operation {
-    let example = json!({ "endpointId": 59, "value": 21.5, "timestamp": "2026-01-01T00:00:00Z" });
+    let example = json!({ "endpointId": 59, "value": 21.5, "timestamp": "2026-01-01T00:00:00.000Z" });
     Operation::new(Method::POST, "/api/os/telemetry/ingest", || web::post().to(telemetry::ingest), "ingestTelemetry")
         .told(
             Tag::BevForge,
@@ -119,7 +119,7 @@ fn endpoints() -> Operation {
     let example = rows(json!({
         "id": 59, "nodeId": "brewhouse", "controllerId": "brewhouse", "name": "HLT", "channelId": "hlt_temp",
         "endpointKind": "AI", "direction": "input", "valueType": "float", "unit": "fahrenheit", "min": null, "max": null,
-        "status": "active", "lastSeenAt": "2026-01-01T00:00:00Z", "lastRead": "2026-01-01T00:00:00Z", "lastWrite": null,
+        "status": "active", "lastSeenAt": "2026-01-01T00:00:00.000Z", "lastRead": "2026-01-01T00:00:00.000Z", "lastWrite": null,
         "tag": "brewhouse.hlt_temp", "group": "sensors", "current": latest_example(),
     }));
     paged(Operation::new(Method::GET, "/api/os/endpoints", || web::get().to(plant::endpoints), "listEndpoints"))
@@ -154,7 +154,7 @@ fn tile() -> Operation {
 
 fn list_alarms() -> Operation {
     let words = json!({ "type": "string", "enum": ["active", "cleared_unacked", "cleared_acked"] });
-    paged(Operation::new(Method::GET, "/api/os/alarms", || web::get().to(alarms::list), "listBevforgeAlarms"))
+    paged(Operation::new(Method::GET, "/api/os/alarms", || web::get().to(alarms::list), "listAlarmOccurrences"))
         .told(Tag::BevForge, "Alarms of all machines", "Newest first; without a status those that are not over.")
         .takes(Parameter::query("status", "Only these.", words))
         .answers(200, "The alarms.", Shape::written::<Rows<AlarmView>>(), rows(alarm_example()))
@@ -162,7 +162,7 @@ fn list_alarms() -> Operation {
 
 fn ack_alarm() -> Operation {
     let id = json!({ "type": "integer", "minimum": 0, "example": 1_000_000_007 });
-    Operation::new(Method::POST, "/api/os/alarms/{id}/ack", || web::post().to(alarms::ack), "ackAlarmById")
+    Operation::new(Method::POST, "/api/os/alarms/{id}/ack", || web::post().to(alarms::ack), "ackAlarmOccurrence")
         .told(Tag::BevForge, "Acknowledge one occurrence of an alarm", "Again changes nothing.")
         .takes(Parameter::path("id", "The occurrence.", id))
         .answers(200, "The alarm as it stands now.", Shape::written::<AlarmView>(), alarm_example())
@@ -175,7 +175,7 @@ fn health() -> Operation {
             200,
             "It does.",
             Shape::written::<Alive>(),
-            json!({ "status": "ok", "timestamp": "2026-01-01T00:00:00Z", "message": "Hearth is running" }),
+            json!({ "status": "ok", "timestamp": "2026-01-01T00:00:00.000Z", "message": "Hearth is running" }),
         )
 }
 
@@ -198,7 +198,7 @@ fn rows(row: Value) -> Value {
 
 fn latest_example() -> Value {
     json!({
-        "endpointId": 59, "timestamp": "2026-01-01T00:00:00Z", "valueBool": null, "valueNum": 180.5, "valueString": null,
+        "endpointId": 59, "timestamp": "2026-01-01T00:00:00.000Z", "valueBool": null, "valueNum": 180.5, "valueString": null,
         "valueJson": null, "quality": "good", "source": "sensor", "machine_id": "brewhouse", "session_id": null,
         "seq": 1_000_000_042,
     })
@@ -214,7 +214,7 @@ fn tile_example() -> Value {
 fn alarm_example() -> Value {
     json!({
         "id": 1_000_000_007, "status": "active", "state": "unacked", "severity": "critical", "tileId": "brewhouse",
-        "endpointId": 59, "triggeredAt": "2026-01-01T00:00:00Z", "clearedAt": null, "ackedAt": null, "ackedBy": null,
+        "endpointId": 59, "triggeredAt": "2026-01-01T00:00:00.000Z", "clearedAt": null, "ackedAt": null, "ackedBy": null,
         "message": "HLT temperature exceeded 212°F", "ruleId": "hlt_high", "machine_id": "brewhouse", "session_id": null,
         "seq": 1_000_000_042,
     })

@@ -1,0 +1,171 @@
+//! The BevForge socket and its events from inside: what a client that is slow, late, or outlived by its machine is told.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+
+mod support;
+
+use std::time::Duration;
+
+use awc::error::PayloadError;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use serde_json::{Value, json};
+use support::{House, Live, simulator, within};
+
+/// Events that the memory of a machine holds at most. Source: `RING_EVENTS_MAX` of the bus.
+const RING_EVENTS_MAX: u64 = 8192;
+
+/// A machine that takes a hundred readings a second.
+async fn house() -> House {
+    House::with(&[simulator("machine-a", 100.0, 1000)]).await
+}
+
+async fn connected(house: &House) -> Live {
+    let mut socket = house.live("/ws").await;
+    socket.until(|frame| frame["type"] == "connected").await;
+    socket
+}
+
+/// The number of a channel.
+async fn endpoint(house: &House, channel: &str) -> u64 {
+    let rows = house.get("/api/os/endpoints").await.json();
+    let row = rows["data"].as_array().unwrap().iter().find(|row| row["channelId"] == channel);
+    row.unwrap_or_else(|| panic!("no {channel} in {rows}"))["id"].as_u64().unwrap()
+}
+
+fn subscribe(channel: &str, endpoints: &[u64]) -> Value {
+    json!({ "type": "subscribe", "channel": channel, "endpointIds": endpoints })
+}
+
+/// Reads events as they come: the fields of each.
+struct Events<S> {
+    body: S,
+    read: String,
+    last_id: String,
+}
+
+async fn events(
+    house: &House,
+    query: &str,
+    last_id: &str,
+) -> Events<impl Stream<Item = Result<Bytes, PayloadError>> + Unpin + use<>> {
+    let client = awc::Client::builder().disable_timeout().finish();
+    let request = client.get(format!("http://{}/api/os/events{query}", house.address()));
+    let request = if last_id.is_empty() { request } else { request.insert_header(("Last-Event-ID", last_id)) };
+    let body = request.send().await.unwrap();
+    assert_eq!(body.status().as_u16(), 200);
+    Events { body, read: String::new(), last_id: last_id.to_owned() }
+}
+
+impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Events<S> {
+    /// The next event that carries something, and its kind.
+    async fn next(&mut self) -> (String, Value) {
+        loop {
+            while let Some((block, rest)) = self.read.split_once("\n\n") {
+                let (block, rest) = (block.to_owned(), rest.to_owned());
+                self.read = rest;
+                let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+                self.last_id = field("id: ").unwrap_or(std::mem::take(&mut self.last_id));
+                if let Some(data) = field("data: ") {
+                    return (field("event: ").unwrap_or_default(), serde_json::from_str(&data).unwrap());
+                }
+            }
+            let bytes = within(self.body.next()).await.expect("the stream goes on").unwrap();
+            self.read.push_str(std::str::from_utf8(&bytes).unwrap());
+        }
+    }
+
+    async fn telemetry(&mut self) -> Value {
+        loop {
+            let (_, event) = self.next().await;
+            if event["type"] == "telemetry" {
+                return event;
+            }
+        }
+    }
+}
+
+#[actix_rt::test]
+async fn a_reader_that_comes_back_has_every_value_once_and_in_order() {
+    let house = house().await;
+    let bt = endpoint(&house, "bt").await;
+    let query = format!("?channels=telemetry&endpointIds={bt}");
+    let mut seen: Vec<u64> = Vec::new();
+    let mut last_id = String::new();
+    for _ in 0..10 {
+        let mut reader = events(&house, &query, &last_id).await;
+        for _ in 0..20 {
+            seen.push(reader.telemetry().await["seq"].as_u64().unwrap());
+        }
+        last_id = reader.last_id;
+    }
+    assert!(seen.windows(2).all(|pair| pair[0] < pair[1]), "twice or out of order: {seen:?}");
+    let mut socket = house.live("/ws/live/machine-a").await;
+    socket.say(json!({ "type": "command", "action": "sync", "last_timestamp_ms": null, "last_seq": seen[0] })).await;
+    let (past, _) = socket.until(|frame| frame["type"] == "sync_complete").await;
+    let all: Vec<u64> =
+        past.iter().filter(|frame| frame["type"] == "temperature").map(|f| f["seq"].as_u64().unwrap()).collect();
+    let last = *seen.last().unwrap();
+    let missed: Vec<&u64> = all.iter().filter(|seq| (seen[0]..=last).contains(seq) && !seen.contains(seq)).collect();
+    assert!(all.len() > 100 && missed.is_empty(), "missed {missed:?}");
+}
+
+#[actix_rt::test]
+async fn a_reader_that_stays_away_too_long_is_told_that_something_is_missing() {
+    let house = House::with(&[simulator("machine-a", 100.0, 100)]).await;
+    let bt = endpoint(&house, "bt").await;
+    let mut reader = events(&house, &format!("?channels=telemetry&endpointIds={bt}"), "").await;
+    let first = reader.telemetry().await["seq"].as_u64().unwrap();
+    let cut = reader.last_id.clone();
+    drop(reader);
+    let mut watcher = house.live("/ws/live/machine-a").await;
+    watcher.until(|frame| frame["seq"].as_u64() > Some(first + RING_EVENTS_MAX + 100)).await;
+    let mut late = events(&house, &format!("?channels=telemetry&endpointIds={bt}"), &cut).await;
+    loop {
+        let (kind, event) = late.next().await;
+        assert_ne!(event["type"], "telemetry", "the gap is told before what follows it");
+        if kind == "gap" {
+            break;
+        }
+    }
+    assert!(late.telemetry().await["seq"].as_u64() > Some(first + 100));
+}
+
+#[actix_rt::test]
+async fn a_machine_that_comes_later_is_heard_without_asking_again_and_one_that_goes_is_missed_by_nobody() {
+    let house = house().await;
+    let mut socket = connected(&house).await;
+    socket.say(json!({ "type": "subscribe", "channel": "telemetry" })).await;
+    let mut reader = events(&house, "?channels=telemetry", "").await;
+    assert_eq!(house.post("/api/machines", simulator("machine-b", 100.0, 1000)).await.status, 201);
+    assert_eq!(house.post("/api/machines/machine-b/connect", json!({})).await.status, 200);
+    socket.until(|frame| frame["machine_id"] == "machine-b" && frame["value"].is_number()).await;
+    while reader.telemetry().await["machine_id"] != "machine-b" {}
+    let gone =
+        house.send(awc::http::Method::DELETE, "/api/machines/machine-b?force=true", support::Sent::Nothing).await;
+    assert_eq!(gone.status, 204, "{}", gone.text());
+    let bt = endpoint(&house, "bt").await;
+    let mark = socket.until(|frame| frame["machine_id"] == "machine-a").await.1["seq"].as_u64();
+    socket.until(|frame| frame["machine_id"] == "machine-a" && frame["seq"].as_u64() > mark).await;
+    while reader.telemetry().await["endpointId"] != bt {}
+}
+
+#[actix_rt::test]
+async fn a_slow_reader_of_events_never_delays_a_socket() {
+    let house = House::with(&[simulator("machine-a", 100.0, 100)]).await;
+    let bt = endpoint(&house, "bt").await;
+    let mut slow = events(&house, "?channels=telemetry", "").await;
+    slow.telemetry().await;
+    let mut socket = connected(&house).await;
+    socket.say(subscribe("telemetry", &[bt])).await;
+    // What holds now may be newer than what is on its way.
+    socket.until(|frame| frame["type"] == "telemetry").await;
+    let mut last = None;
+    for _ in 0..2_000 {
+        let frame = socket.until(|frame| frame["type"] == "telemetry").await.1;
+        assert!(frame["seq"].as_u64() > last, "out of order");
+        last = frame["seq"].as_u64();
+    }
+    let reading = async { while slow.telemetry().await["seq"].as_u64() < last {} };
+    assert!(tokio::time::timeout(Duration::from_secs(60), reading).await.is_ok(), "the slow one arrives as well");
+}
