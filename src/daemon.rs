@@ -24,7 +24,7 @@ use crate::http::rest::document::Arrival;
 use crate::http::rest::exchange::{self, Format};
 use crate::http::server;
 use crate::http::state::{AppState, Seats};
-use crate::jobs::program::Claims;
+use crate::jobs::claims::Claims;
 use crate::jobs::{Hands, Jobs};
 use crate::storage::clock::SystemClock;
 use crate::storage::store::Store;
