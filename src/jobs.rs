@@ -7,6 +7,7 @@ mod call;
 pub mod claims;
 mod demo;
 mod hand;
+pub mod modbus_scan;
 mod profiles;
 pub mod program;
 mod scan;
@@ -27,6 +28,7 @@ use crate::config::faults::Faults;
 use crate::wire::fields::{FieldFault, Fields, shortened, text};
 use call::{Call, Called, Origin};
 use claims::Claims;
+use modbus_scan::OpenRegisters;
 
 /// Longest arguments, written as JSON. Unit: bytes.
 const ARGUMENTS_BYTES_MAX: usize = 64 << 10;
@@ -45,7 +47,9 @@ pub struct Hands {
     pub import: fn(&[u8]) -> Result<Profile, Faults>,
     /// The machines.
     pub house: House,
-    /// Which of them a job steers.
+    /// The way to a device on Modbus that no machine is made for yet.
+    pub registers: OpenRegisters,
+    /// Which machines a job steers.
     pub claims: Claims,
 }
 
@@ -57,12 +61,13 @@ struct Job {
     make: fn(&mut Call<'_>, &Arc<Hands>) -> Work,
 }
 
-const JOBS: [Job; 10] = [
+const JOBS: [Job; 11] = [
     Job { name: "backup", company: Company::Shared, make: backup::backup },
     Job { name: "export_profiles", company: Company::Shared, make: profiles::export },
     Job { name: "import_profiles", company: Company::Shared, make: profiles::import },
     Job { name: "program", company: Company::Shared, make: program::program },
     Job { name: "scan", company: Company::Shared, make: scan::scan },
+    Job { name: "modbus_scan", company: Company::Shared, make: modbus_scan::modbus_scan },
     Job { name: "generator_task", company: Company::Shared, make: demo::generator },
     Job { name: "hello_world_async_task", company: Company::Shared, make: demo::hello_waiting },
     Job { name: "hello_world_blocking_task", company: Company::Shared, make: demo::hello_blocking },

@@ -1,3 +1,4 @@
+mod modbus_scan;
 mod program;
 
 use std::path::{Path, PathBuf};
@@ -48,7 +49,8 @@ fn read(file: &[u8]) -> Result<Profile, Faults> {
 }
 
 fn hands(data: PathBuf, archive: Arc<dyn Archive>, house: House) -> Hands {
-    Hands { data, archive, export: written, import: read, house, claims: Claims::default() }
+    let registers: OpenRegisters = Arc::new(|_| Ok(Box::new(modbus_scan::Chip)));
+    Hands { data, archive, export: written, import: read, house, registers, claims: Claims::default() }
 }
 
 /// The daemon as far as jobs know it.
@@ -117,7 +119,8 @@ async fn arguments_come_by_position_by_keyword_or_not_at_all() {
     let new = house.made("generator_task", mixed);
     assert_eq!((new.project.as_deref(), new.machine.unwrap().as_str()), (Some("kiln"), "machine-a"));
     assert_eq!(&*new.arguments, r#"{"args":[3],"kwargs":{"interval":0}}"#);
-    for name in names().into_iter().filter(|name| !["import_profiles", "program", "scan"].contains(name)) {
+    for name in names().into_iter().filter(|name| !["import_profiles", "program", "scan", "modbus_scan"].contains(name))
+    {
         assert_eq!(house.faults(name, json!({})), Vec::<String>::new(), "{name}");
         assert_eq!(house.faults(name, json!({ "args": null, "kwargs": null })), Vec::<String>::new(), "{name}");
     }
