@@ -10,6 +10,7 @@ mod hand;
 pub mod modbus_scan;
 mod profiles;
 pub mod program;
+mod replay;
 mod scan;
 
 use std::path::PathBuf;
@@ -61,11 +62,12 @@ struct Job {
     make: fn(&mut Call<'_>, &Arc<Hands>) -> Work,
 }
 
-const JOBS: [Job; 11] = [
+const JOBS: [Job; 12] = [
     Job { name: "backup", company: Company::Shared, make: backup::backup },
     Job { name: "export_profiles", company: Company::Shared, make: profiles::export },
     Job { name: "import_profiles", company: Company::Shared, make: profiles::import },
     Job { name: "program", company: Company::Shared, make: program::program },
+    Job { name: "replay", company: Company::Shared, make: replay::replay },
     Job { name: "scan", company: Company::Shared, make: scan::scan },
     Job { name: "modbus_scan", company: Company::Shared, make: modbus_scan::modbus_scan },
     Job { name: "generator_task", company: Company::Shared, make: demo::generator },

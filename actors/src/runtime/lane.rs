@@ -126,6 +126,20 @@ mod tests {
     use crate::testing::roaster;
 
     #[test]
+    fn a_few_pictures_wait_and_more_are_given_back() {
+        let lanes = Lanes::default();
+        let shot = || Shot { channel: 0, taken: oneshot::channel().0 };
+        for _ in 0..SHOTS_MAX {
+            assert!(lanes.submit_shot(shot()).is_none());
+        }
+        assert!(lanes.submit_shot(shot()).is_some());
+        assert!(lanes.next_shot().is_some());
+        assert!(lanes.submit_shot(shot()).is_none());
+        lanes.clear();
+        assert!(lanes.next_shot().is_none(), "nobody takes them where the orders are refused");
+    }
+
+    #[test]
     fn an_order_is_outdated_once_control_changed_hands_and_one_of_the_house_never() {
         let epochs = Epochs::default();
         let lanes = Lanes::new(epochs.clone());

@@ -239,6 +239,14 @@ async fn a_scan_needs_a_slider_and_a_camera() {
 }
 
 #[actix_rt::test]
+async fn a_replay_needs_a_machine_and_a_profile() {
+    let shop = Shop::new();
+    assert_eq!(shop.faults("replay", json!({})), ["/kwargs/machine_id", "/kwargs/profile_id"]);
+    let body = json!({ "args": ["gone", "mine", 0.01, 1, 2] });
+    assert_eq!(shop.faults("replay", body), ["/args/0", "/args/1", "/args/2", "/args/3", "/args/4"]);
+}
+
+#[actix_rt::test]
 async fn a_picture_is_told_off_where_there_is_none() {
     let roastery = Roastery::open(quick(|_| ())).await;
     let channel = |id| hearth_actors::model::ids::ChannelId::parse(id).unwrap();
