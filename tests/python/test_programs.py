@@ -90,7 +90,9 @@ def shows(rest: httpx.Client, channel: str, value: float) -> None:
 
 
 def resume(rest: httpx.Client, task: Task) -> None:
-    assert rest.post(f"/api/tasks/{task['id']}/resume").json()["status"] == "running"
+    answer = rest.post(f"/api/tasks/{task['id']}/resume")
+    # It may be stuck again at once.
+    assert answer.is_success, answer.text
 
 
 def steering(daemon: HearthDaemon) -> LiveSocket:
