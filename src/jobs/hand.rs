@@ -186,9 +186,9 @@ impl Hand {
             None => vec![unknown; self.channels.len()],
         };
         self.trouble = match (snapshot.connection.state, snapshot.safety.latched) {
+            (_, Some(reason)) => Some(latched(reason)),
             (DriverState::Connected, None) => None,
-            (DriverState::Connected, Some(reason)) => Some(latched(reason)),
-            (state, _) => Some(unlinked(state).to_owned()),
+            (state, None) => Some(unlinked(state).to_owned()),
         };
         Ok(())
     }
@@ -214,7 +214,8 @@ impl Hand {
             }
             EventBody::Settled(settled) if settled.applied => self.settled(settled),
             EventBody::Connection(connection) if connection.state != DriverState::Connected => {
-                self.trouble = Some(unlinked(connection.state).to_owned());
+                // What it all began with says most.
+                self.trouble.get_or_insert_with(|| unlinked(connection.state).to_owned());
             }
             EventBody::Safety(safety) => {
                 if let Some(reason) = safety.latched {

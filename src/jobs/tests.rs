@@ -4,6 +4,7 @@ mod program;
 use std::path::{Path, PathBuf};
 
 use hearth_actors::archive::ProfileQuery;
+use hearth_actors::model::ids::ProgramId;
 use hearth_actors::model::task::{Manner, Task, TaskId, TaskStatus};
 use hearth_actors::registry::Policy;
 use hearth_actors::runtime::clock::{new_session_id, wall_now};
@@ -181,6 +182,7 @@ async fn the_demo_jobs_do_what_their_names_say() {
 async fn a_backup_is_whole_and_can_be_restored() {
     let house = Shop::new();
     house.archive.put_machine(&MachineId::parse("m1").unwrap(), "{}").unwrap();
+    house.archive.put_program(&ProgramId::parse("p1").unwrap(), "{}").unwrap();
     house.archive.import(&read(b"profile of m1").unwrap()).unwrap();
     let told = result(&*house.done("backup", json!({})).await);
     let file = house.data().join(told["file"].as_str().unwrap());
@@ -188,6 +190,7 @@ async fn a_backup_is_whole_and_can_be_restored() {
     let other = house.folder.path().join("other");
     let restored = restore(std::fs::File::open(file).unwrap(), &other).unwrap();
     assert_eq!((restored.journals, restored.machines, restored.damaged), (1, 1, 0));
+    assert_eq!(restored.programs, 1);
     assert_eq!(restored.tasks, 1, "the backup knows of itself");
 }
 

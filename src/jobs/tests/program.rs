@@ -11,6 +11,7 @@ use hearth_actors::slot::MachineHandle;
 use hearth_actors::testing::{Device, Step, roaster};
 
 use super::*;
+use crate::jobs::program::document;
 
 const BURNER: usize = 2;
 /// Looks before a test gives up. No claim is made about time.
@@ -254,4 +255,30 @@ async fn a_picture_is_told_off_where_there_is_none() {
     assert!(told(roastery.machine.capture(&channel("gone")).await).contains("no channel `gone`"));
     roastery.wants(Want::Disconnect).await;
     assert!(told(roastery.machine.capture(&channel("burner")).await).contains("connect it first"));
+}
+
+fn almost_a_step() -> impl Strategy<Value = Value> {
+    let key = "type|values|channel|to|over_s|for_s|above|below|timeout_s|on_timeout|message";
+    let word = "set|ramp|hold|wait|ask|burner|bt|pause|next|.{0,3}";
+    let plain = prop_oneof![
+        word.prop_map(Value::from),
+        (-10..200i64).prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<bool>().prop_map(Value::from),
+    ];
+    let values = prop::collection::btree_map("burner|bt|.{0,3}", plain.clone(), 0..3);
+    let values = values.prop_map(|map| Value::Object(map.into_iter().collect()));
+    let member = prop_oneof![3 => plain, 1 => values];
+    prop::collection::btree_map(key, member, 0..5).prop_map(|map| Value::Object(map.into_iter().collect()))
+}
+
+proptest! {
+    #[test]
+    fn steps_are_taken_whole_or_with_a_fault_and_never_fail_to_be_read(steps in prop::collection::vec(almost_a_step(), 0..6)) {
+        let channels = roaster("drum").channels;
+        let mut faults = Faults::new();
+        let count = steps.len();
+        let read = document::steps(&json!(steps), "/steps", &channels, &mut faults);
+        prop_assert_eq!(faults.is_empty(), read.len() == count && count > 0, "{:?} {:?}", read, faults);
+    }
 }
