@@ -85,14 +85,16 @@ def test_moves_of_a_replay_reach_the_machine_and_keep_programs_away(daemon: Hear
     task = start(daemon.rest, profile, apply_controls=True)
     once(daemon.rest, task, lambda now: now["progress"]["total"] == 600)
     hold = {"args": ["m1", [{"type": "hold", "for_s": 1}]]}
-    refused = once(daemon.rest, daemon.rest.post("/api/tasks/program", json=hold).json(), lambda now: now["completed_at"])
+    program = daemon.rest.post("/api/tasks/program", json=hold).json()
+    refused = once(daemon.rest, program, lambda now: now["completed_at"])
     assert task["id"] in refused["error"]
     daemon.rest.delete(f"/api/tasks/{task['id']}")
     once(daemon.rest, task, lambda now: now["completed_at"])
 
 
 def test_what_cannot_be_replayed_is_refused(daemon: HearthDaemon) -> None:
-    gone = once(daemon.rest, start(daemon.rest, "0198f2a4-5c1e-7d30-9b7a-3f6f0c2d1e55"), lambda now: now["completed_at"])
+    task = start(daemon.rest, "0198f2a4-5c1e-7d30-9b7a-3f6f0c2d1e55")
+    gone = once(daemon.rest, task, lambda now: now["completed_at"])
     assert (gone["status"], "there is no profile" in gone["error"]) == ("error", True)
     body = {"args": ["m1", "a profile", 1000, "yes"]}
     answer = daemon.rest.post("/api/tasks/replay", json=body)
