@@ -145,4 +145,6 @@ clean: ## remove everything that was built or set up
 
 .PHONY: trust
 trust: $(VENV_STAMP) debug ## long fault runs: kill -9, crashes, cut clients; prints their figures
+	@echo '10,000 histories of tasks: in order, alone where asked for, one end each'
+	@PROPTEST_CASES=10000 $(CARGO) test --locked --quiet -p hearth-actors --lib logic::tasks
 	@.venv/bin/python tests/trust

@@ -4,6 +4,7 @@
 
 pub mod healthcheck;
 pub mod log;
+pub mod password;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -47,6 +48,8 @@ pub enum Command {
         /// File to read
         file: PathBuf,
     },
+    /// Read a password from standard input and print what the configuration keeps of it
+    HashPassword,
     /// Ask the running daemon whether it is alive; ends with 0 or 1
     Healthcheck,
 }

@@ -6,9 +6,11 @@
 //! ```
 //! A machine's document is the same in TOML, in REST bodies and in the archive: [`machine::MachineConfig`].
 
+pub mod address;
 pub mod channel;
 mod control;
 pub mod detection;
+pub mod dialects;
 pub mod driver;
 pub mod error;
 pub mod faults;
@@ -24,10 +26,12 @@ pub mod simulator;
 mod text;
 pub mod together;
 pub mod tree;
+pub mod users;
 mod words;
 
+use dialects::DialectsConfig;
 use machine::MachineConfig;
-use tree::{AuthConfig, DialectsConfig, LimitsConfig, ServerConfig, StorageConfig, SupervisionConfig};
+use tree::{AuthConfig, LimitsConfig, ServerConfig, StorageConfig, SupervisionConfig};
 
 /// The whole configuration, checked. By default: this computer only, built-in limits, no machine.
 #[derive(Debug, Clone, PartialEq, Default)]

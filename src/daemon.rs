@@ -1,14 +1,16 @@
 //! The composition root: configuration -> storage, drivers, house, web server; and the way back down.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use async_trait::async_trait;
+use futures_util::future::join_all;
 use hearth_actors::archive::{Archive, ArchiveError};
+use hearth_actors::logic::addresses::{Clash, Request};
 use hearth_actors::logic::profile::fill_rates;
-use hearth_actors::model::ids::MachineId;
+use hearth_actors::model::ids::{EndpointId, MachineId};
 use hearth_actors::model::profile::Profile;
 use hearth_actors::registry::{Adopt, Definition, Policy};
 use hearth_actors::runtime::bus::Bus;
@@ -19,10 +21,15 @@ use tokio::time::Instant;
 use crate::config::Config;
 use crate::config::machine::MachineConfig;
 use crate::config::modbus::{ModbusConfig, Register};
+use crate::config::together::clashes;
 use crate::config::tree::SupervisionConfig;
+use crate::dialects::Name;
+use crate::dialects::bevforge::ledger::Ledger;
 use crate::drivers::Workshop;
 use crate::drivers::modbus::probe::{self, Probe};
+use crate::http::door::{self, Door};
 use crate::http::lobby::{Lobby, Notice};
+use crate::http::logins::Logins;
 use crate::http::rest::document::Arrival;
 use crate::http::rest::exchange::{self, Format};
 use crate::http::server;
@@ -39,16 +46,18 @@ const FAREWELL: Duration = Duration::from_millis(300);
 /// A running daemon.
 pub struct Daemon {
     address: SocketAddr,
-    house: House,
-    server: ServerHandle,
-    lobby: Lobby,
+    own: Vec<(Name, SocketAddr)>,
+    state: AppState,
+    servers: Vec<ServerHandle>,
 }
 
 /// Why the daemon does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
     /// The address cannot be had.
-    #[error("cannot listen on {address}: {source}; is another daemon running there? choose another with --listen")]
+    #[error(
+        "cannot listen on {address}: {source}; is another program running there? choose another address with --listen, or in [dialects]"
+    )]
     Listen {
         /// The address as configured.
         address: SocketAddr,
@@ -74,32 +83,41 @@ impl Daemon {
     /// # Errors
     /// When something that the daemon cannot do without is not to be had.
     pub async fn start(config: Config) -> Result<Self, DaemonError> {
-        let listen = config.server.listen;
-        let listener = server::bind(listen).map_err(|source| DaemonError::Listen { address: listen, source })?;
-        let address = listener.local_addr().unwrap_or(listen);
+        let listeners = listeners(&config)?;
+        let address = listeners.first().map_or(config.server.listen, |(address, ..)| *address);
+        let own = listeners.iter().skip(1).flat_map(|(at, _, door)| Some((*door.dialects.first()?, *at))).collect();
         let at_storage = |source| DaemonError::Storage { path: config.storage.path.display().to_string(), source };
         let store = Arc::new(Store::open(&config.storage.path, Arc::new(SystemClock::new())).map_err(at_storage)?);
         let archive: Arc<dyn Archive> = store;
         let house = House::start(Arc::clone(&archive), policy(&config.supervision))?;
         let workshop = Workshop::default();
         let recovered = recover(&house, archive.as_ref()).map_err(at_storage)?;
-        adopt_all(&house, &workshop, machines(archive.as_ref(), &config.machines).map_err(at_storage)?, recovered)
-            .await;
-        let lobby = Lobby::default();
+        let machines = machines(archive.as_ref(), &config.machines).map_err(at_storage)?;
+        let definitions = numbered(archive.as_ref(), definitions(&workshop, machines)).map_err(at_storage)?;
+        adopt_all(&house, definitions, recovered).await;
         let state = AppState {
             house: house.clone(),
             workshop: workshop.clone(),
             jobs: jobs(&config, archive, house.clone(), &workshop),
             limits: Arc::new(config.limits),
+            door: Door::shared(&config.dialects),
+            logins: Logins::new(config.auth.users),
             seats: Seats::default(),
             started: Instant::now(),
-            lobby: lobby.clone(),
+            lobby: Lobby::default(),
+            panels: Default::default(),
+            ledger: Ledger::new(house.roster()),
         };
-        let server =
-            server::start(listener, state).map_err(|source| DaemonError::Listen { address: listen, source })?;
-        let handle = server.handle();
-        actix_rt::spawn(server);
-        Ok(Self { address, house, server: handle, lobby })
+        actix_rt::spawn(server::look_alive(state.lobby.clone()));
+        actix_rt::spawn(state.ledger.clone().keep());
+        let mut servers = Vec::with_capacity(listeners.len());
+        for (address, listener, door) in listeners {
+            let state = AppState { door, ..state.clone() };
+            let server = server::start(listener, state).map_err(|source| DaemonError::Listen { address, source })?;
+            servers.push(server.handle());
+            actix_rt::spawn(server);
+        }
+        Ok(Self { address, own, state, servers })
     }
 
     /// Where it listens.
@@ -107,13 +125,23 @@ impl Daemon {
         self.address
     }
 
+    /// What its request handlers share, for a server beside its own.
+    pub fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// Where dialects listen that have a listener of their own.
+    pub fn own_listeners(&self) -> &[(Name, SocketAddr)] {
+        &self.own
+    }
+
     /// Stops in order: nobody new, outputs to safety, everything to disk, sockets closed.
     pub async fn stop(self) {
-        self.server.pause().await;
+        join_all(self.servers.iter().map(ServerHandle::pause)).await;
         // Every socket tells its client why it goes.
-        self.lobby.tell(Notice::Stopping);
-        tokio::join!(self.house.stop(), tokio::time::sleep(FAREWELL));
-        self.server.stop(true).await;
+        self.state.lobby.tell(Notice::Stopping);
+        tokio::join!(self.state.house.stop(), tokio::time::sleep(FAREWELL));
+        join_all(self.servers.iter().map(|server| server.stop(true))).await;
     }
 }
 
@@ -128,6 +156,19 @@ impl Registers for Look {
             probe::Unread::Failed(words) => Unread::Failed(words),
         })
     }
+}
+
+/// Opens every listener: the shared one first, then those of dialects that have one.
+fn listeners(config: &Config) -> Result<Vec<(SocketAddr, TcpListener, Door)>, DaemonError> {
+    let shared = (config.server.listen, Door::shared(&config.dialects));
+    let own = door::keyed(&config.dialects).into_iter();
+    let own = own.filter_map(|(id, dialect)| Some((dialect.listen?, Door::of(id, dialect))));
+    let open = |(address, door)| {
+        let listener = server::bind(address).map_err(|source| DaemonError::Listen { address, source })?;
+        let address = listener.local_addr().unwrap_or(address);
+        Ok((address, listener, door))
+    };
+    std::iter::once(shared).chain(own).map(open).collect()
 }
 
 fn jobs(config: &Config, archive: Arc<dyn Archive>, house: House, workshop: &Workshop) -> Jobs {
@@ -194,6 +235,11 @@ fn machines(archive: &dyn Archive, configured: &[MachineConfig]) -> Result<Vec<M
         if all.iter().any(|known| known.id == config.id) {
             continue;
         }
+        let faults = clashes(config, &all);
+        if !faults.is_empty() {
+            tracing::error!(machine = config.id, %faults, "machine does not go with those that are stored, it is left out");
+            continue;
+        }
         if let (Ok(id), Ok(document)) = (MachineId::parse(&config.id), serde_json::to_string(config)) {
             archive.put_machine(&id, &document)?;
         }
@@ -202,20 +248,35 @@ fn machines(archive: &dyn Archive, configured: &[MachineConfig]) -> Result<Vec<M
     Ok(all)
 }
 
-async fn adopt_all(
-    house: &House,
-    workshop: &Workshop,
-    machines: Vec<MachineConfig>,
-    mut resumed: Vec<(MachineId, Arc<Bus>)>,
-) {
-    for config in machines {
-        let definition = match workshop.definition(&config) {
-            Ok(definition) => definition,
-            Err(faults) => {
-                tracing::error!(machine = config.id, %faults, "machine cannot be run, it is left out");
-                continue;
+fn definitions(workshop: &Workshop, machines: Vec<MachineConfig>) -> Vec<Definition> {
+    let define = |config: MachineConfig| match workshop.definition(&config) {
+        Ok(definition) => Some(definition),
+        Err(faults) => {
+            tracing::error!(machine = config.id, %faults, "machine cannot be run, it is left out");
+            None
+        }
+    };
+    machines.into_iter().filter_map(define).collect()
+}
+
+/// Gives every channel its number, all machines at once: what one has in writing no other one gets.
+fn numbered(archive: &dyn Archive, definitions: Vec<Definition>) -> Result<Vec<Definition>, ArchiveError> {
+    let requests: Vec<Request> = definitions.iter().map(|definition| Request::of(&definition.spec)).collect();
+    let answers = archive.assign(&requests)?;
+    let number = |(definition, answer): (Definition, Result<Vec<EndpointId>, Vec<Clash>>)| match answer {
+        Ok(numbers) => Some(definition.numbered(&numbers)),
+        Err(clashes) => {
+            for clash in clashes {
+                tracing::error!(machine = %definition.spec.id, %clash, "machine cannot be run, it is left out");
             }
-        };
+            None
+        }
+    };
+    Ok(definitions.into_iter().zip(answers).filter_map(number).collect())
+}
+
+async fn adopt_all(house: &House, definitions: Vec<Definition>, mut resumed: Vec<(MachineId, Arc<Bus>)>) {
+    for definition in definitions {
         let id = definition.spec.id.clone();
         let bus = resumed.iter().position(|(machine, _)| *machine == id).map(|at| resumed.swap_remove(at).1);
         adopt(house, definition, bus).await;

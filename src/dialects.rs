@@ -1,4 +1,28 @@
 //! The only list of dialects.
 
+pub mod bevforge;
+pub mod control_panel;
 pub mod openroast;
 pub mod webmacs;
+
+use hearth_actors::dialect::DialectId;
+
+/// A dialect of this daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Name {
+    /// OpenRoast.
+    OpenRoast,
+    /// WebMACS.
+    WebMacs,
+    /// The machine control panel.
+    ControlPanel,
+    /// BevForge.
+    BevForge,
+}
+
+impl Name {
+    /// Its number in the heart.
+    pub const fn id(self) -> DialectId {
+        DialectId::new(self as u8)
+    }
+}

@@ -1,15 +1,21 @@
 //! The web side: one port, sockets and REST, the UI's files.
 
 pub mod assets;
+pub mod bevforge;
+pub mod control_panel;
 pub mod docs;
+pub mod door;
 pub mod lobby;
+pub mod logins;
 pub mod metrics;
 pub mod openapi;
 pub mod operation;
 pub mod operations;
 pub mod problem;
+pub mod reception;
 pub mod rest;
 pub mod server;
+pub mod sign_in;
 pub mod state;
 pub mod webmacs;
 pub mod websocket;

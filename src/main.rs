@@ -10,6 +10,7 @@ use anyhow::Context;
 use hearth::cli::{self, Command, Invocation};
 use hearth::config::Config;
 use hearth::daemon::Daemon;
+use hearth::http::door;
 use hearth::storage::{backup, restore};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
     match &invocation.command {
         Command::Check => invocation.check(&mut stdout(), &mut stderr()),
         Command::Healthcheck => invocation.healthcheck(&mut stderr()),
+        Command::HashPassword => hash_password(),
         Command::Serve => with_config(&invocation, serve),
         Command::Backup { file } => with_config(&invocation, |config| back_up(&config, file)),
         Command::Restore { file } => with_config(&invocation, |config| bring_back(&config, file)),
@@ -60,6 +62,9 @@ fn serve(config: Config) -> anyhow::Result<()> {
     actix_rt::System::new().block_on(async {
         let daemon = Daemon::start(config).await?;
         writeln!(stdout(), "listening on http://{}", daemon.address())?;
+        for (dialect, address) in daemon.own_listeners() {
+            writeln!(stdout(), "{} on http://{address}", door::key(*dialect))?;
+        }
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         tracing::info!("stopping");
@@ -69,6 +74,25 @@ fn serve(config: Config) -> anyhow::Result<()> {
         // A driver that blocks its thread must not keep the process.
         std::process::exit(0)
     })
+}
+
+fn hash_password() -> ExitCode {
+    let mut line = String::new();
+    let hashed = std::io::stdin().read_line(&mut line).map_err(|error| error.to_string()).and_then(|_| {
+        let password = line.trim_end_matches(['\r', '\n']);
+        if password.is_empty() {
+            return Err("give the password on standard input, one line".to_owned());
+        }
+        cli::password::hash(password).map_err(|error| error.to_string())
+    });
+    let told = match &hashed {
+        Ok(hash) => writeln!(stdout(), "{hash}"),
+        Err(error) => writeln!(stderr(), "hearth: {error}"),
+    };
+    match (hashed, told) {
+        (Ok(_), Ok(())) => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
 }
 
 fn back_up(config: &Config, file: &Path) -> anyhow::Result<()> {

@@ -1,7 +1,7 @@
 //! The disk side: keeps sessions, profiles, machines, programs and tasks behind [`hearth_actors::archive::Archive`].
 //!
-//! Append-only journals are the truth, one per session; documents of machines and programs, tasks and the start counter are small files that are
-//! whole or not there. sled holds nothing that cannot be made again from them, so its directory may be deleted, garbled or
+//! Append-only journals are the truth, one per session; documents of machines and programs, endpoint ids, tasks and the start counter
+//! are small files that are whole or not there. sled holds nothing that cannot be made again from them, so its directory may be deleted, garbled or
 //! half-written: it is set aside and rebuilt while everything else already works. `layout` shows the directory.
 //!
 //! ```text
@@ -9,9 +9,10 @@
 //!                     |                                                          |        record
 //!                     +-- journal (one open for writing) --- writer -------------+
 //!                     +-- keeper (background) --- index --- sled
-//!                     +-- machines, programs, tasks, boot, lock --- durable (small files)
+//!                     +-- machines, programs, addresses, tasks, boot, lock --- durable (small files)
 //! ```
 
+pub mod addresses;
 pub mod backup;
 pub mod boot;
 pub mod catalogue;

@@ -27,6 +27,14 @@ pub fn parse_rfc3339(text: &str) -> Option<WallMs> {
     i64::try_from(nanos.div_euclid(1_000_000)).ok().map(WallMs)
 }
 
+/// A sender's clock may be off by so much. Source: wire contract 2. Unit: ms.
+const CLOCK_OFF_MS: i64 = 5 * 60 * 1000;
+
+/// Reads when somebody else says that something was taken; too far from our own clock, the nearest moment within counts.
+pub fn senders_moment(text: &str, now: WallMs) -> Option<WallMs> {
+    parse_rfc3339(text).map(|at| WallMs(at.0.clamp(now.0 - CLOCK_OFF_MS, now.0 + CLOCK_OFF_MS)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its own fixtures fails, and should say where")]
 
+#[path = "wire/control_panel.rs"]
+mod control_panel;
 #[path = "wire/openroast.rs"]
 mod openroast;
 #[path = "wire/webmacs.rs"]

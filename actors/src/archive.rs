@@ -3,6 +3,7 @@
 //! One journal per session is the truth: its events in one stream, in order, append-only. A profile is a sealed journal;
 //! what people add to it later are further records in the same file. Everything else can be rebuilt from the journals.
 
+use crate::logic::addresses::{Answer, Request};
 use crate::model::event::Event;
 use crate::model::ids::{MachineId, ProgramId, Seq, SessionId};
 use crate::model::journal::{JournalHeader, SessionLog};
@@ -147,6 +148,14 @@ pub trait Archive: Send + Sync {
     /// # Errors
     /// When the disk refuses.
     fn delete_machine(&self, id: &MachineId) -> Result<(), ArchiveError>;
+
+    /// Gives each channel of these machines its number: the one it had, the one that is written down, or a fresh one. Durable when
+    /// this returns. A machine that asks for a number of another one is answered with that and changes nothing; the others get
+    /// theirs.
+    ///
+    /// # Errors
+    /// When the disk refuses; then no number has changed.
+    fn assign(&self, requests: &[Request]) -> Result<Vec<Answer>, ArchiveError>;
 
     /// The documents of all programs, as they were put, in order of their ids.
     ///

@@ -15,18 +15,28 @@ use crate::model::time::{SessionMs, WallMs};
 /// One text frame, shared by all clients that get it.
 pub type Frame = ByteString;
 
-/// Which dialect; indexes the frames that an event keeps for all clients of one dialect.
+/// Which dialect, by a number that whoever keeps the list of dialects gives out. It says where an event keeps the frames that
+/// all clients of one dialect share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum DialectId {
-    /// OpenRoast.
-    OpenRoast,
-    /// WebMACS.
-    WebMacs,
-}
+pub struct DialectId(u8);
 
 impl DialectId {
-    /// How many there are.
-    pub const COUNT: usize = 2;
+    /// How many dialects there may be.
+    pub const MOST: usize = 8;
+
+    /// The dialect with this number.
+    ///
+    /// # Panics
+    /// Where the number is not below [`DialectId::MOST`]; a constant then does not compile.
+    pub const fn new(number: u8) -> Self {
+        assert!((number as usize) < Self::MOST, "more dialects than an event has room for");
+        Self(number)
+    }
+
+    /// Its place among [`DialectId::MOST`].
+    pub const fn place(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// Who looks at the frames: what makes one client's frame differ from another's.

@@ -1,5 +1,6 @@
 //! Floor 1: decisions. Pure: time is an argument, I/O a returned value, nothing in here reads a clock or waits.
 
+pub mod addresses;
 pub mod alarms;
 pub mod backoff;
 pub mod cadence;

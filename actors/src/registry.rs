@@ -4,9 +4,11 @@
 //! first time, then after a growing pause; too often within a while, and it is parked as failed until an operator restarts it. A
 //! machine that makes no progress is abandoned with its thread and replaced like a dead one.
 
+mod addressing;
+pub mod directory;
 mod supervision;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +18,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::archive::{Archive, ArchiveError};
 use crate::driver::DriverFactory;
+use crate::logic::addresses::Clash;
 use crate::machine::{Exited, Surroundings};
 use crate::model::command::Want;
 use crate::model::connection::DriverState;
@@ -28,6 +31,7 @@ use crate::runtime::clock::MachineClock;
 use crate::runtime::drive::{Entry, Link};
 use crate::runtime::journal::JournalHandle;
 use crate::slot::MachineHandle;
+use directory::Directory;
 use supervision::Supervised;
 
 /// How often the watchdog looks at every machine's pulse.
@@ -104,6 +108,17 @@ pub enum RegistryError {
     /// Another change of it has not ended.
     #[error("`{0}` is just being changed by somebody else: look at it and try again")]
     Busy(MachineId),
+    /// Another machine's channel has the tag.
+    #[error("the tag `{tag}` is taken by a channel of machine `{owner}`: use another")]
+    Tag {
+        /// The tag.
+        tag: String,
+        /// Whose it is.
+        owner: MachineId,
+    },
+    /// Numbers that were asked for are other channels'.
+    #[error("{}", .0.iter().map(Clash::to_string).collect::<Vec<_>>().join("; "))]
+    Numbers(Vec<Clash>),
     /// The change is not on disk.
     #[error("the machine's configuration could not be saved: {0}")]
     Storage(Arc<ArchiveError>),
@@ -115,39 +130,52 @@ pub enum RegistryError {
 /// The actor.
 pub struct Registry {
     machines: BTreeMap<MachineId, Supervised>,
-    /// Machines whose definition is being changed.
-    changing: BTreeSet<MachineId>,
+    /// Machines whose definition is being changed, with the tags that they will have.
+    changing: BTreeMap<MachineId, Vec<String>>,
     house: Surroundings,
     policy: Policy,
     first_seq: Seq,
     exits: mpsc::Sender<Exited>,
     exited: Option<mpsc::Receiver<Exited>>,
     roster: watch::Sender<Roster>,
+    directory: watch::Sender<Arc<Directory>>,
 }
 
 /// All machines in order of id, as they are at one moment.
 pub type Roster = Arc<[MachineHandle]>;
 
 impl Registry {
-    /// A registry without machines. The bus of each machine that is added begins at `first_seq`; `roster` always holds those
-    /// there are.
-    pub fn new(house: Surroundings, policy: Policy, first_seq: Seq, roster: watch::Sender<Roster>) -> Self {
+    /// A registry without machines. The bus of each machine that is added begins at `first_seq`; `roster` and `directory` always
+    /// hold those there are and their channels.
+    pub fn new(
+        house: Surroundings,
+        policy: Policy,
+        first_seq: Seq,
+        roster: watch::Sender<Roster>,
+        directory: watch::Sender<Arc<Directory>>,
+    ) -> Self {
         const EXITS_WAITING_MAX: usize = 1024;
         let (exits, exited) = mpsc::channel(EXITS_WAITING_MAX);
         Self {
             machines: BTreeMap::new(),
-            changing: BTreeSet::new(),
+            changing: BTreeMap::new(),
             house,
             policy,
             first_seq,
             exits,
             exited: Some(exited),
             roster,
+            directory,
         }
     }
 
     fn publish_roster(&self) {
         self.roster.send_replace(self.machines.values().map(|machine| machine.handle().clone()).collect());
+        self.publish_directory();
+    }
+
+    fn publish_directory(&self) {
+        self.directory.send_replace(Arc::new(Directory::new(self.machines.values().map(Supervised::handle))));
     }
 
     fn insert(
@@ -181,7 +209,7 @@ impl Registry {
     }
 
     fn must_not_change(&self, id: &MachineId) -> Result<(), RegistryError> {
-        if self.changing.contains(id) { Err(RegistryError::Busy(id.clone())) } else { Ok(()) }
+        if self.changing.contains_key(id) { Err(RegistryError::Busy(id.clone())) } else { Ok(()) }
     }
 
     fn must_not_record(&self, id: &MachineId) -> Result<&Supervised, RegistryError> {
@@ -204,7 +232,7 @@ impl Actor for Registry {
     }
 }
 
-/// Runs a machine whose configuration is on disk already (at start).
+/// Runs a machine whose configuration is on disk already, and whose channels have their numbers (at start).
 pub struct Adopt {
     /// The machine.
     pub definition: Definition,
@@ -224,6 +252,7 @@ impl Handler<Adopt> for Registry {
         if self.machines.contains_key(&id) {
             return Err(RegistryError::Exists(id));
         }
+        self.tags_must_be_free(&adopt.definition.spec)?;
         let origin = adopt.resumed.map_or(Origin::Fresh(self.first_seq), Origin::Resumed);
         self.insert(adopt.definition, origin, ctx)
     }
@@ -241,18 +270,19 @@ impl Handler<Add> for Registry {
 
     fn handle(&mut self, Add(definition): Add, _: &mut Context<Self>) -> Self::Result {
         let id = definition.spec.id.clone();
-        if self.machines.contains_key(&id) || self.changing.contains(&id) {
+        if self.machines.contains_key(&id) || self.changing.contains_key(&id) {
             return Box::pin(actix::fut::ready(Err(RegistryError::Exists(id))));
         }
-        let document = definition.document.clone();
-        let changing = id.clone();
-        let saving = self.on_disk(move |archive| archive.put_machine(&id, &document));
+        if let Err(error) = self.tags_must_be_free(&definition.spec) {
+            return Box::pin(actix::fut::ready(Err(error)));
+        }
+        let tags = addressing::tags(&definition.spec);
+        let saving = self.on_disk(move |archive| addressing::save(archive, definition, None));
         let addition = saving.map(move |saved, registry, ctx| {
-            saved?;
             let first = registry.first_seq;
-            registry.insert(definition, Origin::Fresh(first), ctx)
+            registry.insert(saved?, Origin::Fresh(first), ctx)
         });
-        self.alone(changing, Box::pin(addition))
+        self.alone(id, tags, Box::pin(addition))
     }
 }
 
@@ -273,41 +303,49 @@ impl Handler<Replace> for Registry {
 
     fn handle(&mut self, Replace { definition, reopen }: Replace, _: &mut Context<Self>) -> Self::Result {
         let id = definition.spec.id.clone();
-        if let Err(error) = self.must_not_change(&id).and_then(|()| self.must_not_record(&id).map(|_| ())) {
+        let allowed = self
+            .must_not_change(&id)
+            .and_then(|()| self.must_not_record(&id).map(|_| ()))
+            .and_then(|()| self.tags_must_be_free(&definition.spec));
+        if let Err(error) = allowed {
             return Box::pin(actix::fut::ready(Err(error)));
         }
+        let tags = addressing::tags(&definition.spec);
         let was_linked = self.is_linked(&id);
         let parting = self.parting(&id, if reopen { Parting::Needed } else { Parting::Needless });
         let changing = id.clone();
         // Saved last: a change that is refused on the way leaves the disk as it was.
         let change = parting
             .then(move |parted, registry: &mut Self, _| {
-                let document = definition.document.clone();
                 let saving = match registry.must_not_record(&id) {
-                    Ok(_) => {
-                        let id = id.clone();
-                        registry.on_disk(move |archive| archive.put_machine(&id, &document))
+                    Ok(machine) => {
+                        let before = machine.handle().spec();
+                        registry.on_disk(move |archive| addressing::save(archive, definition, Some(&before)))
                     }
                     Err(error) => Box::pin(actix::fut::ready(Err(error))),
                 };
-                saving.map(move |saved, _, _| (saved, parted, id, definition))
+                saving.map(move |saved, _, _| (saved, parted, id))
             })
-            .map(move |(saved, parted, id, definition), registry, ctx| {
+            .map(move |(saved, parted, id), registry, ctx| {
                 let handle =
                     registry.machines.get(&id).ok_or_else(|| RegistryError::NotFound(id.clone()))?.handle().clone();
-                if let Err(error) = saved {
-                    if reopen && was_linked {
-                        registry.ask_to_connect(handle);
+                let definition = match saved {
+                    Ok(definition) => definition,
+                    Err(error) => {
+                        if reopen && was_linked {
+                            registry.ask_to_connect(handle);
+                        }
+                        return Err(error);
                     }
-                    return Err(error);
-                }
+                };
                 handle.reconfigure(definition.spec.clone(), definition.document.clone());
+                registry.publish_directory();
                 if reopen {
                     registry.exchange(&id, definition, parted, ctx);
                 }
                 Ok(handle)
             });
-        self.alone(changing, Box::pin(change))
+        self.alone(changing, tags, Box::pin(change))
     }
 }
 
@@ -343,7 +381,7 @@ impl Handler<Remove> for Registry {
         }
         let forgotten = {
             let id = id.clone();
-            self.on_disk(move |archive| archive.delete_machine(&id))
+            self.on_disk(move |archive| Ok(archive.delete_machine(&id)?))
         };
         let changing = id.clone();
         let removal = forgotten
@@ -364,7 +402,7 @@ impl Handler<Remove> for Registry {
                 };
                 sealed.into_actor(registry)
             });
-        self.alone(changing, Box::pin(removal))
+        self.alone(changing, Vec::new(), Box::pin(removal))
     }
 }
 
@@ -385,14 +423,14 @@ impl Handler<Restart> for Registry {
 
 impl Registry {
     /// Does something on disk, off this thread.
-    fn on_disk(
+    fn on_disk<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&dyn Archive) -> Result<(), ArchiveError> + Send + 'static,
-    ) -> ResponseActFuture<Self, Result<(), RegistryError>> {
+        work: impl FnOnce(&dyn Archive) -> Result<T, RegistryError> + Send + 'static,
+    ) -> ResponseActFuture<Self, Result<T, RegistryError>> {
         let archive = self.house.archive.clone();
         let working = async move { tokio::task::spawn_blocking(move || work(archive.as_ref())).await };
         Box::pin(working.into_actor(self).map(|worked, _, _| match worked {
-            Ok(result) => result.map_err(|error| RegistryError::Storage(Arc::new(error))),
+            Ok(result) => result,
             Err(panicked) => Err(RegistryError::Storage(Arc::new(ArchiveError::Damaged {
                 what: "the machine store".into(),
                 why: panicked.to_string(),
@@ -441,13 +479,14 @@ impl Registry {
         self.start_machine(id, entry, ctx);
     }
 
-    /// Performs a change of one machine's definition; until it ended, no other change of it begins.
+    /// Performs a change of one machine's definition; until it ended, no other change of it begins, and nobody else takes these tags.
     fn alone<T: 'static>(
         &mut self,
         id: MachineId,
+        tags: Vec<String>,
         change: ResponseActFuture<Self, Result<T, RegistryError>>,
     ) -> ResponseActFuture<Self, Result<T, RegistryError>> {
-        self.changing.insert(id.clone());
+        self.changing.insert(id.clone(), tags);
         Box::pin(change.map(move |done, registry, _| {
             registry.changing.remove(&id);
             done

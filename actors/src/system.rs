@@ -17,6 +17,7 @@ use crate::model::session::SessionState;
 use crate::model::snapshot::Snapshot;
 use crate::model::time::SessionMs;
 use crate::recorder;
+use crate::registry::directory::Directory;
 use crate::registry::{Policy, Registry, Roster};
 use crate::runtime::bus::Bus;
 use crate::runtime::clock::MachineClock;
@@ -37,6 +38,7 @@ const RING_MS: u64 = 60_000;
 pub struct House {
     registry: Addr<Registry>,
     roster: watch::Receiver<Roster>,
+    directory: watch::Receiver<Arc<Directory>>,
     surroundings: Surroundings,
     tasks: Tasks,
 }
@@ -68,8 +70,9 @@ impl House {
         };
         let tasks = Tasks::start_on(&Arbiter::try_new()?.handle(), Arc::clone(&surroundings.archive))?;
         let (roster, machines) = watch::channel(Roster::default());
-        let registry = Registry::new(surroundings.clone(), policy, Seq(first_seq), roster).start();
-        Ok(Self { registry, roster: machines, surroundings, tasks })
+        let (directory, places) = watch::channel(Arc::default());
+        let registry = Registry::new(surroundings.clone(), policy, Seq(first_seq), roster, directory).start();
+        Ok(Self { registry, roster: machines, directory: places, surroundings, tasks })
     }
 
     /// The registry.
@@ -107,6 +110,11 @@ impl House {
     /// All machines, and word of every change of which there are.
     pub fn roster(&self) -> watch::Receiver<Roster> {
         self.roster.clone()
+    }
+
+    /// Where every channel is, by endpoint id and by tag.
+    pub fn directory(&self) -> Arc<Directory> {
+        self.directory.borrow().clone()
     }
 
     /// Rebuilds the bus of a session that the daemon's death cut, if it is to go on; otherwise seals its journal.

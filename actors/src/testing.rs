@@ -7,13 +7,14 @@ use async_trait::async_trait;
 
 use crate::archive::{Archive, ArchiveError, Interrupted, Journal, ProfilePage, ProfileQuery};
 use crate::driver::{Applied, Driver, DriverError, DriverFactory, Picture, Sample};
+use crate::logic::addresses::{Addresses, Answer, Request};
 use crate::logic::gate::Admitted;
 use crate::logic::profile::assemble;
 use crate::model::channel::{
-    Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, Failsafe, OutputClass, Role,
+    Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, DeviceType, Failsafe, OutputClass, Role,
 };
 use crate::model::event::Event;
-use crate::model::ids::{ChannelId, MachineId, ProgramId, Seq, SessionId};
+use crate::model::ids::{ChannelId, EndpointId, MachineId, ProgramId, Seq, SessionId};
 use crate::model::journal::{JournalHeader, Keep, SessionLog};
 use crate::model::profile::{Annotation, Profile, ProfileStatus};
 use crate::model::spec::{DetectionSpec, MachineKind, MachineSpec};
@@ -25,10 +26,13 @@ use crate::model::units::Unit;
 /// # Panics
 /// When the id is no machine id.
 pub fn roaster(id: &str) -> MachineSpec {
-    let channel = |id: &str, role, unit, kind| Channel {
-        id: ChannelId::parse(id).unwrap_or_else(|bad| panic!("{bad}")),
-        tag: id.to_owned(),
-        label: id.to_owned(),
+    let channel = |channel: &str, role, unit, kind| Channel {
+        id: ChannelId::parse(channel).unwrap_or_else(|bad| panic!("{bad}")),
+        tag: format!("{id}.{channel}"),
+        endpoint: EndpointId::NONE,
+        group: DeviceType::usual_group(None, &kind).to_owned(),
+        device: None,
+        label: channel.to_owned(),
         role,
         unit,
         kind,
@@ -76,6 +80,8 @@ pub enum Step {
     Hang,
     /// Blocks its thread for real, for this many ms.
     Block(u64),
+    /// Blocks its thread for real, until [`Device::let_go`].
+    Stick,
 }
 
 /// What happened to a device and what it shall do next; shared by all drivers made for it.
@@ -92,6 +98,7 @@ struct DeviceState {
     connects: u32,
     refuses_writes: bool,
     unreachable: bool,
+    let_go: bool,
 }
 
 impl Device {
@@ -105,6 +112,11 @@ impl Device {
     /// What it does at the next calls of `read`, before it goes back to rest.
     pub fn then(&self, steps: impl IntoIterator<Item = Step>) {
         self.lock().script.extend(steps);
+    }
+
+    /// Ends every [`Step::Stick`].
+    pub fn let_go(&self) {
+        self.lock().let_go = true;
     }
 
     /// What it does when its script is empty.
@@ -180,6 +192,12 @@ impl Driver for ScriptedDriver {
             Some(Step::Disconnect) => Err(disconnected("reading")),
             Some(Step::Panic) => panic!("scripted panic"),
             Some(Step::Hang) | None => std::future::pending().await,
+            Some(Step::Stick) => {
+                while !self.device.lock().let_go {
+                    std::thread::sleep(std::time::Duration::from_millis(5));
+                }
+                Ok(())
+            }
             Some(Step::Block(ms)) => {
                 std::thread::sleep(std::time::Duration::from_millis(ms));
                 Ok(())
@@ -223,6 +241,7 @@ struct Memory {
     boots: u64,
     logs: BTreeMap<SessionId, SessionLog>,
     machines: BTreeMap<MachineId, String>,
+    addresses: Addresses,
     programs: BTreeMap<ProgramId, String>,
     tasks: BTreeMap<TaskId, Task>,
     refuses: bool,
@@ -361,6 +380,10 @@ impl Archive for MemoryArchive {
     fn delete_machine(&self, id: &MachineId) -> Result<(), ArchiveError> {
         self.writing()?.machines.remove(id);
         Ok(())
+    }
+
+    fn assign(&self, requests: &[Request]) -> Result<Vec<Answer>, ArchiveError> {
+        Ok(self.writing()?.addresses.assign(requests))
     }
 
     fn programs(&self) -> Result<Vec<(ProgramId, String)>, ArchiveError> {

@@ -84,14 +84,15 @@ async fn a_thread_that_comes_back_counts_no_more() {
     let device = Device::answering(&[200.0, 210.0]);
     let machine = world.machine(quick("a"), &device).await;
     connected(&machine).await;
-    device.then([Step::Block(4000)]);
+    device.then([Step::Stick]);
     let left = async |count: usize| {
         while machine.abandoned_threads() != count {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), async {
+    tokio::time::timeout(std::time::Duration::from_secs(60), async {
         left(1).await;
+        device.let_go();
         left(0).await;
     })
     .await

@@ -3,20 +3,18 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use hearth_actors::model::channel::{Channel, ChannelKind, OutputClass, Role};
-use hearth_actors::model::ids::ChannelId;
+use hearth_actors::model::channel::{Channel, ChannelKind, DeviceType, OutputClass, Role};
+use hearth_actors::model::ids::{ChannelId, EndpointId};
 use hearth_actors::model::units::Unit;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::address::DeviceConfig;
 use super::driver::DriverConfig;
 use super::faults::Faults;
 use super::modbus::{Source, Usage};
 use super::parse::child;
-
-/// Longest tag. A bound against nonsense; addresses of other dialects are far shorter.
-const TAG_CHARS_MAX: usize = 128;
 
 /// Longest unit of one's own, so that it fits beside a value on a screen.
 const UNIT_CHARS_MAX: usize = 16;
@@ -33,6 +31,16 @@ pub struct ChannelConfig {
     /// Unique in the daemon; `<machine>.<channel>` where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
+    /// Unique in the daemon, 1 to 2147483647; where absent the one that it has, or the next free one from 1000 on, for good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 2_147_483_647))]
+    pub endpoint_id: Option<u32>,
+    /// What it is shown among; `motors` for motor and servo, `controls` or `sensors` for the rest where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// What hangs on it, where other programs treat such a thing in their own way. It bounds the range.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_type: Option<DeviceConfig>,
     /// What it means to a roast.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<RoleConfig>,
@@ -223,15 +231,14 @@ impl ChannelConfig {
                 ChannelKind::Control(self.to_control(&unit, known, pointer, faults))
             }
         };
-        let tag = match &self.tag {
-            Some(tag) => {
-                check_tag(tag, &child(pointer, "tag"), faults);
-                tag.clone()
-            }
-            None => format!("{machine}.{}", self.id),
-        };
+        self.check_addresses(pointer, faults);
+        let tag = self.tag_in(machine);
         let label = self.label.clone().or(known.map(|k| k.label.clone())).unwrap_or_else(|| in_words(&self.id));
-        let channel = Channel { id: id?, tag, label, role, unit, kind };
+        let device = self.device_type.map(DeviceConfig::to_model);
+        let group = self.group.clone().unwrap_or_else(|| DeviceType::usual_group(device, &kind).to_owned());
+        let endpoint = self.endpoint_id.map_or(EndpointId::NONE, EndpointId);
+        let channel = Channel { id: id?, tag, endpoint, group, device, label, role, unit, kind };
+        super::address::check_device(&channel, &child(pointer, "device_type"), faults);
         self.check_source(&channel, driver, pointer, faults);
         Some(channel)
     }
@@ -353,13 +360,6 @@ fn read_unit(text: &str) -> Result<Unit, String> {
             }
             _ => Ok(Unit::Other(text.to_owned())),
         },
-    }
-}
-
-fn check_tag(tag: &str, pointer: &str, faults: &mut Faults) {
-    let is_usable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | ':' | '/');
-    if tag.is_empty() || tag.len() > TAG_CHARS_MAX || !tag.chars().all(is_usable) {
-        faults.add(pointer, format!("use 1 to {TAG_CHARS_MAX} letters, digits or _ . - : /"));
     }
 }
 

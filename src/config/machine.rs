@@ -219,7 +219,7 @@ impl MachineConfig {
             table.extend(channel.to_channel(&self.id, driver, like, &pointer, faults));
         }
         twice("/channels", "id", self.channels.iter().map(|c| c.id.as_str()), faults);
-        twice("/channels", "tag", self.channels.iter().map(|c| c.tag.as_deref().unwrap_or_default()), faults);
+        super::address::check_each_is_unique(self, faults);
         for (role, word) in [(Role::Bt, "bt"), (Role::Et, "et")] {
             if table.iter().filter(|c| c.role == Some(role)).count() > 1 {
                 faults.add("/channels", format!("more than one channel has the role {word}: keep one"));
@@ -244,14 +244,6 @@ impl MachineConfig {
                 Some(ChannelSource { source: channel.source.clone()?, readback: channel.readback.clone() })
             })
             .collect()
-    }
-
-    /// How each channel is addressed by text, with its place in the document.
-    pub fn tags(&self) -> impl Iterator<Item = (String, String)> + '_ {
-        self.channels.iter().enumerate().map(|(i, channel)| match &channel.tag {
-            Some(tag) => (format!("/channels/{i}/tag"), tag.clone()),
-            None => (format!("/channels/{i}/id"), format!("{}.{}", self.id, channel.id)),
-        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! What must hold between machines: ids and tags are unique in the daemon, and machines on one serial port agree on it.
+//! What must hold between machines: ids, tags and endpoint ids are unique in the daemon, and machines on one serial port agree on it.
 
 use std::collections::HashMap;
 
@@ -12,12 +12,14 @@ use super::modbus::{ModbusConfig, RtuConfig};
 pub fn clashes<'a>(machine: &MachineConfig, others: impl IntoIterator<Item = &'a MachineConfig>) -> Faults {
     let mut faults = Faults::new();
     let mut tags: HashMap<String, &str> = HashMap::new();
+    let mut endpoints: HashMap<u32, &str> = HashMap::new();
     for other in others {
         if other.id == machine.id {
             faults.add("/id", format!("there is a machine `{}` already: use another id", machine.id));
             continue;
         }
         tags.extend(other.tags().map(|(_, tag)| (tag, other.id.as_str())));
+        endpoints.extend(other.endpoint_ids().map(|(_, id)| (id, other.id.as_str())));
         if let (Some(mine), Some(theirs)) = (serial_line(machine), serial_line(other)) {
             check_line(mine, theirs, &other.id, &mut faults);
         }
@@ -25,6 +27,12 @@ pub fn clashes<'a>(machine: &MachineConfig, others: impl IntoIterator<Item = &'a
     for (pointer, tag) in machine.tags() {
         if let Some(other) = tags.get(&tag) {
             faults.add(pointer, format!("the tag `{tag}` is taken by a channel of machine `{other}`: use another"));
+        }
+    }
+    for (pointer, id) in machine.endpoint_ids() {
+        if let Some(other) = endpoints.get(&id) {
+            let detail = format!("the endpoint id {id} is taken by a channel of machine `{other}`: use another");
+            faults.add(pointer, detail);
         }
     }
     faults

@@ -7,8 +7,10 @@ use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::dialects::DialectsConfig;
 use super::faults::Faults;
 use super::network::Network;
+use super::users::{self, UserConfig};
 
 /// What a configuration document holds. Machines are read one by one afterwards, so that a fault in one hides none in another.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
@@ -63,6 +65,8 @@ impl Default for StorageConfig {
 pub struct AuthConfig {
     /// Who is let in without a login.
     pub mode: AuthMode,
+    /// Who logs in.
+    pub users: Vec<UserConfig>,
 }
 
 /// Who is let in without a login.
@@ -113,28 +117,6 @@ impl Default for LimitsConfig {
     }
 }
 
-/// `[dialects]`: the wire protocols.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct DialectsConfig {
-    /// OpenRoast, which the built-in pages speak.
-    pub openroast: DialectConfig,
-}
-
-/// One wire protocol.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct DialectConfig {
-    /// Whether it is served.
-    pub enabled: bool,
-}
-
-impl Default for DialectConfig {
-    fn default() -> Self {
-        Self { enabled: true }
-    }
-}
-
 /// `[supervision]`: how a machine that crashes is started again.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -155,7 +137,7 @@ impl Default for SupervisionConfig {
     }
 }
 
-fn read_listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+pub(super) fn read_listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map_err(|_| {
         let examples = "127.0.0.1:8080 (this computer), 0.0.0.0:8080 (the network) or [::1]:8080";
@@ -171,6 +153,8 @@ fn is_exposed(server: &ServerConfig) -> bool {
 /// Adds every fault of the sections that their types do not exclude.
 pub(super) fn check(document: &Document, faults: &mut Faults) {
     check_exposure(document, faults);
+    document.dialects.check(document.server.listen, document.auth.mode, faults);
+    users::check(&document.auth.users, faults);
     for (i, url) in document.server.public_urls.iter().enumerate() {
         if !is_origin(url) {
             let detail = format!("`{url}` is no web address without a path: write it like https://roastery.example");

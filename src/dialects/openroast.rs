@@ -15,6 +15,7 @@ use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::snapshot::Snapshot;
 use hearth_actors::model::time::{SessionMs, WallMs};
 
+use super::Name;
 use crate::wire::views::{ControlAck, Person};
 use wire::{ControlRequest, Heartbeat, Sent, ServerFrame, SyncComplete};
 
@@ -52,7 +53,7 @@ pub fn machine_not_found(asked_for: &str) -> Frame {
 
 impl Dialect for OpenRoast {
     fn id(&self) -> DialectId {
-        DialectId::OpenRoast
+        Name::OpenRoast.id()
     }
 
     fn unasked(&self) -> Unasked {

@@ -20,13 +20,12 @@ use hearth_actors::model::time::WallMs;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::wire::{parse_rfc3339, rfc3339};
+use super::Name;
+use crate::wire::{rfc3339, senders_moment};
 use wire::{Batch, Datapoint, Plain};
 
 /// Values in one message at most. Source: wire contract 2.
 pub const BATCH_MAX: usize = 500;
-/// A controller's clock may be off by so much; beyond that, the nearest moment within counts. Source: wire contract 2. Unit: ms.
-const CLOCK_OFF_MS: i64 = 5 * 60 * 1000;
 
 /// A page that hears every value of every machine.
 #[derive(Debug, Default)]
@@ -103,7 +102,7 @@ impl Taken<'_> {
 
 impl Dialect for Stream {
     fn id(&self) -> DialectId {
-        DialectId::WebMacs
+        Name::WebMacs.id()
     }
 
     fn unasked(&self) -> Unasked {
@@ -173,7 +172,7 @@ pub struct Controller;
 
 impl Dialect for Controller {
     fn id(&self) -> DialectId {
-        DialectId::WebMacs
+        Name::WebMacs.id()
     }
 
     fn unasked(&self) -> Unasked {
@@ -227,8 +226,7 @@ fn datum(item: &Value, now: WallMs) -> Option<Telemetry> {
         Value::Bool(on) => f64::from(u8::from(*on)),
         _ => return None,
     };
-    let at = item["timestamp"].as_str().and_then(parse_rfc3339);
-    let at = at.map(|at| WallMs(at.0.clamp(now.0 - CLOCK_OFF_MS, now.0 + CLOCK_OFF_MS)));
+    let at = item["timestamp"].as_str().and_then(|text| senders_moment(text, now));
     value.is_finite().then(|| Some(Telemetry { tag: item["event_public_id"].as_str()?.to_owned(), value, at }))?
 }
 

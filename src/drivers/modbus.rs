@@ -8,6 +8,7 @@
 //! A value is read in as few requests as the device allows ([`plan`]); an order is written, confirmed by its echo and, where
 //! the channel has a read-back, read back. Nothing is ever written twice: raising heat again is the caller's decision.
 
+pub mod access;
 pub mod bus;
 pub mod codec;
 pub mod failure;
@@ -15,6 +16,7 @@ pub mod link;
 pub mod op;
 pub mod plan;
 pub mod probe;
+pub mod scan;
 pub mod serial;
 pub mod tap;
 pub mod tcp;
@@ -32,13 +34,12 @@ use hearth_actors::model::reading::MissingReason;
 use hearth_actors::model::spec::MachineSpec;
 use hearth_actors::model::units::Unit;
 
-use self::bus::{BusDirectory, BusHandle, Lane, Line};
+use self::access::Link;
+use self::bus::{BusDirectory, Lane};
 use self::codec::CodecError;
 use self::failure::Failure;
 use self::op::{Op, Reply};
 use self::plan::{Limits, Need, Plan, Point, Split};
-use self::serial::SerialLine;
-use self::tcp::{Address, TcpLine};
 use crate::config::modbus::{ChannelSource, Common, ModbusConfig, RawType, Source};
 
 #[cfg(test)]
@@ -65,12 +66,6 @@ struct ModbusDriver {
     plan: Plan,
     outputs: Vec<Option<Output>>,
     units: Vec<Unit>,
-}
-
-/// How the device is reached.
-enum Link {
-    Own(TcpLine),
-    Shared { line: Line, buses: BusDirectory, bus: Option<BusHandle> },
 }
 
 /// Where a control is written and where it shows what it does.
@@ -102,11 +97,7 @@ impl ModbusDriver {
     }
 
     async fn ask(&mut self, unit: u8, op: Op, lane: Lane) -> Result<Reply, Failure> {
-        match &mut self.link {
-            Link::Own(line) => line.call(unit, op, self.limit).await,
-            Link::Shared { bus: Some(bus), .. } => bus.call(unit, op, lane, self.limit).await,
-            Link::Shared { bus: None, .. } => Err(Failure::broken("not connected", "connect the machine first")),
-        }
+        self.link.ask(unit, op, lane, self.limit).await
     }
 
     /// One question per unit until one of them answers: a meter that is out of order must not hide the others.
@@ -182,12 +173,7 @@ impl ModbusDriver {
 #[async_trait(?Send)]
 impl Driver for ModbusDriver {
     fn name(&self) -> String {
-        match &self.link {
-            Link::Own(_) => "Modbus TCP",
-            Link::Shared { line: Line::Serial(_), .. } => "Modbus RTU",
-            Link::Shared { line: Line::Gateway(_), .. } => "Modbus RTU over TCP",
-        }
-        .to_owned()
+        self.link.name().to_owned()
     }
 
     async fn connect(&mut self) -> Result<(), DriverError> {
@@ -245,43 +231,6 @@ impl Driver for ModbusDriver {
 
     async fn disconnect(&mut self) {
         self.link.close();
-    }
-}
-
-impl Link {
-    fn new(config: &ModbusConfig, buses: &BusDirectory) -> Self {
-        let shared = |line| Self::Shared { line, buses: buses.clone(), bus: None };
-        match config {
-            ModbusConfig::ModbusTcp(c) => Self::Own(TcpLine::new(Address::new(&c.host, c.port, c.timeout_ms))),
-            ModbusConfig::ModbusRtu(c) => shared(Line::Serial(SerialLine::new(c))),
-            ModbusConfig::ModbusRtuOverTcp(c) => shared(Line::Gateway(Address::new(&c.host, c.port, c.timeout_ms))),
-        }
-    }
-
-    async fn open(&mut self) -> Result<(), Failure> {
-        match self {
-            Self::Own(line) => line.reopen().await,
-            Self::Shared { line, buses, bus } => {
-                // Let go first: a bus that is beyond help then ends and a new one is started.
-                *bus = None;
-                *bus = Some(buses.join(line)?);
-                Ok(())
-            }
-        }
-    }
-
-    fn close(&mut self) {
-        match self {
-            Self::Own(line) => line.close(),
-            Self::Shared { bus, .. } => *bus = None,
-        }
-    }
-
-    fn place(&self) -> String {
-        match self {
-            Self::Own(line) => line.address().to_string(),
-            Self::Shared { line, .. } => line.name(),
-        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix::{Message, Recipient};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// What all sockets are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,7 @@ impl Message for Notice {
 #[derive(Clone, Default)]
 pub struct Lobby {
     inner: Arc<Mutex<Inner>>,
+    closing: CancellationToken,
 }
 
 #[derive(Default)]
@@ -56,8 +58,16 @@ impl Lobby {
     /// Tells everybody.
     pub fn tell(&self, notice: Notice) {
         let mut inner = self.lock();
-        inner.closing |= notice == Notice::Stopping;
+        if notice == Notice::Stopping {
+            inner.closing = true;
+            self.closing.cancel();
+        }
         inner.present.values().for_each(|who| tell(who, notice));
+    }
+
+    /// Waits until the daemon stops; for those who have no mailbox.
+    pub fn closing(&self) -> WaitForCancellationFutureOwned {
+        self.closing.clone().cancelled_owned()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

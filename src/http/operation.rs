@@ -1,5 +1,6 @@
 //! One operation of REST: its route and what is told of it, in one value, so that neither can be there without the other.
 
+use crate::dialects::Name;
 use actix_web::Route;
 use actix_web::http::Method;
 use schemars::generate::SchemaGenerator;
@@ -21,14 +22,27 @@ pub enum Tag {
     Tasks,
     /// The WebMACS dialect.
     WebMacs,
+    /// The dialect of machine control panels.
+    ControlPanel,
+    /// The BevForge dialect.
+    BevForge,
     /// The daemon as a whole.
     Daemon,
 }
 
 impl Tag {
     /// All of them, in the order of the page.
-    pub const ALL: [Self; 7] =
-        [Self::Machines, Self::Sessions, Self::Safety, Self::Profiles, Self::Tasks, Self::WebMacs, Self::Daemon];
+    pub const ALL: [Self; 9] = [
+        Self::Machines,
+        Self::Sessions,
+        Self::Safety,
+        Self::Profiles,
+        Self::Tasks,
+        Self::WebMacs,
+        Self::ControlPanel,
+        Self::BevForge,
+        Self::Daemon,
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -39,6 +53,8 @@ impl Tag {
             Self::Profiles => "Profiles",
             Self::Tasks => "Tasks",
             Self::WebMacs => "WebMACS",
+            Self::ControlPanel => "Control panel",
+            Self::BevForge => "BevForge",
             Self::Daemon => "Daemon",
         }
     }
@@ -56,7 +72,25 @@ impl Tag {
             Self::WebMacs => {
                 "The WebMACS dialect: values of remote controllers, and every value for its pages. Errors are `{\"detail\": …}`."
             }
+            Self::ControlPanel => {
+                "The dialect of machine control panels: channels as devices, by tag. Errors are `{\"detail\": …}`."
+            }
+            Self::BevForge => {
+                "The BevForge dialect: channels by number, commands with a life, and pushes. Errors are `{\"error\", \"message\"}`."
+            }
             Self::Daemon => "Probes, figures and this description.",
+        }
+    }
+}
+
+impl Tag {
+    /// The dialect whose documents name these operations; the others are the daemon's own.
+    fn dialect(self) -> Option<Name> {
+        match self {
+            Self::WebMacs => Some(Name::WebMacs),
+            Self::ControlPanel => Some(Name::ControlPanel),
+            Self::BevForge => Some(Name::BevForge),
+            Self::Machines | Self::Sessions | Self::Safety | Self::Profiles | Self::Tasks | Self::Daemon => None,
         }
     }
 }
@@ -185,6 +219,8 @@ pub struct Operation {
     pub id: &'static str,
     /// Its group.
     pub tag: Tag,
+    /// The dialect it belongs to; served wherever that is spoken. Without one it is the daemon's own.
+    pub dialect: Option<Name>,
     /// What it does, in a few words.
     pub summary: &'static str,
     /// What else there is to know; may be empty.
@@ -209,6 +245,7 @@ impl Operation {
             route,
             id,
             tag: Tag::Daemon,
+            dialect: None,
             summary: "",
             about: "",
             parameters: Vec::new(),
@@ -221,6 +258,13 @@ impl Operation {
     /// Says what it does.
     pub fn told(mut self, tag: Tag, summary: &'static str, about: &'static str) -> Self {
         (self.tag, self.summary, self.about) = (tag, summary, about);
+        self.dialect = tag.dialect();
+        self
+    }
+
+    /// Is a socket of a dialect, whatever else its group holds.
+    pub fn speaks(mut self, dialect: Name) -> Self {
+        self.dialect = Some(dialect);
         self
     }
 

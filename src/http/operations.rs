@@ -1,5 +1,7 @@
 //! Everything REST can do, in one table: the routes are made of it, and so is the description that clients read.
 
+mod bevforge;
+mod control_panel;
 mod daemon;
 mod examples;
 mod machines;
@@ -13,6 +15,7 @@ mod webmacs;
 use actix_web::web::ServiceConfig;
 use serde_json::{Value, json};
 
+use super::door::Door;
 use super::operation::{Operation, Parameter};
 use super::rest;
 use super::rest::caller::{CLIENT_ID, CLIENT_NAME};
@@ -27,6 +30,8 @@ pub fn all() -> Vec<Operation> {
         tasks::operations(),
         programs::operations(),
         webmacs::operations(),
+        control_panel::operations(),
+        bevforge::operations(),
         daemon::operations(),
     ]
     .into_iter()
@@ -34,9 +39,9 @@ pub fn all() -> Vec<Operation> {
     .collect()
 }
 
-/// Registers every operation; a path answers any other method with 405 and the methods it takes.
-pub fn routes(config: &mut ServiceConfig) {
-    let operations = all();
+/// Registers every operation that a door serves; a path answers any other method with 405 and the methods it takes.
+pub fn routes(config: &mut ServiceConfig, door: &Door) {
+    let operations: Vec<Operation> = all().into_iter().filter(|operation| door.serves(operation)).collect();
     for path in paths(&operations) {
         let here: Vec<&Operation> = operations.iter().filter(|operation| operation.path == path).collect();
         let allowed: Vec<&str> = here.iter().map(|operation| operation.method.as_str()).collect();

@@ -6,16 +6,17 @@ use std::time::Duration;
 
 use actix_web::dev::{Extensions, Server};
 use actix_web::error::QueryPayloadError;
-use actix_web::middleware::{NormalizePath, TrailingSlash};
+use actix_web::middleware::{NormalizePath, TrailingSlash, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, web};
 use socket2::SockRef;
 
+use super::door::{Door, House};
 use super::lobby::{Lobby, Notice};
 use super::problem::Problem;
 use super::state::AppState;
 use super::websocket::Feeds;
-use super::{assets, docs, operations, rest};
+use super::{assets, docs, door, operations, reception, rest};
 
 /// Send buffer of a socket: stale data in front of a client that does not read. Source: measured, stack reference 2.
 const SEND_BUFFER_BYTES: usize = 64 * 1024;
@@ -33,13 +34,12 @@ const WORKERS_MAX: usize = 2;
 /// How long open connections may take to end when the daemon stops. Unit: s.
 const SHUTDOWN_SECONDS: u64 = 2;
 
-/// Starts serving on an open listener.
+/// Starts serving on an open listener, at the door that the state names.
 ///
 /// # Errors
 /// When the listener cannot be used.
 pub fn start(listener: TcpListener, state: AppState) -> std::io::Result<Server> {
     let body_bytes = state.limits.body_bytes;
-    actix_rt::spawn(look_alive(state.lobby.clone()));
     let connections = state.limits.sockets.saturating_mul(2).max(256);
     let server = HttpServer::new(move || {
         App::new()
@@ -47,8 +47,9 @@ pub fn start(listener: TcpListener, state: AppState) -> std::io::Result<Server> 
             .app_data(web::ThinData(Feeds::default()))
             .app_data(web::PayloadConfig::new(body_bytes))
             .app_data(web::QueryConfig::default().error_handler(|error, _| unreadable_query(&error).into()))
+            .wrap(from_fn(door::admit))
             .wrap(NormalizePath::new(TrailingSlash::Trim))
-            .configure(routes)
+            .configure(|config| routes(config, &state.door))
     })
     .workers(workers())
     .tcp_nodelay(true)
@@ -64,7 +65,7 @@ pub fn start(listener: TcpListener, state: AppState) -> std::io::Result<Server> 
 }
 
 /// Has every socket ask its peer for a sign of life, until the daemon ends.
-async fn look_alive(lobby: Lobby) {
+pub async fn look_alive(lobby: Lobby) {
     let mut tick = tokio::time::interval(PING_EVERY);
     loop {
         tick.tick().await;
@@ -77,9 +78,15 @@ fn workers() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).min(WORKERS_MAX)
 }
 
-fn routes(config: &mut web::ServiceConfig) {
+fn routes(config: &mut web::ServiceConfig, door: &Door) {
+    if door.house == House::Closed {
+        door.dialects.iter().for_each(|dialect| reception::routes(config, *dialect));
+        operations::routes(config, door);
+        config.default_service(web::to(rest::no_such_path));
+        return;
+    }
+    operations::routes(config, door);
     config
-        .configure(operations::routes)
         .configure(docs::routes)
         .service(web::scope("/api").default_service(web::to(rest::no_such_path)))
         .default_service(web::to(assets::serve));

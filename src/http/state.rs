@@ -7,8 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hearth_actors::system::House;
 use tokio::time::Instant;
 
+use super::door::Door;
 use super::lobby::Lobby;
+use super::logins::Logins;
 use crate::config::tree::LimitsConfig;
+use crate::dialects::bevforge::ledger::Ledger;
+use crate::dialects::control_panel::crowd::Crowd;
 use crate::drivers::Workshop;
 use crate::jobs::Jobs;
 
@@ -23,12 +27,20 @@ pub struct AppState {
     pub jobs: Jobs,
     /// What clients may use.
     pub limits: Arc<LimitsConfig>,
+    /// The listener that a request came through.
+    pub door: Door,
+    /// Who logged in.
+    pub logins: Logins,
     /// Seats for sockets.
     pub seats: Seats,
     /// When the daemon started.
     pub started: Instant,
     /// Everybody who has a socket open.
     pub lobby: Lobby,
+    /// The control panels among them.
+    pub panels: Crowd,
+    /// What became of commands and alarms lately, in the BevForge dialect.
+    pub ledger: Ledger,
 }
 
 /// Seats for sockets, in all and per address.

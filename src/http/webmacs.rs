@@ -73,13 +73,11 @@ fn latest_of(machine: &MachineHandle, state: &AppState, now: WallMs) -> Vec<Data
     let snapshot = machine.bus().snapshot();
     let wanted = state.workshop.inboxes.find(machine.id()).map(|inbox| inbox.wanted()).unwrap_or_default();
     let seen = snapshot.last_reading.as_ref();
-    let age_ms =
-        seen.map_or(0, |(at, _)| machine.bus().session_time(machine.bus().clock().now()).0.saturating_sub(at.0));
     let taken = Taken {
         machine: machine.id(),
         seq: snapshot.seq.unwrap_or_default(),
         session: snapshot.session,
-        wall: WallMs(now.0 - i64::try_from(age_ms).unwrap_or_default()),
+        wall: snapshot.read_at.unwrap_or(now),
         recording: snapshot.session.filter(|_| snapshot.state == SessionState::Recording),
     };
     let value = |index: usize| {
@@ -142,18 +140,16 @@ async fn accept(message: &Value, state: &AppState) -> Result<usize, (StatusCode,
     let now = wall_now();
     let values = telemetry(message, now).map_err(|refusal| (StatusCode::UNPROCESSABLE_ENTITY, refusal.message))?;
     let count = values.len();
-    let machines = state.house.machines();
+    let directory = state.house.directory();
     let mut readings = Vec::new();
     for value in values {
-        let control = machines.iter().find_map(|machine| {
-            let spec = machine.spec();
-            let (_, channel) = spec.channels.iter().find(|(_, channel)| channel.tag == value.tag)?;
-            Some((machine.clone(), channel.id.clone(), channel.control()?.to_fraction(value.value)))
-        });
-        match control {
-            Some((machine, channel, fraction)) => {
-                let want = Want::Control { channel, value: fraction };
-                machine
+        let place = directory.tagged(&value.tag);
+        match place.and_then(|place| Some((place, place.channel().control()?))) {
+            Some((place, control)) => {
+                let want =
+                    Want::Control { channel: place.channel().id.clone(), value: control.to_fraction(value.value) };
+                place
+                    .machine
                     .command(order(state, Actor::Rest, want))
                     .await
                     .map_err(|refusal| (status_of(&refusal), refusal.message))?;
@@ -176,6 +172,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
     }
 }
 
-fn of_problem(problem: &Problem) -> HttpResponse {
+/// A problem as this dialect tells it.
+pub fn of_problem(problem: &Problem) -> HttpResponse {
     HttpResponse::build(problem.status()).json(Detail { detail: problem.detail.clone() })
 }

@@ -32,7 +32,7 @@ use hearth_actors::client::history::{self, Past};
 use hearth_actors::client::{Budget, Client, Reaction};
 use hearth_actors::dialect::{Dialect, Frame, SyncRequest, SyncSummary, Viewer};
 use hearth_actors::logic::lease::Identity;
-use hearth_actors::model::command::Want;
+use hearth_actors::model::command::{UserRole, Want};
 use hearth_actors::model::time::SessionMs;
 use hearth_actors::registry::Roster;
 use hearth_actors::runtime::clock::wall_now;
@@ -41,6 +41,7 @@ use hearth_actors::slot::MachineHandle;
 use tokio::time::Instant;
 use tokio_stream::wrappers::WatchStream;
 
+use super::door::granted;
 use super::lobby::{Notice, Presence};
 use super::problem::Problem;
 use super::state::{AppState, NoSeat, Seat};
@@ -85,10 +86,20 @@ pub enum Watches {
     Nothing,
 }
 
-/// A client that was let in: the beginning of its answer, and its seat.
+/// A client that was let in: the beginning of its answer, its seat, and what it may do.
 pub struct Guest {
     response: HttpResponseBuilder,
     seat: Seat,
+    role: Result<UserRole, &'static str>,
+}
+
+impl Guest {
+    /// Turns away one whose role is lower.
+    pub fn needing(mut self, least: UserRole) -> Self {
+        self.role =
+            self.role.and_then(|role| if role < least { Err("your role does not allow this") } else { Ok(role) });
+        self
+    }
 }
 
 /// Lets a client in, if it came to a WebSocket and there is a seat for it.
@@ -101,12 +112,19 @@ pub fn welcome(request: &HttpRequest, state: &AppState) -> Result<Guest, actix_w
     let address = request.peer_addr().map_or(std::net::Ipv4Addr::LOCALHOST.into(), |peer| peer.ip());
     let full = |full: NoSeat| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "FULL", full.to_string());
     let seat = state.seats.take(address, &state.limits).map_err(full)?;
-    Ok(Guest { response, seat })
+    Ok(Guest { response, seat, role: granted(request).role })
 }
 
-/// Hosts a client until it goes.
-pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, visit: Visit) -> HttpResponse {
-    let Guest { mut response, seat } = guest;
+/// Hosts a client until it goes. One that may do nothing is told why by the code that its socket is closed with.
+pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, mut visit: Visit) -> HttpResponse {
+    let Guest { mut response, seat, role } = guest;
+    visit.viewer.principal.role = match role {
+        Ok(role) => role,
+        Err(why) => {
+            let farewell = Farewell { frame: None, code: ws::CloseCode::Policy, why, seat: Some(seat) };
+            return response.streaming(ws::WebsocketContext::create(farewell, body));
+        }
+    };
     let mut roster = state.house.roster();
     let machines: Vec<MachineHandle> = match &visit.watches {
         Watches::One(machine) => vec![machine.clone()],
@@ -161,7 +179,8 @@ pub fn dismiss(
     code: ws::CloseCode,
     why: &'static str,
 ) -> Result<HttpResponse, actix_web::Error> {
-    ws::WsResponseBuilder::new(Farewell { frame, code, why, seat: Some(guest.seat) }, request, body).start()
+    let farewell = Farewell { frame: Some(frame), code, why, seat: Some(guest.seat) };
+    ws::WsResponseBuilder::new(farewell, request, body).start()
 }
 
 /// Somebody came with plain HTTP, or with a handshake that cannot be answered.
@@ -174,7 +193,7 @@ fn no_handshake(error: &ws::HandshakeError) -> HttpResponse {
 
 /// Tells one last thing and closes.
 struct Farewell {
-    frame: Frame,
+    frame: Option<Frame>,
     code: ws::CloseCode,
     why: &'static str,
     seat: Option<Seat>,
@@ -184,7 +203,9 @@ impl Actor for Farewell {
     type Context = ws::WebsocketContext<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.text(self.frame.clone());
+        if let Some(frame) = self.frame.take() {
+            ctx.text(frame);
+        }
         ctx.close(Some((self.code, self.why).into()));
         ctx.stop();
         self.seat = None;

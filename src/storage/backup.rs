@@ -1,7 +1,7 @@
 //! Backups: one tar archive of everything that cannot be made again, taken while the daemon records.
 //!
-//! Journals only ever grow, so each is copied up to where it is good now; machine documents, tasks and the counter are
-//! replaced whole. sled is left out. The last entry carries a checksum over all others, so that a cut or damaged archive is found
+//! Journals only ever grow, so each is copied up to where it is good now; machine documents, endpoint ids, tasks and the
+//! counter are replaced whole. sled is left out. The last entry carries a checksum over all others, so that a cut or damaged archive is found
 //! before anything is restored from it.
 
 use std::fmt;
@@ -16,7 +16,8 @@ use tar::{Builder, EntryType, Header};
 
 use super::durable::{failed, is_unfinished, list};
 use super::layout::{
-    BACKUPS, BOOT, JOURNALS, MACHINES, PROGRAMS, TASKS, document_name, parse_segment_name, program_name, task_name,
+    ADDRESSES, BACKUPS, BOOT, JOURNALS, MACHINES, PROGRAMS, TASKS, document_name, parse_segment_name, program_name,
+    task_name,
 };
 use super::segment::Segment;
 use super::{boot, machines, programs, tasks};
@@ -25,8 +26,8 @@ use super::{boot, machines, programs, tasks};
 pub const BEGIN: &str = "hearth-backup.json";
 /// The last entry.
 pub const END: &str = "hearth-backup-end.json";
-/// Version of the archive's layout: 2 knows tasks.
-pub const SCHEMA: u32 = 2;
+/// Version of the archive's layout: 2 knows tasks, 3 endpoint ids.
+pub const SCHEMA: u32 = 3;
 
 /// What stands in the first entry.
 #[derive(Debug, Serialize, Deserialize)]
@@ -87,6 +88,8 @@ pub fn backup(data: &Path, out: impl Write) -> Result<BackupReport, ArchiveError
         packer.small(&format!("{MACHINES}/{}", document_name(&id)), document.as_bytes())?;
         packer.report.machines += 1;
     }
+    // After the documents: a machine that comes meanwhile has its numbers before it has a document.
+    packer.addresses(data)?;
     for (id, document) in programs::all(data)? {
         packer.small(&format!("{PROGRAMS}/{}", program_name(&id)), document.as_bytes())?;
         packer.report.programs += 1;
@@ -123,6 +126,15 @@ struct Packer<W: Write> {
 }
 
 impl<W: Write> Packer<W> {
+    fn addresses(&mut self, data: &Path) -> Result<(), ArchiveError> {
+        let path = data.join(ADDRESSES);
+        match fs::read(&path) {
+            Ok(content) => self.small(ADDRESSES, &content),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(e) => Err(failed("reading", &path)(e)),
+        }
+    }
+
     /// As they are: what is damaged is found where they are read.
     fn tasks(&mut self, data: &Path) -> Result<(), ArchiveError> {
         for (id, path) in tasks::files(data)? {

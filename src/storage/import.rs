@@ -6,11 +6,11 @@ use std::sync::Arc;
 use hearth_actors::archive::ArchiveError;
 use hearth_actors::logic::profile::assemble;
 use hearth_actors::model::channel::{
-    Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, Failsafe, OutputClass, Role,
+    Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, DeviceType, Failsafe, OutputClass, Role,
 };
 use hearth_actors::model::command::{Actor, Settled};
 use hearth_actors::model::event::{Event, EventBody};
-use hearth_actors::model::ids::{ChannelId, CommandId, Seq};
+use hearth_actors::model::ids::{ChannelId, CommandId, EndpointId, Seq};
 use hearth_actors::model::journal::{JournalHeader, Keep, SessionLog};
 use hearth_actors::model::profile::{Annotation, Profile, Series};
 use hearth_actors::model::reading::{Missing, MissingReason, News, Reading, Value};
@@ -222,6 +222,9 @@ fn channel(
     Ok(Channel {
         id: ChannelId::parse(id).map_err(BadRecord::new)?,
         tag: format!("{}.{id}", profile.machine),
+        endpoint: EndpointId::NONE,
+        group: DeviceType::usual_group(None, &kind).to_owned(),
+        device: None,
         label: id.to_owned(),
         role,
         unit,

@@ -4,6 +4,8 @@
 //! lock                                   held by the daemon that owns the directory
 //! boot, boot.before                      how often the daemon was started
 //! machines/<machine>.json                configuration documents, as they were put
+//! endpoints.jsonl                        which channel has which endpoint id, also of machines that are gone
+//! endpoints.jsonl.damaged                one that could not be read whole, set aside
 //! programs/<program>.json                stored programs, as they were put
 //! tasks/<task>.json                      long jobs: what they were asked to do and what came of them
 //! tasks/<task>.json.damaged              one that could not be read, set aside
@@ -27,6 +29,8 @@ use hearth_actors::model::task::TaskId;
 pub const JOURNALS: &str = "journal";
 /// The directory of all machine documents.
 pub const MACHINES: &str = "machines";
+/// The endpoint ids.
+pub const ADDRESSES: &str = "endpoints.jsonl";
 /// The directory of all stored programs.
 pub const PROGRAMS: &str = "programs";
 /// The directory of all tasks.
@@ -39,7 +43,7 @@ pub const EXPORTS: &str = "exports";
 pub const SCANS: &str = "scans";
 /// The directory of what tasks import.
 pub const IMPORTS: &str = "imports";
-/// Ending of a task that could not be read.
+/// Ending of what could not be read.
 pub const DAMAGED: &str = "damaged";
 /// The boot counter.
 pub const BOOT: &str = "boot";

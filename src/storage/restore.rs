@@ -17,17 +17,19 @@ use tar::{Archive, Entry, EntryType};
 use super::backup::{BEGIN, BeginRecord, END, EndRecord, SCHEMA};
 use super::durable::{failed, free_bytes, list, make_dir, sync_parent};
 use super::layout::{
-    BOOT, JOURNALS, JournalPlace, LOCK, MACHINES, PROGRAMS, TASKS, parse_document_name, parse_program_name,
+    ADDRESSES, BOOT, JOURNALS, JournalPlace, LOCK, MACHINES, PROGRAMS, TASKS, parse_document_name, parse_program_name,
     parse_segment_name, parse_task_name,
 };
 use super::lock::DirLock;
 use super::reader::{self, Extent};
 use super::store::RECORDING_MIB_MIN;
-use super::{boot, machines, programs, tasks};
+use super::{addresses, boot, machines, programs, tasks};
 
 /// A month of readings of fifty channels each second. Unit: bytes.
 const SEGMENT_BYTES_MAX: u64 = 2 << 30;
 const DOCUMENT_BYTES_MAX: u64 = 1 << 20;
+/// Some three hundred thousand channels. Unit: bytes.
+const ADDRESSES_BYTES_MAX: u64 = 64 << 20;
 const NOTE_BYTES_MAX: u64 = 4096;
 const FILES_MAX: u64 = 1_000_000;
 const MIB: u64 = 1 << 20;
@@ -112,6 +114,7 @@ fn prepare(archive: impl Read, new: &Path, data: &Path) -> Result<RestoreReport,
     if let Some(number) = boot::last(data)? {
         boot::raise_to(new, number)?;
     }
+    addresses::raise_over(new, data)?;
     let dir = File::open(new).map_err(failed("opening", new))?;
     syncfs(&dir).map_err(|e| failed("flushing", new)(e.into()))?;
     let (machines, tasks) = (machines::all(new)?.len() as u64, tasks::files(new)?.len() as u64);
@@ -184,6 +187,7 @@ fn target(new: &Path, name: &str) -> Result<Target, ArchiveError> {
     let parts: Vec<&str> = name.split('/').collect();
     let known = match parts.as_slice() {
         [BOOT] => Some(Target { path: new.join(BOOT), bytes_max: NOTE_BYTES_MAX }),
+        [ADDRESSES] => Some(Target { path: new.join(ADDRESSES), bytes_max: ADDRESSES_BYTES_MAX }),
         [MACHINES, document] if parse_document_name(document).is_some() => {
             Some(Target { path: new.join(MACHINES).join(document), bytes_max: DOCUMENT_BYTES_MAX })
         }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use hearth_actors::model::alarm::{AlarmNotice, AlarmState, Severity};
 use hearth_actors::model::channel::{
-    Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, Failsafe, OutputClass, Role,
+    Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, DeviceType, Failsafe, OutputClass, Role,
 };
 use hearth_actors::model::command::{Actor, Settled};
 use hearth_actors::model::connection::{Connection, DriverState};
 use hearth_actors::model::event::{Event, EventBody, Hand, Lease, Safety, SafetyReason, Unmark};
 use hearth_actors::model::fault::{Fault, FaultCode};
-use hearth_actors::model::ids::{ChannelId, ClientId, CommandId, MachineId, RuleId, Seq, SessionId};
+use hearth_actors::model::ids::{ChannelId, ClientId, CommandId, EndpointId, MachineId, RuleId, Seq, SessionId};
 use hearth_actors::model::journal::{JournalHeader, Keep};
 use hearth_actors::model::mark::{Mark, MarkKind, MarkSource};
 use hearth_actors::model::reading::{Missing, MissingReason, News, Reading, Value};
@@ -32,7 +32,17 @@ pub(super) fn machine(id: &str) -> MachineId {
 
 fn channel(id: &str, role: Option<Role>, unit: Unit, kind: ChannelKind) -> Channel {
     let id = ChannelId::parse(id).unwrap();
-    Channel { tag: format!("m.{id}"), label: format!("Label of {id}"), id, role, unit, kind }
+    Channel {
+        tag: format!("m.{id}"),
+        endpoint: EndpointId::NONE,
+        group: DeviceType::usual_group(None, &kind).to_owned(),
+        device: None,
+        label: format!("Label of {id}"),
+        id,
+        role,
+        unit,
+        kind,
+    }
 }
 
 fn control(shape: ControlShape, failsafe: Failsafe, stop_value: Option<f64>) -> ChannelKind {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use hearth_actors::archive::{Archive, ArchiveError, Interrupted, Journal, ProfilePage, ProfileQuery};
+use hearth_actors::logic::addresses::{Addresses, Answer, Request};
 use hearth_actors::logic::profile::assemble;
 use hearth_actors::model::ids::{MachineId, ProgramId, Seq, SessionId};
 use hearth_actors::model::journal::{JournalHeader, Keep, SessionLog};
@@ -21,7 +22,7 @@ use super::put::{Closing, Seal};
 use super::reader::{self, Extent, Found};
 use super::segment::Segment;
 use super::writer::{SegmentWriter, Spot};
-use super::{backup, boot, import, machines, programs, tasks};
+use super::{addresses, backup, boot, import, machines, programs, tasks};
 
 /// Free space below which no recording begins. Source: design of durability, watermarks. Unit: MiB.
 pub const RECORDING_MIB_MIN: u64 = 64;
@@ -37,6 +38,7 @@ pub struct Store {
     lock: Arc<DirLock>,
     /// One change of a sealed journal at a time.
     changing: Mutex<()>,
+    addresses: Mutex<Addresses>,
 }
 
 impl Store {
@@ -54,7 +56,8 @@ impl Store {
             tracing::warn!(%error, "what is left of a backup only takes room");
         }
         let index = Arc::new(Keeper::start(data, catalogue.clone())?);
-        Ok(Self { data: data.to_owned(), clock, catalogue, index, lock, changing: Mutex::new(()) })
+        let addresses = Mutex::new(addresses::load(data));
+        Ok(Self { data: data.to_owned(), clock, catalogue, index, lock, changing: Mutex::new(()), addresses })
     }
 
     fn open_journal(&self, writer: SegmentWriter, last_seq: Option<Seq>, origin: Origin) -> Box<dyn Journal> {
@@ -251,6 +254,17 @@ impl Archive for Store {
     fn delete_machine(&self, id: &MachineId) -> Result<(), ArchiveError> {
         let _one = locked(&self.changing);
         machines::delete(&self.data, id)
+    }
+
+    fn assign(&self, requests: &[Request]) -> Result<Vec<Answer>, ArchiveError> {
+        let mut addresses = locked(&self.addresses);
+        let mut changed = addresses.clone();
+        let answers = changed.assign(requests);
+        if changed != *addresses {
+            addresses::put(&self.data, &changed)?;
+            *addresses = changed;
+        }
+        Ok(answers)
     }
 
     fn programs(&self) -> Result<Vec<(ProgramId, String)>, ArchiveError> {

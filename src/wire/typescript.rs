@@ -46,6 +46,7 @@ fn page() -> String {
         .add::<words::Quality>()
         .add::<words::ProfileStatus>()
         .add::<words::MachineKind>()
+        .add::<words::DeviceType>()
         .add::<codes::ErrorCode>();
     page.add::<views::LastReading>()
         .add::<views::RoastEvent>()

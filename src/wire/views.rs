@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::rfc3339;
-use super::words::{AlarmState, EventType, SafetyReason, Severity};
+use super::words::{AlarmState, DeviceType, EventType, SafetyReason, Severity};
 
 /// One reading. Temperatures in °C, rates in °C per minute, a missing value is `null`.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -142,6 +142,14 @@ pub struct Control {
     pub id: String,
     /// Shown to people.
     pub label: String,
+    /// Unique in the daemon: how other programs address it by text.
+    pub tag: String,
+    /// Unique in the daemon and never another: how other programs address it by number.
+    pub endpoint_id: u32,
+    /// What it is shown among, such as `motors` or `lights`.
+    pub group: String,
+    /// What hangs on it, if other programs treat it in their own way.
+    pub device_type: Option<DeviceType>,
     /// Native value at 0.
     pub min: f64,
     /// Native value at 1.
@@ -164,6 +172,10 @@ pub fn controls(channels: &ChannelTable, applied: &BTreeMap<usize, Fraction>) ->
     let control = |(index, channel, spec): (usize, &Channel, &ControlSpec)| Control {
         id: channel.id.to_string(),
         label: channel.label.clone(),
+        tag: channel.tag.clone(),
+        endpoint_id: channel.endpoint.0,
+        group: channel.group.clone(),
+        device_type: channel.device.map(DeviceType::from),
         min: spec.min,
         max: spec.max,
         step: spec.step,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use hearth_actors::model::alarm::{AlarmState as ModelAlarmState, Severity as ModelSeverity};
+use hearth_actors::model::channel::DeviceType as ModelDeviceType;
 use hearth_actors::model::connection::DriverState as ModelDriverState;
 use hearth_actors::model::event::{ReplayState as ModelReplayState, SafetyReason as ModelSafetyReason};
 use hearth_actors::model::mark::MarkKind;
@@ -185,6 +186,16 @@ words!(
         Panel = "panel",
         Rig = "rig",
         Scanner = "scanner",
+    }
+);
+
+words!(
+    /// What hangs on a channel.
+    DeviceType mirrors ModelDeviceType {
+        Motor = "motor",
+        Servo = "servo",
+        Valve = "valve",
+        TemperatureSensor = "temperature_sensor",
     }
 );
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ControlsStore } from "../src/store/controls";
 import type { Control } from "../src/wire/types";
 
-const burner: Control = { id: "burner", label: "Burner", min: 0, max: 100, step: 1, unit: "percent", type: "slider", value: 0.5, enabled: true };
+const burner: Control = { id: "burner", label: "Burner", tag: "m.burner", endpoint_id: 1000, group: "controls", device_type: null, min: 0, max: 100, step: 1, unit: "percent", type: "slider", value: 0.5, enabled: true };
 let sent: { channel: string; value: number; id: string; at: number }[];
 let isOpen: boolean;
 let controls: ControlsStore;

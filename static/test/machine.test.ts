@@ -6,7 +6,7 @@ import type { SessionView } from "../src/wire/types";
 const VIEW: SessionView = {
   machine_id: "p12", session_id: "s1", state: "monitoring", driver_state: "connected", started_at: null, elapsed_ms: 3000, events: [],
   last_reading: null, lease: { holder: null, yours: false, expires_in_ms: null }, alarms: [], safety: { latched: false, reason: null, since: null, channels: [] },
-  controls: [{ id: "burner", label: "Burner", min: 0, max: 100, step: 1, unit: "percent", type: "slider", value: 0.5, enabled: true }],
+  controls: [{ id: "burner", label: "Burner", tag: "m.burner", endpoint_id: 1000, group: "controls", device_type: null, min: 0, max: 100, step: 1, unit: "percent", type: "slider", value: 0.5, enabled: true }],
   series: { timestamp_ms: [1000, 2000, 3000], bt: [20, 21, 22], et: [30, 31, 32], bt_ror: [null, null, null], et_ror: [null, null, null], extra_channels: {} },
 };
 

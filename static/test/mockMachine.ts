@@ -375,7 +375,7 @@ export class MockMachine {
 
   #controls(): Control[] {
     const control = (id: string, label: string, type: Control["type"]): Control => ({
-      id, label, type, min: 0, max: type === "toggle" ? 1 : 100, step: 1, unit: type === "toggle" ? "" : "percent", value: this.#values.get(id) ?? null, enabled: true,
+      id, label, tag: `machine-a.${id}`, endpoint_id: 1000, group: "controls", device_type: null, type, min: 0, max: type === "toggle" ? 1 : 100, step: 1, unit: type === "toggle" ? "" : "percent", value: this.#values.get(id) ?? null, enabled: true,
     });
     return [control("burner", "Burner", "slider"), control("airflow", "Air", "slider"), control("drum", "Drum", "toggle")];
   }

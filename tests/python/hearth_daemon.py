@@ -68,7 +68,11 @@ def clean_environment(**more: str) -> dict[str, str]:
 
 
 def run_hearth(
-    *arguments: str | Path, cwd: Path, environment: Mapping[str, str] | None = None, within: float = 30.0
+    *arguments: str | Path,
+    cwd: Path,
+    environment: Mapping[str, str] | None = None,
+    typed: str = "",
+    within: float = 30.0,
 ) -> subprocess.CompletedProcess[str]:
     """One run of the program to its end, in `cwd`, so that it finds no configuration by chance."""
     return subprocess.run(
@@ -76,6 +80,7 @@ def run_hearth(
         cwd=cwd,
         env=clean_environment(**(environment or {})),
         capture_output=True,
+        input=typed,
         text=True,
         timeout=within,
         check=False,
@@ -154,6 +159,11 @@ class HearthDaemon:
         socket = LiveSocket.of(self.url, machine, **query)
         self.sockets.append(socket)
         return socket
+
+    def own_url(self, dialect: str) -> str:
+        """Where a dialect listens that has a listener of its own."""
+        announced = re.compile(rf"^{dialect} on (http://\S+)$", re.MULTILINE)
+        return wait_until(lambda: announced.search(self.stdout), f"the listener of {dialect}", START_S).group(1)
 
     def kill(self) -> None:
         """SIGKILL, to the daemon and everything it started, at this instant."""

@@ -1,6 +1,6 @@
 """Every error code that can be provoked today, from outside, and that the socket stays open after it.
 
-`FORBIDDEN` needs logins: not to be had here. `SESSION_LOCKED` is in `test_lease.py`.
+`SESSION_LOCKED` is in `test_lease.py`.
 """
 
 from __future__ import annotations
@@ -268,6 +268,19 @@ def test_machine_failed_after_too_many_crashes_and_alive_after_restart(start_hea
     client.wait_for("temperature", since=failed.index)
     assert hearth.rest.get("/api/machines/steady").is_success
     assert_documented(client.frames)
+
+
+def test_forbidden_for_who_may_only_look_and_stop_for_everybody(start_hearth: StartHearth) -> None:
+    own = {"openroast": {"listen": "127.0.0.1:0", "anonymous_role": "viewer"}}
+    hearth = start_hearth(machines=[simulated("gas", autoconnect=True)], settings={"dialects": own})
+    client = LiveSocket.of(hearth.own_url("openroast"), "gas", name="tester")
+    client.wait_for("temperature")
+    expect_refusal(client, "FORBIDDEN", type="command", action="start_monitoring")
+    ack = set_burner(client, 0.5)
+    assert not ack["applied"] and ack["message"]
+    mark = client.send(type="command", action="emergency_stop")
+    client.wait_for("safety", since=mark, latched=True)
+    client.abort()
 
 
 def test_internal_when_the_disk_fails_and_the_roast_starts_once_it_is_mended(start_hearth: StartHearth) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from conftest import StartHearth
-from hearth_daemon import HearthDaemon
+from hearth_daemon import HearthDaemon, run_hearth
 from live_socket import LiveSocket
 from waiting import wait_until
 
@@ -241,3 +244,86 @@ def test_posting_takes_values_and_says_what_is_unknown(hearth: HearthDaemon, pag
     assert (unknown.status_code, unknown.json()) == (404, {"detail": "Event 'evt_x' not found."})
     wrong = hearth.rest.post("/api/v1/datapoints", json={"event_public_id": "evt_temp01", "value": None})
     assert (wrong.status_code, wrong.json()) == (422, {"detail": "No valid datapoints in batch"})
+
+
+class Page:
+    """What the pages of WebMACS do: reconnect with growing pauses, three times at most, then poll."""
+
+    RETRIES = 3
+
+    def __init__(self, hearth: HearthDaemon, token: str) -> None:
+        self.hearth = hearth
+        self.url = sockets(hearth, f"/ws/datapoints/stream?token={token}")
+        self.retries = 0
+        self.seen: list[float] = []
+
+    def follow(self, until: int) -> str:
+        """Listens until `until` values were seen; how the last of them came."""
+        while self.retries <= self.RETRIES:
+            try:
+                with connect(self.url, proxy=None, open_timeout=2) as socket:
+                    self.retries = 0
+                    while len(self.seen) < until:
+                        frame = json.loads(socket.recv(timeout=10))
+                        self.seen += [point["value"] for point in frame.get("datapoints", [])]
+                    return "socket"
+            except (OSError, WebSocketException):
+                self.retries += 1
+                time.sleep(0.01 * 2**self.retries)
+        return "polling"
+
+    def poll(self) -> list[float]:
+        return [point["value"] for point in self.hearth.rest.get("/api/v1/datapoints/latest").json()]
+
+
+def test_a_page_that_lost_its_socket_comes_back_by_itself_and_one_that_cannot_polls(hearth: HearthDaemon) -> None:
+    page = Page(hearth, "anything")
+    post = {"event_public_id": "evt_temp01"}
+
+    def feed(value: float) -> None:
+        assert hearth.rest.post("/api/v1/datapoints", json={**post, "value": value}).status_code == 201
+
+    feeding = threading.Timer(0.5, feed, [1.0])
+    feeding.start()
+    assert page.follow(until=1) == "socket"
+    feeding.join()
+    hearth.kill()
+    assert page.follow(until=2) == "polling", "three attempts, then the page polls"
+    hearth.environment["HEARTH_SERVER__LISTEN"] = hearth.url.removeprefix("http://")
+    hearth.start()
+    feed(3.0)
+    wait_until(lambda: page.poll() == [3.0], "polling sees what is new")
+    page.retries = 0
+    feeding = threading.Timer(0.5, feed, [4.0])
+    feeding.start()
+    assert page.follow(until=2) == "socket"
+    assert page.seen == [1.0, 4.0]
+
+
+def test_whoever_logs_in_gets_a_token_that_opens_what_a_made_up_one_does_not(
+    start_hearth: StartHearth, tmp_path: Path
+) -> None:
+    hashed = run_hearth("hash-password", cwd=tmp_path, typed="first crack\n")
+    assert hashed.returncode == 0, hashed.stderr
+    anna = {"email": "anna@roastery.example", "password_hash": hashed.stdout.strip(), "role": "operator"}
+    settings = {
+        "auth": {"users": [anna]},
+        "dialects": {"webmacs": {"listen": "127.0.0.1:0", "anonymous_role": "none"}},
+    }
+    hearth = start_hearth(machines=[rig()], settings=settings)
+    own = hearth.own_url("webmacs")
+    login = {"email": "anna@roastery.example", "password": "first crack"}
+    answer = httpx.post(f"{own}/api/v1/auth/login", json=login, trust_env=False)
+    assert answer.status_code == 200 and answer.json()["status"] == "success"
+    token = answer.json()["access_token"]
+    stream = own.replace("http://", "ws://") + "/ws/datapoints/stream"
+    with connect(f"{stream}?token={token}", proxy=None) as socket:
+        assert json.loads(socket.recv(timeout=10))["type"] == "connected"
+    for query in ("", "?token=made-up"):
+        with connect(stream + query, proxy=None) as socket, pytest.raises(ConnectionClosed) as closed:
+            socket.recv(timeout=10)
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == 1008 and closed.value.rcvd.reason
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert httpx.get(f"{own}/api/v1/datapoints/latest", headers=bearer, trust_env=False).status_code == 200
+    assert httpx.get(f"{own}/api/v1/datapoints/latest", trust_env=False).status_code == 401
+    assert httpx.get(f"{own}/health", trust_env=False).json()["database"] == "ok"

@@ -61,8 +61,14 @@ impl House {
 
     /// With these machines and limits.
     pub async fn within(machines: &[Value], limits: LimitsConfig) -> Self {
+        Self::configured(machines, |config| config.limits = limits).await
+    }
+
+    /// With these machines and whatever else is set.
+    pub async fn configured(machines: &[Value], set: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut config = Config { limits, ..Config::default() };
+        let mut config = Config::default();
+        set(&mut config);
         config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
         config.storage.path = folder.path().join("data");
         config.machines = machines.iter().map(|machine| MachineConfig::parse(machine.clone()).unwrap()).collect();
@@ -72,6 +78,12 @@ impl House {
 
     pub fn address(&self) -> SocketAddr {
         self.daemon.address()
+    }
+
+    /// Where the only dialect with a listener of its own listens.
+    pub fn own_listener(&self) -> SocketAddr {
+        let [(_, address)] = self.daemon.own_listeners() else { panic!("one listener beside the shared one") };
+        *address
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -8,7 +8,7 @@ use hearth_actors::dialect::{Ask, Dialect, Encoded, Frame, Intent, SyncSummary, 
 use hearth_actors::driver::Sample;
 use hearth_actors::model::alarm::{AlarmNotice, AlarmState, Severity};
 use hearth_actors::model::channel::{
-    Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, Failsafe, OutputClass, Role,
+    Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, DeviceType, Failsafe, OutputClass, Role,
 };
 use hearth_actors::model::command::{
     Actor, LeaseAction, Principal, ReplayAction, SessionAction, Settled, UserRole, Want,
@@ -18,7 +18,7 @@ use hearth_actors::model::event::{
     Event, EventBody, Hand, Lease, ReplayPoint, ReplayState, ReplayStatus, Safety, SafetyReason, Unmark,
 };
 use hearth_actors::model::fault::{Fault, FaultCode};
-use hearth_actors::model::ids::{ChannelId, ClientId, CommandId, MachineId, RuleId, Seq, SessionId};
+use hearth_actors::model::ids::{ChannelId, ClientId, CommandId, EndpointId, MachineId, RuleId, Seq, SessionId};
 use hearth_actors::model::mark::{Mark, MarkKind, MarkSource};
 use hearth_actors::model::reading::{Missing, MissingReason, News, Reading, Value as ChannelValue};
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
@@ -50,7 +50,17 @@ fn viewer(id: &str) -> Viewer {
 
 fn channel(id: &str, role: Option<Role>, unit: Unit, kind: ChannelKind) -> Channel {
     let id = ChannelId::parse(id).unwrap();
-    Channel { tag: format!("machine-a.{id}"), label: id.to_string(), id, role, unit, kind }
+    Channel {
+        tag: format!("machine-a.{id}"),
+        endpoint: EndpointId::NONE,
+        group: DeviceType::usual_group(None, &kind).to_owned(),
+        device: None,
+        label: id.to_string(),
+        id,
+        role,
+        unit,
+        kind,
+    }
 }
 
 fn control(shape: ControlShape, max: f64, class: OutputClass) -> ChannelKind {
@@ -71,14 +81,15 @@ fn control(shape: ControlShape, max: f64, class: OutputClass) -> ChannelKind {
 /// bt 0, et 1, inlet_temp 2, burner 3, airflow 4, drum 5.
 fn roaster() -> Arc<ChannelTable> {
     let toggle = ControlShape::Toggle { on: 1.0, off: 0.0 };
-    Arc::new(ChannelTable::new(vec![
+    let channels = ChannelTable::new(vec![
         channel("bt", Some(Role::Bt), Unit::Celsius, ChannelKind::Sensor),
         channel("et", Some(Role::Et), Unit::Celsius, ChannelKind::Sensor),
         channel("inlet_temp", None, Unit::Celsius, ChannelKind::Sensor),
         channel("burner", None, Unit::Percent, control(ControlShape::Slider, 100.0, OutputClass::Heat)),
         channel("airflow", None, Unit::Percent, control(ControlShape::Slider, 100.0, OutputClass::Air)),
         channel("drum", None, Unit::None, control(toggle, 1.0, OutputClass::Motion)),
-    ]))
+    ]);
+    Arc::new(channels.numbered(&[1000, 1001, 1002, 1003, 1004, 1005].map(EndpointId)))
 }
 
 fn event(at: u64, body: EventBody) -> Event {

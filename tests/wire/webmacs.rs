@@ -8,7 +8,7 @@ use hearth_actors::dialect::{Ask, Dialect, Frame, Viewer};
 use hearth_actors::model::channel::{Channel, ChannelKind, ChannelTable};
 use hearth_actors::model::command::{Actor, Principal, UserRole};
 use hearth_actors::model::event::{Event, EventBody};
-use hearth_actors::model::ids::{ChannelId, ClientId, MachineId, Seq, SessionId};
+use hearth_actors::model::ids::{ChannelId, ClientId, EndpointId, MachineId, Seq, SessionId};
 use hearth_actors::model::reading::{Missing, MissingReason, News, Reading};
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::session::{SessionChange, SessionState};
@@ -38,6 +38,9 @@ fn sensor(id: &str, unit: Unit) -> Channel {
     Channel {
         id: ChannelId::parse(id).unwrap(),
         tag: format!("evt_{id}"),
+        endpoint: EndpointId::NONE,
+        group: "sensors".to_owned(),
+        device: None,
         label: id.to_owned(),
         role: None,
         unit,

@@ -43,7 +43,12 @@ impl Handler<Command> for Machine {
         let need = lease::need(&command.want, self.replay.as_ref().map(Playing::controls));
         let mandate = match self.steering.permit(&command.principal, need) {
             Ok(mandate) => mandate,
-            Err(refusal) => return refused(refusal),
+            Err(refusal) => {
+                if let Want::Control { channel, value } = &command.want {
+                    self.tell_blocked(&command, channel.as_str(), *value, &refusal);
+                }
+                return refused(refusal);
+            }
         };
         let request_id = command.request_id.clone();
         let answer = self.perform(command, mandate);

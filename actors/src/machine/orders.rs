@@ -79,7 +79,7 @@ impl Machine {
     }
 
     /// Tells of an order that the gate refused; one for a channel that does not exist is nobody else's business.
-    fn tell_blocked(&self, command: &Command, channel: &str, value: Fraction, refusal: &Refusal) {
+    pub(super) fn tell_blocked(&self, command: &Command, channel: &str, value: Fraction, refusal: &Refusal) {
         let found = self.spec.channels.find(channel).and_then(|index| Some((index, self.spec.channels.get(index)?)));
         let Some((index, channel)) = found else { return };
         self.bus.publish(EventBody::Order(OrderStep {
@@ -100,11 +100,13 @@ impl Machine {
         }
     }
 
-    /// Control changed hands while an order waited: its sender is told, the device never saw it.
+    /// Control changed hands while an order waited: everybody is told, the device never saw it.
     pub(super) fn outdated(&mut self, order: &Admitted) {
+        let words = "control of this machine changed hands before the order reached the device: it was not done";
+        let refusal = Refusal::new(RefusalCode::SessionLocked, words);
+        self.tell_step(order, OrderStage::Blocked(refusal.clone()));
         if let Some(waiter) = self.orders.remove(&order.command()) {
-            let words = "control of this machine changed hands before the order reached the device: it was not done";
-            let _ = waiter.send(Err(Refusal::new(RefusalCode::SessionLocked, words)));
+            let _ = waiter.send(Err(refusal));
         }
     }
 

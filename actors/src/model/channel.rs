@@ -1,6 +1,6 @@
 //! Channels: the sensors and controls of a machine, and the table that gives each its index.
 
-use super::ids::ChannelId;
+use super::ids::{ChannelId, EndpointId};
 use super::units::{Fraction, Unit};
 
 /// What a sensor means to a roast.
@@ -118,6 +118,30 @@ impl ControlSpec {
     }
 }
 
+/// What hangs on a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DeviceType {
+    /// A slider within 0 to 255.
+    Motor,
+    /// A slider within 0 to 180 degrees.
+    Servo,
+    /// A toggle.
+    Valve,
+    /// A sensor in Celsius or Fahrenheit.
+    TemperatureSensor,
+}
+
+impl DeviceType {
+    /// The group of a channel with this device that names none: that of its kind, or `motors` for what turns.
+    pub fn usual_group(device: Option<Self>, kind: &ChannelKind) -> &'static str {
+        match (device, kind) {
+            (Some(Self::Motor | Self::Servo), _) => "motors",
+            (_, ChannelKind::Control(_)) => "controls",
+            (_, ChannelKind::Sensor) => "sensors",
+        }
+    }
+}
+
 /// Whether a channel is read or also written.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ChannelKind {
@@ -134,6 +158,13 @@ pub struct Channel {
     pub id: ChannelId,
     /// Unique in the daemon; how other dialects address it by text.
     pub tag: String,
+    /// Unique in the daemon and never changed; how other dialects address it by number. [`EndpointId::NONE`] only in a table that
+    /// belongs to no running machine, as in a profile from elsewhere.
+    pub endpoint: EndpointId,
+    /// What pages show it among: `motors`, `lights`, `cameras`, `sensors`, `controls` or a word of one's own.
+    pub group: String,
+    /// What hangs on it, where a dialect treats such things in their own way.
+    pub device: Option<DeviceType>,
     /// Shown to people.
     pub label: String,
     /// Meaning for a roast, if any.
@@ -164,6 +195,12 @@ impl ChannelTable {
     /// Takes the channels in configured order. Ids are unique: configuration has checked it.
     pub fn new(channels: Vec<Channel>) -> Self {
         Self { channels }
+    }
+
+    /// The same channels with these numbers, in order.
+    pub fn numbered(&self, numbers: &[EndpointId]) -> Self {
+        let number = |(channel, endpoint): (&Channel, &EndpointId)| Channel { endpoint: *endpoint, ..channel.clone() };
+        Self { channels: self.channels.iter().zip(numbers).map(number).collect() }
     }
 
     /// All channels with their index.

@@ -231,7 +231,7 @@ pub enum OrderStage {
     Queued,
     /// The driver writes it.
     Sent,
-    /// The gate refused it.
+    /// It was not let through: by the gate, or because somebody else steers.
     Blocked(Refusal),
     /// A newer one for the same channel took its place; it is over.
     Superseded,

@@ -137,9 +137,27 @@ impl Seq {
     }
 }
 
-/// A channel by number, unique in the daemon; how some dialects address it.
+/// A channel by number, 1 to [`EndpointId::MAX`], unique in the daemon; how some dialects address it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EndpointId(pub u32);
+
+impl EndpointId {
+    /// What is not addressed by number.
+    pub const NONE: Self = Self(0);
+    /// The largest that every client's integer holds.
+    pub const MAX: Self = Self(i32::MAX as u32);
+
+    /// Whether a channel may have this number.
+    pub fn is_usable(self) -> bool {
+        (Self(1)..=Self::MAX).contains(&self)
+    }
+}
+
+impl fmt::Display for EndpointId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
 
 /// One command, unique in the daemon's run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -47,6 +47,10 @@ pub struct Snapshot {
     pub applied: BTreeMap<usize, Fraction>,
     /// The last reading.
     pub last_reading: Option<(SessionMs, Reading)>,
+    /// When a channel last said anything: a reading, or a control that took its value.
+    pub heard: Option<WallMs>,
+    /// When that was taken, on the wall.
+    pub read_at: Option<WallMs>,
     /// Alarms that are not normal.
     pub alarms: BTreeMap<RuleId, AlarmNotice>,
     /// Whether outputs are latched safe.
@@ -74,6 +78,8 @@ impl Snapshot {
             channels,
             applied: BTreeMap::new(),
             last_reading: None,
+            heard: None,
+            read_at: None,
             alarms: BTreeMap::new(),
             safety: Safety::default(),
             lease: Lease::default(),
@@ -89,6 +95,8 @@ impl Snapshot {
             EventBody::Reading(reading) => {
                 self.applied.extend(reading.controls());
                 self.last_reading = Some((event.at, reading.clone()));
+                self.heard = Some(event.wall);
+                self.read_at = Some(event.wall);
             }
             EventBody::Mark(mark) => {
                 self.marks.insert(mark.kind, *mark);
@@ -119,6 +127,7 @@ impl Snapshot {
             EventBody::Settled(settled) => {
                 if settled.applied {
                     self.applied.insert(settled.channel, settled.value);
+                    self.heard = Some(event.wall);
                 }
             }
             EventBody::Connection(connection) => self.connection = connection.clone(),
@@ -138,6 +147,7 @@ impl Snapshot {
                 self.channels = channels.clone();
                 self.applied.clear();
                 self.last_reading = None;
+                self.read_at = None;
             }
         }
     }

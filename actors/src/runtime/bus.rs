@@ -34,7 +34,7 @@ pub struct Published {
     pub event: Event,
     /// What the event's channel indices mean.
     pub channels: Arc<ChannelTable>,
-    frames: [OnceLock<Arc<[Told]>>; DialectId::COUNT],
+    frames: [OnceLock<Arc<[Told]>>; DialectId::MOST],
     at: Instant,
 }
 
@@ -45,7 +45,7 @@ impl Published {
 
     /// The event's frames in a dialect. Shared ones are encoded by the first client that asks; others by each for itself.
     pub fn encoded(&self, dialect: DialectId, encode: impl FnOnce() -> Encoded) -> Encoded {
-        let shared = &self.frames[dialect as usize];
+        let shared = &self.frames[dialect.place()];
         if let Some(told) = shared.get() {
             return Encoded::Shared(Arc::clone(told));
         }

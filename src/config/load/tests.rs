@@ -1,5 +1,7 @@
 use std::net::SocketAddr;
 
+use hearth_actors::model::channel::Channel;
+use hearth_actors::model::ids::EndpointId;
 use tempfile::TempDir;
 
 use super::*;
@@ -248,8 +250,41 @@ fn every_machine_that_comes_with_it_is_as_its_simulator_has_it() {
         assert_eq!(written.id.as_str(), name);
         assert_eq!(format!("{:?}", written.kind).to_lowercase(), name);
         let like_the_simulator: Vec<_> =
-            bare.to_spec().expect("sound").channels.iter().map(|(_, c)| c.clone()).collect();
-        let channels: Vec<_> = written.channels.iter().map(|(_, c)| c.clone()).collect();
+            bare.to_spec().expect("sound").channels.iter().map(|(_, c)| without_address(c)).collect();
+        let channels: Vec<_> = written.channels.iter().map(|(_, c)| without_address(c)).collect();
         assert_eq!(channels, like_the_simulator, "{name}");
     }
+    let found = |machine: usize, of: fn(&Channel) -> Option<String>| -> Vec<String> {
+        machines[machine].to_spec().expect("sound").channels.iter().filter_map(|(_, c)| of(c)).collect()
+    };
+    let numbers = found(0, |c| Some(format!("{} {}", c.id, c.endpoint)).filter(|_| c.endpoint != EndpointId::NONE));
+    assert_eq!(
+        numbers,
+        ["hlt 59", "mash 60", "fermenter 61", "heater 58", "pump 52"],
+        "as the brewery's document has them"
+    );
+    assert_eq!(found(1, |c| c.device.map(|_| c.tag.clone())), ["motor_01", "servo_01", "valve_01", "temp_01"]);
+    assert_eq!(found(4, |c| Some(c.group.clone())), ["motors", "motors", "lights", "lights", "cameras"]);
+}
+
+#[test]
+fn addresses_that_two_machines_share_are_told_with_file_and_line() {
+    let machine = |id: &str| {
+        format!(
+            "id = '{id}'\ndriver = {{ type = 'push' }}\n[[channels]]\nid = 'x'\nkind = 'sensor'\ntag = 't'\nendpoint_id = 52\n"
+        )
+    };
+    let (dir, sources) =
+        given(&[("h.toml", "machines_dir = 'm'\n"), ("m/a.toml", &machine("a")), ("m/b.toml", &machine("b"))]);
+    let found = told(&dir, &sources);
+    let expected = [
+        "m/b.toml:6: channels[0].tag: the tag `t` is taken by a channel of machine `a`: use another",
+        "m/b.toml:7: channels[0].endpoint_id: the endpoint id 52 is taken by a channel of machine `a`: use another",
+    ];
+    assert_eq!(found, expected);
+}
+
+fn without_address(channel: &Channel) -> Channel {
+    let (endpoint, tag, group) = (EndpointId::NONE, String::new(), String::new());
+    Channel { endpoint, tag, group, device: None, ..channel.clone() }
 }

@@ -1,7 +1,9 @@
 //! Which channels each simulated machine has.
 
-use hearth_actors::model::channel::{Channel, ChannelKind, ControlShape, ControlSpec, Failsafe, OutputClass, Role};
-use hearth_actors::model::ids::ChannelId;
+use hearth_actors::model::channel::{
+    Channel, ChannelKind, ControlShape, ControlSpec, DeviceType, Failsafe, OutputClass, Role,
+};
+use hearth_actors::model::ids::{ChannelId, EndpointId};
 use hearth_actors::model::units::Unit;
 
 use super::Model;
@@ -110,7 +112,17 @@ fn toggle(id: &str, label: &str, class: OutputClass, failsafe: Failsafe) -> Opti
 
 fn channel(id: &str, label: &str, role: Option<Role>, unit: Unit, kind: ChannelKind) -> Option<Channel> {
     let id = ChannelId::parse(id).ok()?;
-    Some(Channel { id, tag: String::new(), label: label.to_owned(), role, unit, kind })
+    Some(Channel {
+        id,
+        tag: String::new(),
+        endpoint: EndpointId::NONE,
+        group: DeviceType::usual_group(None, &kind).to_owned(),
+        device: None,
+        label: label.to_owned(),
+        role,
+        unit,
+        kind,
+    })
 }
 
 /// `range` is lower end, upper end and grid.

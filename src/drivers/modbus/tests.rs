@@ -14,7 +14,7 @@ use hearth_actors::model::channel::{
 };
 use hearth_actors::model::command::{Actor, Principal, UserRole};
 use hearth_actors::model::event::Safety;
-use hearth_actors::model::ids::{ChannelId, CommandId, MachineId};
+use hearth_actors::model::ids::{ChannelId, CommandId, EndpointId, MachineId};
 use hearth_actors::model::reading::{Missing, MissingReason};
 use hearth_actors::model::spec::{DetectionSpec, MachineKind, MachineSpec};
 use hearth_actors::model::units::{Fraction, Unit};
@@ -34,6 +34,9 @@ fn channel(id: &str, unit: Unit, source: &str) -> (Channel, ChannelSource) {
     let about = Channel {
         id: ChannelId::parse(id).unwrap(),
         tag: id.into(),
+        endpoint: EndpointId::NONE,
+        group: "sensors".into(),
+        device: None,
         label: id.into(),
         role: None,
         unit,

@@ -111,7 +111,8 @@ pub fn session() -> Value {
         "machine_id": "machine-a", "session_id": PROFILE, "state": "recording", "driver_state": "connected",
         "started_at": "2026-03-02T09:02:11Z", "elapsed_ms": 2000, "events": events(), "last_reading": reading(),
         "controls": [{
-            "id": "burner", "label": "Burner", "min": 0.0, "max": 100.0, "step": 1.0, "unit": "percent", "type": "slider",
+            "id": "burner", "label": "Burner", "tag": "machine-a.burner", "endpoint_id": 1004, "group": "controls",
+            "device_type": null, "min": 0.0, "max": 100.0, "step": 1.0, "unit": "percent", "type": "slider",
             "value": 0.8, "enabled": true,
         }],
         "lease": { "holder": { "client_id": "0b6f2c1e", "name": "tablet-2" }, "yours": false, "expires_in_ms": null },

@@ -31,19 +31,24 @@ fn collection() -> Vec<Operation> {
                 Tag::Machines,
                 "Add a machine",
                 "The machine is stored and started at once. Its configuration is checked as a whole: the answer lists every \
-                 fault, not only the first.",
+                 fault, not only the first. A channel without an endpoint id is given one, for good.",
             )
             .reads(Shape::read::<MachineConfig>(), Presence::Needed, examples::machines())
             .answers(201, "The machine as it is stored.", Shape::read::<MachineConfig>(), examples::simulator())
             .with_header("Location", "Path of the new machine.")
-            .refuses(409, "MACHINE_EXISTS", "Another machine has this id."),
+            .refuses(409, "MACHINE_EXISTS", "Another machine has this id.")
+            .refuses(409, "ADDRESS_TAKEN", "A machine that came at the same moment has one of its tags."),
     ]
 }
 
 fn one() -> Vec<Operation> {
     vec![
         Operation::new(Method::GET, "/api/machines/{id}", || web::get().to(machines::show), "showMachine")
-            .told(Tag::Machines, "A machine's configuration", "")
+            .told(
+                Tag::Machines,
+                "A machine's configuration",
+                "As it was given, with the address of every channel: its tag, endpoint id, group and kind of device.",
+            )
             .takes(machine())
             .answers(200, "The machine as it is stored.", Shape::read::<MachineConfig>(), examples::simulator())
             .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND),
@@ -58,7 +63,8 @@ fn one() -> Vec<Operation> {
             .reads(Shape::read::<MachineConfig>(), Presence::Needed, examples::machines())
             .answers(200, "The machine as it is stored now.", Shape::read::<MachineConfig>(), examples::simulator())
             .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND)
-            .refuses(409, "INVALID_STATE_TRANSITION", "The machine is recording: stop the recording first."),
+            .refuses(409, "INVALID_STATE_TRANSITION", "The machine is recording: stop the recording first.")
+            .refuses(409, "ADDRESS_TAKEN", "A machine that came at the same moment has one of its tags."),
         Operation::new(Method::DELETE, "/api/machines/{id}", || web::delete().to(machines::remove), "deleteMachine")
             .told(Tag::Machines, "Remove a machine", "Its outputs are brought to safety first. Its profiles stay.")
             .takes(machine())

@@ -5,6 +5,7 @@ use actix_web::web;
 use serde_json::json;
 
 use super::{as_client, as_named, examples, machine, slug};
+use crate::dialects::Name;
 use crate::dialects::openroast::wire::Command;
 use crate::http::operation::{Operation, Parameter, Presence, Shape, Tag};
 use crate::http::rest::sessions;
@@ -123,6 +124,7 @@ fn live() -> Operation {
         "Follow and steer a machine live (WebSocket)",
         "A WebSocket of JSON text frames. A machine that is not there is told by an `error` frame and close code 4004.",
     )
+    .speaks(Name::OpenRoast)
     .takes(Parameter::path("machine_id", "The machine's id.", slug()))
     .takes(Parameter::query("name", "Shown to others as who controls the machine.", json!({ "type": "string" })))
     .takes(Parameter::query(

@@ -6,12 +6,13 @@ use serde_json::json;
 
 use crate::dialects::webmacs::wire::{Datapoint, NewDatapoint, NewDatapoints};
 use crate::http::operation::{Operation, Parameter, Presence, Shape, Tag};
+use crate::http::sign_in::{self, Credentials, LoggedIn, Me};
 use crate::http::webmacs::{self, Page, Status};
 use crate::http::websocket::entrances;
 
 /// All of them.
 pub fn operations() -> Vec<Operation> {
-    vec![telemetry(), stream(), latest(), list(), post_one(), post_batch()]
+    vec![telemetry(), stream(), latest(), list(), post_one(), post_batch(), log_in(), log_out(), me()]
 }
 
 fn telemetry() -> Operation {
@@ -111,6 +112,52 @@ fn post_batch() -> Operation {
             Shape::written::<Status>(),
             json!({ "status": "success", "message": "1 datapoints successfully created." }),
         )
+}
+
+fn log_in() -> Operation {
+    Operation::new(Method::POST, "/api/v1/auth/login", || web::post().to(sign_in::log_in), "logIn")
+        .told(Tag::WebMacs, "A token for a password", "Users stand in the configuration, under `[[auth.users]]`.")
+        .reads(
+            Shape::read::<Credentials>(),
+            Presence::Needed,
+            vec![("anna", json!({ "email": "anna@roastery.example", "password": "first crack" }))],
+        )
+        .answers(
+            200,
+            "Logged in.",
+            Shape::written::<LoggedIn>(),
+            json!({
+                "status": "success", "message": "Successfully logged in.", "access_token": "5f0c…",
+                "public_id": "anna@roastery.example", "username": "Anna"
+            }),
+        )
+        .refuses(401, "UNAUTHORISED", "No such user, or another password. The answer is `{\"detail\": …}`.")
+}
+
+fn log_out() -> Operation {
+    Operation::new(Method::POST, "/api/v1/auth/logout", || web::post().to(sign_in::log_out), "logOut")
+        .told(Tag::WebMacs, "Makes the token of the request worthless", "")
+        .answers(
+            200,
+            "Logged out.",
+            Shape::written::<Status>(),
+            json!({ "status": "success", "message": "Successfully logged out." }),
+        )
+}
+
+fn me() -> Operation {
+    Operation::new(Method::GET, "/api/v1/auth/me", || web::get().to(sign_in::me), "whoAmI")
+        .told(Tag::WebMacs, "Whose token the request carries", "")
+        .answers(
+            200,
+            "Somebody who logged in.",
+            Shape::written::<Me>(),
+            json!({
+                "public_id": "anna@roastery.example", "email": "anna@roastery.example", "username": "Anna",
+                "role": "operator", "admin": false
+            }),
+        )
+        .refuses(401, "UNAUTHORISED", "The request carries no token that is good. The answer is `{\"detail\": …}`.")
 }
 
 fn datapoint() -> serde_json::Value {

@@ -6,6 +6,7 @@ use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::model::command::{Actor, Command, Principal, UserRole, Want};
 use hearth_actors::model::ids::MachineId;
+use hearth_actors::model::spec::MachineSpec;
 use hearth_actors::registry::{Add, Definition, Force, RegistryError, Remove, Replace, Restart};
 use hearth_actors::slot::MachineHandle;
 use serde::Deserialize;
@@ -40,14 +41,13 @@ pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState
     let handle = asked(state.house.registry().send(Add(definition)).await)?;
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, format!("/api/machines/{}", handle.id())))
-        .content_type("application/json")
-        .body(handle.document().to_string()))
+        .json(addressed(&handle)?))
 }
 
 /// `GET /api/machines/{id}`
 pub async fn show(path: Path<String>, state: Data<AppState>) -> Answer {
     let handle = find(&state, &path)?;
-    Ok(document(&handle))
+    Ok(HttpResponse::Ok().json(addressed(&handle)?))
 }
 
 /// `PUT /api/machines/{id}`
@@ -65,9 +65,9 @@ pub async fn replace(request: HttpRequest, path: Path<String>, payload: Payload,
     }
     must_not_clash(&state, &config)?;
     let definition = define(&state, &config)?;
-    let reopen = needs_a_fresh_start(&handle.document(), &definition.document);
+    let reopen = needs_a_fresh_start(addressed(&handle)?, to_be(config, &definition.spec, &handle.spec()));
     let handle = asked(state.house.registry().send(Replace { definition, reopen }).await)?;
-    Ok(document(&handle))
+    Ok(HttpResponse::Ok().json(addressed(&handle)?))
 }
 
 /// What a machine may be removed with.
@@ -121,29 +121,30 @@ fn define(state: &AppState, config: &MachineConfig) -> Result<Definition, Proble
     state.workshop.definition(config).map_err(|faults| Problem::invalid(&faults))
 }
 
-/// What is unique in the daemon must stay so: tags, and the settings of a serial line that machines share.
+/// What is unique in the daemon must stay so: tags, endpoint ids, and the settings of a serial line that machines share.
 fn must_not_clash(state: &AppState, config: &MachineConfig) -> Result<(), Problem> {
     let others = state.house.machines();
     let others = others.iter().filter(|other| other.id().as_str() != config.id);
-    let read = |other: &MachineHandle| MachineConfig::parse(serde_json::from_str(&other.document()).ok()?).ok();
-    let others: Vec<MachineConfig> = others.filter_map(read).collect();
+    let others: Vec<MachineConfig> = others.filter_map(|other| addressed(other).ok()).collect();
     clashes(config, &others).unless_any(()).map_err(|faults| Problem::invalid(&faults))
 }
 
-fn document(handle: &MachineHandle) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(handle.document().to_string())
+/// A machine's document as it was given, with the address of every channel.
+fn addressed(handle: &MachineHandle) -> Result<MachineConfig, Problem> {
+    let given = serde_json::from_str(&handle.document()).map_err(|error| error.to_string());
+    let config = given.and_then(|value| MachineConfig::parse(value).map_err(|faults| faults.to_string()));
+    let unreadable = |why| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", why);
+    Ok(config.map_err(unreadable)?.addressed(&handle.spec().channels))
+}
+
+/// A changed document with the address of every channel: what is not said stays as it is.
+fn to_be(config: MachineConfig, new: &MachineSpec, old: &MachineSpec) -> MachineConfig {
+    config.addressed(&new.channels).addressed(&old.channels)
 }
 
 /// A change that the actor does not hold, such as the name, needs no new driver.
-fn needs_a_fresh_start(old: &str, new: &str) -> bool {
-    let without_name = |text: &str| {
-        let mut value: Value = serde_json::from_str(text).unwrap_or_default();
-        if let Value::Object(members) = &mut value {
-            members.remove("name");
-        }
-        value
-    };
-    without_name(old) != without_name(new)
+fn needs_a_fresh_start(old: MachineConfig, new: MachineConfig) -> bool {
+    MachineConfig { name: None, ..old } != MachineConfig { name: None, ..new }
 }
 
 /// Finds a machine or says 404.
@@ -170,10 +171,16 @@ fn asked<T>(answer: Result<Result<T, RegistryError>, actix::MailboxError>) -> Re
 }
 
 fn of_registry(error: &RegistryError) -> Problem {
+    if let RegistryError::Numbers(clashes) = error {
+        let mut faults = Faults::new();
+        clashes.iter().for_each(|c| faults.add(format!("/channels/{}/endpoint_id", c.channel), c.to_string()));
+        return Problem::invalid(&faults);
+    }
     let (status, code) = match error {
         RegistryError::NotFound(_) => (StatusCode::NOT_FOUND, "MACHINE_NOT_FOUND"),
         RegistryError::Busy(_) => (StatusCode::CONFLICT, "MACHINE_BUSY"),
         RegistryError::Exists(_) => (StatusCode::CONFLICT, "MACHINE_EXISTS"),
+        RegistryError::Tag { .. } | RegistryError::Numbers(_) => (StatusCode::CONFLICT, "ADDRESS_TAKEN"),
         RegistryError::Recording(_) => (StatusCode::CONFLICT, "INVALID_STATE_TRANSITION"),
         RegistryError::Storage(_) | RegistryError::NoThread(..) => (StatusCode::SERVICE_UNAVAILABLE, "INTERNAL"),
     };

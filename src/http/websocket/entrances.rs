@@ -8,9 +8,12 @@ use hearth_actors::dialect::Viewer;
 use hearth_actors::logic::lease::Identity;
 use hearth_actors::model::command::{Actor, Principal, UserRole};
 use hearth_actors::model::ids::{ClientId, MachineId};
+use hearth_actors::runtime::clock::wall_now;
 use serde::Deserialize;
 
 use super::{Feeds, Visit, Watches, dismiss, host, welcome};
+use crate::dialects::bevforge::BevForge;
+use crate::dialects::control_panel::ControlPanel;
 use crate::dialects::openroast::{CLOSE_MACHINE_NOT_FOUND, OpenRoast, machine_not_found};
 use crate::dialects::webmacs;
 use crate::http::state::AppState;
@@ -19,6 +22,9 @@ use crate::http::state::AppState;
 const TELEMETRY_BYTES: usize = 64 * 1024;
 /// A controller sends every value in a message of its own, several times a second: messages in a second, and at once.
 const TELEMETRY_PACE: (u32, u32) = (500, 1_000);
+
+/// Largest message of a control panel. Source: wire contract 4. Unit: bytes.
+const PANEL_BYTES: usize = 1024;
 
 /// What a client says of itself when it connects.
 #[derive(Debug, Deserialize)]
@@ -98,7 +104,7 @@ pub async fn controller_telemetry(
     state: web::Data<AppState>,
     feeds: web::ThinData<Feeds>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    let guest = welcome(&request, &state)?;
+    let guest = welcome(&request, &state)?.needing(UserRole::Operator);
     let visit = Visit {
         dialect: Box::new(webmacs::Controller),
         viewer: nobody_in_particular("webmacs controller"),
@@ -109,6 +115,65 @@ pub async fn controller_telemetry(
         pace: TELEMETRY_PACE,
     };
     Ok(host(guest, body, &state, &feeds, visit))
+}
+
+/// `GET /ws/devices`: all devices, in the dialect of control panels.
+///
+/// # Errors
+/// When the request is no WebSocket handshake, or all seats are taken.
+pub async fn devices(
+    request: HttpRequest,
+    body: web::Payload,
+    introduction: web::Query<Introduction>,
+    state: web::Data<AppState>,
+    feeds: web::ThinData<Feeds>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let guest = welcome(&request, &state)?;
+    let (viewer, identity) = introduction.viewer();
+    let house = state.house.clone();
+    let look = Box::new(move || house.machines().iter().map(|machine| machine.bus().snapshot()).collect());
+    let visit = Visit {
+        dialect: Box::new(ControlPanel::new(look, state.panels.join())),
+        viewer,
+        identity,
+        watches: Watches::All,
+        heartbeat: None,
+        frame_bytes: state.limits.frame_bytes.min(PANEL_BYTES),
+        pace: (state.limits.messages_per_s, state.limits.message_burst),
+    };
+    Ok(host(guest, body, &state, &feeds, visit))
+}
+
+/// `GET /ws`: the BevForge dialect.
+///
+/// # Errors
+/// When the request is no WebSocket handshake, or all seats are taken.
+pub async fn bevforge(
+    request: HttpRequest,
+    body: web::Payload,
+    state: web::Data<AppState>,
+    feeds: web::ThinData<Feeds>,
+) -> Result<HttpResponse, actix_web::Error> {
+    let guest = welcome(&request, &state)?;
+    let visit = Visit {
+        dialect: Box::new(BevForge::new(state.ledger.clone())),
+        viewer: bevforge_viewer(),
+        identity: Identity::Passing,
+        watches: Watches::All,
+        heartbeat: None,
+        frame_bytes: state.limits.frame_bytes,
+        pace: (state.limits.messages_per_s, state.limits.message_burst),
+    };
+    Ok(host(guest, body, &state, &feeds, visit))
+}
+
+/// A client of the BevForge dialect, with an id such as its document shows: `client-<ms>-<nine letters or digits>`.
+pub fn bevforge_viewer() -> Viewer {
+    let random: String = std::iter::repeat_with(|| fastrand::alphanumeric().to_ascii_lowercase()).take(9).collect();
+    let text = format!("client-{}-{random}", wall_now().0);
+    let client = ClientId::parse(&text).unwrap_or_else(|_| passing_client());
+    let actor = Actor::Client { id: client.clone(), name: "bevforge client".to_owned() };
+    Viewer { client, principal: Principal { actor, role: UserRole::Operator } }
 }
 
 impl Introduction {
@@ -131,7 +196,7 @@ impl Introduction {
 }
 
 /// A client that does not say who it is.
-fn nobody_in_particular(name: &str) -> Viewer {
+pub fn nobody_in_particular(name: &str) -> Viewer {
     let client = passing_client();
     let actor = Actor::Client { id: client.clone(), name: name.to_owned() };
     Viewer { client, principal: Principal { actor, role: UserRole::Operator } }

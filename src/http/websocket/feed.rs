@@ -45,7 +45,7 @@ pub fn on_the_wire(frame: Frame) -> Bytes {
 pub struct Entry {
     /// The event.
     pub published: Arc<Published>,
-    wires: [OnceCell<Wires>; DialectId::COUNT],
+    wires: [OnceCell<Wires>; DialectId::MOST],
 }
 
 /// The frames that the sockets of one dialect share.
@@ -54,7 +54,7 @@ type Wires = Box<[(Topic, Bytes)]>;
 impl Entry {
     /// What a client is told of the event, put at the end of `out`. Shared frames are put together by the first that asks.
     pub fn tell(&self, client: &mut Client, out: &mut VecDeque<Bytes>) {
-        let shared = &self.wires[client.dialect() as usize];
+        let shared = &self.wires[client.dialect().place()];
         if shared.get().is_none() {
             match client.encode(&self.published) {
                 Encoded::Shared(told) => {

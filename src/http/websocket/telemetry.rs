@@ -25,17 +25,15 @@ pub struct Ingest {
 
 /// Gives values to their machines. Yields the tags that no machine with a remote controller has.
 pub fn deliver(values: Vec<Telemetry>, state: &AppState, now: WallMs) -> Vec<String> {
-    let machines = state.house.machines();
+    let directory = state.house.directory();
     let mut by_machine: BTreeMap<MachineId, Vec<Datum>> = BTreeMap::new();
     let mut unknown = Vec::new();
     for Telemetry { tag, value, at } in values {
-        let found = machines.iter().find_map(|machine| {
-            let (channel, _) = machine.spec().channels.iter().find(|(_, channel)| channel.tag == tag)?;
-            state.workshop.inboxes.find(machine.id()).map(|_| (machine.id().clone(), channel))
-        });
+        let found = directory.tagged(&tag).filter(|place| state.workshop.inboxes.find(place.machine.id()).is_some());
         match found {
-            Some((machine, channel)) => {
-                by_machine.entry(machine).or_default().push(Datum { channel, value, at: at.unwrap_or(now) });
+            Some(place) => {
+                let datum = Datum { channel: place.index, value, at: at.unwrap_or(now) };
+                by_machine.entry(place.machine.id().clone()).or_default().push(datum);
             }
             None => unknown.push(tag),
         }

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use hearth_actors::model::channel::{Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, Failsafe};
-use hearth_actors::model::ids::ChannelId;
+use hearth_actors::model::channel::{
+    Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, DeviceType, Failsafe,
+};
+use hearth_actors::model::ids::{ChannelId, EndpointId};
 use hearth_actors::model::units::Unit;
 use serde::{Deserialize, Serialize};
 
 use super::BadRecord;
-use super::mirror::{OutputClassRecord, RoleRecord};
+use super::mirror::{DeviceRecord, OutputClassRecord, RoleRecord};
 use super::number::{self, Number};
 
 /// All channels in configured order.
@@ -22,6 +24,14 @@ pub struct TableRecord {
 struct ChannelRecord {
     id: String,
     tag: String,
+    /// Absent where there is none, as in what was written before channels had numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    endpoint: Option<u32>,
+    /// Absent where it is the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<DeviceRecord>,
     label: String,
     role: Option<RoleRecord>,
     unit: UnitRecord,
@@ -84,6 +94,10 @@ impl From<&Channel> for ChannelRecord {
         Self {
             id: channel.id.as_str().to_owned(),
             tag: channel.tag.clone(),
+            endpoint: Some(channel.endpoint.0).filter(|_| channel.endpoint != EndpointId::NONE),
+            group: Some(channel.group.clone())
+                .filter(|group| group != DeviceType::usual_group(channel.device, &channel.kind)),
+            device: channel.device.map(DeviceRecord::from),
             label: channel.label.clone(),
             role: channel.role.map(RoleRecord::from),
             unit: (&channel.unit).into(),
@@ -96,13 +110,18 @@ impl TryFrom<ChannelRecord> for Channel {
     type Error = BadRecord;
 
     fn try_from(record: ChannelRecord) -> Result<Self, BadRecord> {
+        let kind = record.control.map_or(ChannelKind::Sensor, |control| ChannelKind::Control(control.into()));
+        let device = record.device.map(DeviceType::from);
         Ok(Self {
             id: ChannelId::parse(&record.id).map_err(BadRecord::new)?,
             tag: record.tag,
+            endpoint: record.endpoint.map_or(EndpointId::NONE, EndpointId),
+            group: record.group.unwrap_or_else(|| DeviceType::usual_group(device, &kind).to_owned()),
+            device,
             label: record.label,
             role: record.role.map(Into::into),
             unit: record.unit.into(),
-            kind: record.control.map_or(ChannelKind::Sensor, |control| ChannelKind::Control(control.into())),
+            kind,
         })
     }
 }
@@ -169,6 +188,31 @@ impl From<ControlRecord> for ControlSpec {
             },
             stop_value: number::back(record.stop_value),
             has_readback: record.has_readback,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channels_addresses_read_back_as_they_were() {
+        for group in ["motors", "lights", ""] {
+            let channel = Channel {
+                id: ChannelId::parse("x").unwrap(),
+                tag: "servo_01".to_owned(),
+                endpoint: EndpointId(52),
+                group: group.to_owned(),
+                device: Some(DeviceType::Servo),
+                label: "X".to_owned(),
+                role: None,
+                unit: Unit::None,
+                kind: ChannelKind::Sensor,
+            };
+            let written = serde_json::to_string(&ChannelRecord::from(&channel)).unwrap();
+            let read: ChannelRecord = serde_json::from_str(&written).unwrap();
+            assert_eq!(Channel::try_from(read).unwrap(), channel, "{written}");
         }
     }
 }

@@ -2,7 +2,7 @@
 //! and its name in files stays what it was.
 
 use hearth_actors::model::alarm::{AlarmState, Severity};
-use hearth_actors::model::channel::{OutputClass, Role};
+use hearth_actors::model::channel::{DeviceType, OutputClass, Role};
 use hearth_actors::model::connection::DriverState;
 use hearth_actors::model::event::{Hand, SafetyReason};
 use hearth_actors::model::fault::FaultCode;
@@ -42,6 +42,7 @@ mirror! {
     SeverityRecord of Severity { Info, Warning, Critical }
     RoleRecord of Role { Bt, Et }
     OutputClassRecord of OutputClass { Heat, Motion, Air, Cool, Other }
+    DeviceRecord of DeviceType { Motor, Servo, Valve, TemperatureSensor }
     DriverStateRecord of DriverState { Disconnected, Connecting, Connected, Reconnecting, Restarting, Failed }
     SafetyReasonRecord of SafetyReason { Stop, Crash, Link, Sensor, Operator, Interlock }
     FaultCodeRecord of FaultCode { ReadFailed, WriteFailed, Disconnected }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use hearth_actors::archive::{Archive as _, ProfileQuery};
+use hearth_actors::logic::addresses::Request;
+use hearth_actors::model::ids::{ChannelId, EndpointId};
 use hearth_actors::model::journal::Keep;
 use tar::{Builder, Header};
 use tempfile::TempDir;
@@ -17,6 +19,12 @@ fn open(data: &Path) -> Store {
     Store::open(data, Arc::new(ManualClock::new(1, 0))).unwrap()
 }
 
+/// The number of a channel.
+fn number(store: &Store, of: &str, channel: &str) -> EndpointId {
+    let channels = vec![(ChannelId::parse(channel).unwrap(), None)];
+    store.assign(&[Request { machine: machine(of), channels }]).unwrap().remove(0).unwrap()[0]
+}
+
 /// A directory with two profiles, a running recording, two machines, and its backup taken while the daemon runs.
 fn backed_up() -> (TempDir, Vec<u8>) {
     let dir = tempfile::tempdir().unwrap();
@@ -25,6 +33,7 @@ fn backed_up() -> (TempDir, Vec<u8>) {
     for id in ["machine-a", &"m".repeat(64)] {
         store.put_machine(&machine(id), "{\"kind\":\"roaster\"}").unwrap();
     }
+    assert_eq!([number(&store, "machine-a", "bt"), number(&store, "gone", "x")], [EndpointId(1000), EndpointId(1001)]);
     for n in 1..=2 {
         let mut journal = store.create(&header(n, Keep::AsProfile)).unwrap();
         roast(n, 10).iter().for_each(|e| journal.append(e).unwrap());
@@ -49,6 +58,8 @@ fn check_content(data: &Path) {
     assert!(!interrupted[0].log.damaged, "only what was good is in a backup");
     assert_eq!(store.machines().unwrap().len(), 2);
     assert_eq!(store.next_boot().unwrap(), 6);
+    let numbers = [number(&store, "new", "x"), number(&store, "gone", "x"), number(&store, "machine-a", "bt")];
+    assert_eq!(numbers, [EndpointId(1002), EndpointId(1001), EndpointId(1000)]);
 }
 
 #[test]
@@ -68,12 +79,14 @@ fn what_was_there_before_is_set_aside_and_its_counter_is_not_run_under() {
     let store = open(&data);
     (1..=40).for_each(|n| assert_eq!(store.next_boot().unwrap(), n));
     store.put_machine(&machine("old"), "{}").unwrap();
+    (0..5).for_each(|n| assert_eq!(number(&store, "old", &format!("c{n}")), EndpointId(1000 + n)));
     drop(store);
     let report = restore(archive.as_slice(), &data).unwrap();
     let before = report.before.unwrap();
     assert_eq!(before, dir.path().join("other.before-restore-1"));
     assert_eq!(open(&before).machines().unwrap().len(), 1);
     assert_eq!(open(&data).next_boot().unwrap(), 41);
+    assert_eq!(number(&open(&data), "new", "x"), EndpointId(1005), "1002 to 1004 meant something else before");
     let again = restore(archive.as_slice(), &data).unwrap();
     assert_eq!(again.before.unwrap(), dir.path().join("other.before-restore-2"));
 }
@@ -213,7 +226,7 @@ fn strange_and_newer_archives_are_refused() {
         entry(&mut builder, name, EntryType::Regular, content.len() as u64, content);
         restore(builder.into_inner().unwrap().as_slice(), &dir.path().join("data")).unwrap_err().to_string()
     };
-    assert!(with_first(BEGIN, b"{\"schema\":3}").contains("update"));
+    assert!(with_first(BEGIN, b"{\"schema\":4}").contains("update"));
     assert!(with_first(BEGIN, b"{}").contains("understood"));
     assert!(with_first("boot", b"1").contains("not a backup"));
     for garbage in [&b""[..], &[0; 4096], &[0xff; 4096]] {

@@ -54,6 +54,11 @@ export type ProfileStatus = "draft" | "saved";
 export type MachineKind = "roaster" | "kettle" | "panel" | "rig" | "scanner";
 
 /**
+ * What hangs on a channel.
+ */
+export type DeviceType = "motor" | "servo" | "valve" | "temperature_sensor";
+
+/**
  * The code of an `error` frame; REST problems use the same words. Source: wire contract 1.1, "Error codes".
  */
 export type ErrorCode = "DRIVER_READ_FAILED" | "DRIVER_WRITE_FAILED" | "DRIVER_DISCONNECTED" | "INVALID_STATE_TRANSITION" | "INVALID_MESSAGE" | "MACHINE_NOT_FOUND" | "SESSION_LOCKED" | "INTERLOCK_BLOCKED" | "EMERGENCY_STOP" | "LATCHED" | "PROFILE_NOT_FOUND" | "FORBIDDEN" | "RATE_LIMITED" | "MACHINE_FAILED" | "INTERNAL";
@@ -174,6 +179,22 @@ id: string,
  * Shown to people.
  */
 label: string,
+/**
+ * Unique in the daemon: how other programs address it by text.
+ */
+tag: string,
+/**
+ * Unique in the daemon and never another: how other programs address it by number.
+ */
+endpoint_id: number,
+/**
+ * What it is shown among, such as `motors` or `lights`.
+ */
+group: string,
+/**
+ * What hangs on it, if other programs treat it in their own way.
+ */
+device_type: DeviceType | null,
 /**
  * Native value at 0.
  */

@@ -9,7 +9,7 @@ use crate::model::channel::{Channel, ChannelKind, ControlShape, ControlSpec, Fai
 use crate::model::command::{Actor, Settled};
 use crate::model::connection::Connection;
 use crate::model::event::{Event, EventBody, Hand, Unmark};
-use crate::model::ids::{ChannelId, CommandId, MachineId, Seq, SessionId};
+use crate::model::ids::{ChannelId, CommandId, EndpointId, MachineId, Seq, SessionId};
 use crate::model::journal::Keep;
 use crate::model::mark::MarkSource;
 use crate::model::profile::Annotation;
@@ -25,6 +25,9 @@ fn channel(id: &str, role: Option<Role>, kind: ChannelKind) -> Channel {
     Channel {
         id: ChannelId::parse(id).unwrap(),
         tag: format!("m.{id}"),
+        endpoint: EndpointId::NONE,
+        group: String::new(),
+        device: None,
         label: id.to_owned(),
         role,
         unit: Unit::None,

@@ -13,7 +13,17 @@ const PUMP: usize = 2;
 const HOLD: usize = 3;
 
 fn channel(id: &str, unit: Unit, kind: ChannelKind) -> Channel {
-    Channel { id: ChannelId::parse(id).unwrap(), tag: id.into(), label: id.into(), role: None, unit, kind }
+    Channel {
+        id: ChannelId::parse(id).unwrap(),
+        tag: id.into(),
+        endpoint: crate::model::ids::EndpointId::NONE,
+        label: id.into(),
+        group: "controls".into(),
+        device: None,
+        role: None,
+        unit,
+        kind,
+    }
 }
 
 fn slider(step: f64, class: OutputClass, failsafe: Failsafe) -> ChannelKind {

@@ -1,0 +1,299 @@
+//! The BevForge dialect: a client subscribes to channels by number, to alarms and to commands, and is pushed what happens to them.
+//!
+//! Every push is the same for all who hear of it. [`wire`] are the frames; [`ledger`] knows what a subscriber came too late for.
+
+pub mod ledger;
+pub mod wire;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytestring::ByteString;
+use hearth_actors::dialect::{
+    Ask, Change, Choice, Dialect, DialectId, Encoded, Frame, Heard, Intent, Told, Topic, Unasked, Viewer,
+};
+use hearth_actors::model::channel::ChannelTable;
+use hearth_actors::model::connection::DriverState;
+use hearth_actors::model::event::{Event, EventBody};
+use hearth_actors::model::ids::{CommandId, EndpointId, MachineId};
+use hearth_actors::model::refusal::{Refusal, RefusalCode};
+use hearth_actors::model::snapshot::Snapshot;
+use hearth_actors::model::time::WallMs;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Name;
+use crate::wire::fields::{FieldFault, Fields, MAX_WHOLE, depth, list, shortened, text, whole};
+use ledger::Ledger;
+use wire::{Alarm, CommandStatus, Origin, Plain, Telemetry, command_text, parse_command};
+
+/// Deepest nesting that is looked at. Source: safety design, limits.
+const DEPTH_MAX: usize = 16;
+/// Longest word or id that is looked at.
+const WORD_CHARS_MAX: usize = 64;
+/// Longest credential that is looked at.
+const TOKEN_CHARS_MAX: usize = 1024;
+const TYPES: &str = "subscribe, unsubscribe, ping, auth";
+const CHANNELS: &str = "telemetry, alarms, commands";
+
+/// One client.
+pub struct BevForge {
+    ledger: Ledger,
+    tables: HashMap<MachineId, Arc<ChannelTable>>,
+}
+
+/// What a client names when it wants to hear of something, or no more.
+struct Named {
+    channel: &'static str,
+    topics: Vec<Topic>,
+    unknown: Vec<String>,
+}
+
+impl BevForge {
+    /// A client that asks this ledger for the past.
+    pub fn new(ledger: Ledger) -> Self {
+        Self { ledger, tables: HashMap::new() }
+    }
+
+    fn has(&self, endpoint: EndpointId) -> bool {
+        let mut channels = self.tables.values().flat_map(|table| table.iter());
+        endpoint != EndpointId::NONE && channels.any(|(_, channel)| channel.endpoint == endpoint)
+    }
+
+    fn ask(&self, fields: &Fields<'_>) -> Result<Ask, FieldFault> {
+        match fields.must("type", &format!("one of {TYPES}"), text(WORD_CHARS_MAX))? {
+            "subscribe" => Ok(Ask::Subscribe(self.named(fields, Change::Added)?.into())),
+            "unsubscribe" => Ok(Ask::Unsubscribe(self.named(fields, Change::Removed)?.into())),
+            "ping" => Ok(Ask::Answered(vec![frame(&Plain::Pong)])),
+            "auth" => Ok(Ask::Auth { token: fields.must("token", "a credential", text(TOKEN_CHARS_MAX))?.to_owned() }),
+            unknown => Err(not_one_of(fields, "type", unknown, TYPES)),
+        }
+    }
+
+    fn named(&self, fields: &Fields<'_>, change: Change) -> Result<Named, FieldFault> {
+        match fields.must("channel", &format!("one of {CHANNELS}"), text(WORD_CHARS_MAX))? {
+            "telemetry" => self.named_endpoints(fields, change),
+            "alarms" => Ok(Named { channel: "alarms", topics: vec![Topic::Alarms], unknown: Vec::new() }),
+            "commands" => self.named_commands(fields, change),
+            unknown => Err(not_one_of(fields, "channel", unknown, CHANNELS)),
+        }
+    }
+
+    /// Channels by number; without numbers all of them. What is heard no more need not be there any more.
+    fn named_endpoints(&self, fields: &Fields<'_>, change: Change) -> Result<Named, FieldFault> {
+        let mut named = Named { channel: "telemetry", topics: Vec::new(), unknown: Vec::new() };
+        let Some(items) = fields.may("endpointIds", list)? else {
+            named.topics.push(Topic::Channels);
+            if change == Change::Removed {
+                let all = self.tables.values().flat_map(|table| table.iter());
+                named.topics.extend(all.map(|(_, channel)| Topic::Channel(channel.endpoint)));
+            }
+            return Ok(named);
+        };
+        for (index, item) in items.iter().enumerate() {
+            let pointer = format!("/endpointIds/{index}");
+            let number = whole(0..=MAX_WHOLE)(item).map_err(|detail| FieldFault { pointer, detail })?;
+            match u32::try_from(number).map(EndpointId) {
+                Ok(id) if change == Change::Removed || self.has(id) => named.topics.push(Topic::Channel(id)),
+                _ => named.unknown.push(number.to_string()),
+            }
+        }
+        Ok(named)
+    }
+
+    /// Commands by id; without ids all of them, also those that come.
+    fn named_commands(&self, fields: &Fields<'_>, change: Change) -> Result<Named, FieldFault> {
+        let mut named = Named { channel: "commands", topics: Vec::new(), unknown: Vec::new() };
+        let Some(items) = fields.may("commandIds", list)? else {
+            named.topics.push(Topic::Commands);
+            if change == Change::Removed {
+                named.topics.extend(self.ledger.commands().into_iter().map(Topic::Command));
+            }
+            return Ok(named);
+        };
+        for (index, item) in items.iter().enumerate() {
+            let pointer = format!("/commandIds/{index}");
+            let written = text(WORD_CHARS_MAX)(item).map_err(|detail| FieldFault { pointer, detail })?;
+            let known = |id: &CommandId| change == Change::Removed || self.ledger.command(*id).is_some();
+            match parse_command(written).filter(known) {
+                Some(id) => named.topics.push(Topic::Command(id)),
+                None => named.unknown.push(shortened(written)),
+            }
+        }
+        Ok(named)
+    }
+
+    /// What holds now of topics that are heard from now on.
+    fn current(&self, topics: &[Topic], machines: &[Snapshot], now: WallMs) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        for topic in topics {
+            match topic {
+                Topic::Channel(id) => {
+                    frames.extend(machines.iter().flat_map(|machine| values(machine, Some(*id), now)))
+                }
+                Topic::Channels => frames.extend(machines.iter().flat_map(|machine| values(machine, None, now))),
+                Topic::Alarms => frames.extend(machines.iter().flat_map(|machine| self.alarms(machine, now))),
+                Topic::Command(id) => frames.extend(self.ledger.command(*id).map(|life| frame(&life.last))),
+                Topic::Commands | Topic::Everything => {}
+            }
+        }
+        frames
+    }
+
+    /// The alarms of a machine that are not over.
+    fn alarms(&self, machine: &Snapshot, now: WallMs) -> Vec<Frame> {
+        let origin = Origin::new(&machine.machine, machine.session, machine.seq);
+        let since = |occurrence| self.ledger.alarm(occurrence).map_or(now, |life| life.triggered_at);
+        let alarms = machine.alarms.values();
+        alarms.map(|notice| frame(&Alarm::of(notice, since(notice.occurrence), origin.clone()))).collect()
+    }
+}
+
+impl From<Named> for Choice {
+    /// The answer needs the channel's name, and what was named in vain.
+    fn from(Named { channel, topics, unknown }: Named) -> Self {
+        Self { topics, named: std::iter::once(channel.to_owned()).chain(unknown).collect() }
+    }
+}
+
+impl Dialect for BevForge {
+    fn id(&self) -> DialectId {
+        Name::BevForge.id()
+    }
+
+    fn unasked(&self) -> Unasked {
+        Unasked::Nothing
+    }
+
+    fn greet(&mut self, machines: &[Snapshot], viewer: &Viewer, _: WallMs) -> Vec<Frame> {
+        machines.iter().for_each(|machine| self.joined(machine));
+        vec![frame(&Plain::Connected { client_id: viewer.client.as_str() })]
+    }
+
+    fn joined(&mut self, machine: &Snapshot) {
+        self.tables.insert(machine.machine.clone(), Arc::clone(&machine.channels));
+    }
+
+    fn left(&mut self, machine: &MachineId) {
+        self.tables.remove(machine);
+    }
+
+    fn decode(&self, message: &str, _: WallMs) -> Result<Intent, Refusal> {
+        let invalid = |words: String| Refusal::new(RefusalCode::InvalidMessage, words);
+        let message: Value = serde_json::from_str(message)
+            .map_err(|error| invalid(format!("the message is not JSON ({error}): send one JSON object per frame")))?;
+        if depth(&message) > DEPTH_MAX {
+            return Err(invalid(format!("the message nests deeper than {DEPTH_MAX} levels: send a flatter object")));
+        }
+        let fields = Fields::of(&message, "").map_err(|fault| invalid(format!("the message {fault}")))?;
+        let ask = self.ask(&fields).map_err(|fault| invalid(fault.to_string()))?;
+        Ok(Intent { request_id: None, ask })
+    }
+
+    fn encode(&mut self, event: &Event, channels: &ChannelTable, _: &Viewer) -> Encoded {
+        if let EventBody::Channels(table) = &event.body {
+            self.tables.insert(event.machine.clone(), Arc::clone(table));
+        }
+        match pushes(event, channels) {
+            told if told.is_empty() => Encoded::Silent,
+            told => Encoded::Shared(told.into()),
+        }
+    }
+
+    fn refuse(&self, refusal: &Refusal, _: WallMs) -> Vec<Frame> {
+        vec![frame(&Plain::Error { code: refusal.code.into(), message: &refusal.message })]
+    }
+
+    fn heard(&self, heard: &Heard<'_>, now: WallMs) -> Vec<Frame> {
+        let Choice { topics, named } = heard.choice;
+        let Some((channel, unknown)) = named.split_first() else { return Vec::new() };
+        let mut answer = wire::Heard { channel, unknown, ..wire::Heard::default() };
+        if !topics.iter().any(|topic| matches!(topic, Topic::Channels | Topic::Commands | Topic::Alarms)) {
+            let endpoints = topics.iter().filter_map(|topic| match topic {
+                Topic::Channel(id) => Some(id.0),
+                _ => None,
+            });
+            let commands = topics.iter().filter_map(|topic| match topic {
+                Topic::Command(id) => Some(command_text(*id)),
+                _ => None,
+            });
+            answer.endpoint_ids = (channel == "telemetry").then(|| endpoints.collect());
+            answer.command_ids = (channel == "commands").then(|| commands.collect());
+        }
+        match heard.change {
+            Change::Added => {
+                let mut frames = vec![frame(&Plain::Subscribed(answer))];
+                frames.extend(self.current(topics, heard.machines, now));
+                frames
+            }
+            Change::Removed => vec![frame(&Plain::Unsubscribed(answer))],
+        }
+    }
+}
+
+/// What an event is pushed as, with the topic of each push.
+fn pushes(event: &Event, channels: &ChannelTable) -> Vec<Told> {
+    let origin = || Origin::new(&event.machine, event.session, Some(event.seq));
+    match &event.body {
+        EventBody::Reading(reading) => {
+            let origin = origin();
+            let news = (0..reading.values.len()).filter(|index| reading.news.includes(*index));
+            news.filter_map(|index| Telemetry::of(reading, index, event.wall, &origin)).map(told_value).collect()
+        }
+        // A screen must not go on showing what nobody knows any more.
+        EventBody::Connection(connection) if connection.state != DriverState::Connected => {
+            let origin = origin();
+            let addressed = channels.iter().filter(|(_, channel)| channel.endpoint != EndpointId::NONE);
+            addressed.map(|(_, channel)| told_value(Telemetry::unknown(channel, event.wall, &origin))).collect()
+        }
+        EventBody::Alarm(notice) => {
+            vec![Told { topic: Topic::Alarms, frame: frame(&Alarm::of(notice, event.wall, origin())) }]
+        }
+        EventBody::Order(_) | EventBody::Settled(_) => {
+            let Some((id, steps)) = CommandStatus::of(event, channels) else { return Vec::new() };
+            steps.iter().map(|step| Told { topic: Topic::Command(id), frame: frame(step) }).collect()
+        }
+        EventBody::Mark(_)
+        | EventBody::Unmark(_)
+        | EventBody::Session(_)
+        | EventBody::Connection(_)
+        | EventBody::Safety(_)
+        | EventBody::Lease(_)
+        | EventBody::Replay(_)
+        | EventBody::ReplayStatus(_)
+        | EventBody::Fault(_)
+        | EventBody::Channels(_) => Vec::new(),
+    }
+}
+
+fn told_value(value: Telemetry) -> Told {
+    Told { topic: Topic::Channel(EndpointId(value.endpoint_id)), frame: frame(&value) }
+}
+
+/// What a machine's channels have now, or the one of this number.
+pub fn latest(machine: &Snapshot, now: WallMs) -> impl Iterator<Item = Telemetry> {
+    let origin = Origin::new(&machine.machine, machine.session, machine.seq);
+    let reading = machine.last_reading.as_ref().map(|(_, reading)| reading);
+    let reading = reading.filter(|_| machine.connection.state == DriverState::Connected);
+    let at = machine.read_at.unwrap_or(now);
+    let addressed = machine.channels.iter().filter(|(_, channel)| channel.endpoint != EndpointId::NONE);
+    addressed.map(move |(index, channel)| {
+        let known = reading.and_then(|reading| Telemetry::of(reading, index, at, &origin));
+        known.unwrap_or_else(|| Telemetry::unknown(channel, at, &origin))
+    })
+}
+
+fn values(machine: &Snapshot, only: Option<EndpointId>, now: WallMs) -> Vec<Frame> {
+    let wanted = latest(machine, now).filter(|value| only.is_none_or(|id| id.0 == value.endpoint_id));
+    wanted.map(|value| frame(&value)).collect()
+}
+
+fn not_one_of(fields: &Fields<'_>, key: &str, got: &str, known: &str) -> FieldFault {
+    let detail = format!("is \"{}\": one of {known} is needed", shortened(got));
+    FieldFault { pointer: fields.pointer(key), detail }
+}
+
+fn frame(frame: &impl Serialize) -> Frame {
+    let unwritable = r#"{"type":"error","code":"INTERNAL","message":"a frame could not be written"}"#;
+    serde_json::to_string(frame).map_or_else(|_| ByteString::from_static(unwritable), Frame::from)
+}

@@ -1,0 +1,265 @@
+//! What became of commands and alarms lately. A command's id is known only once it was answered, so whoever asks for its life has
+//! always missed some of it; and alarms that are over are on no machine's snapshot.
+//!
+//! It stands with the only dialect that asks for the past by id. It reads the rings of all machines whenever it is asked, and
+//! once a second besides, so what a machine has told is never missing from an answer.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hearth_actors::model::alarm::{AlarmNotice, AlarmState};
+use hearth_actors::model::channel::ChannelTable;
+use hearth_actors::model::command::{OrderStep, Settled};
+use hearth_actors::model::event::{Event, EventBody};
+use hearth_actors::model::ids::{CommandId, MachineId, Seq, SessionId};
+use hearth_actors::model::time::WallMs;
+use hearth_actors::registry::Roster;
+use hearth_actors::runtime::bus::Bus;
+use tokio::sync::watch;
+
+use super::wire::{CommandStatus, Status, moment};
+
+/// Commands, and alarms, that are remembered: the newest.
+const KEPT_MAX: usize = 1_000;
+/// Events taken from a ring at a time.
+const LOT: usize = 128;
+/// A ring holds a minute at least.
+const READ_EVERY: Duration = Duration::from_secs(1);
+
+/// Shared by all who ask. Cheap to clone.
+#[derive(Clone)]
+pub struct Ledger {
+    roster: watch::Receiver<Roster>,
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    read: Vec<(Arc<Bus>, Option<Seq>)>,
+    commands: BTreeMap<CommandId, Life>,
+    alarms: BTreeMap<u64, AlarmLife>,
+}
+
+/// What was asked by a request of this dialect, beyond what an order says.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Asked {
+    /// `write`, `toggle` or `pulse`.
+    pub command_type: &'static str,
+    /// Who says that they asked.
+    pub requested_by: String,
+    /// The sender's own reference.
+    pub correlation_id: Option<String>,
+}
+
+/// The life of a command.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Life {
+    /// How far it is.
+    pub last: CommandStatus,
+    /// What was asked.
+    pub asked: Asked,
+    /// When it was asked.
+    pub requested_at: WallMs,
+    /// When the device was written.
+    pub sent_at: Option<WallMs>,
+    /// When the device took it.
+    pub acked_at: Option<WallMs>,
+}
+
+/// The life of one occurrence of an alarm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlarmLife {
+    /// Where.
+    pub machine: MachineId,
+    /// In which session.
+    pub session: Option<SessionId>,
+    /// Position of the last change.
+    pub seq: Option<Seq>,
+    /// What it is now.
+    pub notice: AlarmNotice,
+    /// When it was first told.
+    pub triggered_at: WallMs,
+    /// When its condition was gone.
+    pub cleared_at: Option<WallMs>,
+    /// When somebody acknowledged it.
+    pub acked_at: Option<WallMs>,
+}
+
+impl Ledger {
+    /// An empty one that reads the machines of this roster.
+    pub fn new(roster: watch::Receiver<Roster>) -> Self {
+        Self { roster, inner: Arc::default() }
+    }
+
+    /// Reads on until the daemon ends.
+    pub async fn keep(self) {
+        let mut tick = tokio::time::interval(READ_EVERY);
+        loop {
+            tick.tick().await;
+            drop(self.read());
+        }
+    }
+
+    /// The life of a command, if it is remembered.
+    pub fn command(&self, id: CommandId) -> Option<Life> {
+        self.read().commands.get(&id).cloned()
+    }
+
+    /// The commands that are remembered.
+    pub fn commands(&self) -> Vec<CommandId> {
+        self.read().commands.keys().copied().collect()
+    }
+
+    /// One occurrence of an alarm, if it is remembered.
+    pub fn alarm(&self, occurrence: u64) -> Option<AlarmLife> {
+        self.read().alarms.get(&occurrence).cloned()
+    }
+
+    /// The alarms that are remembered, newest first.
+    pub fn alarms(&self) -> Vec<AlarmLife> {
+        self.read().alarms.values().rev().cloned().collect()
+    }
+
+    /// A request of this dialect is about to give an order.
+    pub fn asked(&self, id: CommandId, asked: Asked, first: CommandStatus, at: WallMs) {
+        let mut inner = self.read();
+        inner.commands.insert(id, Life { last: first, asked, requested_at: at, sent_at: None, acked_at: None });
+        inner.forget();
+    }
+
+    /// An order ended without a word on any bus: its machine was not there.
+    pub fn ended(&self, id: CommandId, status: Status, message: &str, at: WallMs) {
+        if let Some(life) = self.read().commands.get_mut(&id).filter(|life| !life.last.status.is_final()) {
+            life.last.status = status;
+            life.last.completed_at = Some(moment(at));
+            message.clone_into(&mut life.last.message);
+        }
+    }
+
+    /// Takes in what an event says.
+    pub fn note(&self, event: &Event, channels: &ChannelTable) {
+        self.lock().note(event, channels);
+    }
+
+    fn read(&self) -> MutexGuard<'_, Inner> {
+        let mut inner = self.lock();
+        let machines = self.roster.borrow().clone();
+        inner.read.retain(|(known, _)| machines.iter().any(|machine| Arc::ptr_eq(machine.bus(), known)));
+        for machine in machines.iter() {
+            let bus = machine.bus();
+            let known = inner.read.iter().position(|(known, _)| Arc::ptr_eq(known, bus));
+            let place = known.unwrap_or_else(|| {
+                inner.read.push((Arc::clone(bus), None));
+                inner.read.len() - 1
+            });
+            loop {
+                let news = bus.after(inner.read[place].1, LOT);
+                let Some(last) = news.last() else { break };
+                inner.read[place].1 = Some(last.event.seq);
+                news.iter().for_each(|published| inner.note(&published.event, &published.channels));
+            }
+            if known.is_none() {
+                inner.note_standing(bus);
+            }
+        }
+        inner.forget();
+        inner
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn note(&mut self, event: &Event, channels: &ChannelTable) {
+        match &event.body {
+            EventBody::Order(OrderStep { by, request_id, .. }) | EventBody::Settled(Settled { by, request_id, .. }) => {
+                let Some((id, steps)) = CommandStatus::of(event, channels) else { return };
+                for step in steps {
+                    let life = self.commands.entry(id).or_insert_with(|| Life {
+                        last: step.clone(),
+                        asked: Asked {
+                            command_type: "write",
+                            requested_by: by.label().to_owned(),
+                            correlation_id: request_id.clone(),
+                        },
+                        requested_at: event.wall,
+                        sent_at: None,
+                        acked_at: None,
+                    });
+                    life.take(step, event.wall);
+                }
+            }
+            EventBody::Alarm(notice) => {
+                let life = self.alarms.entry(notice.occurrence).or_insert_with(|| AlarmLife {
+                    machine: event.machine.clone(),
+                    session: event.session,
+                    seq: None,
+                    notice: notice.clone(),
+                    triggered_at: event.wall,
+                    cleared_at: None,
+                    acked_at: None,
+                });
+                life.take(notice, event);
+            }
+            _ => {}
+        }
+    }
+
+    /// Alarms that a machine brings along from before this run of the daemon.
+    fn note_standing(&mut self, bus: &Bus) {
+        bus.look(|snapshot| {
+            for notice in snapshot.alarms.values() {
+                let raised = snapshot.started_at.map(|zero| WallMs(zero.0.saturating_add_unsigned(notice.raised_at.0)));
+                self.alarms.entry(notice.occurrence).or_insert_with(|| AlarmLife {
+                    machine: snapshot.machine.clone(),
+                    session: snapshot.session,
+                    seq: snapshot.seq,
+                    notice: notice.clone(),
+                    triggered_at: raised.or(snapshot.read_at).unwrap_or_default(),
+                    cleared_at: None,
+                    acked_at: None,
+                });
+            }
+        });
+    }
+
+    fn forget(&mut self) {
+        while self.commands.len() > KEPT_MAX {
+            self.commands.pop_first();
+        }
+        while self.alarms.len() > KEPT_MAX {
+            self.alarms.pop_first();
+        }
+    }
+}
+
+impl Life {
+    fn take(&mut self, step: CommandStatus, at: WallMs) {
+        match step.status {
+            Status::Sent => self.sent_at = Some(at),
+            Status::Acked => self.acked_at = Some(at),
+            Status::Queued | Status::Succeeded | Status::Failed | Status::Blocked => {}
+        }
+        self.last = step;
+    }
+}
+
+impl AlarmLife {
+    fn take(&mut self, notice: &AlarmNotice, event: &Event) {
+        use AlarmState::{Acked, ClearedUnacked, Normal, Shelved, Unacked};
+        let before = self.notice.state;
+        match notice.state {
+            ClearedUnacked => self.cleared_at = Some(event.wall),
+            Acked => self.acked_at = Some(event.wall),
+            Normal if before == ClearedUnacked => self.acked_at = Some(event.wall),
+            Normal => self.cleared_at = Some(event.wall),
+            Unacked => self.cleared_at = None,
+            Shelved => {}
+        }
+        self.notice = notice.clone();
+        (self.session, self.seq) = (event.session, Some(event.seq));
+    }
+}

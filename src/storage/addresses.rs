@@ -1,0 +1,220 @@
+//! Which channel has which endpoint id: one line each behind a first line that says how many there are. A line that cannot be read
+//! costs its own channel its number and no other.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use hearth_actors::archive::ArchiveError;
+use hearth_actors::logic::addresses::{Addresses, Owner};
+use hearth_actors::model::ids::{ChannelId, EndpointId, MachineId};
+use serde::{Deserialize, Serialize};
+
+use super::durable::{failed, write_file};
+use super::layout::{ADDRESSES, DAMAGED};
+
+/// How far fresh numbers stay away from those that were given when some were lost: they may still stand on people's pages.
+const GAP_BEHIND_LOST: u32 = 10_000;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct HeadRecord {
+    next: u32,
+    count: usize,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct AddressRecord {
+    endpoint_id: u32,
+    machine: String,
+    channel: String,
+}
+
+/// What a file says, and what is wrong with it.
+struct Found {
+    addresses: Addresses,
+    damage: Option<String>,
+}
+
+/// All numbers that were given. What is damaged is told and set aside, what can be read of it is kept: no start fails for it.
+pub fn load(data: &Path) -> Addresses {
+    let path = data.join(ADDRESSES);
+    let Found { mut addresses, damage } = read(&path);
+    if let Some(why) = damage {
+        let aside = aside(&path);
+        let count = addresses.iter().count();
+        tracing::error!(file = %path.display(), why, kept = count, "endpoint ids are damaged: set aside, the rest is kept");
+        addresses.begin_at(EndpointId(beyond(&addresses).saturating_add(GAP_BEHIND_LOST)));
+        let mended = fs::copy(&path, &aside).map_err(failed("setting aside as", &aside));
+        if let Err(error) = mended.and_then(|_| put(data, &addresses)) {
+            tracing::error!(%error, "the damaged endpoint ids could not be set aside");
+        }
+    }
+    addresses
+}
+
+/// Keeps them, durably.
+///
+/// # Errors
+/// When the disk refuses; what was kept before is then still there.
+pub fn put(data: &Path, addresses: &Addresses) -> Result<(), ArchiveError> {
+    let path = data.join(ADDRESSES);
+    let head = HeadRecord { next: addresses.next().0, count: addresses.iter().count() };
+    let mut text = line(&head, &path)?;
+    for (endpoint, Owner { machine, channel }) in addresses.iter() {
+        let (machine, channel) = (machine.to_string(), channel.to_string());
+        text.push_str(&line(&AddressRecord { endpoint_id: endpoint.0, machine, channel }, &path)?);
+    }
+    write_file(&path, text.as_bytes())
+}
+
+/// Makes fresh numbers in `new` begin behind all those of `old`: who was given one there must not meet another device.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn raise_over(new: &Path, old: &Path) -> Result<(), ArchiveError> {
+    let old = read(&old.join(ADDRESSES)).addresses.next();
+    let mut addresses = load(new);
+    if addresses.next() < old {
+        addresses.begin_at(old);
+        put(new, &addresses)?;
+    }
+    Ok(())
+}
+
+fn line(record: &impl Serialize, path: &Path) -> Result<String, ArchiveError> {
+    serde_json::to_string(record).map(|json| json + "\n").map_err(|e| failed("writing", path)(e.into()))
+}
+
+fn read(path: &Path) -> Found {
+    match fs::read(path) {
+        Ok(bytes) => understand(&bytes),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Found { addresses: Addresses::default(), damage: None },
+        Err(e) => Found { addresses: Addresses::default(), damage: Some(e.to_string()) },
+    }
+}
+
+fn understand(bytes: &[u8]) -> Found {
+    let mut addresses = Addresses::default();
+    let mut lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).peekable();
+    let head = lines.peek().and_then(|line| serde_json::from_slice::<HeadRecord>(line).ok());
+    if head.is_some() {
+        lines.next();
+    }
+    let lost =
+        lines.filter(|line| !owned(line).is_some_and(|(endpoint, owner)| addresses.recall(endpoint, owner))).count();
+    let count = addresses.iter().count();
+    let damage = match &head {
+        None => Some("its first line cannot be read".to_owned()),
+        Some(head) if head.count != count || lost > 0 => Some(format!("{count} of {} lines can be read", head.count)),
+        Some(_) => None,
+    };
+    addresses.begin_at(EndpointId(head.map_or_else(|| beyond(&addresses), |head| head.next)));
+    Found { addresses, damage }
+}
+
+fn owned(line: &[u8]) -> Option<(EndpointId, Owner)> {
+    let record: AddressRecord = serde_json::from_slice(line).ok()?;
+    let owner =
+        Owner { machine: MachineId::parse(&record.machine).ok()?, channel: ChannelId::parse(&record.channel).ok()? };
+    Some((EndpointId(record.endpoint_id), owner))
+}
+
+/// A number behind all that are known.
+fn beyond(addresses: &Addresses) -> u32 {
+    let last = addresses.iter().last().map_or(0, |(endpoint, _)| endpoint.0);
+    addresses.next().0.max(last.saturating_add(1))
+}
+
+fn aside(path: &Path) -> PathBuf {
+    path.with_extension(format!("jsonl.{DAMAGED}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hearth_actors::logic::addresses::Request;
+
+    fn request(machine: &str, channels: &[&str]) -> Request {
+        let channels = channels.iter().map(|id| (ChannelId::parse(id).unwrap(), None));
+        Request { machine: MachineId::parse(machine).unwrap(), channels: channels.collect() }
+    }
+
+    fn numbers(addresses: &mut Addresses, machine: &str, channels: &[&str]) -> Vec<u32> {
+        let answer = addresses.assign(&[request(machine, channels)]).remove(0);
+        answer.unwrap().iter().map(|endpoint| endpoint.0).collect()
+    }
+
+    /// A directory in which `a.x`, `a.y` and `b.x` have the numbers 1000 to 1002.
+    fn directory() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        let mut addresses = load(dir.path());
+        assert_eq!(numbers(&mut addresses, "a", &["x", "y"]), [1000, 1001]);
+        assert_eq!(numbers(&mut addresses, "b", &["x"]), [1002]);
+        put(dir.path(), &addresses).unwrap();
+        dir
+    }
+
+    fn file(dir: &Path) -> PathBuf {
+        dir.join("endpoints.jsonl")
+    }
+
+    fn garbled(dir: &Path, change: impl FnOnce(String) -> Vec<u8>) -> Addresses {
+        let whole = fs::read_to_string(file(dir)).unwrap();
+        let bytes = change(whole);
+        fs::write(file(dir), &bytes).unwrap();
+        let addresses = load(dir);
+        assert_eq!(fs::read(dir.join("endpoints.jsonl.damaged")).unwrap(), bytes, "kept for whoever wants to look");
+        assert!(read(&file(dir)).damage.is_none(), "what is there now is sound");
+        addresses
+    }
+
+    #[test]
+    fn numbers_read_back_as_put() {
+        let dir = directory();
+        let mut addresses = load(dir.path());
+        assert_eq!(numbers(&mut addresses, "b", &["x", "new"]), [1002, 1003]);
+        assert_eq!(numbers(&mut addresses, "a", &["y", "x"]), [1001, 1000]);
+        assert!(!dir.path().join("endpoints.jsonl.damaged").exists());
+    }
+
+    #[test]
+    fn a_garbled_line_costs_one_number_and_nobody_else_gets_it() {
+        let dir = directory();
+        let mut addresses = garbled(dir.path(), |text| text.replace("\"y\"", "\"\u{0}\"").into_bytes());
+        assert_eq!(numbers(&mut addresses, "b", &["x"]), [1002]);
+        assert_eq!(numbers(&mut addresses, "c", &["z"]), [11_003], "far from what was lost");
+        assert_eq!(numbers(&mut addresses, "a", &["x", "y"]), [1000, 11_004]);
+    }
+
+    #[test]
+    fn a_cut_file_keeps_what_stands_before_the_cut() {
+        let dir = directory();
+        let mut addresses = garbled(dir.path(), |text| text.as_bytes()[..text.len() - 30].to_vec());
+        assert_eq!(numbers(&mut addresses, "a", &["x", "y"]), [1000, 1001]);
+        let cut_between_lines = directory();
+        let upto = |text: String| text.lines().take(3).map(|line| format!("{line}\n")).collect::<String>().into_bytes();
+        let mut addresses = garbled(cut_between_lines.path(), upto);
+        assert_eq!(numbers(&mut addresses, "b", &["x"]), [11_003]);
+    }
+
+    #[test]
+    fn noise_and_a_number_that_stands_twice_keep_nothing_from_starting() {
+        for noise in [vec![0xff; 40], Vec::new(), b"{}\n[]\n7\n".to_vec()] {
+            let dir = directory();
+            let mut addresses = garbled(dir.path(), |_| noise);
+            assert_eq!(numbers(&mut addresses, "a", &["x"]), [11_000]);
+        }
+        let dir = directory();
+        let mut addresses = garbled(dir.path(), |text| text.replace("1001", "1000").into_bytes());
+        assert_eq!(numbers(&mut addresses, "a", &["x"]), [1000], "the first one has it");
+    }
+
+    #[test]
+    fn fresh_numbers_begin_behind_those_of_the_directory_before() {
+        let (old, new) = (directory(), tempfile::tempdir().unwrap());
+        raise_over(new.path(), old.path()).unwrap();
+        assert_eq!(numbers(&mut load(new.path()), "c", &["z"]), [1003]);
+        raise_over(old.path(), tempfile::tempdir().unwrap().path()).unwrap();
+        assert_eq!(numbers(&mut load(old.path()), "b", &["x"]), [1002]);
+    }
+}

@@ -1,0 +1,193 @@
+//! Listeners of single dialects, roles and logins, from outside.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+
+mod support;
+
+use std::net::SocketAddr;
+
+use awc::http::Method;
+use hearth::cli::password;
+use hearth::config::dialects::{AnonymousRole, DialectConfig};
+use hearth::config::users::{RoleConfig, UserConfig};
+use serde_json::{Value, json};
+use support::{Answer, House, Live, simulator};
+
+/// Close code for a policy. Source: RFC 6455 7.4.1.
+const POLICY: u16 = 1008;
+
+fn own_listener(anonymous_role: Option<AnonymousRole>) -> DialectConfig {
+    DialectConfig { listen: Some(([127, 0, 0, 1], 0).into()), anonymous_role, ..DialectConfig::default() }
+}
+
+async fn openroast(role: AnonymousRole) -> House {
+    House::configured(&[simulator("machine-a", 100.0, 1000)], |config| {
+        config.dialects.openroast = own_listener(Some(role));
+    })
+    .await
+}
+
+async fn webmacs(role: Option<AnonymousRole>) -> House {
+    let user = |email: &str, role| UserConfig {
+        email: email.to_owned(),
+        name: None,
+        password_hash: password::hash("first crack").unwrap(),
+        role,
+    };
+    let rig = json!({
+        "id": "rig", "autoconnect": true, "driver": { "type": "push" },
+        "channels": [{ "id": "inlet", "kind": "sensor", "unit": "celsius", "tag": "evt_inlet" }],
+    });
+    House::configured(&[rig], |config| {
+        config.dialects.webmacs = own_listener(role);
+        config.auth.users = vec![user("anna@x", RoleConfig::Operator), user("guest@x", RoleConfig::Viewer)];
+    })
+    .await
+}
+
+async fn ask(at: SocketAddr, method: Method, path: &str, token: Option<&str>, body: Option<Value>) -> Answer {
+    let client = awc::Client::default();
+    let mut request = client.request(method, format!("http://{at}{path}"));
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    let mut response = match body {
+        Some(body) => request.send_json(&body).await.unwrap(),
+        None => request.send().await.unwrap(),
+    };
+    let body = response.body().await.unwrap().to_vec();
+    Answer { status: response.status().as_u16(), headers: response.headers().clone(), body }
+}
+
+async fn log_in(at: SocketAddr, email: &str) -> String {
+    let answer =
+        ask(at, Method::POST, "/api/v1/auth/login", None, Some(json!({ "email": email, "password": "first crack" })))
+            .await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()["access_token"].as_str().unwrap().to_owned()
+}
+
+#[actix_rt::test]
+async fn who_may_only_look_hears_forbidden_and_the_socket_stays_open() {
+    let house = openroast(AnonymousRole::Viewer).await;
+    let mut socket = Live::open(house.own_listener(), "/ws/live/machine-a").await.unwrap();
+    for frame in [
+        json!({ "type": "command", "action": "start_monitoring", "request_id": "r1" }),
+        json!({ "type": "control", "channel": "burner", "value": 0.5, "request_id": "r2" }),
+        json!({ "type": "command", "action": "rearm", "request_id": "r3" }),
+    ] {
+        socket.say(frame.clone()).await;
+        let (_, answer) = socket.until(|answer| answer["request_id"] == frame["request_id"]).await;
+        match answer["type"].as_str() {
+            Some("error") => {
+                assert_eq!((&answer["code"], &answer["recoverable"]), (&json!("FORBIDDEN"), &json!(false)));
+            }
+            _ => assert_eq!((&answer["type"], &answer["applied"]), (&json!("control_ack"), &json!(false)), "{answer}"),
+        }
+    }
+    socket.say(json!({ "type": "command", "action": "emergency_stop" })).await;
+    socket.until(|frame| frame["type"] == "safety" && frame["latched"] == true).await;
+}
+
+#[actix_rt::test]
+async fn who_may_only_look_reads_and_stops_over_rest_and_changes_nothing() {
+    let house = openroast(AnonymousRole::Viewer).await;
+    let viewers = house.own_listener();
+    let ask = |method, path: &'static str, body| ask(viewers, method, path, None, body);
+    let start = || Some(json!({ "action": "start_monitoring" }));
+    ask(Method::POST, "/api/machines/machine-a/session", start()).await.problem(403, "FORBIDDEN");
+    ask(Method::DELETE, "/api/machines/machine-a", None).await.problem(403, "FORBIDDEN");
+    ask(Method::POST, "/api/tasks/backup", Some(json!({}))).await.problem(403, "FORBIDDEN");
+    assert_eq!(ask(Method::GET, "/api/machines", None).await.status, 200);
+    assert_eq!(ask(Method::POST, "/api/machines/machine-a/stop", None).await.status, 200);
+    assert_eq!(ask(Method::POST, "/api/stop", None).await.status, 200);
+    // The shared port of the same daemon grants what it always did.
+    assert_eq!(house.post("/api/machines/machine-a/session", start().unwrap()).await.status, 200);
+}
+
+#[actix_rt::test]
+async fn a_dialects_own_listener_has_its_own_root_and_health_and_nothing_of_the_house() {
+    let house = webmacs(None).await;
+    let own = house.own_listener();
+    let get = |path: &'static str| ask(own, Method::GET, path, None, None);
+    let health = get("/health").await.json();
+    assert_eq!(
+        (&health["status"], &health["database"], &health["last_datapoint"]),
+        (&json!("ok"), &json!("ok"), &Value::Null)
+    );
+    assert!(health["version"].is_string() && health["uptime_seconds"].is_number());
+    assert_eq!(get("/").await.json()["service"], "hearth");
+    assert_eq!(get("/api/v1/datapoints/latest").await.status, 200);
+    get("/api/machines").await.problem(404, "NOT_FOUND");
+    assert!(house.get("/health").await.json()["database"].is_null(), "the shared port keeps its own");
+}
+
+#[actix_rt::test]
+async fn a_dialect_that_is_off_is_not_on_the_shared_port() {
+    let house = House::configured(&[], |config| config.dialects.webmacs.enabled = false).await;
+    house.get("/api/v1/datapoints/latest").await.problem(404, "NOT_FOUND");
+    assert_eq!(house.get("/api/machines").await.status, 200);
+}
+
+#[actix_rt::test]
+async fn where_nothing_is_granted_only_a_login_opens() {
+    let house = webmacs(Some(AnonymousRole::None)).await;
+    let own = house.own_listener();
+    let latest = |token: Option<String>| async move {
+        ask(own, Method::GET, "/api/v1/datapoints/latest", token.as_deref(), None).await
+    };
+    let refused = latest(None).await;
+    assert_eq!((refused.status, refused.header("www-authenticate")), (401, "Bearer"));
+    assert_eq!(refused.json()["detail"], "Authentication required.");
+    assert_eq!(ask(own, Method::GET, "/health", None, None).await.status, 200);
+    for body in [json!({ "email": "anna@x", "password": "second crack" }), json!({ "email": "eve@x", "password": "" })]
+    {
+        let answer = ask(own, Method::POST, "/api/v1/auth/login", None, Some(body)).await;
+        assert_eq!((answer.status, &answer.json()["detail"]), (401, &json!("Invalid email or password.")));
+    }
+    let answer = ask(own, Method::POST, "/api/v1/auth/login", None, Some(json!({ "email": 7 }))).await;
+    assert_eq!(answer.status, 422);
+
+    let token = log_in(own, "anna@x").await;
+    assert_eq!(latest(Some(token.clone())).await.status, 200);
+    let me = ask(own, Method::GET, "/api/v1/auth/me", Some(&token), None).await.json();
+    assert_eq!((&me["email"], &me["role"], &me["admin"]), (&json!("anna@x"), &json!("operator"), &json!(false)));
+    assert_eq!(ask(own, Method::POST, "/api/v1/auth/logout", Some(&token), None).await.status, 200);
+    assert_eq!(latest(Some(token)).await.status, 401);
+}
+
+#[actix_rt::test]
+async fn a_socket_learns_from_its_close_code_why_it_is_not_served() {
+    let house = webmacs(Some(AnonymousRole::None)).await;
+    let own = house.own_listener();
+    let guest = log_in(own, "guest@x").await;
+    for path in [
+        "/ws/datapoints/stream".to_owned(),
+        "/ws/datapoints/stream?token=made-up".to_owned(),
+        format!("/ws/controller/telemetry?token={guest}"),
+    ] {
+        assert_eq!(Live::open(own, &path).await.unwrap().closed().await, POLICY, "{path}");
+    }
+    let mut stream = Live::open(own, &format!("/ws/datapoints/stream?token={guest}")).await.unwrap();
+    assert_eq!(stream.text().await["type"], "connected");
+
+    let anna = log_in(own, "anna@x").await;
+    let mut controller = Live::open(own, &format!("/ws/controller/telemetry?token={anna}")).await.unwrap();
+    controller.say(json!({ "event_public_id": "evt_inlet", "value": 21.5 })).await;
+    let (_, frame) = stream.until(|frame| frame["event_public_id"] == "evt_inlet").await;
+    assert_eq!(frame["value"], 21.5);
+    let order = json!({ "event_public_id": "evt_inlet", "value": 1.0 });
+    let answer = ask(own, Method::POST, "/api/v1/datapoints", Some(&guest), Some(order)).await;
+    answer.problem(403, "FORBIDDEN");
+}
+
+#[actix_rt::test]
+async fn a_token_counts_on_the_shared_port_too() {
+    let house = webmacs(None).await;
+    let guest = log_in(house.address(), "guest@x").await;
+    for (token, status) in [(None, 201), (Some("made-up"), 401), (Some(guest.as_str()), 403)] {
+        let order = Some(json!({ "event_public_id": "evt_inlet", "value": 1.0 }));
+        let answer = ask(house.address(), Method::POST, "/api/v1/datapoints", token, order).await;
+        assert_eq!(answer.status, status, "{token:?}");
+    }
+}
