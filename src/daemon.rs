@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
+use async_trait::async_trait;
 use futures_util::future::join_all;
 use hearth_actors::archive::{Archive, ArchiveError};
 use hearth_actors::logic::addresses::{Clash, Request};
@@ -19,11 +20,13 @@ use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::config::machine::MachineConfig;
+use crate::config::modbus::{ModbusConfig, Register};
 use crate::config::together::clashes;
 use crate::config::tree::SupervisionConfig;
 use crate::dialects::Name;
 use crate::dialects::bevforge::ledger::Ledger;
 use crate::drivers::Workshop;
+use crate::drivers::modbus::probe::{self, Probe};
 use crate::http::door::{self, Door};
 use crate::http::lobby::{Lobby, Notice};
 use crate::http::logins::Logins;
@@ -31,7 +34,8 @@ use crate::http::rest::document::Arrival;
 use crate::http::rest::exchange::{self, Format};
 use crate::http::server;
 use crate::http::state::{AppState, Seats};
-use crate::jobs::program::Claims;
+use crate::jobs::claims::Claims;
+use crate::jobs::modbus_scan::{Registers, Unread};
 use crate::jobs::{Hands, Jobs};
 use crate::storage::clock::SystemClock;
 use crate::storage::store::Store;
@@ -93,8 +97,8 @@ impl Daemon {
         adopt_all(&house, definitions, recovered).await;
         let state = AppState {
             house: house.clone(),
-            workshop,
-            jobs: jobs(&config, archive, house.clone()),
+            workshop: workshop.clone(),
+            jobs: jobs(&config, archive, house.clone(), &workshop),
             limits: Arc::new(config.limits),
             door: Door::shared(&config.dialects),
             logins: Logins::new(config.auth.users),
@@ -141,6 +145,19 @@ impl Daemon {
     }
 }
 
+/// A look at a device, for a job.
+struct Look(Probe);
+
+#[async_trait(?Send)]
+impl Registers for Look {
+    async fn read(&mut self, table: Register, from: u16, count: u16) -> Result<Vec<u16>, Unread> {
+        self.0.read(table, from, count).await.map_err(|why| match why {
+            probe::Unread::Refused(words) => Unread::Refused(words),
+            probe::Unread::Failed(words) => Unread::Failed(words),
+        })
+    }
+}
+
 /// Opens every listener: the shared one first, then those of dialects that have one.
 fn listeners(config: &Config) -> Result<Vec<(SocketAddr, TcpListener, Door)>, DaemonError> {
     let shared = (config.server.listen, Door::shared(&config.dialects));
@@ -154,14 +171,26 @@ fn listeners(config: &Config) -> Result<Vec<(SocketAddr, TcpListener, Door)>, Da
     std::iter::once(shared).chain(own).map(open).collect()
 }
 
-fn jobs(config: &Config, archive: Arc<dyn Archive>, house: House) -> Jobs {
+fn jobs(config: &Config, archive: Arc<dyn Archive>, house: House, workshop: &Workshop) -> Jobs {
+    let workshop = workshop.clone();
+    let registers = Arc::new(move |link: &ModbusConfig| {
+        workshop.probe(link).map(|probe| Box::new(Look(probe)) as Box<dyn Registers>)
+    });
     let import = |file: &[u8]| {
         let mut profile = exchange::import(file, None, Arrival { id: new_session_id(), now: wall_now() })?;
         fill_rates(&mut profile.series);
         Ok(profile)
     };
     let export = |profile: &Profile| exchange::export(profile, Format::Json);
-    Jobs::new(Hands { data: config.storage.path.clone(), archive, export, import, house, claims: Claims::default() })
+    Jobs::new(Hands {
+        data: config.storage.path.clone(),
+        archive,
+        export,
+        import,
+        house,
+        registers,
+        claims: Claims::default(),
+    })
 }
 
 fn policy(supervision: &SupervisionConfig) -> Policy {

@@ -13,7 +13,9 @@ use hearth_actors::registry::Definition;
 use crate::config::driver::DriverConfig;
 use crate::config::faults::Faults;
 use crate::config::machine::MachineConfig;
+use crate::config::modbus::ModbusConfig;
 use modbus::bus::BusDirectory;
+use modbus::probe::Probe;
 use push::Inboxes;
 
 /// Makes machines' drivers from their configurations; holds what drivers share. Cheap to clone.
@@ -38,6 +40,14 @@ impl Workshop {
         })?;
         let id = spec.id.clone();
         Ok(Definition { spec, driver: self.factory(&id, config), document: document.into() })
+    }
+
+    /// A look at a Modbus device, as [`Probe::open`].
+    ///
+    /// # Errors
+    /// Why there is no way to it.
+    pub fn probe(&self, link: &ModbusConfig) -> Result<Probe, String> {
+        Probe::open(link, &self.buses)
     }
 
     fn factory(&self, id: &MachineId, config: &MachineConfig) -> DriverFactory {

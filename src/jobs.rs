@@ -4,9 +4,14 @@
 
 mod backup;
 mod call;
+pub mod claims;
 mod demo;
+mod hand;
+pub mod modbus_scan;
 mod profiles;
 pub mod program;
+mod replay;
+mod scan;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,7 +28,8 @@ use serde_json::{Value, json};
 use crate::config::faults::Faults;
 use crate::wire::fields::{FieldFault, Fields, shortened, text};
 use call::{Call, Called, Origin};
-use program::Claims;
+use claims::Claims;
+use modbus_scan::OpenRegisters;
 
 /// Longest arguments, written as JSON. Unit: bytes.
 const ARGUMENTS_BYTES_MAX: usize = 64 << 10;
@@ -42,7 +48,9 @@ pub struct Hands {
     pub import: fn(&[u8]) -> Result<Profile, Faults>,
     /// The machines.
     pub house: House,
-    /// Which of them a program steers.
+    /// The way to a device on Modbus that no machine is made for yet.
+    pub registers: OpenRegisters,
+    /// Which machines a job steers.
     pub claims: Claims,
 }
 
@@ -54,11 +62,14 @@ struct Job {
     make: fn(&mut Call<'_>, &Arc<Hands>) -> Work,
 }
 
-const JOBS: [Job; 9] = [
+const JOBS: [Job; 12] = [
     Job { name: "backup", company: Company::Shared, make: backup::backup },
     Job { name: "export_profiles", company: Company::Shared, make: profiles::export },
     Job { name: "import_profiles", company: Company::Shared, make: profiles::import },
     Job { name: "program", company: Company::Shared, make: program::program },
+    Job { name: "replay", company: Company::Shared, make: replay::replay },
+    Job { name: "scan", company: Company::Shared, make: scan::scan },
+    Job { name: "modbus_scan", company: Company::Shared, make: modbus_scan::modbus_scan },
     Job { name: "generator_task", company: Company::Shared, make: demo::generator },
     Job { name: "hello_world_async_task", company: Company::Shared, make: demo::hello_waiting },
     Job { name: "hello_world_blocking_task", company: Company::Shared, make: demo::hello_blocking },

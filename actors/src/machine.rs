@@ -6,6 +6,7 @@
 
 pub mod commands;
 pub mod orders;
+pub mod pictures;
 pub mod playing;
 pub mod reports;
 pub mod sessions;

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use actix::Addr;
 
+use crate::driver::Picture;
 use crate::logic::gate;
 use crate::machine::Machine;
+use crate::machine::pictures::{Capture, CaptureError};
 use crate::model::command::{Command, Outcome, Want};
 use crate::model::connection::DriverState;
-use crate::model::ids::MachineId;
+use crate::model::ids::{ChannelId, MachineId};
 use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::spec::MachineSpec;
 use crate::runtime::bus::Bus;
@@ -114,6 +116,18 @@ impl MachineHandle {
                 RefusalCode::MachineFailed,
                 format!("the machine did not answer within {} s: look at its health", ANSWER_DEADLINE.as_secs()),
             )),
+        }
+    }
+
+    /// Takes a picture with the camera that a channel is.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn capture(&self, camera: &ChannelId) -> Result<Picture, CaptureError> {
+        let address = self.door().address.clone().ok_or(CaptureError::Lost)?;
+        match tokio::time::timeout(ANSWER_DEADLINE, address.send(Capture(camera.clone()))).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) | Err(_) => Err(CaptureError::Lost),
         }
     }
 

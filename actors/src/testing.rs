@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use crate::archive::{Archive, ArchiveError, Interrupted, Journal, ProfilePage, ProfileQuery};
-use crate::driver::{Applied, Driver, DriverError, DriverFactory, Sample};
+use crate::driver::{Applied, Driver, DriverError, DriverFactory, Picture, Sample};
 use crate::logic::addresses::{Addresses, Answer, Request};
 use crate::logic::gate::Admitted;
 use crate::logic::profile::assemble;
@@ -216,6 +216,11 @@ impl Driver for ScriptedDriver {
         }
         device.writes.push((order.channel(), order.native()));
         Ok(Applied::default())
+    }
+
+    async fn capture(&mut self, channel: usize) -> Result<Picture, DriverError> {
+        let seen = self.device.lock().writes.iter().rev().find(|(written, _)| *written == channel).map(|(_, v)| *v);
+        Ok(Picture { mime: "image/png", bytes: format!("picture of {seen:?}").into_bytes() })
     }
 
     async fn disconnect(&mut self) {}

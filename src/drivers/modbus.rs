@@ -15,7 +15,7 @@ pub mod failure;
 pub mod link;
 pub mod op;
 pub mod plan;
-pub mod scan;
+pub mod probe;
 pub mod serial;
 pub mod tap;
 pub mod tcp;

@@ -6,22 +6,20 @@
 pub mod document;
 mod runner;
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use hearth_actors::logic::program::Run;
-use hearth_actors::model::command::{Actor, Principal, UserRole};
-use hearth_actors::model::ids::{ClientId, MachineId};
-use hearth_actors::model::task::TaskId;
+use hearth_actors::model::ids::ClientId;
 use hearth_actors::slot::MachineHandle;
 use hearth_actors::tasks::job::{Job, JobError, Steps, Work};
 use serde_json::{Value, json};
 
 use super::Hands;
 use super::call::Call;
+use super::hand::Hand;
 use crate::config::faults::Faults;
 use runner::Runner;
 
@@ -42,34 +40,6 @@ pub(super) fn program(call: &mut Call<'_>, hands: &Arc<Hands>) -> Work {
     let name = call.words("name", NAME_CHARS_MAX).filter(|name| !name.trim().is_empty());
     let steps = steps.unwrap_or_default();
     Work::Waiting(Box::new(Program { hands: Arc::clone(hands), machine, steps, name, owner: call.owner() }))
-}
-
-/// Which machines are steered by a program: one at a time.
-#[derive(Debug, Default)]
-pub struct Claims(Mutex<BTreeMap<MachineId, TaskId>>);
-
-/// A machine that no other program may steer while this lives.
-struct Claim<'a> {
-    claims: &'a Claims,
-    machine: &'a MachineId,
-}
-
-impl Claims {
-    fn claim<'a>(&'a self, machine: &'a MachineId, task: TaskId) -> Result<Claim<'a>, JobError> {
-        let mut claimed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(other) = claimed.get(machine) {
-            let why = format!("the program of task {other} steers `{machine}`: cancel that one, or wait for its end");
-            return Err(JobError::Failed(why));
-        }
-        claimed.insert(machine.clone(), task);
-        Ok(Claim { claims: self, machine })
-    }
-}
-
-impl Drop for Claim<'_> {
-    fn drop(&mut self) {
-        self.claims.0.lock().unwrap_or_else(PoisonError::into_inner).remove(self.machine);
-    }
 }
 
 struct Program {
@@ -94,11 +64,11 @@ impl Job for Program {
         faults.unless_any(()).map_err(|faults| JobError::Failed(format!("it does not fit the machine: {faults}")))?;
         let run = Run::new(read.into(), spec.channels.clone(), spec.sampling_interval_ms);
         let named = name.unwrap_or_else(|| steps.task().to_string());
-        let actor = Actor::Program { task: steps.task(), name: format!("program {named}"), owner };
-        let principal = Principal { actor, role: UserRole::Operator };
+        let hand =
+            Hand::new(machine.clone(), hands.house.surroundings().clone(), steps, format!("program {named}"), owner);
         let count = run.position().1;
         let began = machine.bus().clock().now();
-        let mut runner = Runner::new(machine.clone(), hands.house.surroundings().clone(), principal, run, steps);
+        let mut runner = Runner::new(hand, run);
         match AssertUnwindSafe(runner.go()).catch_unwind().await {
             Ok(Ok(())) => {
                 let seconds = machine.bus().clock().now().since(began) as f64 / 1000.0;

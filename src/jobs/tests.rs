@@ -1,8 +1,10 @@
+mod modbus_scan;
 mod program;
 
 use std::path::{Path, PathBuf};
 
 use hearth_actors::archive::ProfileQuery;
+use hearth_actors::model::ids::ProgramId;
 use hearth_actors::model::task::{Manner, Task, TaskId, TaskStatus};
 use hearth_actors::registry::Policy;
 use hearth_actors::runtime::clock::{new_session_id, wall_now};
@@ -48,7 +50,8 @@ fn read(file: &[u8]) -> Result<Profile, Faults> {
 }
 
 fn hands(data: PathBuf, archive: Arc<dyn Archive>, house: House) -> Hands {
-    Hands { data, archive, export: written, import: read, house, claims: Claims::default() }
+    let registers: OpenRegisters = Arc::new(|_| Ok(Box::new(modbus_scan::Chip)));
+    Hands { data, archive, export: written, import: read, house, registers, claims: Claims::default() }
 }
 
 /// The daemon as far as jobs know it.
@@ -117,7 +120,10 @@ async fn arguments_come_by_position_by_keyword_or_not_at_all() {
     let new = house.made("generator_task", mixed);
     assert_eq!((new.project.as_deref(), new.machine.unwrap().as_str()), (Some("kiln"), "machine-a"));
     assert_eq!(&*new.arguments, r#"{"args":[3],"kwargs":{"interval":0}}"#);
-    for name in names().into_iter().filter(|name| !["import_profiles", "program"].contains(name)) {
+    for name in names()
+        .into_iter()
+        .filter(|name| !["import_profiles", "program", "scan", "modbus_scan", "replay"].contains(name))
+    {
         assert_eq!(house.faults(name, json!({})), Vec::<String>::new(), "{name}");
         assert_eq!(house.faults(name, json!({ "args": null, "kwargs": null })), Vec::<String>::new(), "{name}");
     }
@@ -176,6 +182,7 @@ async fn the_demo_jobs_do_what_their_names_say() {
 async fn a_backup_is_whole_and_can_be_restored() {
     let house = Shop::new();
     house.archive.put_machine(&MachineId::parse("m1").unwrap(), "{}").unwrap();
+    house.archive.put_program(&ProgramId::parse("p1").unwrap(), "{}").unwrap();
     house.archive.import(&read(b"profile of m1").unwrap()).unwrap();
     let told = result(&*house.done("backup", json!({})).await);
     let file = house.data().join(told["file"].as_str().unwrap());
@@ -183,6 +190,7 @@ async fn a_backup_is_whole_and_can_be_restored() {
     let other = house.folder.path().join("other");
     let restored = restore(std::fs::File::open(file).unwrap(), &other).unwrap();
     assert_eq!((restored.journals, restored.machines, restored.damaged), (1, 1, 0));
+    assert_eq!(restored.programs, 1);
     assert_eq!(restored.tasks, 1, "the backup knows of itself");
 }
 

@@ -11,6 +11,7 @@
 //! tasks/<task>.json.damaged              one that could not be read, set aside
 //! backups/<task>.tar                     what the task `backup` wrote
 //! exports/<task>/                        what the task `export_profiles` wrote
+//! scans/<task>/                          pictures that the task `scan` took
 //! imports/<folder>/                      where the task `import_profiles` reads
 //! journal/<machine>/<session>.jnl        the first segment of a session's journal: the truth
 //! journal/<machine>/<session>.2.jnl      the next, after a restart or where the disk had refused
@@ -38,6 +39,8 @@ pub const TASKS: &str = "tasks";
 pub const BACKUPS: &str = "backups";
 /// The directory of what tasks export.
 pub const EXPORTS: &str = "exports";
+/// The directory of pictures that tasks take.
+pub const SCANS: &str = "scans";
 /// The directory of what tasks import.
 pub const IMPORTS: &str = "imports";
 /// Ending of what could not be read.

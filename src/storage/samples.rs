@@ -270,7 +270,7 @@ fn any_settled() -> impl Strategy<Value = EventBody> {
         Just(Actor::Failsafe),
         any::<String>().prop_map(|name| Actor::Client { id: ClientId::parse("c-1").unwrap(), name }),
         (any::<u128>(), any::<String>(), proptest::option::of(Just(ClientId::parse("c-1").unwrap())))
-            .prop_map(|(task, name, owner)| Actor::Program { task: TaskId(task), name, owner }),
+            .prop_map(|(task, name, owner)| Actor::Task { task: TaskId(task), name, owner }),
     ];
     let fraction = || (0.0..=1.0f64).prop_map(Fraction::clamped);
     let told = (any::<Option<String>>(), any::<String>(), any::<bool>());

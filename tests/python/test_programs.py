@@ -1,4 +1,4 @@
-"""Programs: steps that run on a machine as a task, through the same gate as everybody, and stop where a person is needed."""
+"""Programs: steps that run on a machine as a task, through the gate like anybody, and wait where a person is needed."""
 
 from __future__ import annotations
 
@@ -90,7 +90,9 @@ def shows(rest: httpx.Client, channel: str, value: float) -> None:
 
 
 def resume(rest: httpx.Client, task: Task) -> None:
-    assert rest.post(f"/api/tasks/{task['id']}/resume").json()["status"] == "running"
+    answer = rest.post(f"/api/tasks/{task['id']}/resume")
+    # It may be stuck again at once.
+    assert answer.is_success, answer.text
 
 
 def steering(daemon: HearthDaemon) -> LiveSocket:
@@ -110,7 +112,9 @@ def set_to(**values: float | bool) -> Step:
     return {"type": "set", "values": values}
 
 
-def test_a_program_heats_to_a_setpoint_asks_and_leaves_the_machine_as_its_last_step_says(daemon: HearthDaemon, rest: httpx.Client) -> None:
+def test_a_program_heats_asks_and_leaves_the_machine_as_its_last_step_says(
+    daemon: HearthDaemon, rest: httpx.Client
+) -> None:
     screen = daemon.live("kettle")
     task = start(
         rest,
@@ -208,7 +212,8 @@ def test_a_program_that_fails_leaves_no_heat_behind(rest: httpx.Client) -> None:
     wait = {"type": "wait", "channel": "hlt", "above": 99.9, "timeout_s": 10, "on_timeout": "fail"}
     task = start(rest, set_to(heater=60), wait)
     failed = once(rest, task, lambda now: now["completed_at"])
-    assert (failed["status"], failed["error"]) == ("error", "10 s have passed, and it is not so that Hot liquor is above 99.9 °C")
+    assert failed["status"] == "error"
+    assert failed["error"] == "10 s have passed, and it is not so that Hot liquor is above 99.9 °C"
     shows(rest, "heater", 0)
 
 

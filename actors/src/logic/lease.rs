@@ -268,7 +268,7 @@ impl LeaseBook {
         let (id, name) = match &principal.actor {
             Actor::Client { id, name } => (id, name),
             Actor::Rest => return self.guest(None),
-            Actor::Program { owner, .. } => return self.guest(owner.as_ref()),
+            Actor::Task { owner, .. } => return self.guest(owner.as_ref()),
             Actor::Replay | Actor::Interlock | Actor::Failsafe => return Verdict::Passed(Mandate::House),
         };
         match &mut self.holder {

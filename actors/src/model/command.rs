@@ -21,9 +21,9 @@ pub enum Actor {
     Rest,
     /// A running replay.
     Replay,
-    /// A running program.
-    Program {
-        /// The task that runs it.
+    /// A task that works with a machine.
+    Task {
+        /// Which.
         task: TaskId,
         /// How it is named to people.
         name: String,
@@ -40,7 +40,7 @@ impl Actor {
     /// How the actor is named to people.
     pub fn label(&self) -> &str {
         match self {
-            Self::Client { name, .. } | Self::Program { name, .. } => name,
+            Self::Client { name, .. } | Self::Task { name, .. } => name,
             Self::Rest => "rest",
             Self::Replay => "replay",
             Self::Interlock => "interlock",

@@ -21,7 +21,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::clock::MachineClock;
 use super::guarded::{BEAT, Ended, Pulse, guarded};
 use super::health::Health;
-use super::lane::Lanes;
+use super::lane::{Lanes, Shot};
 use super::promises::{Kept, Promises};
 use crate::driver::{Applied, Driver, DriverError, ErrorKind, Pace, Sample};
 use crate::logic::backoff::{Backoff, First};
@@ -283,6 +283,10 @@ impl<L: Listener> Drive<L> {
                 let made_safe = self.bring_to_safety().await?;
                 self.settle_entry(Some(&made_safe));
             }
+            if let Some(shot) = lanes.next_shot() {
+                self.take_picture(shot).await?;
+                continue;
+            }
             tokio::select! {
                 biased;
                 () = lanes.arrival() => {}
@@ -319,6 +323,18 @@ impl<L: Listener> Drive<L> {
         let at = self.clock.now();
         self.tell(Report::Reading { at, sample, failure }).await?;
         Ok(())
+    }
+
+    async fn take_picture(&mut self, Shot { channel, taken }: Shot) -> Result<(), Stop> {
+        let picture = guarded(self.driver.capture(channel), IO_DEADLINE, &self.pulse).await;
+        let picture = self.returned(picture, "taking a picture", IO_DEADLINE)?;
+        let lost = match &picture {
+            Err(error) if error.kind() == ErrorKind::Disconnected => Some(self.lost(error)),
+            Ok(_) | Err(_) => None,
+        };
+        // Whoever waited may have gone.
+        let _ = taken.send(picture);
+        lost.map_or(Ok(()), Err)
     }
 
     async fn apply_waiting(&mut self) -> Result<(), Stop> {

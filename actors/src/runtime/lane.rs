@@ -1,13 +1,26 @@
 //! The two lanes to the driver. Ordinary orders: the newest for each channel, older ones are superseded. Urgent orders go first and
-//! take the place of ordinary ones for the same channel.
+//! take the place of ordinary ones for the same channel. Beside them wait a few pictures to be taken, after every order.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use super::steering::Epochs;
+use crate::driver::{DriverError, Picture};
 use crate::logic::gate::Admitted;
+
+/// Pictures that may wait to be taken.
+const SHOTS_MAX: usize = 4;
+
+/// A picture to be taken.
+#[derive(Debug)]
+pub struct Shot {
+    /// Index of the camera's channel.
+    pub channel: usize,
+    /// Who waits for it; dropped where the link goes first.
+    pub taken: oneshot::Sender<Result<Picture, DriverError>>,
+}
 
 /// Orders on their way to the drive task. At most one per channel and lane, so it is bounded by the machine's channels.
 #[derive(Debug, Default)]
@@ -21,6 +34,7 @@ pub struct Lanes {
 struct Waiting {
     urgent: VecDeque<Admitted>,
     ordinary: VecDeque<Admitted>,
+    shots: VecDeque<Shot>,
 }
 
 impl Lanes {
@@ -62,6 +76,22 @@ impl Lanes {
         waiting.urgent.pop_front().or_else(|| waiting.ordinary.pop_front())
     }
 
+    /// Queues a picture to be taken, or gives it back where too many wait.
+    pub fn submit_shot(&self, shot: Shot) -> Option<Shot> {
+        let mut waiting = self.lock();
+        if waiting.shots.len() >= SHOTS_MAX {
+            return Some(shot);
+        }
+        waiting.shots.push_back(shot);
+        self.arrived.notify_one();
+        None
+    }
+
+    /// The next picture to be taken, if one waits.
+    pub fn next_shot(&self) -> Option<Shot> {
+        self.lock().shots.pop_front()
+    }
+
     /// Waits until an order may be there. Safe to drop.
     pub async fn arrival(&self) {
         self.arrived.notified().await;
@@ -70,6 +100,7 @@ impl Lanes {
     /// Takes all orders out, for refusing them.
     pub fn clear(&self) -> Vec<Admitted> {
         let mut waiting = self.lock();
+        waiting.shots.clear();
         let mut all: Vec<Admitted> = waiting.urgent.drain(..).collect();
         all.extend(waiting.ordinary.drain(..));
         all
@@ -93,6 +124,20 @@ mod tests {
     use crate::model::command::Actor;
     use crate::model::ids::CommandId;
     use crate::testing::roaster;
+
+    #[test]
+    fn a_few_pictures_wait_and_more_are_given_back() {
+        let lanes = Lanes::default();
+        let shot = || Shot { channel: 0, taken: oneshot::channel().0 };
+        for _ in 0..SHOTS_MAX {
+            assert!(lanes.submit_shot(shot()).is_none());
+        }
+        assert!(lanes.submit_shot(shot()).is_some());
+        assert!(lanes.next_shot().is_some());
+        assert!(lanes.submit_shot(shot()).is_none());
+        lanes.clear();
+        assert!(lanes.next_shot().is_none(), "nobody takes them where the orders are refused");
+    }
 
     #[test]
     fn an_order_is_outdated_once_control_changed_hands_and_one_of_the_house_never() {

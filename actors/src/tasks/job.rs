@@ -165,10 +165,15 @@ impl Steps {
         loop {
             let (done, paused) = oneshot::channel();
             self.reports.send(Report::Stuck(self.id, done)).await.map_err(|_| Stopped)?;
-            // A manager that died over it is followed by another one.
-            if paused.await.is_ok() {
+            let is_paused = tokio::select! {
+                paused = paused => paused.is_ok(),
+                // What the job still has to do cannot wait for a slow disk.
+                _ = self.signal.wait_for(|signal| *signal == Signal::Stop) => false,
+            };
+            if is_paused {
                 return self.step().await;
             }
+            // A manager that died over it is followed by another one.
             self.check()?;
         }
     }

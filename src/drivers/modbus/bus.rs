@@ -112,6 +112,22 @@ impl BusDirectory {
         self.join_with(line, super::worker::opener(line))
     }
 
+    /// A share in the bus of a line that nobody uses now. A machine that wants it later takes turns with it.
+    ///
+    /// # Errors
+    /// When a connected machine uses the line, or no thread can be started.
+    pub fn join_unused(&self, line: &Line) -> Result<BusHandle, Failure> {
+        let buses = self.buses.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_used = buses.get(&line.place()).is_some_and(|bus| bus.strong_count() > 0);
+        drop(buses);
+        if is_used {
+            let (cause, hint) =
+                ("a connected machine uses this line", "disconnect it first, and connect it again later");
+            return Err(Failure::broken(cause, hint));
+        }
+        self.join(line)
+    }
+
     /// The same with another way to open the line.
     pub(super) fn join_with(&self, line: &Line, open: OpenLine) -> Result<BusHandle, Failure> {
         let mut buses = self.buses.lock().unwrap_or_else(PoisonError::into_inner);

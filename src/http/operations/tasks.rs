@@ -52,7 +52,11 @@ fn create() -> Operation {
              `backups/<task>.tar` in the data directory; `export_profiles(machine_id)` writes a file for each profile into \
              `exports/<task>/`; `import_profiles(folder)` reads every file in `imports/<folder>/`; \
              `program(machine_id, steps, name)` sets, ramps, holds, waits and asks on a machine, in the name of the client in \
-             `X-Client-Id`: it pauses where a person is needed, and says why; resuming it answers what it asks. To try things out: \
+             `X-Client-Id`: it pauses where a person is needed, and says why; resuming it answers what it asks; \
+             `scan(machine_id, positions, turntable, camera)` turns a turntable once and keeps a picture of each position in \
+             `scans/<task>/`; `modbus_scan(driver, table, from, to)` reads up to 2000 registers of a device, as a machine's `driver` \
+             leads to it, tells which answered, and never writes; \
+             `replay(machine_id, profile_id, speed, apply_controls)` plays a profile to its end. To try things out: \
              `generator_task(total_steps, interval)`, `hello_world_async_task(total_steps, delay)`, \
              `hello_world_blocking_task(duration)`, `exclusive_demo_task(duration)`, `failing_task(error_message)`.",
         )

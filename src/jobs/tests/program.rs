@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hearth_actors::machine::pictures::CaptureError;
 use hearth_actors::model::command::Want;
 use hearth_actors::model::connection::DriverState;
 use hearth_actors::model::spec::{Comparison, Condition, InterlockRule, MachineSpec};
@@ -10,6 +11,7 @@ use hearth_actors::slot::MachineHandle;
 use hearth_actors::testing::{Device, Step, roaster};
 
 use super::*;
+use crate::jobs::program::document;
 
 const BURNER: usize = 2;
 /// Looks before a test gives up. No claim is made about time.
@@ -195,4 +197,88 @@ async fn a_program_that_waits_for_its_turn_while_its_machine_changes_is_read_aga
     roastery.shop.house.registry().send(replace).await.unwrap().unwrap();
     let failed = roastery.shop.ended(roastery.shop.tasks.submit(new).await.unwrap().id).await;
     assert!(failed.error.as_deref().unwrap().contains("/steps/0/values/burner"), "{failed:?}");
+}
+
+#[actix_rt::test]
+async fn a_scan_takes_a_picture_at_every_position_and_gives_way_to_nobody_else() {
+    let roastery = Roastery::open(quick(|_| ())).await;
+    let kwargs = json!({ "machine_id": "drum", "positions": 4, "turntable": "burner", "camera": "burner" });
+    let done = roastery.shop.done("scan", json!({ "kwargs": kwargs })).await;
+    let told = result(&done);
+    let folder = roastery.shop.data().join(told["folder"].as_str().unwrap());
+    let positions: Vec<f64> =
+        told["pictures"].as_array().unwrap().iter().map(|p| p["position"].as_f64().unwrap()).collect();
+    assert_eq!(positions, [0.0, 25.0, 50.0, 75.0]);
+    for (picture, position) in told["pictures"].as_array().unwrap().iter().zip(positions) {
+        let file = std::fs::read_to_string(folder.join(picture["file"].as_str().unwrap())).unwrap();
+        assert_eq!(file, format!("picture of {:?}", Some(position)));
+    }
+    let program = roastery.start(json!([hold()])).await;
+    roastery.until(|| roastery.shop.tasks.find(program).unwrap().progress.total == 1).await;
+    let refused = roastery.shop.done("scan", json!({ "kwargs": kwargs })).await;
+    assert!(refused.error.as_deref().unwrap().contains(&program.to_string()), "{refused:?}");
+}
+
+#[actix_rt::test]
+async fn a_scan_that_is_cancelled_leaves_no_picture_behind() {
+    let roastery = Roastery::open(quick(|spec| spec.sampling_interval_ms = 100)).await;
+    let body = json!({ "args": ["drum", 1000, "burner", "burner"] });
+    let task = roastery.shop.tasks.submit(roastery.shop.made("scan", body)).await.unwrap().id;
+    let folder = roastery.shop.data().join(format!("scans/{task}"));
+    roastery.until(|| folder.join("0001.png").exists()).await;
+    roastery.shop.tasks.cancel(task).await.unwrap();
+    assert_eq!(roastery.shop.ended(task).await.status, TaskStatus::Cancelled);
+    assert!(!folder.exists());
+}
+
+#[actix_rt::test]
+async fn a_scan_needs_a_slider_and_a_camera() {
+    let roastery = Roastery::open(quick(|_| ())).await;
+    assert_eq!(roastery.shop.faults("scan", json!({})), ["/kwargs/machine_id", "/kwargs/turntable", "/kwargs/camera"]);
+    let body = json!({ "args": ["drum", 0, "bt", "nothing"] });
+    assert_eq!(roastery.shop.faults("scan", body), ["/args/1", "/args/2", "/args/3"]);
+}
+
+#[actix_rt::test]
+async fn a_replay_needs_a_machine_and_a_profile() {
+    let shop = Shop::new();
+    assert_eq!(shop.faults("replay", json!({})), ["/kwargs/machine_id", "/kwargs/profile_id"]);
+    let body = json!({ "args": ["gone", "mine", 0.01, 1, 2] });
+    assert_eq!(shop.faults("replay", body), ["/args/0", "/args/1", "/args/2", "/args/3", "/args/4"]);
+}
+
+#[actix_rt::test]
+async fn a_picture_is_told_off_where_there_is_none() {
+    let roastery = Roastery::open(quick(|_| ())).await;
+    let channel = |id| hearth_actors::model::ids::ChannelId::parse(id).unwrap();
+    let told = |answer: Result<_, CaptureError>| answer.map(drop).unwrap_err().to_string();
+    assert!(told(roastery.machine.capture(&channel("gone")).await).contains("no channel `gone`"));
+    roastery.wants(Want::Disconnect).await;
+    assert!(told(roastery.machine.capture(&channel("burner")).await).contains("connect it first"));
+}
+
+fn almost_a_step() -> impl Strategy<Value = Value> {
+    let key = "type|values|channel|to|over_s|for_s|above|below|timeout_s|on_timeout|message";
+    let word = "set|ramp|hold|wait|ask|burner|bt|pause|next|.{0,3}";
+    let plain = prop_oneof![
+        word.prop_map(Value::from),
+        (-10..200i64).prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<bool>().prop_map(Value::from),
+    ];
+    let values = prop::collection::btree_map("burner|bt|.{0,3}", plain.clone(), 0..3);
+    let values = values.prop_map(|map| Value::Object(map.into_iter().collect()));
+    let member = prop_oneof![3 => plain, 1 => values];
+    prop::collection::btree_map(key, member, 0..5).prop_map(|map| Value::Object(map.into_iter().collect()))
+}
+
+proptest! {
+    #[test]
+    fn steps_are_taken_whole_or_with_a_fault_and_never_fail_to_be_read(steps in prop::collection::vec(almost_a_step(), 0..6)) {
+        let channels = roaster("drum").channels;
+        let mut faults = Faults::new();
+        let count = steps.len();
+        let read = document::steps(&json!(steps), "/steps", &channels, &mut faults);
+        prop_assert_eq!(faults.is_empty(), read.len() == count && count > 0, "{:?} {:?}", read, faults);
+    }
 }

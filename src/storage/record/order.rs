@@ -32,7 +32,7 @@ enum ActorRecord {
     Client { id: String, name: String },
     Rest,
     Replay,
-    Program { task: String, name: String, owner: Option<String> },
+    Task { task: String, name: String, owner: Option<String> },
     Interlock,
     Failsafe,
 }
@@ -83,7 +83,7 @@ impl From<&Actor> for ActorRecord {
             Actor::Client { id, name } => Self::Client { id: id.as_str().to_owned(), name: name.clone() },
             Actor::Rest => Self::Rest,
             Actor::Replay => Self::Replay,
-            Actor::Program { task, name, owner } => Self::Program {
+            Actor::Task { task, name, owner } => Self::Task {
                 task: task.to_string(),
                 name: name.clone(),
                 owner: owner.as_ref().map(|id| id.as_str().to_owned()),
@@ -102,7 +102,7 @@ impl TryFrom<ActorRecord> for Actor {
             ActorRecord::Client { id, name } => Self::Client { id: client_id(&id)?, name },
             ActorRecord::Rest => Self::Rest,
             ActorRecord::Replay => Self::Replay,
-            ActorRecord::Program { task, name, owner } => Self::Program {
+            ActorRecord::Task { task, name, owner } => Self::Task {
                 task: TaskId::parse(&task).ok_or_else(|| BadRecord(format!("`{task}` is no id of a task")))?,
                 name,
                 owner: owner.as_deref().map(client_id).transpose()?,

@@ -156,7 +156,7 @@ fn rest_without_an_id_is_served_while_nobody_steers_and_takes_nothing() {
 #[test]
 fn a_program_works_under_the_lease_of_who_asked_for_it_and_under_nobody_elses() {
     let of_program =
-        |owner: Option<&str>| of(Actor::Program { task: TaskId(1), name: "program x".into(), owner: owner.map(id) });
+        |owner: Option<&str>| of(Actor::Task { task: TaskId(1), name: "program x".into(), owner: owner.map(id) });
     let mut desk = Desk::default();
     assert!(matches!(desk.orders(&of_program(Some("a"))), Verdict::Passed(Mandate::Under(_))));
     assert_eq!(desk.holder(), None, "it takes nothing");

@@ -1,0 +1,240 @@
+//! `scan(machine_id, positions, turntable, camera)`: a full turn of a turntable with a picture at each position.
+//!
+//! Pictures go to `scans/<task>/` in the data directory; a scan that does not come to its end leaves none behind.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use hearth_actors::driver::Picture;
+use hearth_actors::logic::program::Target;
+use hearth_actors::model::channel::{ChannelTable, ControlShape, ControlSpec};
+use hearth_actors::model::ids::{ChannelId, ClientId};
+use hearth_actors::model::refusal::RefusalCode;
+use hearth_actors::slot::MachineHandle;
+use hearth_actors::tasks::job::{Job, JobError, Steps, Work};
+use serde_json::{Value, json};
+
+use super::Hands;
+use super::call::Call;
+use super::hand::{Came, Hand};
+use crate::storage::durable::{free_bytes, make_dir, write_file};
+use crate::storage::layout::SCANS;
+use crate::storage::store::RECORDING_MIB_MIN;
+use crate::wire::fields::{text, whole};
+
+const POSITIONS_MAX: u64 = 1000;
+const POSITIONS_USUAL: u64 = 36;
+/// Largest picture that is kept. Unit: bytes.
+const PICTURE_BYTES_MAX: usize = 32 << 20;
+const CHANNEL_CHARS_MAX: usize = 64;
+const MIB: u64 = 1 << 20;
+/// How long a turntable may take to a position. Unit: ms of the machine's clock.
+const TURN_MS_MAX: u64 = 60_000;
+/// How near to its position it counts as there. Share of its range.
+const NEAR: f64 = 0.001;
+
+/// `scan(machine_id, positions, turntable, camera)`.
+pub(super) fn scan(call: &mut Call<'_>, hands: &Arc<Hands>) -> Work {
+    let machine = call.machine(&hands.house);
+    let channels = machine.as_ref().map(|machine| machine.spec().channels.clone()).unwrap_or_default();
+    let positions = call.take("positions", whole(1..=POSITIONS_MAX)).unwrap_or(POSITIONS_USUAL);
+    let turntable = named(call, "turntable", "the id of a slider", |id| slider(&channels, id));
+    let camera = named(call, "camera", "the id of the camera's channel", |id| known(&channels, id));
+    Work::Waiting(Box::new(Scan {
+        hands: Arc::clone(hands),
+        machine,
+        positions,
+        turntable,
+        camera,
+        owner: call.owner(),
+    }))
+}
+
+/// A channel by its id; where none is named, the one that is called like the parameter.
+fn named<T>(
+    call: &mut Call<'_>,
+    name: &'static str,
+    needed: &str,
+    find: impl Fn(&str) -> Result<T, String>,
+) -> Option<T> {
+    let read = |value: &Value| find(text(CHANNEL_CHARS_MAX)(value)?);
+    let found = call.take(name, read).or_else(|| find(name).ok());
+    if found.is_none() {
+        call.missing(name, needed);
+    }
+    found
+}
+
+fn known(channels: &ChannelTable, id: &str) -> Result<ChannelId, String> {
+    let channel = channels.find(id).and_then(|index| channels.get(index));
+    channel.map(|channel| channel.id.clone()).ok_or_else(|| format!("is `{id}`: the machine has no such channel"))
+}
+
+fn slider(channels: &ChannelTable, id: &str) -> Result<(usize, ControlSpec), String> {
+    known(channels, id)?;
+    let index = channels.find(id).unwrap_or_default();
+    let control = channels.get(index).and_then(|channel| channel.control());
+    let slider = control.filter(|control| control.shape == ControlShape::Slider);
+    slider.map(|control| (index, control.clone())).ok_or_else(|| format!("is `{id}`: a slider is needed"))
+}
+
+struct Scan {
+    hands: Arc<Hands>,
+    /// There is one, and both channels, or the arguments had a fault.
+    machine: Option<MachineHandle>,
+    positions: u64,
+    turntable: Option<(usize, ControlSpec)>,
+    camera: Option<ChannelId>,
+    owner: Option<ClientId>,
+}
+
+#[async_trait(?Send)]
+impl Job for Scan {
+    async fn run(self: Box<Self>, steps: Steps) -> Result<Option<Arc<str>>, JobError> {
+        let Self { hands, machine, positions, turntable, camera, owner } = *self;
+        let (Some(machine), Some((channel, control)), Some(camera)) = (machine, turntable, camera) else {
+            return Err(JobError::Failed("it was started without a machine".to_owned()));
+        };
+        let _claim = hands.claims.claim(machine.id(), steps.task())?;
+        let folder = format!("{SCANS}/{}", steps.task());
+        let path = hands.data.join(&folder);
+        let hand = Hand::new(machine.clone(), hands.house.surroundings().clone(), steps, "scan".to_owned(), owner);
+        let mut turn = Turn { hand, channel, control, camera, folder: path.clone(), positions };
+        match turn.all().await {
+            Ok(pictures) => Ok(Some(json!({ "folder": folder, "pictures": pictures }).to_string().into())),
+            Err(why) => {
+                on_disk(move || drop(fs::remove_dir_all(path))).await?;
+                Err(why)
+            }
+        }
+    }
+}
+
+/// A turn of the turntable.
+struct Turn {
+    hand: Hand,
+    channel: usize,
+    control: ControlSpec,
+    camera: ChannelId,
+    folder: PathBuf,
+    positions: u64,
+}
+
+/// What became of a try.
+enum Tried<T> {
+    Done(T),
+    /// The task was paused meanwhile.
+    Again,
+    /// Somebody has to help.
+    Stuck(String),
+}
+
+impl Turn {
+    async fn all(&mut self) -> Result<Vec<Value>, JobError> {
+        self.hand.attend()?;
+        let mut pictures = Vec::new();
+        while (pictures.len() as u64) < self.positions {
+            let done = pictures.len() as u64;
+            match self.one(done).await? {
+                Tried::Done(picture) => pictures.push(picture),
+                Tried::Again => self.hand.be_paused().await?,
+                Tried::Stuck(why) => self.hand.stand_still(done, self.positions, why).await?,
+            }
+        }
+        Ok(pictures)
+    }
+
+    async fn one(&mut self, done: u64) -> Result<Tried<Value>, JobError> {
+        if let Some(why) = self.hand.trouble()? {
+            return Ok(Tried::Stuck(why));
+        }
+        let ControlSpec { min, max, .. } = self.control;
+        let wanted = min + (max - min) * (done as f64 / self.positions as f64);
+        let native = self.control.to_native(self.control.to_fraction(wanted));
+        let words = format!("picture {} of {}", done + 1, self.positions);
+        self.hand.steps.report(done, self.positions, words);
+        match self.turn_to(Target { channel: self.channel, native }).await? {
+            Tried::Done(()) => {}
+            Tried::Again => return Ok(Tried::Again),
+            Tried::Stuck(why) => return Ok(Tried::Stuck(why)),
+        }
+        let machine = self.hand.machine.clone();
+        let picture = match self.hand.steps.unless_told(machine.capture(&self.camera)).await {
+            Some(Ok(picture)) => picture,
+            Some(Err(error)) => return Ok(Tried::Stuck(error.to_string())),
+            None => return Ok(Tried::Again),
+        };
+        let file = format!("{:04}.{}", done + 1, ending(picture.mime));
+        let (folder, name) = (self.folder.clone(), file.clone());
+        Ok(match on_disk(move || keep(&folder, &name, &picture)).await? {
+            Ok(()) => Tried::Done(json!({ "file": file, "position": native })),
+            Err(why) => Tried::Stuck(why),
+        })
+    }
+
+    /// Turns, and waits until a reading shows that it is there: an order counts as done when the move begins.
+    async fn turn_to(&mut self, target: Target) -> Result<Tried<()>, JobError> {
+        let until = self.hand.now() + TURN_MS_MAX;
+        match self.hand.order(target).await? {
+            Came::This(Ok(())) => {}
+            // On its way it reads back another position.
+            Came::This(Err(refusal)) if refusal.code == RefusalCode::WriteFailed => {}
+            Came::This(Err(refusal)) => return Ok(Tried::Stuck(self.hand.why_not(target, &refusal)?)),
+            Came::Pause => return Ok(Tried::Again),
+        }
+        if let Some(why) = self.hand.trouble()? {
+            return Ok(Tried::Stuck(why));
+        }
+        let seen = self.hand.readings;
+        let near = self.control.step.max((self.control.max - self.control.min) * NEAR);
+        loop {
+            if let Some(why) = self.hand.trouble()? {
+                return Ok(Tried::Stuck(why));
+            }
+            let shown = self.hand.shown(target.channel);
+            if self.hand.readings > seen && shown.is_some_and(|shown| (shown - target.native).abs() <= near) {
+                return Ok(Tried::Done(()));
+            }
+            if self.hand.now() >= until {
+                let (at, seconds) =
+                    (shown.map_or("nobody knows where".to_owned(), |at| at.to_string()), TURN_MS_MAX / 1000);
+                let wanted = target.native;
+                return Ok(Tried::Stuck(format!(
+                    "the turntable should be at {wanted} and is at {at} after {seconds} s"
+                )));
+            }
+            if matches!(self.hand.wait(Some(until)).await?, Came::Pause) {
+                return Ok(Tried::Again);
+            }
+        }
+    }
+}
+
+fn ending(mime: &str) -> &'static str {
+    match mime {
+        "image/png" => "png",
+        "image/jpeg" => "jpg",
+        _ => "bin",
+    }
+}
+
+/// Keeps a picture; recordings go on meanwhile, so the room they need is left.
+fn keep(folder: &Path, name: &str, picture: &Picture) -> Result<(), String> {
+    let bytes = picture.bytes.len();
+    if bytes > PICTURE_BYTES_MAX {
+        return Err(format!("a picture takes {bytes} bytes: at most {PICTURE_BYTES_MAX} are kept"));
+    }
+    let told = |error: hearth_actors::archive::ArchiveError| error.to_string();
+    make_dir(folder).map_err(told)?;
+    let (free, needed) = (free_bytes(folder).map_err(told)?, bytes as u64 + RECORDING_MIB_MIN * MIB);
+    if free < needed {
+        return Err(format!("only {} MiB are free: make room, then resume", free / MIB));
+    }
+    write_file(&folder.join(name), &picture.bytes).map_err(told)
+}
+
+async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, JobError> {
+    tokio::task::spawn_blocking(work).await.map_err(|crash| JobError::Failed(format!("the storage crashed: {crash}")))
+}
