@@ -99,6 +99,10 @@ HOLDER = record(client_id=is_text, name=is_text)
 CHANNEL = record(
     id=is_text,
     label=is_text,
+    tag=is_text,
+    endpoint_id=is_count,
+    group=is_text,
+    device_type=maybe(one_of("motor", "servo", "valve", "temperature_sensor")),
     min=is_number,
     max=is_number,
     step=is_number,
