@@ -96,7 +96,7 @@ def test_a_wrong_method_is_405_and_says_which_are_right(
 
 
 @pytest.mark.parametrize(
-    "path", ["/api", "/api/unheard-of", "/api/machines/m1/unheard-of", "/api/profiles/x/y/z", "/ws", "/ws/dead/m1"]
+    "path", ["/api", "/api/unheard-of", "/api/machines/m1/unheard-of", "/api/profiles/x/y/z", "/ws/dead", "/ws/dead/m1"]
 )
 def test_an_unknown_path_is_404_as_a_problem(rest: httpx.Client, path: str) -> None:
     expect_problem(rest.get(path), 404)

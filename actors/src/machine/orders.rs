@@ -93,7 +93,8 @@ impl Machine {
         }));
     }
 
-    fn overtake(&mut self, order: &Admitted) {
+    /// A newer order took its place: everybody is told, and whoever waits.
+    pub(super) fn overtake(&mut self, order: &Admitted) {
         self.tell_step(order, OrderStage::Superseded);
         if let Some(waiter) = self.orders.remove(&order.command()) {
             let _ = waiter.send(Err(Refusal::new(RefusalCode::Superseded, SUPERSEDED)));

@@ -41,6 +41,7 @@ impl Handler<Heard> for Machine {
             Report::Parted { made_safe } => self.parted(made_safe),
             Report::Reading { at, sample, failure } => self.read(at, &sample, failure),
             Report::Writing(order) => self.tell_step(&order, OrderStage::Sent),
+            Report::Overtaken(order) => self.overtake(&order),
             Report::Settled { order, result, latency_ms } => self.settled(&order, result, latency_ms),
             Report::Outdated(order) => self.outdated(&order),
             Report::Panicked(text) => {

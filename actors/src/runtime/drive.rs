@@ -22,7 +22,7 @@ use super::clock::MachineClock;
 use super::guarded::{BEAT, Ended, Pulse, guarded};
 use super::health::Health;
 use super::lane::{Lanes, Shot};
-use super::promises::{Kept, Promises};
+use super::promises::{Ending, Kept, Promises};
 use crate::driver::{Applied, Driver, DriverError, ErrorKind, Pace, Sample};
 use crate::logic::backoff::{Backoff, First};
 use crate::logic::gate::Admitted;
@@ -99,6 +99,8 @@ pub enum Report {
     },
     /// An order is being written.
     Writing(Admitted),
+    /// A newer order for the same channel took the place of one that the device had not confirmed yet.
+    Overtaken(Admitted),
     /// An order ended.
     Settled {
         /// Which.
@@ -416,7 +418,11 @@ impl<L: Listener> Drive<L> {
     }
 
     /// A promise ended, one way or the other.
-    async fn settle_promise(&self, Kept { order, began, outcome }: Kept) -> Result<(), Gone> {
+    async fn settle_promise(&self, Kept { order, began, ending }: Kept) -> Result<(), Gone> {
+        let outcome = match ending {
+            Ending::Overtaken => return self.tell(Report::Overtaken(order)).await,
+            Ending::Device(outcome) => outcome,
+        };
         match &outcome {
             Ok(()) => self.health.write_confirmed(),
             Err(error) => self.health.write_failed(error.kind(), &error.to_string()),

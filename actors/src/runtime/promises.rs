@@ -18,7 +18,8 @@ pub struct Promises {
 struct Open {
     order: Admitted,
     began: Instant,
-    promise: Promise,
+    /// Nothing once a newer order took its place.
+    promise: Option<Promise>,
 }
 
 /// A promise that ended.
@@ -28,26 +29,39 @@ pub struct Kept {
     pub order: Admitted,
     /// When it was given to the driver.
     pub began: Instant,
-    /// Whether the device did it.
-    pub outcome: Result<(), DriverError>,
+    /// How it ended.
+    pub ending: Ending,
+}
+
+/// How a promise ended.
+#[derive(Debug)]
+pub enum Ending {
+    /// The device did it, or not.
+    Device(Result<(), DriverError>),
+    /// A newer order for the same channel took its place.
+    Overtaken,
 }
 
 impl Promises {
     /// Takes a promise; one for the same channel that is still open is over, and ends at the next look.
     pub fn add(&mut self, order: Admitted, began: Instant, promise: Promise) {
         for older in self.open.iter_mut().filter(|older| older.order.channel() == order.channel()) {
-            older.promise = std::future::ready(Err(overtaken())).boxed_local();
+            older.promise = None;
         }
-        self.open.push(Open { order, began, promise });
+        self.open.push(Open { order, began, promise: Some(promise) });
     }
 
     /// Waits for the next one that ends. May be dropped at any time.
     pub async fn next_kept(&mut self) -> Kept {
         poll_fn(|cx| {
             for place in 0..self.open.len() {
-                if let Poll::Ready(outcome) = self.open[place].promise.poll_unpin(cx) {
+                let ending = match &mut self.open[place].promise {
+                    None => Poll::Ready(Ending::Overtaken),
+                    Some(promise) => promise.poll_unpin(cx).map(Ending::Device),
+                };
+                if let Poll::Ready(ending) = ending {
                     let Open { order, began, .. } = self.open.remove(place);
-                    return Poll::Ready(Kept { order, began, outcome });
+                    return Poll::Ready(Kept { order, began, ending });
                 }
             }
             Poll::Pending
@@ -58,13 +72,5 @@ impl Promises {
     /// Lets go of all that are open: the orders, and when each was given to the driver.
     pub fn give_up(&mut self) -> Vec<(Admitted, Instant)> {
         self.open.drain(..).map(|open| (open.order, open.began)).collect()
-    }
-}
-
-fn overtaken() -> DriverError {
-    DriverError::Rejected {
-        what: "waiting for the device to confirm".into(),
-        cause: "a newer order for the same control took its place".into(),
-        hint: String::new(),
     }
 }
