@@ -169,3 +169,17 @@ async fn a_slow_reader_of_events_never_delays_a_socket() {
     let reading = async { while slow.telemetry().await["seq"].as_u64() < last {} };
     assert!(tokio::time::timeout(Duration::from_secs(60), reading).await.is_ok(), "the slow one arrives as well");
 }
+
+#[actix_rt::test]
+async fn what_is_named_a_thousand_times_is_told_once() {
+    let house = house().await;
+    let burner = endpoint(&house, "burner").await;
+    let mut socket = connected(&house).await;
+    socket.say(subscribe("telemetry", &[burner; 1000])).await;
+    socket.say(json!({ "type": "ping" })).await;
+    let (before, _) = socket.until(|frame| frame["type"] == "pong").await;
+    let answer = before.iter().find(|frame| frame["type"] == "subscribed").unwrap();
+    assert_eq!(answer["endpointIds"], json!([burner]));
+    // Those that happen meanwhile are few: a reading comes a hundred times a second.
+    assert!(before.len() < 100, "{} frames", before.len());
+}

@@ -191,3 +191,30 @@ async fn a_token_counts_on_the_shared_port_too() {
         assert_eq!(answer.status, status, "{token:?}");
     }
 }
+
+#[actix_rt::test]
+async fn a_name_that_looks_like_a_socket_or_like_stop_opens_no_door() {
+    let mut machine = simulator("ws", 100.0, 1000);
+    machine["autoconnect"] = json!(false);
+    let mut other = simulator("stop", 100.0, 1000);
+    other["autoconnect"] = json!(false);
+    for (role, refused) in [(AnonymousRole::Viewer, 403), (AnonymousRole::None, 401)] {
+        let house = House::configured(&[machine.clone(), other.clone()], |config| {
+            config.dialects.openroast = own_listener(Some(role));
+        })
+        .await;
+        let at = house.own_listener();
+        for (method, path) in [
+            (Method::POST, "/api/machines/ws/connect"),
+            (Method::POST, "/api/machines/ws/controls/burner"),
+            (Method::DELETE, "/api/machines/stop"),
+            (Method::PUT, "/api/machines/stop"),
+            (Method::DELETE, "/api/machines/ws/stop"),
+        ] {
+            let answer = ask(at, method.clone(), path, None, Some(json!({ "value": 1.0 }))).await;
+            assert_eq!(answer.status, refused, "{method} {path}: {}", answer.text());
+        }
+        let looked = ask(at, Method::GET, "/api/machines/ws/session", None, None).await.status;
+        assert_eq!(looked == 401, role == AnonymousRole::None);
+    }
+}

@@ -5,7 +5,7 @@
 pub mod ledger;
 pub mod wire;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use bytestring::ByteString;
@@ -162,8 +162,10 @@ impl Named {
 }
 
 impl From<Named> for Choice {
-    /// The answer needs the channel's name, the commands that have ended, and what was named in vain.
+    /// The answer needs the channel's name, the commands that have ended, and what was named in vain. What was named twice
+    /// counts once: each is told what holds now, and a message must not ask for that a thousand times.
     fn from(Named { channel, topics, ended, unknown }: Named) -> Self {
+        let (topics, ended, unknown) = (once(topics), once(ended), once(unknown));
         let ended = ended.into_iter().map(command_text);
         Self { topics, named: std::iter::once(channel.to_owned()).chain(ended).chain(unknown).collect() }
     }
@@ -238,6 +240,12 @@ impl Dialect for BevForge {
             Change::Removed => vec![frame(&Plain::Unsubscribed(answer))],
         }
     }
+}
+
+/// In the order in which each was first named.
+fn once<T: Ord + Clone>(all: Vec<T>) -> Vec<T> {
+    let mut seen = BTreeSet::new();
+    all.into_iter().filter(|one| seen.insert(one.clone())).collect()
 }
 
 fn endpoints_of(topics: &[Topic]) -> impl Iterator<Item = u32> {

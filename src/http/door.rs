@@ -15,6 +15,7 @@ use super::problem::Problem;
 use super::state::AppState;
 use crate::config::dialects::{AnonymousRole, DialectConfig, DialectsConfig};
 use crate::dialects::Name;
+use crate::dialects::openscan::PREFIXES;
 
 /// A listener as its requests see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,7 +110,7 @@ pub async fn admit<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let granted = grant(request.request(), &state);
     let refused = match granted.role {
-        _ if is_for_everybody(request.path()) => None,
+        _ if is_for_everybody(&request) => None,
         Err(why) => Some(no_login(why)),
         Ok(UserRole::Viewer) if !is_for_viewers(&request) => {
             let words = "your role does not allow this: ask for a higher one";
@@ -152,18 +153,32 @@ fn grant(request: &HttpRequest, state: &AppState) -> Granted {
 }
 
 /// Probes, the way to a login, and sockets, which judge by themselves.
-fn is_for_everybody(path: &str) -> bool {
+fn is_for_everybody(request: &ServiceRequest) -> bool {
+    let path = request.path();
     matches!(path, "/" | "/health" | "/healthz" | "/readyz" | "/api/health" | "/api/v1/auth/login" | "/ws")
-        || path.contains("/ws/")
+        || *request.method() == Method::GET && is_socket(path)
+}
+
+/// Sockets stand below `/ws`, those of OpenScan also behind its prefixes. Anywhere else `ws` is somebody's name.
+fn is_socket(path: &str) -> bool {
+    let behind = PREFIXES.iter().find_map(|prefix| path.strip_prefix(prefix));
+    behind.unwrap_or(path).starts_with("/ws/")
 }
 
 /// Looking, STOP, and leaving.
 fn is_for_viewers(request: &ServiceRequest) -> bool {
     let path = request.path();
-    let is_stop = path == "/api/stop" || path.starts_with("/api/machines/") && path.ends_with("/stop");
-    matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS)
-        || is_stop
-        || path == "/api/v1/auth/logout"
+    match *request.method() {
+        Method::GET | Method::HEAD | Method::OPTIONS => true,
+        Method::POST => matches!(path, "/api/stop" | "/api/v1/auth/logout") || is_stop_of_a_machine(path),
+        _ => false,
+    }
+}
+
+/// Whether it is that path and nothing that only ends alike, such as a machine or a mark called `stop`.
+fn is_stop_of_a_machine(path: &str) -> bool {
+    let machine = path.strip_prefix("/api/machines/").and_then(|rest| rest.strip_suffix("/stop"));
+    machine.is_some_and(|machine| !machine.is_empty() && !machine.contains('/'))
 }
 
 fn no_login(why: &str) -> HttpResponse {

@@ -30,8 +30,9 @@ pub struct Logins {
 struct Inner {
     users: Vec<UserConfig>,
     tokens: Mutex<HashMap<String, Token>>,
-    /// Checking a password costs memory and time on purpose: one at a time.
-    turn: Semaphore,
+    /// Checking a password costs memory and time on purpose: one at a time. It stays taken until the check has ended, also
+    /// where nobody waits for it any more.
+    turn: Arc<Semaphore>,
 }
 
 struct Token {
@@ -53,7 +54,7 @@ pub struct Person {
 impl Logins {
     /// Nobody is logged in.
     pub fn new(users: Vec<UserConfig>) -> Self {
-        Self { inner: Arc::new(Inner { users, tokens: Mutex::default(), turn: Semaphore::new(1) }) }
+        Self { inner: Arc::new(Inner { users, tokens: Mutex::default(), turn: Arc::new(Semaphore::new(1)) }) }
     }
 
     /// Whether anybody can log in at all.
@@ -69,10 +70,12 @@ impl Logins {
         let wanted = email.trim().to_lowercase();
         let user = self.inner.users.iter().position(|user| user.email.to_lowercase() == wanted);
         let hash = user.map_or(NOBODY, |user| &self.inner.users[user].password_hash).to_owned();
-        let fits = {
-            let _turn = self.inner.turn.acquire().await.ok()?;
-            web::block(move || fits(&password, &hash)).await.ok()?
+        let turn = Arc::clone(&self.inner.turn).acquire_owned().await.ok()?;
+        let check = move || {
+            let _turn = turn;
+            fits(&password, &hash)
         };
+        let fits = web::block(check).await.ok()?;
         let user = user.filter(|_| fits)?;
         let token = fresh_token();
         let mut tokens = self.tokens();
@@ -161,6 +164,16 @@ mod tests {
         }
         assert_eq!(logins.log_in("anna@roastery.example", "x".repeat(PASSWORD_BYTES_MAX + 1), NOW).await, None);
         assert_eq!(logins.whose("", NOW), None);
+    }
+
+    #[actix_rt::test]
+    async fn who_asks_and_goes_does_not_make_room_for_a_second_check_at_a_time() {
+        let logins = logins();
+        let mut asked = Box::pin(logins.log_in("anna@roastery.example", "second crack".into(), NOW));
+        assert!(futures_util::poll!(&mut asked).is_pending());
+        drop(asked);
+        assert_eq!(logins.inner.turn.available_permits(), 0);
+        assert!(logins.log_in("anna@roastery.example", "first crack".into(), NOW).await.is_some());
     }
 
     #[test]
