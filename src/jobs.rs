@@ -19,7 +19,7 @@ use std::sync::Arc;
 use hearth_actors::archive::Archive;
 use hearth_actors::model::ids::{ClientId, MachineId};
 use hearth_actors::model::profile::Profile;
-use hearth_actors::model::task::Company;
+use hearth_actors::model::task::{Company, TaskId};
 use hearth_actors::system::House;
 use hearth_actors::tasks::NewTask;
 use hearth_actors::tasks::job::Work;
@@ -103,6 +103,11 @@ impl Jobs {
     /// Jobs that work with these.
     pub fn new(hands: Hands) -> Self {
         Self { hands: Arc::new(hands) }
+    }
+
+    /// A picture that the task `scan` kept, with its media type; `None` where there is none. Reads the disk.
+    pub fn picture(&self, task: TaskId, number: u16) -> Option<(Vec<u8>, &'static str)> {
+        scan::picture(&self.hands.data, task, number)
     }
 
     /// Makes a task for nobody in particular: [`Jobs::make_for`].

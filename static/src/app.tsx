@@ -5,6 +5,7 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
 import { Icon, type IconName } from "./ui/Icon";
+import { useHouse } from "./ui/house";
 import { link, route, type Route } from "./ui/router";
 import { Cockpit } from "./screens/cockpit/Cockpit";
 import { SettingsDialog } from "./screens/SettingsDialog";
@@ -16,8 +17,9 @@ export function App() {
   return (
     <div class="shell">
       <nav class="rail" aria-label="Main">
-        <RailLink href={link.wall()} icon="wall" text="Machines" isHere={at.at === "wall" || at.at === "machine"} />
+        <RailLink href={link.wall()} icon="wall" text="Machines" isHere={at.at === "wall" || at.at === "machine" || at.at === "programs" || at.at === "program"} />
         <RailLink href={link.profiles()} icon="curve" text="Profiles" isHere={at.at === "profiles" || at.at === "profile" || at.at === "replay"} />
+        <RailLink href={link.tasks()} icon="steps" text="Tasks" isHere={at.at === "tasks"} />
         <button type="button" class="end" data-testid="open-settings" onClick={() => (settingsOpen.value = true)}>
           <Icon name="gear" /> Settings
         </button>
@@ -43,7 +45,13 @@ function Screen({ at }: { at: Route }) {
     case "wall":
       return <Wall />;
     case "machine":
-      return <Cockpit key={at.id} id={at.id} />;
+      return <MachineScreen key={at.id} id={at.id} />;
+    case "programs":
+      return <Later key={at.id} load={() => import("./screens/programs/ProgramList").then((m) => m.ProgramList)} props={{ id: at.id }} />;
+    case "program":
+      return <Later key={`${at.id}/${at.program}`} load={() => import("./screens/programs/ProgramLoader").then((m) => m.ProgramLoader)} props={{ id: at.id, program: at.program }} />;
+    case "tasks":
+      return <Later key="tasks" load={() => import("./screens/tasks/Tasks").then((m) => m.Tasks)} props={{}} />;
     case "profiles":
       return <Later key="profiles" load={() => import("./screens/profiles/ProfileList").then((m) => m.ProfileList)} props={{}} />;
     case "profile":
@@ -61,6 +69,15 @@ function Screen({ at }: { at: Route }) {
         </main>
       );
   }
+}
+
+/** The cockpit that suits the kind of machine; one that the list does not know is asked for as a roaster, which says so. */
+function MachineScreen({ id }: { id: string }) {
+  const list = useHouse().list.value;
+  if (list.kind === "loading") return <main class="page"><p role="status" class="muted">Loading…</p></main>;
+  const kind = list.kind === "ready" ? list.items.find((item) => item.id === id)?.kind : undefined;
+  if (kind === undefined || kind === "roaster") return <Cockpit id={id} />;
+  return <Later load={() => import("./screens/generic/GenericCockpit").then((m) => m.GenericCockpit)} props={{ id }} />;
 }
 
 /** A screen that is fetched when it is first needed. */

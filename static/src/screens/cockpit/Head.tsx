@@ -10,7 +10,7 @@ import { StopButton } from "../../ui/StopButton";
 import { link } from "../../ui/router";
 import { StateChip } from "../wall/MachineCard";
 
-type Props = { machine: MachineStore; name: string; stopFailure: Signal<string | null>; onHelp: () => void };
+type Props = { machine: MachineStore; name: string; stopFailure: Signal<string | null>; onHelp?: () => void };
 
 export function Head({ machine, name, stopFailure, onHelp }: Props) {
   const replay = machine.session.replay.value;
@@ -31,9 +31,14 @@ export function Head({ machine, name, stopFailure, onHelp }: Props) {
           </a>
         )}
       </div>
-      <button type="button" class="button" aria-label="Help and shortcuts" onClick={onHelp} data-testid="help">
-        <Icon name="help" />
-      </button>
+      {onHelp !== undefined && (
+        <>
+          <a class="button" href={link.programs(machine.id)} aria-label="Programs" data-testid="programs"><Icon name="steps" /></a>
+          <button type="button" class="button" aria-label="Help and shortcuts" onClick={onHelp} data-testid="help">
+            <Icon name="help" />
+          </button>
+        </>
+      )}
       <StopButton failure={stopFailure} onStop={() => machine.stop()} />
     </header>
   );
