@@ -29,7 +29,7 @@ export type ChannelScene = {
 /** What a chart asks its owner, and tells it. */
 export type ChannelPlan = { scene: () => ChannelScene; onZoom: (zoom: Zoom) => void };
 
-const AXIS_PX = { side: 52, bottom: 30 };
+const AXIS_PX = { side: 60, bottom: 30 };
 const AHEAD_SHARE = 0.04;
 const SHORTEST_MS = 60_000;
 /** Dashes tell lines apart where colours come round again. */
@@ -38,7 +38,8 @@ const DASHES = [[], [6, 3], [2, 3]];
 /** The span a zoom shows now. */
 export function channelSpan(zoom: Zoom, { nowMs, firstMs }: Pick<ChannelScene, "nowMs" | "firstMs">): Span {
   if (zoom.kind === "picked") return zoom.span;
-  const fromMs = zoom.kind === "last" ? nowMs - zoom.ms : Math.min(firstMs, nowMs - SHORTEST_MS);
+  // While there is less than the window holds, the chart shows what there is.
+  const fromMs = Math.min(zoom.kind === "last" ? Math.max(firstMs, nowMs - zoom.ms) : firstMs, nowMs - SHORTEST_MS);
   return { fromMs, toMs: nowMs + (nowMs - fromMs) * AHEAD_SHARE };
 }
 
@@ -157,7 +158,7 @@ export class ChannelChart {
           ...scales.map((scale, k) => {
             const line = lines.find((other) => other.scale === scale);
             const sign = line === undefined ? "" : signOf(line, this.#scene.unit);
-            return { ...axis, scale: keyOf(scale), side: k === 0 ? 3 as const : 1 as const, size: AXIS_PX.side, space: 40, label: sign, labelSize: 20, labelFont: axis.font, labelGap: 0, grid: k === 0 ? axis.grid : { show: false } };
+            return { ...axis, scale: keyOf(scale), side: k === 0 ? 3 as const : 1 as const, size: AXIS_PX.side, space: 40, values: (_: uPlot, ticks: number[]) => ticks.map((tick, at) => (at === ticks.length - 1 ? `${tick} ${sign}` : String(tick))), grid: k === 0 ? axis.grid : { show: false } };
           }),
         ],
         series: [{}, ...lines.map((line) => {
