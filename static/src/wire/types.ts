@@ -1424,31 +1424,31 @@ channel: string,
 /**
  * Strictly above this.
  */
-above: number | null,
+above?: number,
 /**
  * Strictly below this.
  */
-below: number | null,
+below?: number,
 /**
  * At or above this.
  */
-at_least: number | null,
+at_least?: number,
 /**
  * At or below this.
  */
-at_most: number | null,
+at_most?: number,
 /**
  * At this.
  */
-equals: number | null,
+equals?: number,
 /**
  * How long at most. Unit: s. For ever without it.
  */
-timeout_s: number | null,
+timeout_s?: number,
 /**
  * What then; `pause` without it.
  */
-on_timeout: OnTimeout | null, } | { "type": "ask",
+on_timeout?: OnTimeout, } | { "type": "ask",
 /**
  * What to tell.
  */
