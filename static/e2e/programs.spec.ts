@@ -38,7 +38,8 @@ test("a program is written, its faults stand at their rows, it is saved, started
   await expect(task).toContainText("Program “Mash day”");
   await expect(task).toContainText("Add the malt");
   await expect(page.getByTestId("applied-setpoint")).toHaveText("66.0 °C");
-  await task.getByRole("button", { name: /Continue/ }).click();
+  await expect(page.getByTestId("waits")).toContainText("asks: Add the malt");
+  await page.getByTestId("waits").getByRole("button", { name: "Continue" }).click();
   await expect(page.getByTestId("task-message")).toContainText("step 3 of 3: hold");
   await post(`${daemon.url}/api/machines/kettle/disconnect`);
   await expect(task).toHaveAttribute("data-status", "paused");

@@ -47,11 +47,11 @@ function Screen({ at }: { at: Route }) {
     case "machine":
       return <MachineScreen key={at.id} id={at.id} />;
     case "programs":
-      return <Later key={at.id} load={() => import("./screens/programs/ProgramList").then((m) => m.ProgramList)} props={{ id: at.id }} />;
+      return <Later key={at.id} load={() => import("./screens/works").then((m) => m.ProgramList)} props={{ id: at.id }} />;
     case "program":
-      return <Later key={`${at.id}/${at.program}`} load={() => import("./screens/programs/ProgramLoader").then((m) => m.ProgramLoader)} props={{ id: at.id, program: at.program }} />;
+      return <Later key={`${at.id}/${at.program}`} load={() => import("./screens/works").then((m) => m.ProgramLoader)} props={{ id: at.id, program: at.program }} />;
     case "tasks":
-      return <Later key="tasks" load={() => import("./screens/tasks/Tasks").then((m) => m.Tasks)} props={{}} />;
+      return <Later key="tasks" load={() => import("./screens/works").then((m) => m.Tasks)} props={{}} />;
     case "profiles":
       return <Later key="profiles" load={() => import("./screens/profiles/ProfileList").then((m) => m.ProfileList)} props={{}} />;
     case "profile":
@@ -77,7 +77,7 @@ function MachineScreen({ id }: { id: string }) {
   if (list.kind === "loading") return <main class="page"><p role="status" class="muted">Loading…</p></main>;
   const kind = list.kind === "ready" ? list.items.find((item) => item.id === id)?.kind : undefined;
   if (kind === undefined || kind === "roaster") return <Cockpit id={id} />;
-  return <Later load={() => import("./screens/generic/GenericCockpit").then((m) => m.GenericCockpit)} props={{ id }} />;
+  return <Later load={() => import("./screens/works").then((m) => m.GenericCockpit)} props={{ id }} />;
 }
 
 /** A screen that is fetched when it is first needed. */

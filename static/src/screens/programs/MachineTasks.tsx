@@ -17,7 +17,8 @@ export function MachineTasks({ machine }: { machine: MachineStore }) {
   const list = tasks.list.value;
   const own = list.kind === "ready" ? list.items.filter((task) => task.machine_id === machine.id && SHOWN.has(task.name)) : [];
   const open = own.filter((task) => !isOver(task.status));
-  const last = own.at(-1);
+  // A scan that ended is seen by its pictures.
+  const last = own.filter((task) => task.name !== "scan").at(-1);
   const shown = open.length > 0 ? open : last === undefined ? [] : [last];
   return (
     <>
@@ -26,7 +27,7 @@ export function MachineTasks({ machine }: { machine: MachineStore }) {
       <section class="panel form" aria-label="Programs">
         <header class="row">
           <h2 class="grow">Programs</h2>
-          <a class="button" href={link.programs(machine.id)} data-testid="programs"><Icon name="steps" /> All</a>
+          <a class="button" href={link.programs(machine.id)} data-testid="programs"><Icon name="steps" /> Edit</a>
         </header>
         <Programs machine={machine} isRunning={open.some((task) => task.name !== "replay")} />
       </section>
