@@ -1,6 +1,8 @@
 // The top line: which machine, what it does, whether the picture is fresh, who steers, and STOP.
 
 import type { Signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { tasks } from "../../store/tasks";
 import { tick } from "../../store/ticker";
 import { linkStatus } from "../../store/status";
 import type { MachineStore } from "../../store/machine";
@@ -33,7 +35,7 @@ export function Head({ machine, name, stopFailure, onHelp }: Props) {
       </div>
       {onHelp !== undefined && (
         <>
-          <a class="button" href={link.programs(machine.id)} aria-label="Programs" data-testid="programs"><Icon name="steps" /></a>
+          <ProgramLink machine={machine} />
           <button type="button" class="button" aria-label="Help and shortcuts" onClick={onHelp} data-testid="help">
             <Icon name="help" />
           </button>
@@ -41,6 +43,19 @@ export function Head({ machine, name, stopFailure, onHelp }: Props) {
       )}
       <StopButton failure={stopFailure} onStop={() => machine.stop()} />
     </header>
+  );
+}
+
+/** The way to the programs, and how far one is that runs. */
+function ProgramLink({ machine }: { machine: MachineStore }) {
+  useEffect(() => tasks.hold(), []);
+  const list = tasks.list.value;
+  const running = list.kind === "ready" ? list.items.find((task) => task.name === "program" && task.machine_id === machine.id && (task.status === "running" || task.status === "paused")) : undefined;
+  const words = running === undefined ? "" : running.status === "paused" ? "Program waits" : `Program ${running.progress.current + 1}/${running.progress.total}`;
+  return (
+    <a class="button" href={link.programs(machine.id)} aria-label={words === "" ? "Programs" : words} data-testid="programs">
+      <Icon name="steps" /> {words}
+    </a>
   );
 }
 

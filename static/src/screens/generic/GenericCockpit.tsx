@@ -3,7 +3,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { firstShown, toggleLine } from "../../model/lines";
-import { showTitle } from "../../platform/title";
+import { showPlainTitle } from "../../platform/title";
 import { useHouse, useMachine } from "../../ui/house";
 import { useKeys } from "../../ui/keys";
 import { go, link } from "../../ui/router";
@@ -29,7 +29,7 @@ export function GenericCockpit({ id }: { id: string }) {
   const name = useComputed(() => summary.value?.name ?? machine.config.value?.name ?? id);
   const lines = useComputed(() => machineLines(machine));
   const shown = useComputed(() => picked.value ?? firstShown(lines.value));
-  useEffect(() => showTitle(machine, name), [machine]);
+  useEffect(() => showPlainTitle(machine, name), [machine]);
   useKeys((action) => {
     if (action.do === "stop") void machine.stop().then((problem) => (stopFailure.value = problem));
     else if (action.do === "ack") machine.ackTopAlarm();

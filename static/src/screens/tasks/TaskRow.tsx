@@ -31,7 +31,7 @@ export function TaskRow({ task, machineName }: Props) {
         <h2 class="grow">{name}</h2>
         <Chip icon={icon} tone={status === "error" || status === "interrupted" ? "warning" : "plain"} code={status} testId="task-status">{asked === null ? text : "asks you"}</Chip>
       </header>
-      {machineName !== undefined && task.machine_id !== null && <p class="small"><a href={link.machine(task.machine_id)}>{machineName}</a></p>}
+      {machineName !== undefined && task.machine_id !== null && <p><a class="row-link" href={link.machine(task.machine_id)}>{machineName}</a></p>}
       {!isOver(status) && <Bar task={task} label={name} />}
       {asked !== null ? <p class="ask-text" role="alert"><b>{asked}</b></p>
         : status === "paused" ? <p role="status" data-testid="task-message"><Icon name="info" /> {progress.message}</p>
@@ -83,7 +83,7 @@ function Registers({ ranges }: { ranges: Span[] }) {
   if (count === 0) return <p class="small">No register of that table answered.</p>;
   return (
     <details data-testid="task-result">
-      <summary class="small">{count} registers answered</summary>
+      <summary class="button">{count} registers answered</summary>
       <div class="scroll-x">
         <table>
           <thead><tr><th scope="col" class="number">Register</th><th scope="col">Values, from there on</th></tr></thead>
