@@ -65,6 +65,11 @@ test("a press on a number takes its line away and brings it back; the window is 
   await expect.poll(picture).not.toBe(before);
   await page.getByTestId("readout-mash").click();
   await expect(page.getByTestId("readout-mash")).toHaveAttribute("aria-pressed", "true");
+  // A line that comes back makes the chart anew, under a pointer that must move to be noticed.
+  await expect(async () => {
+    for (const x of [300, 320]) await page.locator(".chart-host .u-over").hover({ position: { x, y: 60 } });
+    await expect(page.locator(".chart-tools .hover")).toContainText(/Mash \d+\.\d °C/, { timeout: 500 });
+  }).toPass();
   await page.getByRole("button", { name: "All", exact: true }).click();
   await expect(page.getByRole("button", { name: "All", exact: true })).toHaveAttribute("aria-pressed", "true");
   await page.getByRole("button", { name: "Table" }).click();

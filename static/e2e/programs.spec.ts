@@ -69,6 +69,12 @@ test("a stored program is changed, and deleted only when asked twice", async ({ 
   await expect(page.getByTestId("step-time")).toHaveValue("30");
   await page.getByTestId("step-to").fill("60");
   await expect(page.getByTestId("start-program")).toBeDisabled();
+  await page.getByRole("link", { name: "Tasks" }).click();
+  await page.goBack();
+  await expect(page.getByTestId("step-to"), "a glance elsewhere costs nothing").toHaveValue("60");
+  await page.getByTestId("discard").click();
+  await expect(page.getByTestId("step-to")).toHaveValue("50");
+  await page.getByTestId("step-to").fill("60");
   await page.getByTestId("save-program").click();
   await page.getByRole("link", { name: "All programs" }).click();
   await expect(page.getByTestId("program-warm-up")).toContainText("Airflow to 60 % over 30 s");

@@ -27,7 +27,10 @@ export type ChannelScene = {
 };
 
 /** What a chart asks its owner, and tells it. */
-export type ChannelPlan = { scene: () => ChannelScene; onZoom: (zoom: Zoom) => void };
+export type ChannelPlan = { scene: () => ChannelScene; onZoom: (zoom: Zoom) => void; onHover: (hover: ChannelHover | null) => void };
+
+/** What the pointer stands on: shown numbers by line, in the order of the lines. */
+export type ChannelHover = { ms: number; values: [line: Line, shown: number][] };
 
 const AXIS_PX = { side: 60, bottom: 30 };
 const AHEAD_SHARE = 0.04;
@@ -171,6 +174,7 @@ export class ChannelChart {
           drawAxes: [(self) => void (self.ctx.lineJoin = "bevel")],
           draw: [(self) => drawEndLabels(self, this.#ends((line) => styleOf(line).colour), theme)],
           setSelect: [(self) => this.#select(self)],
+          setCursor: [(self) => this.#hover(self)],
         },
       },
       [[], ...lines.map(() => [])],
@@ -186,6 +190,16 @@ export class ChannelChart {
       const [y, atMs] = [ys[at], this.#view.x[at]];
       return y === null || y === undefined || atMs === undefined ? [] : [{ label: line.label, colour: colourOf(line), atMs, y, scale: keyOf(line.scale) }];
     });
+  }
+
+  #hover(u: uPlot): void {
+    const at = u.cursor.idx;
+    const ms = at === null || at === undefined || (u.cursor.left ?? -1) < 0 ? undefined : this.#view.x[at];
+    const values = this.#drawn().flatMap((line, k): [Line, number][] => {
+      const y = this.#view.ys[k]?.[at ?? -1];
+      return y === null || y === undefined ? [] : [[line, y]];
+    });
+    this.#plan.onHover(ms === undefined ? null : { ms, values });
   }
 
   #select(u: uPlot): void {

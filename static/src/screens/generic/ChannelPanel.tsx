@@ -2,9 +2,10 @@
 
 import { useSignal, type ReadonlySignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { ChannelChart, type ChannelScene } from "../../chart/channelChart";
+import { ChannelChart, type ChannelHover, type ChannelScene } from "../../chart/channelChart";
 import type { Zoom } from "../../chart/scene";
-import type { Line } from "../../model/lines";
+import { duration, fixed } from "../../model/format";
+import { signOf, type Line } from "../../model/lines";
 import type { MachineStore } from "../../store/machine";
 import { settings } from "../../store/settings";
 import { onTick } from "../../store/ticker";
@@ -36,6 +37,7 @@ export function ChannelPanel({ machine, name, lines, shown }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<ChannelChart | null>(null);
   const zoom = useSignal<Zoom>(FIRST);
+  const hover = useSignal<ChannelHover | null>(null);
   const table = useSignal(false);
   const scene = () => sceneOf(machine, lines.peek(), shown.peek());
   const show = (next: Zoom) => {
@@ -44,7 +46,7 @@ export function ChannelPanel({ machine, name, lines, shown }: Props) {
   };
   useEffect(() => {
     if (host.current === null) return undefined;
-    const made = new ChannelChart(host.current, FIRST, { scene, onZoom: (next) => (zoom.value = next) });
+    const made = new ChannelChart(host.current, FIRST, { scene, onZoom: (next) => (zoom.value = next), onHover: (next) => (hover.value = next) });
     chart.current = made;
     const request = () => made.request();
     const restyle = new MutationObserver(() => made.restyle());
@@ -67,7 +69,7 @@ export function ChannelPanel({ machine, name, lines, shown }: Props) {
           </button>
         ))}
         {zoom.value.kind === "picked" && <button type="button" class="button primary" data-testid="live" onClick={() => show(FIRST)}>Live</button>}
-        <span class="grow" />
+        <span class="hover small muted grow">{hover.value !== null && [duration(hover.value.ms), ...hover.value.values.map(([line, shown]) => `${line.label} ${fixed(shown)} ${signOf(line, settings.unit.value)}`)].join(" · ")}</span>
         <button type="button" class="button quiet" onClick={() => (table.value = true)}>Table</button>
       </div>
       {table.value && <ChannelTable curve={machine.series} lines={lines.value} onClose={() => (table.value = false)} />}

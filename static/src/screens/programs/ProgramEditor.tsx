@@ -16,6 +16,9 @@ import { StepRow } from "./StepRow";
 
 type Props = { machineId: string; stored: ProgramView | null; channels: readonly StepChannel[] };
 
+/** What was typed and not saved, by machine and program: a glance at the cockpit must not cost it. */
+const drafts = new Map<string, ProgramForm>();
+
 /** The first id that nobody has: the name as a slug, with a number where there is one already. */
 async function freeId(name: string): Promise<string> {
   const taken = new Set((await rest.allPrograms()).map((program) => program.id));
@@ -27,15 +30,27 @@ async function freeId(name: string): Promise<string> {
 
 export function ProgramEditor({ machineId, stored, channels }: Props) {
   const house = useHouse();
-  const form = useSignal<ProgramForm>(stored === null ? { name: "", steps: [emptyStep(0, "set", channels)] } : toForm(stored, channels));
-  const nextKey = useRef(form.peek().steps.length);
+  const place = `${machineId}/${stored?.id ?? "+"}`;
+  const fresh = () => (stored === null ? { name: "", steps: [emptyStep(0, "set", channels)] } : toForm(stored, channels));
+  const form = useSignal<ProgramForm>(drafts.get(place) ?? fresh());
+  const nextKey = useRef(Math.max(0, ...form.peek().steps.map((step) => step.key)) + 1);
   const faults = useSignal<ProgramFaults>(NO_FAULTS);
-  const isChanged = useSignal(stored === null);
+  const isChanged = useSignal(drafts.has(place));
   const isRemoving = useSignal(false);
   const busy = useSignal(false);
   const change = (next: Partial<ProgramForm>) => {
     form.value = { ...form.peek(), ...next };
     isChanged.value = true;
+    drafts.set(place, form.peek());
+  };
+  const settle = () => {
+    isChanged.value = false;
+    drafts.delete(place);
+  };
+  const discard = () => {
+    form.value = fresh();
+    faults.value = NO_FAULTS;
+    settle();
   };
   const steps = form.value.steps;
   const edit = (key: number, part: Partial<StepForm>) => {
@@ -72,7 +87,7 @@ export function ProgramEditor({ machineId, stored, channels }: Props) {
     }
     const id = stored?.id ?? (await freeId(sent.name));
     await rest.putProgram(id, toDocument(sent, machineId));
-    if (form.peek() === sent) isChanged.value = false;
+    if (form.peek() === sent) settle();
     if (stored === null) go(link.program(machineId, id));
   });
   const start = (id: string) => act(async () => {
@@ -89,8 +104,9 @@ export function ProgramEditor({ machineId, stored, channels }: Props) {
       <header class="page-head">
         <a class="button quiet" href={link.programs(machineId)} aria-label="All programs"><Icon name="back" /></a>
         <h1 class="grow">{stored === null ? "New program" : stored.name ?? stored.id}</h1>
-        {isChanged.value ? <Chip icon="info" testId="program-state" code="changed">not saved</Chip> : <Chip icon="check" testId="program-state" code="saved">saved</Chip>}
+        {isChanged.value ? <Chip icon="info" testId="program-state" code="changed">not saved</Chip> : stored !== null && <Chip icon="check" testId="program-state" code="saved">saved</Chip>}
         <button type="button" class="button primary" disabled={busy.value || !isChanged.value} data-testid="save-program" onClick={() => void save()}>Save</button>
+        {isChanged.value && <button type="button" class="button" disabled={busy.value} data-testid="discard" onClick={discard}>Discard</button>}
         {stored !== null && <button type="button" class="button" disabled={busy.value || isChanged.value} title={isChanged.value ? "Save it first" : ""} data-testid="start-program" onClick={() => void start(stored.id)}><Icon name="play" /> Start</button>}
         {stored !== null && <button type="button" class="button" disabled={busy.value} data-testid="remove-program" onClick={() => (isRemoving.value ? void remove(stored.id) : (isRemoving.value = true))}>{isRemoving.value ? "Really delete" : "Delete"}</button>}
       </header>

@@ -33,7 +33,7 @@ export function TaskRow({ task, machineName }: Props) {
       </header>
       {machineName !== undefined && task.machine_id !== null && <p><a class="row-link" href={link.machine(task.machine_id)}>{machineName}</a></p>}
       {!isOver(status) && <Bar task={task} label={name} />}
-      {asked !== null ? <p class="ask-text" role="alert"><b>{asked}</b></p>
+      {asked !== null ? <p class="ask-text" role="status"><b>{asked}</b></p>
         : status === "paused" ? <p role="status" data-testid="task-message"><Icon name="info" /> {progress.message}</p>
         : !isOver(status) && progress.message !== "" && <p class="muted" data-testid="task-message">{progress.message}</p>}
       {task.error !== null && status !== "cancelled" && <p data-testid="task-error"><Icon name="triangle" /> {task.error}</p>}
