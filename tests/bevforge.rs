@@ -183,3 +183,24 @@ async fn what_is_named_a_thousand_times_is_told_once() {
     // Those that happen meanwhile are few: a reading comes a hundred times a second.
     assert!(before.len() < 100, "{} frames", before.len());
 }
+
+#[actix_rt::test]
+async fn a_reader_that_names_a_channel_a_thousand_times_is_told_once_what_holds() {
+    let house = house().await;
+    let named = vec!["telemetry"; 1000].join(",");
+    let mut reader = events(&house, &format!("?channels={named}"), "").await;
+    let mut answers = 0;
+    for _ in 0..100 {
+        let (_, event) = reader.next().await;
+        answers += usize::from(event["type"] == "subscribed");
+    }
+    assert_eq!(answers, 1);
+}
+
+#[actix_rt::test]
+async fn a_reader_that_claims_to_know_the_end_of_time_is_told_what_holds() {
+    let house = house().await;
+    let mut reader = events(&house, "?channels=telemetry", &format!("machine-a:{}", u64::MAX)).await;
+    while reader.next().await.0 != "gap" {}
+    reader.telemetry().await;
+}
