@@ -213,7 +213,10 @@ pub async fn openscan_device(
     feeds: web::ThinData<Feeds>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let guest = welcome(&request, &state)?;
-    let machine = looking.machine(&state)?;
+    let machine = match looking.machine(&state) {
+        Ok(machine) => machine,
+        Err(missing) => return guest.without(body, missing),
+    };
     let visit = Visit {
         dialect: Box::new(DeviceStatus::new(&machine.spec())),
         viewer: nobody_in_particular("openscan client"),
