@@ -115,3 +115,13 @@ async fn a_machine_that_reads_its_own_hardware_now_takes_no_values_any_more() {
     assert_eq!(answer.status, 404, "{}", answer.text());
     assert_ne!(latest(&house, "evt_heater").await, 70.0);
 }
+
+#[actix_rt::test]
+async fn a_page_that_wants_fewer_values_hears_the_last_one_before_a_silence() {
+    let house = house().await;
+    let mut page = house.live("/ws/datapoints/stream?interval_ms=400").await;
+    for value in [51, 52, 53] {
+        assert_eq!(post(&house, json!({ "event_public_id": "evt_inlet", "value": value })).await.status, 201);
+    }
+    page.until(|frame| frame["value"] == 53.0).await;
+}

@@ -419,7 +419,7 @@ impl Socket {
         };
         if due {
             self.said = Instant::now();
-            let frame = self.line.client.borrow().heartbeat();
+            let frame = self.line.client.borrow_mut().heartbeat();
             self.tell(frame, ctx);
         }
     }
