@@ -125,3 +125,25 @@ async fn a_page_that_wants_fewer_values_hears_the_last_one_before_a_silence() {
     }
     page.until(|frame| frame["value"] == 53.0).await;
 }
+
+#[actix_rt::test]
+async fn values_of_a_recording_are_its_experiments_also_in_the_list() {
+    let house = house().await;
+    let act = |action: &'static str| house.post("/api/machines/rig/session", json!({ "action": action }));
+    assert_eq!(act("start_monitoring").await.status, 200);
+    assert_eq!(act("start_recording").await.status, 200);
+    let recording = house.get("/api/machines/rig/session").await.json()["session_id"].clone();
+    assert!(recording.is_string());
+    post(&house, json!({ "event_public_id": "evt_inlet", "value": 77 })).await;
+    let mut listed = Value::Null;
+    for _ in 0..600 {
+        listed = house.get("/api/v1/datapoints?page_size=100").await.json()["data"].clone();
+        if listed[0]["value"] == 77.0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let listed = listed.as_array().unwrap();
+    let of = |value: f64| &listed.iter().find(|datapoint| datapoint["value"] == value).unwrap()["experiment_public_id"];
+    assert_eq!((of(77.0), of(20.0)), (&recording, &Value::Null));
+}

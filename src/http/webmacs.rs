@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::dialect::Telemetry;
 use hearth_actors::model::channel::{ControlShape, ControlSpec};
 use hearth_actors::model::command::{Actor, Want};
-use hearth_actors::model::event::EventBody;
+use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::session::SessionState;
 use hearth_actors::model::time::WallMs;
@@ -97,12 +97,24 @@ pub async fn list(turn: Query<Turn>, state: Data<AppState>) -> HttpResponse {
     let page_size = turn.page_size.unwrap_or(25).clamp(1, PAGE_MAX);
     let mut all: Vec<(WallMs, Datapoint)> = Vec::new();
     for machine in state.house.machines().iter() {
-        for published in machine.bus().recent(|event| matches!(event.body, EventBody::Reading(_))).events {
+        let wanted = |event: &Event| matches!(event.body, EventBody::Reading(_) | EventBody::Session(_));
+        let events = machine.bus().recent(wanted).events;
+        let mut changes = events.iter().filter_map(|published| match &published.event.body {
+            EventBody::Session(change) => Some(change.from),
+            _ => None,
+        });
+        let mut state = changes.next().unwrap_or_else(|| machine.bus().look(|snapshot| snapshot.state));
+        for published in &events {
             let event = &published.event;
-            if let EventBody::Reading(reading) = &event.body {
-                let (seq, session, wall) = (event.seq, event.session, event.wall);
-                let taken = Taken { machine: machine.id(), seq, session, wall, recording: None };
-                all.extend(taken.news(reading).map(|datapoint| (wall, datapoint)));
+            match &event.body {
+                EventBody::Session(change) => state = change.to,
+                EventBody::Reading(reading) => {
+                    let (seq, session, wall) = (event.seq, event.session, event.wall);
+                    let recording = session.filter(|_| state == SessionState::Recording);
+                    let taken = Taken { machine: machine.id(), seq, session, wall, recording };
+                    all.extend(taken.news(reading).map(|datapoint| (wall, datapoint)));
+                }
+                _ => {}
             }
         }
     }
