@@ -1,6 +1,7 @@
 //! The composition root: configuration -> storage, drivers, house, web server; and the way back down.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use hearth_actors::model::profile::Profile;
 use hearth_actors::registry::{Adopt, Definition, Policy};
 use hearth_actors::runtime::bus::Bus;
 use hearth_actors::runtime::clock::{new_session_id, wall_now};
+use hearth_actors::runtime::drive::Entry;
 use hearth_actors::system::{House, StartError};
 use tokio::time::Instant;
 
@@ -39,6 +41,7 @@ use crate::jobs::modbus_scan::{Registers, Unread};
 use crate::jobs::{Hands, Jobs};
 use crate::storage::clock::SystemClock;
 use crate::storage::store::Store;
+use crate::storage::unsettled::{self, Unsettled};
 
 /// How long sockets get to receive their close frame before connections are cut.
 const FAREWELL: Duration = Duration::from_millis(300);
@@ -49,6 +52,8 @@ pub struct Daemon {
     own: Vec<(Name, SocketAddr)>,
     state: AppState,
     servers: Vec<ServerHandle>,
+    /// The data directory.
+    data: PathBuf,
 }
 
 /// Why the daemon does not start.
@@ -89,12 +94,14 @@ impl Daemon {
         let at_storage = |source| DaemonError::Storage { path: config.storage.path.display().to_string(), source };
         let store = Arc::new(Store::open(&config.storage.path, Arc::new(SystemClock::new())).map_err(at_storage)?);
         let archive: Arc<dyn Archive> = store;
+        let left = unsettled::begin(&config.storage.path).map_err(at_storage)?;
         let house = House::start(Arc::clone(&archive), policy(&config.supervision))?;
         let workshop = Workshop::default();
         let recovered = recover(&house, archive.as_ref()).map_err(at_storage)?;
         let machines = machines(archive.as_ref(), &config.machines).map_err(at_storage)?;
         let definitions = numbered(archive.as_ref(), definitions(&workshop, machines)).map_err(at_storage)?;
-        adopt_all(&house, definitions, recovered).await;
+        adopt_all(&house, definitions, recovered, &left).await;
+        let data = config.storage.path.clone();
         let state = AppState {
             house: house.clone(),
             workshop: workshop.clone(),
@@ -117,7 +124,7 @@ impl Daemon {
             servers.push(server.handle());
             actix_rt::spawn(server);
         }
-        Ok(Self { address, own, state, servers })
+        Ok(Self { address, own, state, servers, data })
     }
 
     /// Where it listens.
@@ -140,7 +147,10 @@ impl Daemon {
         join_all(self.servers.iter().map(ServerHandle::pause)).await;
         // Every socket tells its client why it goes.
         self.state.lobby.tell(Notice::Stopping);
-        tokio::join!(self.state.house.stop(), tokio::time::sleep(FAREWELL));
+        let (not_safe, ()) = tokio::join!(self.state.house.stop(), tokio::time::sleep(FAREWELL));
+        if let Err(error) = unsettled::end(&self.data, &not_safe) {
+            tracing::error!(%error, "the next start latches every machine: it cannot know that this one stopped in order");
+        }
         join_all(self.servers.iter().map(|server| server.stop(true))).await;
     }
 }
@@ -275,11 +285,17 @@ fn numbered(archive: &dyn Archive, definitions: Vec<Definition>) -> Result<Vec<D
     Ok(definitions.into_iter().zip(answers).filter_map(number).collect())
 }
 
-async fn adopt_all(house: &House, definitions: Vec<Definition>, mut resumed: Vec<(MachineId, Arc<Bus>)>) {
+async fn adopt_all(
+    house: &House,
+    definitions: Vec<Definition>,
+    mut resumed: Vec<(MachineId, Arc<Bus>)>,
+    left: &Unsettled,
+) {
     for definition in definitions {
         let id = definition.spec.id.clone();
         let bus = resumed.iter().position(|(machine, _)| *machine == id).map(|at| resumed.swap_remove(at).1);
-        adopt(house, definition, bus).await;
+        let entry = if left.is(&id) { Entry::SafeFirst } else { Entry::Clean };
+        adopt(house, definition, bus, entry).await;
     }
     for (machine, bus) in resumed {
         tracing::warn!(%machine, "a session was cut, but its machine is gone: kept as a draft");
@@ -291,9 +307,9 @@ async fn adopt_all(house: &House, definitions: Vec<Definition>, mut resumed: Vec
     }
 }
 
-async fn adopt(house: &House, definition: Definition, resumed: Option<Arc<Bus>>) {
+async fn adopt(house: &House, definition: Definition, resumed: Option<Arc<Bus>>, entry: Entry) {
     let id = definition.spec.id.clone();
-    match house.registry().send(Adopt { definition, resumed }).await {
+    match house.registry().send(Adopt { definition, resumed, entry }).await {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => tracing::error!(machine = %id, %error, "machine not started"),
         Err(error) => tracing::error!(machine = %id, %error, "the registry does not answer"),

@@ -37,4 +37,5 @@ mod samples;
 pub mod segment;
 pub mod store;
 pub mod tasks;
+pub mod unsettled;
 pub mod writer;

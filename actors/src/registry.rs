@@ -88,7 +88,7 @@ pub struct Definition {
 /// Where a machine's truth begins.
 pub enum Origin {
     /// New: its first event gets this position.
-    Fresh(Seq),
+    Fresh(Seq, Entry),
     /// A session was cut by the daemon's death and goes on: its bus is rebuilt.
     Resumed(Arc<Bus>),
 }
@@ -186,10 +186,11 @@ impl Registry {
     ) -> Result<MachineHandle, RegistryError> {
         let spec = definition.spec.clone();
         let id = spec.id.clone();
+        let goes_on = matches!(origin, Origin::Resumed(_));
         let (bus, entry) = match origin {
-            Origin::Fresh(seq) => {
+            Origin::Fresh(seq, entry) => {
                 let clock = MachineClock::new(spec.clock_speed);
-                (Arc::new(Bus::new(id.clone(), spec.channels.clone(), clock, seq)), Entry::Clean)
+                (Arc::new(Bus::new(id.clone(), spec.channels.clone(), clock, seq)), entry)
             }
             Origin::Resumed(bus) => {
                 if bus.look(|snapshot| *snapshot.channels != *spec.channels) {
@@ -198,7 +199,7 @@ impl Registry {
                 (bus, Entry::SafeFirst)
             }
         };
-        let link = if spec.autoconnect || entry == Entry::SafeFirst { Link::Wanted } else { Link::Unwanted };
+        let link = if spec.autoconnect || goes_on { Link::Wanted } else { Link::Unwanted };
         let handle = MachineHandle::new(spec, definition.document.clone(), bus);
         let supervised = Supervised::new(handle.clone(), definition.driver, link, self.policy)
             .map_err(|error| RegistryError::NoThread(id.clone(), error.to_string()))?;
@@ -238,6 +239,8 @@ pub struct Adopt {
     pub definition: Definition,
     /// The bus of a session that goes on.
     pub resumed: Option<Arc<Bus>>,
+    /// Whether its outputs may be as somebody left them who did not bring them to safety. A session that goes on is always so.
+    pub entry: Entry,
 }
 
 impl Message for Adopt {
@@ -253,7 +256,7 @@ impl Handler<Adopt> for Registry {
             return Err(RegistryError::Exists(id));
         }
         self.tags_must_be_free(&adopt.definition.spec)?;
-        let origin = adopt.resumed.map_or(Origin::Fresh(self.first_seq), Origin::Resumed);
+        let origin = adopt.resumed.map_or(Origin::Fresh(self.first_seq, adopt.entry), Origin::Resumed);
         self.insert(adopt.definition, origin, ctx)
     }
 }
@@ -280,7 +283,7 @@ impl Handler<Add> for Registry {
         let saving = self.on_disk(move |archive| addressing::save(archive, definition, None));
         let addition = saving.map(move |saved, registry, ctx| {
             let first = registry.first_seq;
-            registry.insert(saved?, Origin::Fresh(first), ctx)
+            registry.insert(saved?, Origin::Fresh(first, Entry::Clean), ctx)
         });
         self.alone(id, tags, Box::pin(addition))
     }
@@ -472,9 +475,11 @@ impl Registry {
         let Some(machine) = self.machines.get_mut(id) else { return };
         machine.exchange(definition.driver, if definition.spec.autoconnect { Link::Wanted } else { Link::Unwanted });
         machine.handle().bus().publish(EventBody::Channels(definition.spec.channels.clone()));
+        // One that parted without a link parted in order, and its outputs are as they were when the link was lost.
+        let is_latched = machine.handle().bus().decided().safety.latched.is_some();
         let entry = match parted {
-            Parted::InOrder => Entry::Clean,
-            Parted::Unconfirmed => Entry::SafeFirst,
+            Parted::InOrder if !is_latched => Entry::Clean,
+            Parted::InOrder | Parted::Unconfirmed => Entry::SafeFirst,
         };
         self.start_machine(id, entry, ctx);
     }

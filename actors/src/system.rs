@@ -160,21 +160,33 @@ impl House {
     }
 
     /// Stops in order: outputs to safety, tasks interrupted, everything to disk. Running sessions stay open and go on at the next start.
-    pub async fn stop(&self) {
+    /// Yields the machines whose outputs nobody knows to be safe.
+    pub async fn stop(&self) -> Vec<MachineId> {
         let machines = self.machines();
+        let was_unlinked = |machine: &MachineHandle| {
+            let linked = machine.bus().decided().connected;
+            // What was latched without a link is not safe before there is one.
+            !linked && machine.bus().decided().safety.latched.is_some()
+        };
+        let unlinked: Vec<bool> = machines.iter().map(was_unlinked).collect();
         let partings = machines.iter().map(|machine| {
             let command = self.surroundings.order_of_the_house(Want::Disconnect);
             tokio::time::timeout(PARTING_DEADLINE, machine.command(command))
         });
         let (partings, ()) = tokio::join!(join_all(partings), self.tasks.stop());
-        for (machine, parted) in machines.iter().zip(partings) {
+        let mut unsafe_ones = Vec::new();
+        for ((machine, parted), unlinked) in machines.iter().zip(partings).zip(unlinked) {
             if !matches!(parted, Ok(Ok(_))) {
                 tracing::warn!(machine = %machine.id(), "machine did not confirm its safe outputs before the stop");
+            }
+            if unlinked || !matches!(parted, Ok(Ok(_))) {
+                unsafe_ones.push(machine.id().clone());
             }
         }
         if let Err(error) = self.surroundings.recorder.stop().await {
             tracing::error!(%error, "the last seconds may not be on disk");
         }
+        unsafe_ones
     }
 }
 

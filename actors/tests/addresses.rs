@@ -13,6 +13,7 @@ use hearth_actors::model::channel::{Channel, ChannelTable};
 use hearth_actors::model::ids::{ChannelId, EndpointId, MachineId};
 use hearth_actors::model::spec::MachineSpec;
 use hearth_actors::registry::{Add, Adopt, Definition, Force, Policy, RegistryError, Remove, Replace};
+use hearth_actors::runtime::drive::Entry;
 use hearth_actors::testing::{Device, MemoryArchive, roaster};
 use proptest::prelude::*;
 use support::World;
@@ -168,7 +169,12 @@ async fn restarted(world: World, machines: &BTreeMap<&'static str, Vec<Written>>
     let answers = world.archive.assign(&requests).expect("readable");
     for (definition, answer) in definitions.into_iter().zip(answers) {
         let definition = definition.numbered(&answer.expect("nothing clashes that did not clash before"));
-        let adopted = world.house.registry().send(Adopt { definition, resumed: None }).await.expect("registry");
+        let adopted = world
+            .house
+            .registry()
+            .send(Adopt { definition, resumed: None, entry: Entry::Clean })
+            .await
+            .expect("registry");
         adopted.map(drop).expect("nor does a tag");
     }
     world

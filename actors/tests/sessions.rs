@@ -16,6 +16,7 @@ use hearth_actors::model::session::SessionState;
 use hearth_actors::model::spec::MachineSpec;
 use hearth_actors::model::time::SessionMs;
 use hearth_actors::registry::{Adopt, Definition, Policy};
+use hearth_actors::runtime::drive::Entry;
 use hearth_actors::testing::{Device, MemoryArchive, roaster};
 use support::{Watcher, World, connected};
 
@@ -157,7 +158,7 @@ async fn a_recording_cut_by_the_daemons_death_goes_on_with_its_gap() {
     let bus = world.house.recover(interrupted, world.house.first_seq()).expect("recovers").expect("goes on");
     let device = Device::answering(&[190.0, 200.0]);
     let definition = Definition { spec: Arc::new(quick("a")), driver: device.factory(), document: "{}".into() };
-    let adopt = Adopt { definition, resumed: Some(bus) };
+    let adopt = Adopt { definition, resumed: Some(bus), entry: Entry::Clean };
     let machine = world.house.registry().send(adopt).await.expect("registry").expect("adopted");
     connected(&machine).await;
     let snapshot = machine.bus().snapshot();

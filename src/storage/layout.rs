@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! lock                                   held by the daemon that owns the directory
+//! unsettled                              machines that may have been left with outputs that are not safe
 //! boot, boot.before                      how often the daemon was started
 //! machines/<machine>.json                configuration documents, as they were put
 //! endpoints.jsonl                        which channel has which endpoint id, also of machines that are gone
@@ -45,6 +46,9 @@ pub const SCANS: &str = "scans";
 pub const IMPORTS: &str = "imports";
 /// Ending of what could not be read.
 pub const DAMAGED: &str = "damaged";
+/// Which machines may have been left with outputs that are not safe.
+pub const UNSETTLED: &str = "unsettled";
+
 /// The boot counter.
 pub const BOOT: &str = "boot";
 /// The lock.

@@ -15,6 +15,7 @@ use hearth_actors::model::spec::MachineSpec;
 use hearth_actors::model::units::Fraction;
 use hearth_actors::registry::{Adopt, Definition, Policy};
 use hearth_actors::runtime::bus::Published;
+use hearth_actors::runtime::drive::Entry;
 use hearth_actors::slot::MachineHandle;
 use hearth_actors::system::House;
 use hearth_actors::testing::{Device, MemoryArchive};
@@ -41,7 +42,7 @@ impl World {
 
     pub async fn machine(&self, spec: MachineSpec, device: &Device) -> MachineHandle {
         let definition = Definition { spec: Arc::new(spec), driver: device.factory(), document: "{}".into() };
-        let adopt = Adopt { definition, resumed: None };
+        let adopt = Adopt { definition, resumed: None, entry: Entry::Clean };
         self.house.registry().send(adopt).await.expect("registry lives").expect("machine adopted")
     }
 
