@@ -1,0 +1,49 @@
+// A machine's document while it is edited, with what is wrong where.
+
+import { computed, signal } from "@preact/signals";
+import { listAt, put, without, type Doc, type Faults } from "../model/draft";
+
+export class Draft {
+  readonly doc = signal<Doc>({});
+  readonly faults = signal<Faults>(new Map());
+  /** The document as the daemon holds it; null for a machine that it does not know. */
+  readonly kept = signal<Doc | null>(null);
+  /** Whether something is typed that the daemon does not have. */
+  readonly isChanged = computed(() => JSON.stringify(this.doc.value) !== JSON.stringify(this.kept.value));
+
+  /** Starts from a document that the daemon holds. */
+  load(doc: Doc): void {
+    this.kept.value = doc;
+    this.doc.value = doc;
+    this.faults.value = new Map();
+  }
+
+  /** Puts a value at a place; the fault that stood there is gone with what it was about. */
+  put(pointer: string, value: unknown): void {
+    this.doc.value = put(this.doc.peek(), pointer, value);
+    if (!this.faults.peek().has(pointer)) return;
+    const faults = new Map(this.faults.peek());
+    faults.delete(pointer);
+    this.faults.value = faults;
+  }
+
+  /** Puts an object at a place; whatever was wrong in it is gone with what stood there. */
+  swap(pointer: string, value: Doc): void {
+    this.doc.value = put(this.doc.peek(), pointer, value);
+    this.faults.value = new Map([...this.faults.peek()].filter(([place]) => place !== pointer && !place.startsWith(`${pointer}/`)));
+  }
+
+  /** Adds an item to a list; its place. */
+  add(list: string, item: Doc): string {
+    const items = listAt(this.doc.peek(), list);
+    this.put(list, [...items, item]);
+    return `${list}/${items.length}`;
+  }
+
+  /** Takes an item from a list. */
+  remove(list: string, index: number): void {
+    const left = listAt(this.doc.peek(), list).filter((_, at) => at !== index);
+    this.put(list, left.length > 0 ? left : undefined);
+    this.faults.value = without(this.faults.peek(), list, index);
+  }
+}
