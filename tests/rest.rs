@@ -396,3 +396,24 @@ async fn an_alarm_that_is_over_stays_in_the_history_of_its_machine() {
     assert_eq!(house.get("/api/machines/cold/alarms/history").await.json(), json!([]));
     house.get("/api/machines/nobody/alarms/history").await.problem(404, "MACHINE_NOT_FOUND");
 }
+
+#[actix_rt::test]
+async fn every_known_machine_that_the_pages_offer_is_one_that_the_daemon_takes() {
+    let house = House::with(&[]).await;
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/static/public/presets.json");
+    let presets: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    for (at, preset) in presets.as_array().unwrap().iter().enumerate() {
+        let mut machine = preset["machine"].clone();
+        machine["id"] = json!(format!("preset-{at}"));
+        machine["autoconnect"] = json!(false);
+        for (key, value) in [("host", "192.0.2.1"), ("port", "/dev/no-such-port")] {
+            if machine["driver"][key] == "" {
+                machine["driver"][key] = json!(value);
+            }
+        }
+        // Presets of one wire may run it differently.
+        let added = house.post("/api/machines", machine).await;
+        assert_eq!(added.status, 201, "{}: {}", preset["name"], added.text());
+        assert_eq!(house.send(Method::DELETE, added.header("location"), Sent::Nothing).await.status, 204);
+    }
+}

@@ -4,7 +4,7 @@ import { at, free, put, read, shown, slug, without, type Doc } from "../src/mode
 import { BLANK, BLANK_DRIVERS, byPointer, blankChannel, channelsOf, check, complete, oddAddress, stepOf, tested } from "../src/model/machineDraft";
 import { family } from "../src/model/metrics";
 import { placeName } from "../src/model/placeName";
-import { fromPreset, PRESETS } from "../src/model/presets";
+import type { Preset } from "../src/model/presets";
 import { alarmSentence, blankAlarm, blankInterlock, compared, interlockSentence, speakable } from "../src/model/rules";
 import { isOtherVersion } from "../src/model/version";
 import { Draft } from "../src/store/draft";
@@ -51,6 +51,11 @@ describe("a document that is edited by pointer", () => {
     draft.faults.value = new Map([["/name", "is odd"], ["/id", "is taken"]]);
     draft.put("/name", "Drum 2");
     expect([...draft.faults.value.keys()]).toEqual(["/id"]);
+    draft.faults.value = new Map([["/alarms/0/when", "compares nothing"], ["/alarms/1/when", "likewise"], ["/channels/1/source/type", "unfit"]]);
+    draft.put("/alarms/0/when/above", 1);
+    expect([...draft.faults.value.keys()]).toEqual(["/alarms/1/when", "/channels/1/source/type"]);
+    draft.remove("/alarms", 0);
+    expect([...draft.faults.value.keys()]).toEqual(["/alarms/0/when", "/channels/1/source/type"]);
     expect(draft.isChanged.value).toBe(true);
     draft.put("/name", "Drum");
     expect(draft.isChanged.value).toBe(false);
@@ -109,14 +114,16 @@ describe("setting a machine up", () => {
   });
 
   it("knows machines that have a BT and an ET, each with an id of its own for every channel", () => {
-    for (const preset of PRESETS) {
-      const doc = fromPreset(preset);
-      const ids = (doc["channels"] as Doc[]).map((channel) => channel["id"]);
-      expect(ids.slice(0, 2), preset.name).toEqual(["bt", "et"]);
-      expect(new Set(ids).size, preset.name).toBe(ids.length);
+    const presets = JSON.parse(readFileSync(new URL("../public/presets.json", import.meta.url), "utf8")) as Preset[];
+    expect(presets.length).toBeGreaterThan(10);
+    for (const { name, machine } of presets) {
+      const ids = (machine["channels"] as Doc[]).map((channel) => channel["id"]);
+      expect(ids.slice(0, 2), name).toEqual(["bt", "et"]);
+      expect(new Set(ids).size, name).toBe(ids.length);
+      const missing = [...check({ ...BLANK, name, ...machine }).keys()].filter((pointer) => pointer !== "/driver/host" && pointer !== "/driver/port");
+      expect(missing, name).toEqual([]);
     }
-    const loring = PRESETS.find(({ name }) => name.startsWith("Loring"));
-    expect(at(loring === undefined ? {} : fromPreset(loring), "/channels/0")).toEqual({
+    expect(at(presets.find(({ name }) => name.startsWith("Loring")), "/machine/channels/0")).toEqual({
       id: "bt", label: "BT", kind: "sensor", role: "bt", unit: "fahrenheit", source: { register: "holding", address: 768, type: "bcd32", divisor: 10 },
     });
   });

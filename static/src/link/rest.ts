@@ -4,6 +4,7 @@ import type {
   DriverAnswer, HealthView, MachineSummary, PastAlarm, ProbeView, Problem, ProblemField, ProfileDocument, ProfileNotes, ProfilePage,
   ProfileSummary, SaveBody, SerialPortView, SessionView,
 } from "../wire/types";
+import type { Preset } from "../model/presets";
 
 const TIMEOUT_MS = 10_000;
 
@@ -50,7 +51,7 @@ async function request<T>(method: string, path: string, body: unknown, call: Cal
     const answer = await fetch(path, init);
     if (!answer.ok) throw await problemOf(answer);
     if (answer.status === 204 || answer.headers.get("content-length") === "0") return undefined as T;
-    if (answer.headers.get("content-type")?.startsWith("text/") === true) return (await answer.text()) as T;
+    if (answer.headers.get("content-type")?.startsWith("text/plain; version=") === true) return (await answer.text()) as T;
     return (await answer.json().catch(() => undefined)) as T;
   } catch (error) {
     if (error instanceof RestError) throw error;
@@ -81,6 +82,8 @@ export const rest = {
   replaceMachine: (id: string, config: unknown, call: Call = {}) => request<Record<string, unknown>>("PUT", machine(id), config, call),
   removeMachine: (id: string, call: Call = {}) => request<void>("DELETE", machine(id), undefined, call),
   probe: (config: unknown, call: Call = {}) => request<ProbeView>("POST", "api/probe", config, call),
+  /** Known machines; a file beside the page. */
+  presets: (call: Call = {}) => request<Preset[]>("GET", "presets.json", undefined, call),
   serialPorts: (call: Call = {}) => request<SerialPortView[]>("GET", "api/serial-ports", undefined, call),
   metrics: (call: Call = {}) => request<string>("GET", "metrics", undefined, call),
   startBackup: (call: Call = {}) => request<BackupTask>("POST", "api/tasks/backup", {}, call),

@@ -70,6 +70,17 @@ export function slug(name: string): string {
   return plain.replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-+|-+$/g, "").slice(0, 64);
 }
 
+/** An id as people read it, as the daemon does: what is as short as `bt` is an abbreviation. */
+export function inWords(id: string): string {
+  return id.length <= 2 ? id.toUpperCase() : id.charAt(0).toUpperCase() + id.slice(1).replaceAll(/[_.-]/g, " ");
+}
+
+/** What a channel is called: its label, or its id in words. */
+export function labelOf(channel: unknown): string {
+  const label = at(channel, "/label");
+  return typeof label === "string" && label !== "" ? label : inWords(String(at(channel, "/id") ?? ""));
+}
+
 /** The first of `word`, `word-2`, … that is not taken. */
 export function free(word: string, taken: readonly unknown[]): string {
   for (let n = 1; ; n += 1) {

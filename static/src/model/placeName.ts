@@ -1,6 +1,6 @@
 // What a place of a machine's document is called, for people.
 
-import { at, type Doc } from "./draft";
+import { at, labelOf, type Doc } from "./draft";
 
 const NAMES: Record<string, string> = {
   id: "Id", name: "Name", kind: "Kind", host: "Host", port: "Port", unit_id: "Unit id", timeout_ms: "Timeout", type: "Type", address: "Address",
@@ -16,8 +16,8 @@ export function placeName(doc: Doc, pointer: string): string {
   const last = (key: string): string => NAMES[key] ?? key.replaceAll("_", " ");
   if (index === undefined || !/^\d+$/.test(index)) return last(index ?? first);
   const item = `/${first}/${index}`;
-  const own = at(doc, `${item}/label`) ?? at(doc, `${item}/id`);
-  const name = typeof own === "string" && own !== "" && first === "channels" ? own : `${last(first).replace(/s$/, "")} ${Number(index) + 1}`;
+  const own = first === "channels" ? labelOf(at(doc, item)) : "";
+  const name = own !== "" ? own : `${last(first).replace(/s$/, "")} ${Number(index) + 1}`;
   const part = rest.filter((key) => !/^\d+$/.test(key)).at(-1);
   return [name, rest[0] === "readback" ? NAMES["readback"] : undefined, part === undefined || part === "readback" ? undefined : last(part)].filter((word) => word !== undefined).join(", ");
 }

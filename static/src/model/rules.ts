@@ -1,6 +1,6 @@
 // Alarms and interlocks as sentences: how a rule is read, and what a fresh one says.
 
-import { at, free, listAt, slug, type Doc } from "./draft";
+import { at, free, inWords, labelOf, listAt, slug, type Doc } from "./draft";
 import { unitSign } from "./units";
 
 /** How a value may be compared, as key and words. */
@@ -27,13 +27,13 @@ export function compared(condition: Doc, by: Comparison): Doc {
 /** The channels of a machine: those of its document, or those that its simulator is known to have. */
 export function speakable(doc: Doc, controls: readonly { id: string; label: string; unit: string }[], sensors: readonly string[]): Speakable[] {
   const written = listAt(doc, "/channels").map((channel) => ({
-    id: String(channel["id"] ?? ""), label: String(channel["label"] ?? channel["id"] ?? ""), unit: unitSign(String(channel["unit"] ?? "")),
+    id: String(channel["id"] ?? ""), label: labelOf(channel), unit: unitSign(String(channel["unit"] ?? "")),
     isControl: channel["kind"] === "control" || controls.some((control) => control.id === channel["id"]),
   }));
   if (written.length > 0) return written;
   const temperature = new Set(["bt", "et"]);
   return [
-    ...sensors.map((id) => ({ id, label: id.length <= 2 ? id.toUpperCase() : id, unit: temperature.has(id) ? "°C" : "", isControl: false })),
+    ...sensors.map((id) => ({ id, label: inWords(id), unit: temperature.has(id) ? "°C" : "", isControl: false })),
     ...controls.map(({ id, label, unit }) => ({ id, label, unit: unitSign(unit), isControl: true })),
   ];
 }

@@ -18,32 +18,25 @@ export class Draft {
     this.faults.value = new Map();
   }
 
-  /** Puts a value at a place; the fault that stood there is gone with what it was about. */
+  /** Puts a value at a place; what was wrong there, in it or with what is around it has to be judged anew. */
   put(pointer: string, value: unknown): void {
     this.doc.value = put(this.doc.peek(), pointer, value);
-    if (!this.faults.peek().has(pointer)) return;
-    const faults = new Map(this.faults.peek());
-    faults.delete(pointer);
-    this.faults.value = faults;
-  }
-
-  /** Puts an object at a place; whatever was wrong in it is gone with what stood there. */
-  swap(pointer: string, value: Doc): void {
-    this.doc.value = put(this.doc.peek(), pointer, value);
-    this.faults.value = new Map([...this.faults.peek()].filter(([place]) => place !== pointer && !place.startsWith(`${pointer}/`)));
+    const concerns = (place: string) => place === "" || place === pointer || place.startsWith(`${pointer}/`) || pointer.startsWith(`${place}/`);
+    const left = [...this.faults.peek()].filter(([place]) => !concerns(place));
+    if (left.length < this.faults.peek().size) this.faults.value = new Map(left);
   }
 
   /** Adds an item to a list; its place. */
   add(list: string, item: Doc): string {
     const items = listAt(this.doc.peek(), list);
-    this.put(list, [...items, item]);
+    this.doc.value = put(this.doc.peek(), list, [...items, item]);
     return `${list}/${items.length}`;
   }
 
   /** Takes an item from a list. */
   remove(list: string, index: number): void {
     const left = listAt(this.doc.peek(), list).filter((_, at) => at !== index);
-    this.put(list, left.length > 0 ? left : undefined);
+    this.doc.value = put(this.doc.peek(), list, left.length > 0 ? left : undefined);
     this.faults.value = without(this.faults.peek(), list, index);
   }
 }

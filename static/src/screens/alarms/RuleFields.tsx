@@ -51,7 +51,7 @@ function ConditionFields({ draft, here, channels, first }: Props & { first: stri
   return (
     <>
       <DraftField draft={draft} pointer={`${here}/channel`} label={first} choices={known ? choices : [[String(condition["channel"] ?? ""), String(condition["channel"] ?? "") || "choose"], ...choices]} />
-      <Field label="compared" value={key} choices={COMPARISONS} testId={`compare${here.replaceAll("/", "-")}`} onInput={(by) => draft.swap(here, compared(condition, by as Comparison))} />
+      <Field label="compared" value={key} choices={COMPARISONS} testId={`compare${here.replaceAll("/", "-")}`} onInput={(by) => draft.put(here, compared(condition, by as Comparison))} />
       <DraftField draft={draft} pointer={`${here}/${key}`} label={unit === "" ? "Value" : `Value, ${unit}`} kind="number" />
       <Fault text={draft.faults.value.get(here)} />
     </>

@@ -1,7 +1,7 @@
 // The sensors of a machine, or its controls: where each stands, what it means, and what the last look read.
 
 import { useSignal } from "@preact/signals";
-import { at, put, type Doc } from "../../model/draft";
+import { at, labelOf, put, type Doc } from "../../model/draft";
 import { blankChannel, channelsOf, CLASSES, driverOf, isModbus, oddAddress, REGISTERS, TYPES, WORD_ORDERS } from "../../model/machineDraft";
 import type { Draft } from "../../store/draft";
 import { DraftField } from "../../ui/DraftField";
@@ -43,7 +43,7 @@ function Channel({ draft, index, isSensor, look }: { draft: Draft; index: number
   const doc = draft.doc.value;
   const channel = at(doc, here) as Doc;
   const isBus = isModbus(doc);
-  const name = String(channel["label"] ?? channel["id"] ?? "") || (isSensor ? "New sensor" : "New control");
+  const name = labelOf(channel) || (isSensor ? "New sensor" : "New control");
   const read = (part: string) => look?.values.find((value) => value.pointer === `${here}/${part}`);
   const [source, readback] = [read("source"), read("readback")];
   const isSimulated = driverOf(doc) === "simulator";
@@ -55,7 +55,7 @@ function Channel({ draft, index, isSensor, look }: { draft: Draft; index: number
         <button type="button" class="button quiet" aria-label={`Remove ${name}`} data-testid={`remove-channel-${index}`} onClick={() => draft.remove("/channels", index)}><Icon name="close" /></button>
       </header>
       <div class="form-grid">
-        <DraftField draft={draft} pointer={`${here}/label`} label="Name" />
+        <DraftField draft={draft} pointer={`${here}/label`} label="Name" {...(name === labelOf(channel) && at(channel, "/label") === undefined ? { hint: `${name} where empty` } : {})} />
         {isSensor && !isSimulated && <DraftField draft={draft} pointer={`${here}/role`} label="Meaning" choices={ROLES} />}
         <DraftField draft={draft} pointer={`${here}/unit`} label="Unit" hint="celsius, fahrenheit, percent or any word" offers={UNITS} />
         {driverOf(doc) === "push" && <DraftField draft={draft} pointer={`${here}/tag`} label="Tag" hint="what the controller calls it" />}

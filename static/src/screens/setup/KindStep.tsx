@@ -1,9 +1,11 @@
 // What the machine is, what it is called, and how it is talked to; a known machine brings its registers along.
 
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { rest } from "../../link/rest";
 import { at, put, slug } from "../../model/draft";
 import { BLANK_DRIVERS, DRIVERS, driverOf, KINDS } from "../../model/machineDraft";
-import { fromPreset, PRESETS } from "../../model/presets";
+import type { Preset } from "../../model/presets";
 import type { Draft } from "../../store/draft";
 import { DraftField } from "../../ui/DraftField";
 import { Field } from "../../ui/Field";
@@ -11,14 +13,18 @@ import { Icon } from "../../ui/Icon";
 
 export function KindStep({ draft, isNew }: { draft: Draft; isNew: boolean }) {
   const chosen = useSignal("");
+  const presets = useSignal<Preset[]>([]);
+  useEffect(() => {
+    if (isNew) rest.presets().then((known) => (presets.value = known), () => undefined);
+  }, [isNew]);
   const doc = draft.doc.value;
-  const preset = PRESETS[Number(chosen.value)];
+  const preset = presets.value[Number(chosen.value)];
   const choose = (value: string) => {
     chosen.value = value;
-    const known = value === "" ? undefined : PRESETS[Number(value)];
+    const known = value === "" ? undefined : presets.peek()[Number(value)];
     if (known === undefined) return;
     const name = at(doc, "/name");
-    draft.doc.value = { ...draft.doc.peek(), kind: "roaster", ...fromPreset(known), ...(name === undefined ? { name: known.name } : {}) };
+    draft.doc.value = { ...draft.doc.peek(), kind: "roaster", ...known.machine, ...(name === undefined ? { name: known.name } : {}) };
     draft.faults.value = new Map();
   };
   const talkBy = (type: string) => {
@@ -33,7 +39,7 @@ export function KindStep({ draft, isNew }: { draft: Draft; isNew: boolean }) {
   return (
     <section class="panel step-panel" aria-label="Kind">
       {isNew && (
-        <Field label="Start from" value={chosen.value} onInput={choose} testId="preset" choices={[["", "a blank machine"], ...PRESETS.map(({ name }, index) => [String(index), name] as const)]} />
+        <Field label="Start from" value={chosen.value} onInput={choose} testId="preset" choices={[["", "a blank machine"], ...presets.value.map(({ name }, index) => [String(index), name] as const)]} />
       )}
       {chosen.value !== "" && preset !== undefined && (
         <p class="small" data-testid="preset-note">

@@ -3,10 +3,11 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { rest } from "../../link/rest";
-import { at, listAt } from "../../model/draft";
-import { driverOf, isModbus, WORD_ORDERS } from "../../model/machineDraft";
+import { at, listAt, type Doc } from "../../model/draft";
+import { complete, driverOf, isModbus, WORD_ORDERS } from "../../model/machineDraft";
 import type { Draft } from "../../store/draft";
-import { DraftField, DraftFlag } from "../../ui/DraftField";
+import { DraftField, DraftFlag, fieldId } from "../../ui/DraftField";
+import { Field } from "../../ui/Field";
 import { Icon } from "../../ui/Icon";
 import { ProbeResult } from "./ProbeResult";
 import { PushLink } from "./PushLink";
@@ -42,7 +43,7 @@ export function LinkStep({ draft, linkLook, isLooking, onLook }: StepProps) {
         <DraftFlag draft={draft} pointer="/autoconnect" label="Connect by itself" usual />
       </div>
       {driver === "simulator" && <SimulatorFaults draft={draft} />}
-      {driver === "push" && <PushLink doc={doc} />}
+      {driver === "push" && <PushLink doc={complete(doc)} />}
       {isModbus(doc) && (
         <div class="row">
           <button type="button" class="button" disabled={isLooking} data-testid="test-link" onClick={() => onLook("link")}>
@@ -86,10 +87,17 @@ function BusFields({ draft }: { draft: Draft }) {
   );
 }
 
+/** Another model has other channels, and is another kind of machine. */
+function simulate(draft: Draft, model: string): void {
+  draft.put("/channels", undefined);
+  draft.put("/kind", model);
+  draft.put("/driver", { ...(at(draft.doc.peek(), "/driver") as Doc), model, operator: false });
+}
+
 function SimulatorFields({ draft }: { draft: Draft }) {
   return (
     <>
-      <DraftField draft={draft} pointer="/driver/model" label="Model" choices={MODELS} />
+      <Field label="Model" value={String(at(draft.doc.value, "/driver/model") ?? "roaster")} choices={MODELS} id={fieldId("/driver/model")} testId="field-driver-model" fault={draft.faults.value.get("/driver/model")} onInput={(model) => simulate(draft, model)} />
       <DraftField draft={draft} pointer="/driver/speed" label="Speed" kind="number" hint="1 is real time, 0.1 to 100" />
       <DraftField draft={draft} pointer="/driver/seed" label="Seed" kind="number" hint="another seed, other noise" />
       <DraftField draft={draft} pointer="/driver/noise" label="Noise, °C" kind="number" />

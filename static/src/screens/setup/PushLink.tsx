@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { rest } from "../../link/rest";
-import { listAt, type Doc } from "../../model/draft";
+import { labelOf, listAt, type Doc } from "../../model/draft";
 import type { SessionView } from "../../wire/types";
 
 const LOOK_EVERY_MS = 2_000;
@@ -39,7 +39,7 @@ export function PushLink({ doc }: { doc: Doc }) {
               const key = String(channel["role"] ?? channel["id"] ?? "");
               const control = last.value?.controls.find((one) => one.id === channel["id"]);
               const value = control === undefined ? values[key] : control.value;
-              return <tr key={key}><td><code>{String(channel["tag"] ?? `${id === "" ? "<id>" : id}.${String(channel["id"] ?? "")}`)}</code></td><td>{String(channel["label"] ?? channel["id"] ?? "")}</td><td class="number">{value ?? "––"}</td></tr>;
+              return <tr key={key}><td><code>{String(channel["tag"] ?? `${id === "" ? "<id>" : id}.${String(channel["id"] ?? "")}`)}</code></td><td>{labelOf(channel)}</td><td class="number">{value ?? "––"}</td></tr>;
             })}
           </tbody>
         </table>

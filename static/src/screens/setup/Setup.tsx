@@ -65,7 +65,8 @@ export function Setup({ id }: { id: string | null }) {
 
   const refuse = (error: unknown) => {
     const refusal = error instanceof RestError ? error : new RestError(0, "", String(error));
-    draft.faults.value = refusal.fields.length > 0 ? byPointer(refusal.fields) : new Map([["", refusal.message]]);
+    const place = refusal.code === "MACHINE_EXISTS" ? "/id" : "";
+    draft.faults.value = refusal.fields.length > 0 ? byPointer(refusal.fields) : new Map([[place, refusal.message]]);
     attempt.value += 1;
   };
   /** Whether nothing is wrong that can be seen here. */
@@ -152,9 +153,9 @@ export function Setup({ id }: { id: string | null }) {
           <button type="button" class="button" disabled={index === 0} data-testid="step-back" onClick={() => to(STEPS[index - 1])}>Back</button>
           {index < STEPS.length - 1 && <button type="submit" class={`button ${id === null ? "primary" : ""}`} data-testid="step-next">Next</button>}
           <span class="grow" role="status" data-testid="saved">{said.value}</span>
-          {!isTested && needsTest && <span class="muted small" data-testid="untested">not tested as it stands</span>}
+          {!isTested && needsTest && (id === null || draft.isChanged.value) && <span class="muted small" data-testid="untested">not tested as it stands</span>}
           <button type="button" class={`button ${id !== null || index === STEPS.length - 1 ? "primary" : ""}`} disabled={busy.value !== "" || (id !== null && !draft.isChanged.value)} data-testid="save-machine" onClick={() => void save()}>
-            {busy.value === "saving" ? "Saving…" : isTested || !needsTest ? "Save" : "Save untested"}
+            {busy.value === "saving" ? "Saving…" : isTested || !needsTest || (id !== null && !draft.isChanged.value) ? "Save" : "Save untested"}
           </button>
         </footer>
       </form>

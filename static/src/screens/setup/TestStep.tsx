@@ -1,10 +1,17 @@
 // Everything read once, before the machine is saved.
 
+import { at, labelOf, type Doc } from "../../model/draft";
 import { driverOf } from "../../model/machineDraft";
-import { placeName } from "../../model/placeName";
 import { Icon } from "../../ui/Icon";
+import type { ProbedValue } from "../../wire/types";
 import { ProbedLine, ProbeResult } from "./ProbeResult";
 import type { StepProps } from "./Setup";
+
+/** A value by the name of its channel; the simulator's own channels stand in no document. */
+function nameOf(doc: Doc, { id, pointer }: ProbedValue): string {
+  const channel = at(doc, pointer.split("/").slice(0, 3).join("/"));
+  return `${labelOf(channel ?? { id })}${pointer.endsWith("/readback") ? ", read back" : ""}`;
+}
 
 export function TestStep({ draft, look, isLooking, onLook }: StepProps) {
   const doc = draft.doc.value;
@@ -27,7 +34,7 @@ export function TestStep({ draft, look, isLooking, onLook }: StepProps) {
             <tbody>
               {look.values.map((value) => (
                 <tr key={value.pointer}>
-                  <th scope="row">{placeName(doc, value.pointer).replace(/, Register$/, "") === "Channel 1" ? value.id : placeName(doc, value.pointer).replace(/, Register$/, "")}</th>
+                  <th scope="row">{nameOf(doc, value)}</th>
                   <td><ProbedLine value={value} /></td>
                 </tr>
               ))}
