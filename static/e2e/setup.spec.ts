@@ -37,6 +37,9 @@ test("a Modbus machine is tested while it is described, then roasts", async ({ p
     await page.getByTestId("test-channels").click();
     await expect(page.getByTestId("channel-0")).toContainText("illegal address");
     await page.getByTestId("field-channels-0-source-address").fill("0");
+    await page.getByTestId("field-channels-0-source-divisor").fill("");
+    await page.getByTestId("field-channels-0-source-divisor").pressSequentially("10.0");
+    await expect(page.getByTestId("field-channels-0-source-divisor")).toHaveValue("10.0");
     await page.getByTestId("test-channels").click();
     await expect(page.getByTestId("probed-channels-0-source")).toContainText(/2000 → 200 °C .*ms/);
     await page.getByTestId("step-next").click();
@@ -127,6 +130,19 @@ test("a machine is changed, but not while it records, and removed by its name", 
   await page.getByTestId("remove-name").fill("Demo");
   await page.getByTestId("remove-confirm").click();
   await expect(page.getByTestId("empty")).toBeVisible();
+});
+
+test("what was typed survives a look at another screen", async ({ page, daemon }) => {
+  await daemon.addRoaster("demo", { name: "Demo", operator: false });
+  await open(page, daemon, "#/m/demo/setup");
+  await page.getByTestId("field-name").fill("Other");
+  await page.getByRole("link", { name: "Alarms and interlocks" }).click();
+  await page.getByTestId("tab-rules").click();
+  await expect(page.getByTestId("left-over")).toBeVisible();
+  await page.getByRole("link", { name: "Set up" }).click();
+  await expect(page.getByTestId("field-name")).toHaveValue("Other");
+  await page.getByTestId("left-over").getByRole("button").click();
+  await expect(page.getByTestId("field-name")).toHaveValue("Demo");
 });
 
 test("a machine whose controller sends says where to and what came", async ({ page, daemon }) => {

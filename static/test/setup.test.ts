@@ -61,6 +61,17 @@ describe("a document that is edited by pointer", () => {
     expect(draft.isChanged.value).toBe(false);
   });
 
+  it("opens the machine anew for all but a new name, and forgets what was typed when asked to", () => {
+    const draft = new Draft();
+    draft.load(DRUM);
+    draft.put("/name", "Other");
+    expect([draft.isChanged.value, draft.opensAnew.value]).toEqual([true, false]);
+    draft.put("/driver/port", 503);
+    expect(draft.opensAnew.value).toBe(true);
+    draft.discard();
+    expect([draft.doc.value, draft.isChanged.value]).toEqual([DRUM, false]);
+  });
+
   it("makes a slug of any name, and an id that is free", () => {
     expect([slug("Röster №1 – groß"), slug("  "), slug("a".repeat(99)).length]).toEqual(["roster-no1-gro", "", 64]);
     expect(free("bt", ["bt", "bt-2"])).toBe("bt-3");

@@ -8,13 +8,28 @@ export class Draft {
   readonly faults = signal<Faults>(new Map());
   /** The document as the daemon holds it; null for a machine that it does not know. */
   readonly kept = signal<Doc | null>(null);
+  /** What there was before anything was typed. */
+  readonly #start = signal<Doc>({});
   /** Whether something is typed that the daemon does not have. */
-  readonly isChanged = computed(() => JSON.stringify(this.doc.value) !== JSON.stringify(this.kept.value));
+  readonly isChanged = computed(() => JSON.stringify(this.doc.value) !== JSON.stringify(this.#start.value));
+  /** Whether saving opens the machine anew: more than its name is changed. */
+  readonly opensAnew = computed(() => JSON.stringify({ ...this.doc.value, name: "" }) !== JSON.stringify({ ...this.#start.value, name: "" }));
 
   /** Starts from a document that the daemon holds. */
   load(doc: Doc): void {
     this.kept.value = doc;
-    this.doc.value = doc;
+    this.begin(doc);
+  }
+
+  /** Starts from a document that nobody holds yet. */
+  begin(doc: Doc): void {
+    this.#start.value = doc;
+    this.discard();
+  }
+
+  /** Forgets what was typed. */
+  discard(): void {
+    this.doc.value = this.#start.peek();
     this.faults.value = new Map();
   }
 
@@ -39,4 +54,14 @@ export class Draft {
     this.doc.value = put(this.doc.peek(), list, left.length > 0 ? left : undefined);
     this.faults.value = without(this.faults.peek(), list, index);
   }
+}
+
+const drafts = new Map<string, Draft>();
+
+/** The draft of a machine: one for all screens that edit it, so that nothing typed is lost on the way between them. */
+export function draftOf(id: string | null): Draft {
+  const key = id ?? "";
+  const draft = drafts.get(key) ?? new Draft();
+  drafts.set(key, draft);
+  return draft;
 }

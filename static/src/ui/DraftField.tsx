@@ -1,5 +1,6 @@
 // A field for one place of a document that is edited.
 
+import { useSignal } from "@preact/signals";
 import { at, read, shown, type Kind } from "../model/draft";
 import type { Draft } from "../store/draft";
 import { Field } from "./Field";
@@ -22,12 +23,18 @@ type Props = {
 export const fieldId = (pointer: string): string => `at${pointer.replaceAll("/", "-")}`;
 
 export function DraftField({ draft, pointer, label, kind = "text", choices, otherwise, ...rest }: Props) {
-  const value = shown(at(draft.doc.value, pointer), kind);
+  const typed = useSignal("");
+  const held = at(draft.doc.value, pointer);
+  // What is being typed stays as it is: `2.` is a number already, and the point must not vanish under the fingers.
+  const value = held !== undefined && read(typed.value, kind) === held ? typed.value : shown(held, kind);
   return (
     <Field
       {...rest} {...(choices === undefined ? {} : { choices })} label={label} id={fieldId(pointer)} testId={`field${pointer.replaceAll("/", "-")}`}
       value={value === "" && otherwise !== undefined ? otherwise : value} kind={kind === "text" ? "text" : "number"} fault={draft.faults.value.get(pointer)}
-      onInput={(text) => draft.put(pointer, read(text, kind))}
+      onInput={(text) => {
+        typed.value = text;
+        draft.put(pointer, read(text, kind));
+      }}
     />
   );
 }

@@ -4,13 +4,14 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { rest, RestError } from "../../link/rest";
 import { listAt, type Doc } from "../../model/draft";
-import { byPointer } from "../../model/machineDraft";
+import { byPointer, complete } from "../../model/machineDraft";
 import { placeName } from "../../model/placeName";
 import { alarmSentence, blankAlarm, blankInterlock, interlockSentence, speakable, type Speakable } from "../../model/rules";
-import { Draft } from "../../store/draft";
+import { draftOf, type Draft } from "../../store/draft";
 import type { MachineStore } from "../../store/machine";
 import { Banner } from "../../ui/Banner";
 import { Fault } from "../../ui/Field";
+import { LeftOver } from "../../ui/LeftOver";
 import { FaultSummary, focusField } from "../../ui/FaultSummary";
 import { Icon } from "../../ui/Icon";
 import { AlarmFields, InterlockFields } from "./RuleFields";
@@ -18,14 +19,17 @@ import { AlarmFields, InterlockFields } from "./RuleFields";
 type List = "/alarms" | "/interlocks";
 
 export function Rules({ id, machine }: { id: string; machine: MachineStore }) {
-  const draft = useMemo(() => new Draft(), [id]);
+  const draft = useMemo(() => draftOf(id), [id]);
   const open = useSignal<string | null>(null);
   const failed = useSignal<string | null>(null);
   const busy = useSignal(false);
   const said = useSignal("");
   const attempt = useSignal(0);
+  const isLeft = useSignal(false);
   const load = () => {
     failed.value = null;
+    isLeft.value = draft.isChanged.peek();
+    if (isLeft.peek()) return;
     rest.machineDocument(id).then((doc) => draft.load(doc), (error: Error) => (failed.value = error.message));
   };
   useEffect(load, [id]);
@@ -40,7 +44,7 @@ export function Rules({ id, machine }: { id: string; machine: MachineStore }) {
     busy.value = true;
     said.value = "";
     try {
-      draft.load(await rest.replaceMachine(id, draft.doc.peek()));
+      draft.load(await rest.replaceMachine(id, complete(draft.doc.peek())));
       open.value = null;
       said.value = "Saved.";
     } catch (error) {
@@ -60,6 +64,7 @@ export function Rules({ id, machine }: { id: string; machine: MachineStore }) {
   return (
     <section class="step-panel" data-testid="rules">
       {isRecording && <Banner icon="record" testId="recording">The machine is recording: rules can be saved when the recording has ended.</Banner>}
+      {isLeft.value && draft.isChanged.value && <LeftOver draft={draft} />}
       <FaultSummary
         faults={draft.faults.value} attempt={attempt.value} nameOf={(pointer) => placeName(doc, pointer)}
         show={(pointer) => (open.value = pointer.split("/").slice(0, 3).join("/"))}
@@ -70,7 +75,8 @@ export function Rules({ id, machine }: { id: string; machine: MachineStore }) {
       <RuleList list="/interlocks" none="No interlock yet. One refuses orders, such as heat without air; switching off it never refuses." {...rows} />
       <footer class="setup-foot">
         <span class="grow" role="status" data-testid="saved">{said.value}</span>
-        <button type="button" class="button" disabled={!draft.isChanged.value} onClick={() => draft.load(draft.kept.peek() ?? {})}>Undo changes</button>
+        {draft.opensAnew.value && <span class="muted small">Saving starts the machine afresh; its outputs go to safe first.</span>}
+        <button type="button" class="button" disabled={!draft.isChanged.value} onClick={() => draft.discard()}>Undo changes</button>
         <button type="button" class="button primary" disabled={busy.value || !draft.isChanged.value} data-testid="save-rules" onClick={() => void save()}>{busy.value ? "Saving…" : "Save rules"}</button>
       </footer>
     </section>

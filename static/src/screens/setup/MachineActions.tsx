@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { rest, RestError } from "../../link/rest";
+import { draftOf } from "../../store/draft";
 import { driverStatus } from "../../store/status";
 import { tick } from "../../store/ticker";
 import { Banner } from "../../ui/Banner";
@@ -63,6 +64,7 @@ function RemoveDialog({ id, name, onClose }: { id: string; name: string; onClose
     }
     try {
       await rest.removeMachine(id);
+      draftOf(id).discard();
       await house.refresh();
       onClose();
       go(link.wall());

@@ -7,8 +7,9 @@ import { rest, RestError } from "../../link/rest";
 import { at } from "../../model/draft";
 import { BLANK, byPointer, check, complete, driverOf, stepOf, STEPS, STEP_NAMES, tested, type Step } from "../../model/machineDraft";
 import { placeName } from "../../model/placeName";
-import { Draft } from "../../store/draft";
+import { draftOf, type Draft } from "../../store/draft";
 import { Banner } from "../../ui/Banner";
+import { LeftOver } from "../../ui/LeftOver";
 import { FaultSummary } from "../../ui/FaultSummary";
 import { Icon } from "../../ui/Icon";
 import { useHouse } from "../../ui/house";
@@ -39,7 +40,7 @@ type Loading = { kind: "loading" } | { kind: "ready" } | { kind: "failed"; error
 
 export function Setup({ id }: { id: string | null }) {
   const house = useHouse();
-  const draft = useMemo(() => new Draft(), [id]);
+  const draft = useMemo(() => draftOf(id), [id]);
   const loading = useSignal<Loading>({ kind: "loading" });
   const step = useSignal<Step>("kind");
   const attempt = useSignal(0);
@@ -47,9 +48,11 @@ export function Setup({ id }: { id: string | null }) {
   const linkLook = useSignal<Look | null>(null);
   const busy = useSignal<"" | "looking" | "saving">("");
   const said = useSignal("");
+  const isLeft = useSignal(false);
   const load = () => {
-    if (id === null) {
-      draft.doc.value = BLANK;
+    isLeft.value = draft.isChanged.peek();
+    if (id === null && !isLeft.peek()) draft.begin(BLANK);
+    if (id === null || isLeft.peek()) {
       loading.value = { kind: "ready" };
       return;
     }
@@ -99,6 +102,7 @@ export function Setup({ id }: { id: string | null }) {
     try {
       if (id === null) {
         await rest.addMachine(doc);
+        draft.begin(BLANK);
         await house.refresh();
         go(link.machine(String(doc["id"])));
         return;
@@ -136,6 +140,7 @@ export function Setup({ id }: { id: string | null }) {
           </li>
         ))}
       </ol>
+      {isLeft.value && draft.isChanged.value && <LeftOver draft={draft} />}
       <FaultSummary
         faults={draft.faults.value} attempt={attempt.value} nameOf={(pointer) => placeName(doc, pointer)}
         show={(pointer) => {
@@ -153,6 +158,7 @@ export function Setup({ id }: { id: string | null }) {
           <button type="button" class="button" disabled={index === 0} data-testid="step-back" onClick={() => to(STEPS[index - 1])}>Back</button>
           {index < STEPS.length - 1 && <button type="submit" class={`button ${id === null ? "primary" : ""}`} data-testid="step-next">Next</button>}
           <span class="grow" role="status" data-testid="saved">{said.value}</span>
+          {id !== null && draft.opensAnew.value && <span class="muted small">Saving starts the machine afresh; its outputs go to safe first.</span>}
           {!isTested && needsTest && (id === null || draft.isChanged.value) && <span class="muted small" data-testid="untested">not tested as it stands</span>}
           <button type="button" class={`button ${id !== null || index === STEPS.length - 1 ? "primary" : ""}`} disabled={busy.value !== "" || (id !== null && !draft.isChanged.value)} data-testid="save-machine" onClick={() => void save()}>
             {busy.value === "saving" ? "Saving…" : isTested || !needsTest || (id !== null && !draft.isChanged.value) ? "Save" : "Save untested"}
