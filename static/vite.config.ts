@@ -12,6 +12,6 @@ export default defineConfig({
   define: { "import.meta.env.VITE_HEARTH_VERSION": JSON.stringify(version) },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: { target: "es2022", modulePreload: { polyfill: false }, assetsInlineLimit: 0, manifest: "manifest.json" },
-  server: { proxy: { "/api": DAEMON, "/health": DAEMON, "/ws": { target: DAEMON, ws: true } } },
+  server: { proxy: { "/api": DAEMON, "/health": DAEMON, "/metrics": DAEMON, "/ws": { target: DAEMON, ws: true } } },
   test: { include: ["test/**/*.test.ts"], environment: "node" },
 });

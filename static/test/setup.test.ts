@@ -27,9 +27,9 @@ describe("a document that is edited by pointer", () => {
   });
 
   it("makes the objects on the way, and takes those away that are left empty", () => {
-    const next = put<Doc>({}, "/safety/operator_loss_ms", 0);
-    expect(next).toEqual({ safety: { operator_loss_ms: 0 } });
-    expect(put(next, "/safety/operator_loss_ms", undefined)).toEqual({});
+    const next = put<Doc>({}, "/detection/dry_end_bt", 160);
+    expect(next).toEqual({ detection: { dry_end_bt: 160 } });
+    expect(put(next, "/detection/dry_end_bt", undefined)).toEqual({});
   });
 
   it("holds a number where one was typed, and else what was typed, for the daemon to judge", () => {
@@ -93,8 +93,8 @@ describe("setting a machine up", () => {
   });
 
   it("shows every fault of the daemon in the step that has its field", () => {
-    const steps = ["/id", "/name", "/driver/type", "/driver/host", "/sampling_interval_ms", "/channels/0/source/type", "/channels/1/class", "/detection/dry_end_bt", "/safety/operator_loss_ms", "/channels", "/alarms/0/when", "/interlocks/0"];
-    expect(steps.map((pointer) => stepOf(DRUM, pointer))).toEqual(["kind", "kind", "kind", "link", "link", "channels", "controls", "detection", "detection", "channels", null, null]);
+    const steps = ["/id", "/name", "/driver/type", "/driver/host", "/sampling_interval_ms", "/channels/0/source/type", "/channels/1/class", "/detection/dry_end_bt", "/channels", "/alarms/0/when", "/interlocks/0"];
+    expect(steps.map((pointer) => stepOf(DRUM, pointer))).toEqual(["kind", "kind", "kind", "link", "link", "channels", "controls", "detection", "channels", null, null]);
     expect([...byPointer([{ pointer: "/id", detail: "a" }, { pointer: "/id", detail: "b" }])]).toEqual([["/id", "a. b"]]);
   });
 

@@ -79,7 +79,6 @@ export function stepOf(doc: Doc, pointer: string): Step | null {
     case "channels":
       return at(doc, `/channels/${index}/kind`) === "control" ? "controls" : "channels";
     case "detection":
-    case "safety":
       return "detection";
     case "alarms":
     case "interlocks":

@@ -33,10 +33,12 @@ export function InterlockFields({ draft, here, channels }: Props) {
       {unless.map((_, index) => (
         <div class="form-grid" key={index}>
           <ConditionFields draft={draft} here={`${here}/unless/${index}`} channels={channels} first={index === 0 ? "unless" : "and"} />
-          <button type="button" class="button" onClick={() => draft.remove(`${here}/unless`, index)}><Icon name="close" /> Without this</button>
         </div>
       ))}
-      <p class="row"><button type="button" class="button" data-testid="add-unless" onClick={() => draft.add(`${here}/unless`, { channel: channels[0]?.id ?? "", at_least: 0 })}><Icon name="plus" /> {unless.length === 0 ? "Unless…" : "And…"}</button></p>
+      <p class="row">
+        {unless.length > 0 && <button type="button" class="button" data-testid="remove-unless" onClick={() => draft.remove(`${here}/unless`, unless.length - 1)}><Icon name="close" /> Without the last</button>}
+        <button type="button" class="button" data-testid="add-unless" onClick={() => draft.add(`${here}/unless`, { channel: channels[0]?.id ?? "", at_least: 0 })}><Icon name="plus" /> {unless.length === 0 ? "Unless…" : "And…"}</button>
+      </p>
       <DraftField draft={draft} pointer={`${here}/message`} label="It says" hint="what to do instead, such as: Open the air first" />
     </>
   );

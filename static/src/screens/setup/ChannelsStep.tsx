@@ -10,7 +10,7 @@ import { Icon } from "../../ui/Icon";
 import { ProbedLine } from "./ProbeResult";
 import type { StepProps } from "./Setup";
 
-const ROLES = [["", "no special meaning"], ["bt", "bean temperature (BT)"], ["et", "environment temperature (ET)"]] as const;
+const ROLES = [["", "no special meaning"], ["bt", "BT, the beans"], ["et", "ET, the air around"]] as const;
 const UNITS = [["celsius", "°C"], ["fahrenheit", "°F"], ["percent", "%"], ["Hz", ""], ["mbar", ""], ["rpm", ""]] as const;
 
 export function ChannelsStep({ kind, draft, look, isLooking, onLook }: StepProps & { kind: "sensor" | "control" }) {

@@ -1,4 +1,4 @@
-// Which marks are found by themselves, and how long the machine may do without a sensor or a person.
+// Which marks are found by themselves.
 
 import { at } from "../../model/draft";
 import type { Draft } from "../../store/draft";
@@ -17,11 +17,6 @@ export function DetectionStep({ draft }: { draft: Draft }) {
           <DraftField draft={draft} pointer="/detection/first_crack_bt" label="First crack at BT, °C" kind="limit" hint="none where empty" />
         </div>
       ) : <p>Marks are found on roasters only.</p>}
-      <h3>Safety</h3>
-      <div class="form-grid">
-        <DraftField draft={draft} pointer="/safety/on_sensor_loss_ms" label="A lost sensor cuts heat after, s" kind="seconds" hint="10 where empty" />
-        <DraftField draft={draft} pointer="/safety/operator_loss_ms" label="Nobody watching cuts heat after, s" kind="seconds" hint="120 where empty; 0 never" />
-      </div>
     </section>
   );
 }

@@ -65,6 +65,10 @@ export function Setup({ id }: { id: string | null }) {
     );
   };
   useEffect(load, [id]);
+  useEffect(() => {
+    document.querySelector("main")?.scrollTo(0, 0);
+    document.querySelector("[aria-current=step]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [step.value]);
 
   const refuse = (error: unknown) => {
     const refusal = error instanceof RestError ? error : new RestError(0, "", String(error));
@@ -159,7 +163,6 @@ export function Setup({ id }: { id: string | null }) {
           {index < STEPS.length - 1 && <button type="submit" class={`button ${id === null ? "primary" : ""}`} data-testid="step-next">Next</button>}
           <span class="grow" role="status" data-testid="saved">{said.value}</span>
           {id !== null && draft.opensAnew.value && <span class="muted small">Saving starts the machine afresh; its outputs go to safe first.</span>}
-          {!isTested && needsTest && (id === null || draft.isChanged.value) && <span class="muted small" data-testid="untested">not tested as it stands</span>}
           <button type="button" class={`button ${id !== null || index === STEPS.length - 1 ? "primary" : ""}`} disabled={busy.value !== "" || (id !== null && !draft.isChanged.value)} data-testid="save-machine" onClick={() => void save()}>
             {busy.value === "saving" ? "Saving…" : isTested || !needsTest || (id !== null && !draft.isChanged.value) ? "Save" : "Save untested"}
           </button>
