@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { at, free, put, read, shown, slug, without, type Doc } from "../src/model/draft";
-import { BLANK, BLANK_DRIVERS, byPointer, blankChannel, channelsOf, check, complete, oddAddress, stepOf, tested } from "../src/model/machineDraft";
+import { BLANK, BLANK_DRIVERS, byPointer, blankChannel, channelsOf, check, complete, isToggle, oddAddress, stepOf, tested, withShape, withTable } from "../src/model/machineDraft";
 import { family } from "../src/model/metrics";
 import { placeName } from "../src/model/placeName";
 import type { Preset } from "../src/model/presets";
@@ -95,7 +95,7 @@ describe("setting a machine up", () => {
   it("shows every fault of the daemon in the step that has its field", () => {
     const steps = ["/id", "/name", "/driver/type", "/driver/host", "/sampling_interval_ms", "/channels/0/source/type", "/channels/1/class", "/detection/dry_end_bt", "/channels", "/alarms/0/when", "/interlocks/0"];
     expect(steps.map((pointer) => stepOf(DRUM, pointer))).toEqual(["kind", "kind", "kind", "link", "link", "channels", "controls", "detection", "channels", null, null]);
-    expect([...byPointer([{ pointer: "/id", detail: "a" }, { pointer: "/id", detail: "b" }])]).toEqual([["/id", "a. b"]]);
+    expect([...byPointer([{ pointer: "/id", detail: "a" }, { pointer: "/id", detail: "b" }, { pointer: "/channels/3/id", detail: "c" }])]).toEqual([["/id", "a. b"], ["/channels/3/label", "c"]]);
   });
 
   it("names places as people see them", () => {
@@ -106,6 +106,22 @@ describe("setting a machine up", () => {
   it("sends ids that the names make, and keeps those that are there", () => {
     const doc = complete({ ...BLANK, name: "Drum 5 kg", channels: [{ id: "", label: "Bean temp", kind: "sensor" }, { id: "x", kind: "control" }] });
     expect([doc["id"], at(doc, "/channels/0/id"), at(doc, "/channels/1/id")]).toEqual(["drum-5-kg", "bean-temp", "x"]);
+  });
+
+  it("gives two channels of one name ids of their own", () => {
+    const doc = complete({ name: "a", channels: [{ id: "", label: "Air" }, { id: "", label: "Air" }, { id: "air-3", label: "Air" }, { id: "", label: "Air" }] });
+    expect((doc["channels"] as Doc[]).map((channel) => channel["id"])).toEqual(["air", "air-2", "air-3", "air-4"]);
+  });
+
+  it("makes a switch of a control on a coil, and a slider again of one that leaves it", () => {
+    const burner = at(DRUM, "/channels/1") as Doc;
+    const coil = withTable(burner, "source", "coil");
+    expect(coil).toEqual({ id: "burner", label: "Burner", kind: "control", class: "heat", source: { register: "coil", address: 100 } });
+    expect([isToggle(burner), isToggle(coil)]).toEqual([false, true]);
+    expect(withTable(coil, "source", "holding")).toMatchObject({ control: "slider", min: 0, max: 100, source: { register: "holding", address: 100 } });
+    expect(withShape({ ...burner, on_value: 1 }, "slider")).not.toHaveProperty("on_value");
+    expect(withTable({ ...burner, readback: { register: "input", type: "i16", address: 3 } }, "readback", "discrete")).toEqual({ ...burner, readback: { register: "discrete", address: 3 } });
+    expect(withTable(at(DRUM, "/channels/0") as Doc, "source", "input")).toMatchObject({ unit: "celsius", source: { register: "input", type: "i16", divisor: 10 } });
   });
 
   it("tells sensors from controls, and adds either ready to be filled in", () => {

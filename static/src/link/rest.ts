@@ -78,8 +78,8 @@ export const rest = {
   addMachine: (config: unknown, call: Call = {}) => request<unknown>("POST", "api/machines", config, call),
   machineConfig: (id: string, call: Call = {}) => request<MachineConfig>("GET", machine(id), undefined, call),
   /** The whole document of a machine, as it is edited. */
-  machineDocument: (id: string, call: Call = {}) => request<Record<string, unknown>>("GET", machine(id), undefined, call),
-  replaceMachine: (id: string, config: unknown, call: Call = {}) => request<Record<string, unknown>>("PUT", machine(id), config, call),
+  machineDocument: (id: string, call: Call = {}) => request<MachineDocument>("GET", machine(id), undefined, call),
+  replaceMachine: (id: string, config: unknown, call: Call = {}) => request<MachineDocument>("PUT", machine(id), config, call),
   removeMachine: (id: string, call: Call = {}) => request<void>("DELETE", machine(id), undefined, call),
   probe: (config: unknown, call: Call = {}) => request<ProbeView>("POST", "api/probe", config, call),
   /** Known machines; a file beside the page. */
@@ -126,3 +126,6 @@ export type MachineConfig = {
   channels?: { id: string; label?: string; unit?: string }[];
   detection?: { dry_end_bt?: number | null; first_crack_bt?: number | null };
 };
+
+/** The whole of it. */
+export type MachineDocument = MachineConfig & { [key: string]: unknown };

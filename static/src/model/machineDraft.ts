@@ -2,7 +2,7 @@
 // step of the set-up shows which of its places.
 
 import type { ProblemField } from "../wire/types";
-import { at, listAt, slug, type Doc, type Faults } from "./draft";
+import { at, free, listAt, slug, type Doc, type Faults } from "./draft";
 
 type Choices = readonly (readonly [string, string])[];
 
@@ -58,9 +58,37 @@ export function blankChannel(doc: Doc, kind: "sensor" | "control"): Doc {
   return kind === "sensor" ? { id: "", kind, unit: "celsius", ...source } : { id: "", kind, class: "other", min: 0, max: 100, step: 1, unit: "percent", ...source };
 }
 
-/** The document as it is sent: with the id that its name makes, where none was given. */
+const omit = (object: Doc, keys: readonly string[]): Doc => Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
+
+/** A control operated in another way; what only the old way has goes with it. */
+export function withShape(channel: Doc, shape: "slider" | "toggle"): Doc {
+  if (shape === "toggle") return { ...omit(channel, ["min", "max", "step", "unit"]), control: shape };
+  return { min: 0, max: 100, step: 1, unit: "percent", ...omit(channel, ["on_value", "off_value"]), control: shape };
+}
+
+/** Whether a control has two positions. */
+export const isToggle = (channel: Doc): boolean => channel["control"] === "toggle" || (channel["control"] === undefined && at(channel, "/source/register") === "coil");
+
+/** A channel whose value stands in another table: a bit has no type and no scale, and a control on a coil is a switch. */
+export function withTable(channel: Doc, part: "source" | "readback", register: string): Doc {
+  const isBit = register === "coil" || register === "discrete";
+  const source = (channel[part] ?? {}) as Doc;
+  const wasBit = source["register"] === "coil" || source["register"] === "discrete";
+  const next = { ...channel, [part]: { ...(isBit && !wasBit ? omit(source, ["type", "divisor", "offset", "word_order"]) : source), register } };
+  if (part === "readback" || isBit === wasBit) return next;
+  if (channel["kind"] === "control") return omit(withShape(next, isBit ? "toggle" : "slider"), isBit ? ["control"] : []);
+  return isBit && channel["role"] === undefined ? omit(next, ["unit"]) : next;
+}
+
+/** The document as it is sent: with the ids that names make, where none were given. */
 export function complete(doc: Doc): Doc {
-  const channels = listAt(doc, "/channels").map((channel) => ({ ...channel, id: String(channel["id"] ?? "") || slug(String(channel["label"] ?? "")) }));
+  const taken = listAt(doc, "/channels").map((channel) => channel["id"]);
+  const channels = listAt(doc, "/channels").map((channel) => {
+    if (String(channel["id"] ?? "") !== "") return channel;
+    const made = free(slug(String(channel["label"] ?? "")), taken);
+    taken.push(made);
+    return { ...channel, id: made };
+  });
   const { name, ...rest } = doc;
   const id = String(doc["id"] ?? "") || slug(String(name ?? ""));
   return { ...rest, id, ...(name === undefined ? {} : { name }), ...(channels.length > 0 ? { channels } : {}) };
@@ -131,10 +159,11 @@ function whole(doc: Doc, pointer: string, from: number, to: number, faults: Map<
   if (typeof value !== "number" || !Number.isInteger(value) || value < from || value > to) faults.set(pointer, `A whole number from ${from} to ${to} is needed`);
 }
 
-/** The daemon's faults by place, several at one place together. */
+/** The daemon's faults by place, several at one place together. The id of a channel is made from its name: what is wrong with it stands there. */
 export function byPointer(errors: readonly ProblemField[]): Map<string, string> {
   const faults = new Map<string, string>();
-  for (const { pointer, detail } of errors) {
+  for (const { pointer: told, detail } of errors) {
+    const pointer = told.replace(/^(\/channels\/\d+)\/id$/, "$1/label");
     const before = faults.get(pointer);
     faults.set(pointer, before === undefined ? detail : `${before}. ${detail}`);
   }

@@ -71,7 +71,7 @@ pub struct SerialPortView {
 }
 
 impl ProbeView {
-    /// What a trial brought. `pointer` says where a channel stands in the document.
+    /// What a trial of the machine `spec` brought.
     pub fn of(spec: &MachineSpec, outcome: Result<Vec<Tried>, DriverError>, note: String) -> Self {
         let tried = match outcome {
             Ok(tried) => tried,

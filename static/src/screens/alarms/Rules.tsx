@@ -44,7 +44,9 @@ export function Rules({ id, machine }: { id: string; machine: MachineStore }) {
     busy.value = true;
     said.value = "";
     try {
-      draft.load(await rest.replaceMachine(id, complete(draft.doc.peek())));
+      const kept = await rest.replaceMachine(id, complete(draft.doc.peek()));
+      draft.load(kept);
+      machine.config.value = kept;
       open.value = null;
       said.value = "Saved.";
     } catch (error) {

@@ -1,11 +1,12 @@
 // The sensors of a machine, or its controls: where each stands, what it means, and what the last look read.
 
 import { useSignal } from "@preact/signals";
-import { at, labelOf, put, type Doc } from "../../model/draft";
-import { blankChannel, channelsOf, CLASSES, driverOf, isModbus, oddAddress, REGISTERS, TYPES, WORD_ORDERS } from "../../model/machineDraft";
+import { at, labelOf, type Doc } from "../../model/draft";
+import { blankChannel, channelsOf, CLASSES, driverOf, isModbus, isToggle, oddAddress, REGISTERS, TYPES, withShape, withTable, WORD_ORDERS } from "../../model/machineDraft";
 import type { Draft } from "../../store/draft";
-import { DraftField } from "../../ui/DraftField";
+import { DraftField, fieldId } from "../../ui/DraftField";
 import { focusField } from "../../ui/FaultSummary";
+import { Field } from "../../ui/Field";
 import { Icon } from "../../ui/Icon";
 import { ProbedLine } from "./ProbeResult";
 import type { StepProps } from "./Setup";
@@ -28,7 +29,7 @@ export function ChannelsStep({ kind, draft, look, isLooking, onLook }: StepProps
       {all.map((index) => <Channel key={index} draft={draft} index={index} isSensor={isSensor} look={look} />)}
       {driverOf(doc) !== "simulator" && (
         <p class="row">
-          <button type="button" class="button" data-testid={`add-${kind}`} onClick={add}><Icon name="plus" /> {isSensor ? "Add a sensor" : "Add a control"}</button>
+          <button type="button" class="button" id={isSensor ? fieldId("/channels") : undefined} data-testid={`add-${kind}`} onClick={add}><Icon name="plus" /> {isSensor ? "Add a sensor" : "Add a control"}</button>
           {isModbus(doc) && all.length > 0 && (
             <button type="button" class="button" disabled={isLooking} data-testid="test-channels" onClick={() => onLook("all")}><Icon name="play" /> {isLooking ? "Reading…" : "Read now"}</button>
           )}
@@ -83,10 +84,15 @@ function copied(channel: Doc): Doc {
 function Register({ draft, here, isWritten }: { draft: Draft; here: string; isWritten: boolean }) {
   const more = useSignal(["unit_id", "word_order"].some((key) => at(draft.doc.peek(), `${here}/${key}`) !== undefined));
   const choices = isWritten ? REGISTERS.filter(([register]) => register === "holding" || register === "coil") : REGISTERS;
+  const isReadback = here.endsWith("/readback");
+  const channel = here.slice(0, here.lastIndexOf("/"));
   const isBit = ["coil", "discrete"].includes(String(at(draft.doc.value, `${here}/register`)));
   return (
     <div class="form-grid">
-      <DraftField draft={draft} pointer={`${here}/register`} label="Table" choices={choices} />
+      <Field
+        label="Table" id={fieldId(`${here}/register`)} testId={`field${here.replaceAll("/", "-")}-register`} value={String(at(draft.doc.value, `${here}/register`) ?? "")} choices={choices}
+        fault={draft.faults.value.get(`${here}/register`)} onInput={(register) => draft.put(channel, withTable(at(draft.doc.peek(), channel) as Doc, isReadback ? "readback" : "source", register))}
+      />
       <DraftField draft={draft} pointer={`${here}/address`} label="Address" kind="number" hint="counted from 0" warning={oddAddress(at(draft.doc.value, `${here}/address`))} />
       {!isBit && <DraftField draft={draft} pointer={`${here}/type`} label="Written as" choices={TYPES} />}
       {!isBit && <DraftField draft={draft} pointer={`${here}/divisor`} label="Divisor" kind="number" hint="10: 1873 → 187.3" />}
@@ -102,20 +108,15 @@ function Register({ draft, here, isWritten }: { draft: Draft; here: string; isWr
 }
 
 function ControlFields({ draft, here, channel }: { draft: Draft; here: string; channel: Doc }) {
-  const isToggle = channel["control"] === "toggle" || (channel["control"] === undefined && at(channel, "/source/register") === "coil");
-  const shape = (value: string) => {
-    const drop = value === "toggle" ? ["min", "max", "step", "unit"] : ["on_value", "off_value"];
-    const kept = Object.fromEntries(Object.entries(channel).filter(([key]) => !drop.includes(key)));
-    draft.doc.value = put(draft.doc.peek(), here, { ...kept, control: value });
-  };
-  const keys = isToggle ? ([["on_value", "Written for on", "1 where empty"], ["off_value", "Written for off", "0 where empty"]] as const) : ([["min", "Least", ""], ["max", "Most", ""], ["step", "Step", ""]] as const);
+  const hasTwo = isToggle(channel);
+  const keys = hasTwo ? ([["on_value", "Written for on", "1 where empty"], ["off_value", "Written for off", "0 where empty"]] as const) : ([["min", "Least", ""], ["max", "Most", ""], ["step", "Step", ""]] as const);
   return (
     <div class="form-grid">
       <div class="field">
         <span class="label" id={`${here}-shape`}>Operated by</span>
         <div class="row" role="group" aria-labelledby={`${here}-shape`}>
           {([["slider", "Slider"], ["toggle", "Switch"]] as const).map(([value, words]) => (
-            <button type="button" key={value} class="button" aria-pressed={(value === "toggle") === isToggle} onClick={() => shape(value)}>{words}</button>
+            <button type="button" key={value} class="button" aria-pressed={(value === "toggle") === hasTwo} onClick={() => draft.put(here, withShape(channel, value))}>{words}</button>
           ))}
         </div>
       </div>

@@ -113,7 +113,7 @@ export function Setup({ id }: { id: string | null }) {
       }
       const kept = await rest.replaceMachine(id, doc);
       draft.load(kept);
-      house.get(id).config.value = kept as unknown as NonNullable<ReturnType<typeof house.get>["config"]["value"]>;
+      house.get(id).config.value = kept;
       said.value = "Saved.";
       await house.refresh();
     } catch (error) {
