@@ -37,6 +37,26 @@ for (const theme of ["light", "dark"]) {
   });
 }
 
+test("no step of the set-up and no rule keeps anybody out", async ({ page, daemon }) => {
+  await page.addInitScript(() => localStorage.setItem("hearth.theme", "light"));
+  await open(page, daemon, "#/new");
+  await page.getByTestId("preset").selectOption({ label: "Mill City, digital control panel" });
+  await page.getByTestId("save-machine").click();
+  for (const step of ["kind", "link", "channels", "controls", "detection", "test"]) {
+    await page.getByTestId(`step-${step}`).click();
+    expect(await violations(page), step).toEqual([]);
+  }
+  await daemon.addRoaster("demo", { operator: false });
+  await open(page, daemon, "#/m/demo/alarms");
+  await page.getByTestId("tab-rules").click();
+  await page.getByTestId("add-alarm").click();
+  expect(await violations(page), "alarm").toEqual([]);
+  await page.getByTestId("add-interlock").click();
+  expect(await violations(page), "interlock").toEqual([]);
+  await page.getByTestId("tab-history").click();
+  expect(await violations(page), "history").toEqual([]);
+});
+
 for (const glove of ["off", "on"]) {
   test(`every target can be hit, glove mode ${glove}`, async ({ page, daemon }) => {
     await page.addInitScript((chosen) => localStorage.setItem("hearth.glove", chosen), glove);

@@ -151,6 +151,23 @@ test("what was typed survives a look at another screen", async ({ page, daemon }
   await expect(page.getByTestId("field-name")).toHaveValue("Demo");
 });
 
+test("a daemon that cannot be reached is said so, and what was typed stays", async ({ page, daemon }) => {
+  await daemon.addRoaster("demo", { name: "Demo", operator: false });
+  await open(page, daemon, "#/m/demo/setup");
+  await page.getByTestId("field-name").fill("Other");
+  await page.route("**/api/machines/demo", (route) => route.abort());
+  await page.getByTestId("save-machine").click();
+  await expect(page.getByTestId("fault-summary")).toContainText("The daemon cannot be reached");
+  await expect(page.getByTestId("field-name")).toHaveValue("Other");
+  await page.unroute("**/api/machines/demo");
+  await page.getByTestId("save-machine").click();
+  await expect(page.getByTestId("saved")).toHaveText("Saved.");
+  await open(page, daemon, "#/m/nobody/setup");
+  await expect(page.getByTestId("setup-failed")).toContainText("there is no machine `nobody`");
+  await open(page, daemon, "#/m/nobody/alarms");
+  await expect(page.getByTestId("link-ended")).toBeVisible();
+});
+
 test("a machine whose controller sends says where to and what came", async ({ page, daemon }) => {
   await open(page, daemon, "#/new");
   await page.getByTestId("field-name").fill("Rig");

@@ -3,6 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { tick } from "../../store/ticker";
 import { linkStatus } from "../../store/status";
+import { Banner } from "../../ui/Banner";
 import { Chip } from "../../ui/Chip";
 import { Icon } from "../../ui/Icon";
 import { useHouse, useMachine } from "../../ui/house";
@@ -21,6 +22,7 @@ export function Alarms({ id }: { id: string }) {
   const list = house.list.value;
   const name = (list.kind === "ready" ? list.items.find((item) => item.id === id)?.name : undefined) ?? machine.config.value?.name ?? id;
   const counts: Partial<Record<Tab, number>> = { active: machine.alarms.active.value.length, shelved: machine.alarms.shelved.value.length };
+  const ended = machine.link.value.kind === "gone" || machine.link.value.kind === "denied" ? machine.link.value.reason : null;
   const state = linkStatus(machine.link.value, tick.value, machine.ageMs(tick.value), machine.session.connection.value.driver_state === "connected");
   const step = (event: KeyboardEvent) => {
     const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
@@ -37,6 +39,7 @@ export function Alarms({ id }: { id: string }) {
         <span class="grow" />
         <a class="button" href={link.setup(id)}><Icon name="sliders" /> Set up</a>
       </header>
+      {ended !== null && <Banner icon="slash" tone="critical" urgent testId="link-ended" actions={<a class="button" href={link.wall()}>All machines</a>}>{ended}.</Banner>}
       <div class="tabs" role="tablist" aria-label="Alarms">
         {TABS.map((one) => (
           <button
