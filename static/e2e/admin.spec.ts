@@ -6,6 +6,7 @@ test("the admin page tells how each link is, restarts a machine and makes a copy
   await daemon.addRoaster("demo", { operator: false });
   await open(page, daemon, "#/admin");
   await expect(page.getByTestId("daemon")).toContainText("Hearth 0.");
+  await expect(page.getByTestId("storage")).toContainText(/[\d.]+ GB free/);
   const machine = page.getByTestId("health-demo");
   await expect(machine.getByTestId("driver-state")).toHaveAttribute("data-state", "connected");
   await expect(machine).toContainText("half within");

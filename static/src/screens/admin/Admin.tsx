@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { rest, RestError } from "../../link/rest";
-import { uptime } from "../../model/format";
+import { fixed, uptime } from "../../model/format";
 import { family } from "../../model/metrics";
 import { driverWords } from "../../store/status";
 import type { HealthView, MachineSummary } from "../../wire/types";
@@ -18,8 +18,13 @@ import { MachineHealth } from "./MachineHealth";
 
 const LOOK_EVERY_MS = 5_000;
 
+/** Below this somebody should look after the disk; below 64 MiB the daemon begins no recording. */
+const SCARCE_BYTES = 1e9;
+
+const gigabytes = (bytes: number): string => `${fixed(bytes / 1e9)} GB`;
+
 /** What is known of the daemon. */
-type Daemon = { version: string; uptimeS: number; sockets: number | undefined; watchers: ReadonlyMap<string, number>; health: ReadonlyMap<string, HealthView> };
+type Daemon = { version: string; uptimeS: number; sockets: number | undefined; freeBytes: number | undefined; watchers: ReadonlyMap<string, number>; health: ReadonlyMap<string, HealthView> };
 
 async function look(machines: readonly MachineSummary[], signal: AbortSignal): Promise<Daemon> {
   const [about, metrics, healths] = await Promise.all([
@@ -27,7 +32,7 @@ async function look(machines: readonly MachineSummary[], signal: AbortSignal): P
     Promise.all(machines.map((machine) => rest.machineHealth(machine.id, { signal }).catch(() => null))),
   ]);
   return {
-    version: about.version, uptimeS: about.uptime_seconds, sockets: family(metrics, "hearth_sockets").get(""), watchers: family(metrics, "hearth_machine_watchers"),
+    version: about.version, uptimeS: about.uptime_seconds, sockets: family(metrics, "hearth_sockets").get(""), freeBytes: family(metrics, "hearth_storage_free_bytes").get(""), watchers: family(metrics, "hearth_machine_watchers"),
     health: new Map(healths.flatMap((health) => (health === null ? [] : [[health.machine_id, health] as const]))),
   };
 }
@@ -73,6 +78,9 @@ export function Admin() {
           <Chip icon="check">running {uptime(about.uptimeS)}</Chip>
           <Chip>Hearth {about.version}</Chip>
           {about.sockets !== undefined && <Chip>{about.sockets} {about.sockets === 1 ? "socket" : "sockets"} open</Chip>}
+          {about.freeBytes !== undefined && (about.freeBytes < SCARCE_BYTES
+            ? <Chip icon="triangle" tone="warning" testId="storage">disk nearly full: {gigabytes(about.freeBytes)} free</Chip>
+            : <Chip testId="storage">disk: {gigabytes(about.freeBytes)} free</Chip>)}
           <span class="grow" />
           <a class="button" href="api/docs">REST description</a>
           <a class="button" href="metrics">All figures</a>
