@@ -8,7 +8,7 @@ import { DraftField, fieldId } from "../../ui/DraftField";
 import { focusField } from "../../ui/FaultSummary";
 import { Field } from "../../ui/Field";
 import { Icon } from "../../ui/Icon";
-import { ProbedLine } from "./ProbeResult";
+import { ProbedLine, ProbeResult } from "./ProbeResult";
 import type { StepProps } from "./Setup";
 
 const ROLES = [["", "no special meaning"], ["bt", "BT, the beans"], ["et", "ET, the air around"]] as const;
@@ -35,6 +35,7 @@ export function ChannelsStep({ kind, draft, look, isLooking, onLook }: StepProps
           )}
         </p>
       )}
+      {look !== null && <ProbeResult view={look} />}
     </section>
   );
 }
@@ -45,23 +46,24 @@ function Channel({ draft, index, isSensor, look }: { draft: Draft; index: number
   const channel = at(doc, here) as Doc;
   const isBus = isModbus(doc);
   const name = labelOf(channel) || (isSensor ? "New sensor" : "New control");
-  const read = (part: string) => look?.values.find((value) => value.pointer === `${here}/${part}`);
+  const read = (part: string) => (look?.reached === true ? look.values : []).find((value) => value.pointer === `${here}/${part}`);
   const [source, readback] = [read("source"), read("readback")];
   const isSimulated = driverOf(doc) === "simulator";
   return (
     <section class="panel step-panel" aria-label={name} data-testid={`channel-${index}`}>
       <header class="row">
         <h2 class="grow">{name}</h2>
-        {source !== undefined && <ProbedLine value={source} />}
+        {source?.fault === null && <ProbedLine value={source} />}
         <button type="button" class="button quiet" aria-label={`Remove ${name}`} data-testid={`remove-channel-${index}`} onClick={() => draft.remove("/channels", index)}><Icon name="close" /></button>
       </header>
+      {source !== undefined && source.fault !== null && <ProbedLine value={source} />}
       <div class="form-grid">
         <DraftField draft={draft} pointer={`${here}/label`} label="Name" {...(name === labelOf(channel) && at(channel, "/label") === undefined ? { hint: `${name} where empty` } : {})} />
         {isSensor && !isSimulated && <DraftField draft={draft} pointer={`${here}/role`} label="Meaning" choices={ROLES} />}
         <DraftField draft={draft} pointer={`${here}/unit`} label="Unit" hint="celsius, fahrenheit, percent or any word" offers={UNITS} />
         {driverOf(doc) === "push" && <DraftField draft={draft} pointer={`${here}/tag`} label="Tag" hint="what the controller calls it" />}
+        {!isSensor && <ControlFields draft={draft} here={here} channel={channel} />}
       </div>
-      {!isSensor && <ControlFields draft={draft} here={here} channel={channel} />}
       {isBus && <Register draft={draft} here={`${here}/source`} isWritten={!isSensor} />}
       {isBus && !isSensor && (at(doc, `${here}/readback`) === undefined ? (
         <p class="row"><button type="button" class="button" data-testid={`add-readback-${index}`} onClick={() => draft.put(`${here}/readback`, { register: "holding", ...copied(channel) })}>Read back elsewhere</button> <span class="muted small">an order then counts only when the device shows it there</span></p>
@@ -81,8 +83,11 @@ function copied(channel: Doc): Doc {
   return Object.fromEntries(Object.entries({ type, divisor, offset }).filter(([, value]) => value !== undefined));
 }
 
+/** What a register seldom needs, with what holds otherwise. */
+const RARE = { offset: 0, unit_id: undefined, word_order: undefined };
+
 function Register({ draft, here, isWritten }: { draft: Draft; here: string; isWritten: boolean }) {
-  const more = useSignal(["unit_id", "word_order"].some((key) => at(draft.doc.peek(), `${here}/${key}`) !== undefined));
+  const more = useSignal(Object.entries(RARE).some(([key, usual]) => (at(draft.doc.peek(), `${here}/${key}`) ?? usual) !== usual));
   const choices = isWritten ? REGISTERS.filter(([register]) => register === "holding" || register === "coil") : REGISTERS;
   const isReadback = here.endsWith("/readback");
   const channel = here.slice(0, here.lastIndexOf("/"));
@@ -96,13 +101,13 @@ function Register({ draft, here, isWritten }: { draft: Draft; here: string; isWr
       <DraftField draft={draft} pointer={`${here}/address`} label="Address" kind="number" hint="counted from 0" warning={oddAddress(at(draft.doc.value, `${here}/address`))} />
       {!isBit && <DraftField draft={draft} pointer={`${here}/type`} label="Written as" choices={TYPES} />}
       {!isBit && <DraftField draft={draft} pointer={`${here}/divisor`} label="Divisor" kind="number" hint="10: 1873 → 187.3" />}
-      {(!isBit || at(draft.doc.value, `${here}/offset`) !== undefined) && <DraftField draft={draft} pointer={`${here}/offset`} label="Offset" kind="number" hint="added after dividing" />}
       {more.value ? (
         <>
+          <DraftField draft={draft} pointer={`${here}/offset`} label="Offset" kind="number" hint="added after dividing" />
           <DraftField draft={draft} pointer={`${here}/unit_id`} label="Unit id" kind="number" hint="the link's where empty" />
           <DraftField draft={draft} pointer={`${here}/word_order`} label="32-bit value" choices={[["", "as the link"], ...WORD_ORDERS]} />
         </>
-      ) : <button type="button" class="button quiet" onClick={() => (more.value = true)}>Other unit or word order</button>}
+      ) : <button type="button" class="button quiet" onClick={() => (more.value = true)}>Offset, unit id…</button>}
     </div>
   );
 }
@@ -111,7 +116,7 @@ function ControlFields({ draft, here, channel }: { draft: Draft; here: string; c
   const hasTwo = isToggle(channel);
   const keys = hasTwo ? ([["on_value", "Written for on", "1 where empty"], ["off_value", "Written for off", "0 where empty"]] as const) : ([["min", "Least", ""], ["max", "Most", ""], ["step", "Step", ""]] as const);
   return (
-    <div class="form-grid">
+    <>
       <div class="field">
         <span class="label" id={`${here}-shape`}>Operated by</span>
         <div class="row" role="group" aria-labelledby={`${here}-shape`}>
@@ -124,6 +129,6 @@ function ControlFields({ draft, here, channel }: { draft: Draft; here: string; c
       {keys.map(([key, label, hint]) => <DraftField key={key} draft={draft} pointer={`${here}/${key}`} label={label} hint={hint} kind="number" />)}
       <DraftField draft={draft} pointer={`${here}/failsafe`} label="Fail-safe" kind="failsafe" hint="a value or hold; heat: off where empty" offers={[["hold", "stays as it is"], ["0", ""]]} />
       <DraftField draft={draft} pointer={`${here}/stop_value`} label="At STOP" kind="number" hint="the fail-safe where empty" />
-    </div>
+    </>
   );
 }

@@ -7,9 +7,9 @@ import { at, put, slug } from "../../model/draft";
 import { BLANK_DRIVERS, DRIVERS, driverOf, KINDS } from "../../model/machineDraft";
 import type { Preset } from "../../model/presets";
 import type { Draft } from "../../store/draft";
+import { Banner } from "../../ui/Banner";
 import { DraftField } from "../../ui/DraftField";
 import { Field } from "../../ui/Field";
-import { Icon } from "../../ui/Icon";
 
 export function KindStep({ draft, isNew }: { draft: Draft; isNew: boolean }) {
   const chosen = useSignal("");
@@ -42,9 +42,7 @@ export function KindStep({ draft, isNew }: { draft: Draft; isNew: boolean }) {
         <Field label="Start from" value={chosen.value} onInput={choose} testId="preset" choices={[["", "a blank machine"], ...presets.value.map(({ name }, index) => [String(index), name] as const)]} />
       )}
       {chosen.value !== "" && preset !== undefined && (
-        <p class="small" data-testid="preset-note">
-          <Icon name="info" /> Addresses as users of these machines publish them. Check every value in the test before you let anything be written. {preset.note}
-        </p>
+        <Banner icon="info" testId="preset-note">Addresses as users of these machines publish them. Check every value in the test before you let anything be written. {preset.note}</Banner>
       )}
       <div class="form-grid">
         <DraftField draft={draft} pointer="/name" label="Name" />

@@ -76,22 +76,23 @@ export function Setup({ id }: { id: string | null }) {
     draft.faults.value = refusal.fields.length > 0 ? byPointer(refusal.fields) : new Map([[place, refusal.message]]);
     attempt.value += 1;
   };
-  /** Whether nothing is wrong that can be seen here. */
-  const isSound = (only?: Step): boolean => {
+  /** Whether nothing is wrong in these steps that can be seen here. */
+  const isSound = (steps: readonly Step[] = STEPS): boolean => {
     const doc = draft.doc.peek();
-    const found = [...check(doc)].filter(([pointer]) => only === undefined || stepOf(doc, pointer) === only);
+    const found = [...check(doc)].filter(([pointer]) => steps.includes(stepOf(doc, pointer) ?? "kind"));
     draft.faults.value = new Map(found);
     if (found.length > 0) attempt.value += 1;
     return found.length === 0;
   };
   const lookNow = async (what: "link" | "all") => {
     said.value = "";
-    if (!isSound(what === "link" ? "link" : undefined)) return;
+    // A look needs no name yet.
+    if (!isSound(what === "link" ? ["link"] : STEPS.slice(1))) return;
     const doc = draft.doc.peek();
     busy.value = "looking";
     try {
       if (what === "link") linkLook.value = { about: JSON.stringify(doc["driver"]), view: await rest.probe({ driver: doc["driver"] }) };
-      else look.value = { about: tested(doc), view: await rest.probe(complete(doc)) };
+      else look.value = { about: tested(doc), view: await rest.probe({ ...complete(doc), id: undefined, name: undefined }) };
     } catch (error) {
       refuse(error);
     } finally {
@@ -155,7 +156,7 @@ export function Setup({ id }: { id: string | null }) {
       />
       <form class="setup-form" noValidate onSubmit={(event) => {
         event.preventDefault();
-        if (isSound(step.value)) to(STEPS[index + 1]);
+        if (isSound([step.value])) to(STEPS[index + 1]);
       }}>
         <ShownStep step={step.value} isNew={id === null} {...props} />
         <footer class="setup-foot">

@@ -27,7 +27,7 @@ export function TestStep({ draft, look, isLooking, onLook }: StepProps) {
         </button>
       </p>
       {look !== null && <ProbeResult view={look} />}
-      {look !== null && look.values.length > 0 && (
+      {look !== null && look.reached && look.values.length > 0 && (
         <div class="scroll-x">
           <table data-testid="probe-table">
             <thead><tr><th scope="col">Value</th><th scope="col">Sent → means</th></tr></thead>
