@@ -10,6 +10,7 @@ import { link, route, type Route } from "./ui/router";
 import { Cockpit } from "./screens/cockpit/Cockpit";
 import { SettingsDialog } from "./screens/SettingsDialog";
 import { Wall } from "./screens/wall/Wall";
+import { Updated } from "./ui/Updated";
 
 export function App() {
   const settingsOpen = useSignal(false);
@@ -17,9 +18,11 @@ export function App() {
   return (
     <div class="shell">
       <nav class="rail" aria-label="Main">
-        <RailLink href={link.wall()} icon="wall" text="Machines" isHere={at.at === "wall" || at.at === "machine" || at.at === "programs" || at.at === "program"} />
+        <RailLink href={link.wall()} icon="wall" text="Machines" isHere={["wall", "machine", "new", "setup", "alarms", "programs", "program"].includes(at.at)} />
         <RailLink href={link.profiles()} icon="curve" text="Profiles" isHere={at.at === "profiles" || at.at === "profile" || at.at === "replay"} />
         <RailLink href={link.tasks()} icon="steps" text="Tasks" isHere={at.at === "tasks"} />
+        <RailLink href={link.admin()} icon="health" text="Admin" isHere={at.at === "admin"} />
+        <Updated />
         <button type="button" class="end" data-testid="open-settings" onClick={() => (settingsOpen.value = true)}>
           <Icon name="gear" /> Settings
         </button>
@@ -52,6 +55,14 @@ function Screen({ at }: { at: Route }) {
       return <Later key={`${at.id}/${at.program}`} load={() => import("./screens/works").then((m) => m.ProgramLoader)} props={{ id: at.id, program: at.program }} />;
     case "tasks":
       return <Later key="tasks" load={() => import("./screens/works").then((m) => m.Tasks)} props={{}} />;
+    case "new":
+      return <Later key="new" load={() => import("./screens/setup/Setup").then((m) => m.Setup)} props={{ id: null }} />;
+    case "setup":
+      return <Later key={`setup ${at.id}`} load={() => import("./screens/setup/Setup").then((m) => m.Setup)} props={{ id: at.id }} />;
+    case "alarms":
+      return <Later key={`alarms ${at.id}`} load={() => import("./screens/alarms/Alarms").then((m) => m.Alarms)} props={{ id: at.id }} />;
+    case "admin":
+      return <Later key="admin" load={() => import("./screens/admin/Admin").then((m) => m.Admin)} props={{}} />;
     case "profiles":
       return <Later key="profiles" load={() => import("./screens/profiles/ProfileList").then((m) => m.ProfileList)} props={{}} />;
     case "profile":

@@ -33,13 +33,14 @@ export function Head({ machine, name, stopFailure, onHelp }: Props) {
           </a>
         )}
       </div>
+      {onHelp !== undefined && <ProgramLink machine={machine} />}
+      <a class="button" href={link.setup(machine.id)} aria-label="Set up" data-testid="open-setup">
+        <Icon name="sliders" />
+      </a>
       {onHelp !== undefined && (
-        <>
-          <ProgramLink machine={machine} />
-          <button type="button" class="button" aria-label="Help and shortcuts" onClick={onHelp} data-testid="help">
-            <Icon name="help" />
-          </button>
-        </>
+        <button type="button" class="button" aria-label="Help and shortcuts" onClick={onHelp} data-testid="help">
+          <Icon name="help" />
+        </button>
       )}
       <StopButton failure={stopFailure} onStop={() => machine.stop()} />
     </header>
