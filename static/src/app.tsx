@@ -56,19 +56,19 @@ function Screen({ at }: { at: Route }) {
     case "tasks":
       return <Later key="tasks" load={() => import("./screens/works").then((m) => m.Tasks)} props={{}} />;
     case "new":
-      return <Later key="new" load={() => import("./screens/setup/Setup").then((m) => m.Setup)} props={{ id: null }} />;
+      return <Later key="new" load={() => import("./screens/works").then((m) => m.Setup)} props={{ id: null }} />;
     case "setup":
-      return <Later key={`setup ${at.id}`} load={() => import("./screens/setup/Setup").then((m) => m.Setup)} props={{ id: at.id }} />;
+      return <Later key={`setup ${at.id}`} load={() => import("./screens/works").then((m) => m.Setup)} props={{ id: at.id }} />;
     case "alarms":
-      return <Later key={`alarms ${at.id}`} load={() => import("./screens/alarms/Alarms").then((m) => m.Alarms)} props={{ id: at.id }} />;
+      return <Later key={`alarms ${at.id}`} load={() => import("./screens/works").then((m) => m.Alarms)} props={{ id: at.id }} />;
     case "admin":
-      return <Later key="admin" load={() => import("./screens/admin/Admin").then((m) => m.Admin)} props={{}} />;
+      return <Later key="admin" load={() => import("./screens/works").then((m) => m.Admin)} props={{}} />;
     case "profiles":
-      return <Later key="profiles" load={() => import("./screens/profiles/ProfileList").then((m) => m.ProfileList)} props={{}} />;
+      return <Later key="profiles" load={() => import("./screens/works").then((m) => m.ProfileList)} props={{}} />;
     case "profile":
-      return <Later key={at.id} load={() => import("./screens/profiles/ProfileView").then((m) => m.ProfileView)} props={{ id: at.id }} />;
+      return <Later key={at.id} load={() => import("./screens/works").then((m) => m.ProfileView)} props={{ id: at.id }} />;
     case "replay":
-      return <Later key={at.profile} load={() => import("./screens/replay/ReplayView").then((m) => m.ReplayView)} props={{ id: at.id, profile: at.profile }} />;
+      return <Later key={at.profile} load={() => import("./screens/works").then((m) => m.ReplayView)} props={{ id: at.id, profile: at.profile }} />;
     case "unknown":
       return (
         <main class="page">
