@@ -19,7 +19,7 @@ use std::sync::Arc;
 use hearth_actors::archive::Archive;
 use hearth_actors::model::ids::{ClientId, MachineId};
 use hearth_actors::model::profile::Profile;
-use hearth_actors::model::task::Company;
+use hearth_actors::model::task::{Company, TaskId};
 use hearth_actors::system::House;
 use hearth_actors::tasks::NewTask;
 use hearth_actors::tasks::job::Work;
@@ -109,6 +109,11 @@ impl Jobs {
     /// What is free on the disk that the daemon keeps everything on; `None` where the system does not tell. Unit: bytes.
     pub fn free_bytes(&self) -> Option<u64> {
         free_bytes(&self.hands.data).ok()
+    }
+
+    /// A picture that the task `scan` kept, with its media type; `None` where there is none. Reads the disk.
+    pub fn picture(&self, task: TaskId, number: u16) -> Option<(Vec<u8>, &'static str)> {
+        scan::picture(&self.hands.data, task, number)
     }
 
     /// Makes a task for nobody in particular: [`Jobs::make_for`].

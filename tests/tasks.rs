@@ -143,3 +143,26 @@ async fn a_profile_goes_out_in_bulk_and_a_backup_is_made_of_everything() {
     let done = once(&house, &path, |task| task["completed_at"].is_string()).await;
     assert!(data.join(done["result"]["file"].as_str().unwrap()).is_file(), "{done}");
 }
+
+#[actix_rt::test]
+async fn the_pictures_of_a_scan_are_served_and_nothing_else_is() {
+    let scanner = json!({
+        "id": "bench", "name": "Bench", "kind": "scanner", "autoconnect": true, "sampling_interval_ms": 100,
+        "driver": { "type": "simulator", "model": "scanner", "speed": 100.0, "noise": 0.0 },
+    });
+    let house = House::with(&[scanner]).await;
+    // In the dark one picture is as black as the other.
+    once(&house, "/api/machines/bench/session", |session| session["driver_state"] == "connected").await;
+    let light = house.post("/api/machines/bench/controls/ring_light", json!({ "value": 1.0 })).await;
+    assert_eq!(light.status, 200, "{}", light.text());
+    let path = ask(&house, "scan", json!({ "kwargs": { "machine_id": "bench", "positions": 3 } })).await;
+    once(&house, &path, |task| task["status"] == "completed").await;
+    let first = house.get(&format!("{path}/pictures/1")).await;
+    assert_eq!((first.status, first.header("content-type")), (200, "image/png"));
+    assert!(first.body.starts_with(b"\x89PNG"), "it is what its type says");
+    assert_ne!(first.body, house.get(&format!("{path}/pictures/2")).await.body, "each position has its own");
+    for none in ["0", "4", "-1", "x", "70000", "..%2F..%2Flock", "0001.png"] {
+        house.get(&format!("{path}/pictures/{none}")).await.problem(404, "PICTURE_NOT_FOUND");
+    }
+    house.get("/api/tasks/..%2F../pictures/1").await.problem(404, "TASK_NOT_FOUND");
+}

@@ -101,7 +101,9 @@ impl Schemas {
             Shape::Read(make) => ("application/json", json!({ "schema": make(&mut self.read) })),
             Shape::Written(make) => ("application/json", json!({ "schema": make(&mut self.written) })),
             Shape::Text("application/json") => ("application/json", json!({ "schema": { "type": "object" } })),
-            Shape::Text(media) => (media, json!({ "schema": { "type": "string" } })),
+            Shape::Text(media) if media.starts_with("text/") => (media, json!({ "schema": { "type": "string" } })),
+            // What is no text has no schema: OpenAPI 3.1, "Considerations for Binary Data".
+            Shape::Text(media) => (media, json!({})),
             Shape::File => ("application/octet-stream", json!({})),
         }
     }

@@ -12,6 +12,7 @@ use hearth_actors::logic::program::Target;
 use hearth_actors::model::channel::{ChannelTable, ControlShape, ControlSpec};
 use hearth_actors::model::ids::{ChannelId, ClientId};
 use hearth_actors::model::refusal::RefusalCode;
+use hearth_actors::model::task::TaskId;
 use hearth_actors::slot::MachineHandle;
 use hearth_actors::tasks::job::{Job, JobError, Steps, Work};
 use serde_json::{Value, json};
@@ -210,6 +211,16 @@ impl Turn {
             }
         }
     }
+}
+
+/// A picture of a scan as it was kept, with its media type; `None` where there is none. Pictures count from 1.
+///
+/// The name is made of an id and a number, so it leads nowhere else.
+pub fn picture(data: &Path, task: TaskId, number: u16) -> Option<(Vec<u8>, &'static str)> {
+    let folder = data.join(SCANS).join(task.to_string());
+    let kinds = [("png", "image/png"), ("jpg", "image/jpeg"), ("bin", "application/octet-stream")];
+    let read = |(ending, media)| Some((fs::read(folder.join(format!("{number:04}.{ending}"))).ok()?, media));
+    kinds.into_iter().find_map(read)
 }
 
 fn ending(mime: &str) -> &'static str {

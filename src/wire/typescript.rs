@@ -7,7 +7,7 @@ use ts_rs::{Config, TS};
 
 use crate::dialects::openroast::wire as openroast;
 use crate::http::problem;
-use crate::http::rest::wire::{machine, probe, profile};
+use crate::http::rest::wire::{machine, probe, profile, program, task};
 use crate::wire::{codes, views, words};
 
 const FILE: &str = "static/src/wire/types.ts";
@@ -46,6 +46,7 @@ fn page() -> String {
         .add::<words::Quality>()
         .add::<words::ProfileStatus>()
         .add::<words::MachineKind>()
+        .add::<words::TaskStatus>()
         .add::<words::DeviceType>()
         .add::<codes::ErrorCode>();
     page.add::<views::LastReading>()
@@ -94,6 +95,11 @@ fn page() -> String {
         .add::<probe::ProbedValue>()
         .add::<probe::ProbeView>()
         .add::<probe::SerialPortView>()
+        .add::<task::TaskProgress>()
+        .add::<task::TaskView>()
+        .add::<program::OnTimeout>()
+        .add::<program::ProgramStep>()
+        .add::<program::ProgramView>()
         .add::<problem::ProblemField>()
         .add::<problem::Problem>();
     page.text.lines().map(str::trim_end).flat_map(|line| [line, "\n"]).collect()

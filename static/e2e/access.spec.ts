@@ -21,12 +21,23 @@ async function prepared(page: Page, daemon: Daemon, theme: string): Promise<void
   await daemon.addRoaster("demo", { speed: 10, operator: false });
   await daemon.act("demo", "start_monitoring");
   await daemon.act("demo", "start_recording");
+  if (daemon.mock !== null) return;
+  await daemon.addMachine({ id: "kettle", name: "Demo brewery", kind: "kettle", driver: { type: "simulator", model: "kettle" } });
+  const program = { name: "Mash", machine_id: "kettle", steps: [{ type: "set", values: { setpoint: 66 } }, { type: "ask", message: "Add the malt" }] };
+  const send = (method: string, path: string, body: unknown) => fetch(`${daemon.url}/api/${path}`, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  await send("PUT", "programs/mash", program);
+  await send("POST", "programs/mash/start", {});
+  await send("POST", "tasks/failing_task", {});
 }
+
+/** Screens of machines that are no roasters; the mock has none. */
+const WORKS = ["#/m/kettle", "#/tasks", "#/m/kettle/programs", "#/m/kettle/programs/mash", "#/m/kettle/programs/+"];
 
 for (const theme of ["light", "dark"]) {
   test(`no screen keeps anybody out, in ${theme}`, async ({ page, daemon }) => {
     await prepared(page, daemon, theme);
-    for (const place of ["#/", "#/m/demo", "#/profiles", "#/profiles/none", "#/new", "#/m/demo/setup", "#/m/demo/alarms", "#/admin"]) {
+    const screens = ["#/", "#/m/demo", "#/profiles", "#/profiles/none", "#/new", "#/m/demo/setup", "#/m/demo/alarms", "#/admin"];
+    for (const place of [...screens, ...(daemon.mock === null ? WORKS : [])]) {
       await open(page, daemon, place);
       await page.waitForTimeout(1_000);
       expect(await violations(page), place).toEqual([]);
@@ -64,16 +75,20 @@ for (const glove of ["off", "on"]) {
     const [main, other] = glove === "on" ? [96, 72] : [56, 44];
     for (const [width, height] of SIZES) {
       await page.setViewportSize({ width, height });
-      await open(page, daemon, "#/m/demo");
-      await expect(page.getByTestId("mark-CHARGE")).toBeVisible();
-      const small = await page.evaluate(([needsMain, needs]) => [...document.querySelectorAll("button, select, a.button, .rail a")].flatMap((element) => {
-        const box = element.getBoundingClientRect();
-        const needed = element.matches(".event-button, .stop, .large") ? needsMain : needs;
-        return box.height + 0.5 < (needed ?? 0) || box.width + 0.5 < (needs ?? 0) ? [`${element.textContent} ${box.width}x${box.height}`] : [];
-      }), [main, other]);
-      expect(small, `${width}x${height}`).toEqual([]);
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      expect(overflow, `the page is wider than ${width}`).toBeLessThanOrEqual(0);
+      for (const place of ["#/m/demo", ...(daemon.mock === null ? WORKS : [])]) {
+        await open(page, daemon, place);
+        await expect(page.locator("main .button").first()).toBeVisible();
+        if (place === "#/m/demo") await expect(page.getByTestId("mark-CHARGE")).toBeVisible();
+        if (place === "#/m/kettle") await expect(page.getByTestId("enter-heater")).toBeVisible();
+        const small = await page.evaluate(([needsMain, needs]) => [...document.querySelectorAll("button, select, a.button, .rail a")].flatMap((element) => {
+          const box = element.getBoundingClientRect();
+          const needed = element.matches(".event-button, .stop, .large") ? needsMain : needs;
+          return box.height + 0.5 < (needed ?? 0) || box.width + 0.5 < (needs ?? 0) ? [`${element.textContent} ${box.width}x${box.height}`] : [];
+        }), [main, other]);
+        expect(small, `${place} ${width}x${height}`).toEqual([]);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect(overflow, `${place} is wider than ${width}`).toBeLessThanOrEqual(0);
+      }
     }
   });
 }

@@ -5,6 +5,7 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
 import { Icon, type IconName } from "./ui/Icon";
+import { useHouse } from "./ui/house";
 import { link, route, type Route } from "./ui/router";
 import { Cockpit } from "./screens/cockpit/Cockpit";
 import { SettingsDialog } from "./screens/SettingsDialog";
@@ -17,8 +18,9 @@ export function App() {
   return (
     <div class="shell">
       <nav class="rail" aria-label="Main">
-        <RailLink href={link.wall()} icon="wall" text="Machines" isHere={["wall", "machine", "new", "setup", "alarms"].includes(at.at)} />
+        <RailLink href={link.wall()} icon="wall" text="Machines" isHere={["wall", "machine", "programs", "program", "new", "setup", "alarms"].includes(at.at)} />
         <RailLink href={link.profiles()} icon="curve" text="Profiles" isHere={at.at === "profiles" || at.at === "profile" || at.at === "replay"} />
+        <RailLink href={link.tasks()} icon="steps" text="Tasks" isHere={at.at === "tasks"} />
         <RailLink href={link.admin()} icon="health" text="Admin" isHere={at.at === "admin"} />
         <Updated />
         <button type="button" class="end" data-testid="open-settings" onClick={() => (settingsOpen.value = true)}>
@@ -46,7 +48,7 @@ function Screen({ at }: { at: Route }) {
     case "wall":
       return <Wall />;
     case "machine":
-      return <Cockpit key={at.id} id={at.id} />;
+      return <MachineScreen key={at.id} id={at.id} />;
     case "new":
       return <Later key="new" load={() => import("./screens/setup/Setup").then((m) => m.Setup)} props={{ id: null }} />;
     case "setup":
@@ -55,6 +57,12 @@ function Screen({ at }: { at: Route }) {
       return <Later key={`alarms ${at.id}`} load={() => import("./screens/alarms/Alarms").then((m) => m.Alarms)} props={{ id: at.id }} />;
     case "admin":
       return <Later key="admin" load={() => import("./screens/admin/Admin").then((m) => m.Admin)} props={{}} />;
+    case "programs":
+      return <Later key={at.id} load={() => import("./screens/works").then((m) => m.ProgramList)} props={{ id: at.id }} />;
+    case "program":
+      return <Later key={`${at.id}/${at.program}`} load={() => import("./screens/works").then((m) => m.ProgramLoader)} props={{ id: at.id, program: at.program }} />;
+    case "tasks":
+      return <Later key="tasks" load={() => import("./screens/works").then((m) => m.Tasks)} props={{}} />;
     case "profiles":
       return <Later key="profiles" load={() => import("./screens/profiles/ProfileList").then((m) => m.ProfileList)} props={{}} />;
     case "profile":
@@ -72,6 +80,15 @@ function Screen({ at }: { at: Route }) {
         </main>
       );
   }
+}
+
+/** The cockpit that suits the kind of machine; one that the list does not know is asked for as a roaster, which says so. */
+function MachineScreen({ id }: { id: string }) {
+  const list = useHouse().list.value;
+  if (list.kind === "loading") return <main class="page"><p role="status" class="muted">Loading…</p></main>;
+  const kind = list.kind === "ready" ? list.items.find((item) => item.id === id)?.kind : undefined;
+  if (kind === undefined || kind === "roaster") return <Cockpit id={id} />;
+  return <Later load={() => import("./screens/works").then((m) => m.GenericCockpit)} props={{ id }} />;
 }
 
 /** A screen that is fetched when it is first needed. */

@@ -70,7 +70,7 @@ for (const [name, theme] of Object.entries(themes)) {
     });
 
     it("make every line and border visible", () => {
-      for (const line of ["bt", "et", "bt-ror", "et-ror", "border", "critical", "warning-edge", "accent"]) {
+      for (const line of ["bt", "et", "bt-ror", "et-ror", "border", "critical", "warning-edge", "accent", "line-1", "line-2", "line-3", "line-4", "line-5"]) {
         expect(contrast(of(line), of("surface")), line).toBeGreaterThanOrEqual(3);
       }
     });

@@ -87,6 +87,7 @@ fn one() -> Vec<Operation> {
             .takes(task())
             .answers(200, "The task.", Shape::written::<TaskView>(), examples::task())
             .refuses(404, "TASK_NOT_FOUND", NOT_FOUND),
+        picture(),
         Operation::new(Method::DELETE, "/api/tasks/{task}", || web::delete().to(tasks::cancel), "cancelTask")
             .told(
                 Tag::Tasks,
@@ -106,6 +107,26 @@ fn one() -> Vec<Operation> {
         .takes(task())
         .refuses(409, "TASK_UNFINISHED", "It has not ended: cancel it first."),
     ]
+}
+
+fn picture() -> Operation {
+    let number = json!({ "type": "integer", "minimum": 1, "maximum": 1000, "example": 1 });
+    Operation::new(
+        Method::GET,
+        "/api/tasks/{task}/pictures/{number}",
+        || web::get().to(tasks::picture),
+        "showTaskPicture",
+    )
+    .told(
+        Tag::Tasks,
+        "A picture of a scan",
+        "Also while the scan goes on: `progress.current` of them are there. One that was cancelled or failed keeps none.",
+    )
+    .takes(task())
+    .takes(Parameter::path("number", "Which picture, counted from 1.", number))
+    .answers_text("The picture.", &["image/png", "image/jpeg", "application/octet-stream"])
+    .refuses(404, "TASK_NOT_FOUND", "This cannot be a task's id.")
+    .refuses(404, "PICTURE_NOT_FOUND", "The task keeps no such picture.")
 }
 
 fn steer() -> Vec<Operation> {

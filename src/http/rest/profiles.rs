@@ -228,7 +228,7 @@ pub async fn on_disk<T: Send + 'static>(
 }
 
 /// Does something that takes a while off this thread, which other requests wait for.
-async fn away<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+pub(super) async fn away<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
     let crashed = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "the daemon could not finish this");
     web::block(work).await.map_err(crashed)
 }

@@ -1,7 +1,7 @@
 //! Tasks: asking for long jobs, watching them, calling them off.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::LOCATION;
+use actix_web::http::header::{LOCATION, X_CONTENT_TYPE_OPTIONS};
 use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::logic::tasks::TaskRefusal;
@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::body;
 use super::caller::caller;
 use super::machines::find;
+use super::profiles::away;
 use crate::http::problem::Problem;
 use crate::http::rest::wire::task::TaskView;
 use crate::http::state::AppState;
@@ -100,6 +101,20 @@ pub async fn submit(request: &HttpRequest, job: &str, value: &Value, state: &App
     Ok(HttpResponse::Accepted()
         .insert_header((LOCATION, format!("/api/tasks/{}", task.id)))
         .json(TaskView::from(&*task)))
+}
+
+/// `GET /api/tasks/{task}/pictures/{number}`
+pub async fn picture(path: Path<(String, String)>, state: Data<AppState>) -> Answer {
+    let (task, number) = path.into_inner();
+    let id = parse_id(&task)?;
+    let none = || {
+        let detail = format!("task {id} keeps no picture {}", shortened(&number));
+        Problem::new(StatusCode::NOT_FOUND, "PICTURE_NOT_FOUND", detail)
+    };
+    let wanted: u16 = number.parse().map_err(|_| none())?;
+    let jobs = state.jobs.clone();
+    let (bytes, media) = away(move || jobs.picture(id, wanted)).await?.ok_or_else(none)?;
+    Ok(HttpResponse::Ok().content_type(media).insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff")).body(bytes))
 }
 
 /// `POST /api/tasks/{task}/pause`

@@ -33,3 +33,16 @@ export class MachineClock {
     return this.#shownMs;
   }
 }
+
+let aheadMs = 0;
+
+/** Takes the `Date` of an answer: this device's clock may be off. */
+export function hearDate(header: string | null): void {
+  const at = Date.parse(header ?? "");
+  if (Number.isFinite(at)) aheadMs = at - Date.now();
+}
+
+/** The daemon's wall clock, to a second or so. Unit: ms since 1970. */
+export function daemonDateMs(): number {
+  return Date.now() + aheadMs;
+}

@@ -1,8 +1,9 @@
 // REST, typed: every answer is what its type says or a `RestError` whose message can be shown to a person.
 
+import { hearDate } from "./clock";
 import type {
   DriverAnswer, HealthView, MachineSummary, PastAlarm, ProbeView, Problem, ProblemField, ProfileDocument, ProfileNotes, ProfilePage,
-  ProfileSummary, SaveBody, SerialPortView, SessionView,
+  ProfileSummary, ProgramView, SaveBody, SerialPortView, SessionView, TaskView,
 } from "../wire/types";
 import type { Preset } from "../model/presets";
 
@@ -49,6 +50,7 @@ async function request<T>(method: string, path: string, body: unknown, call: Cal
     const init: RequestInit = { method, headers, signal: abort.signal, cache: "no-store" };
     if (body !== undefined) init.body = JSON.stringify(body);
     const answer = await fetch(path, init);
+    hearDate(answer.headers.get("date"));
     if (!answer.ok) throw await problemOf(answer);
     if (answer.status === 204 || answer.headers.get("content-length") === "0") return undefined as T;
     if (answer.headers.get("content-type")?.startsWith("text/plain; version=") === true) return (await answer.text()) as T;
@@ -67,6 +69,8 @@ async function request<T>(method: string, path: string, body: unknown, call: Cal
 
 const machine = (id: string): string => `api/machines/${encodeURIComponent(id)}`;
 const profile = (id: string): string => `api/profiles/${encodeURIComponent(id)}`;
+const task = (id: string): string => `api/tasks/${encodeURIComponent(id)}`;
+const program = (id: string): string => `api/programs/${encodeURIComponent(id)}`;
 
 /** What a list of profiles is narrowed by. */
 export type ProfileQuery = { q?: string; machine_id?: string; limit?: number; cursor?: string };
@@ -109,6 +113,21 @@ export const rest = {
   saveProfile: (body: SaveBody, call: Call = {}) => request<ProfileSummary>("POST", "api/profiles", body, call),
   amendProfile: (id: string, body: ProfileNotes, call: Call = {}) => request<ProfileSummary>("PATCH", profile(id), body, call),
   deleteProfile: (id: string, call: Call = {}) => request<void>("DELETE", profile(id), undefined, call),
+  tasks: (call: Call = {}) => request<TaskView[]>("GET", "api/tasks", undefined, call),
+  /** Asks for a job, in the name of the client in `call`. */
+  startTask: (job: string, kwargs: Record<string, unknown>, call: Call = {}) => request<TaskView>("POST", task(job), { kwargs }, call),
+  pauseTask: (id: string, call: Call = {}) => request<TaskView>("POST", `${task(id)}/pause`, undefined, call),
+  resumeTask: (id: string, call: Call = {}) => request<TaskView>("POST", `${task(id)}/resume`, undefined, call),
+  cancelTask: (id: string, call: Call = {}) => request<TaskView>("DELETE", task(id), undefined, call),
+  cleanUpTask: (id: string, call: Call = {}) => request<void>("DELETE", `${task(id)}/cleanup`, undefined, call),
+  /** Address of a picture of a scan, counted from 1. */
+  pictureUrl: (id: string, number: number): string => `${task(id)}/pictures/${number}`,
+  programs: (machineId: string, call: Call = {}) => request<ProgramView[]>("GET", `api/programs?machine_id=${encodeURIComponent(machineId)}`, undefined, call),
+  allPrograms: (call: Call = {}) => request<ProgramView[]>("GET", "api/programs", undefined, call),
+  program: (id: string, call: Call = {}) => request<ProgramView>("GET", program(id), undefined, call),
+  putProgram: (id: string, body: unknown, call: Call = {}) => request<ProgramView>("PUT", program(id), body, call),
+  deleteProgram: (id: string, call: Call = {}) => request<void>("DELETE", program(id), undefined, call),
+  startProgram: (id: string, call: Call = {}) => request<TaskView>("POST", `${program(id)}/start`, undefined, call),
   exportUrl: (id: string, format: "json" | "alog" | "csv"): string => `${profile(id)}/export?format=${format}`,
 };
 
@@ -123,7 +142,7 @@ export type MachineConfig = {
   name: string;
   kind: string;
   sampling_interval_ms?: number;
-  channels?: { id: string; label?: string; unit?: string }[];
+  channels?: { id: string; label?: string; unit?: string; group?: string }[];
   detection?: { dry_end_bt?: number | null; first_crack_bt?: number | null };
 };
 

@@ -21,3 +21,16 @@ export function showTitle(machine: MachineStore, name: ReadonlySignal<string>): 
     document.title = "Hearth";
   };
 }
+
+/** The same for a machine without beans: its name, and how long it records. */
+export function showPlainTitle(machine: MachineStore, name: ReadonlySignal<string>): () => void {
+  const end = effect(() => {
+    void machine.session.readout.value;
+    const isRecording = machine.session.state.value === "recording";
+    document.title = `${isRecording ? `${duration(machine.elapsedMs())} · ` : ""}${name.value}`;
+  });
+  return () => {
+    end();
+    document.title = "Hearth";
+  };
+}

@@ -11,9 +11,15 @@ export type Route =
   | { at: "alarms"; id: string }
   | { at: "admin" }
   | { at: "replay"; id: string; profile: string }
+  | { at: "programs"; id: string }
+  | { at: "program"; id: string; program: string | null }
+  | { at: "tasks" }
   | { at: "profiles" }
   | { at: "profile"; id: string }
   | { at: "unknown"; hash: string };
+
+/** Stands for a program that is still to be kept; no id can be this. */
+const NEW_PROGRAM = "+";
 
 /** Reads a hash such as `#/m/demo`. */
 export function parseRoute(hash: string): Route {
@@ -26,6 +32,10 @@ export function parseRoute(hash: string): Route {
   if (first === "m" && second !== undefined && third === "replay" && fourth !== undefined && parts.length === 4) {
     return { at: "replay", id: second, profile: fourth };
   }
+  if (first === "m" && second !== undefined && third === "programs" && parts.length <= 4) {
+    return fourth === undefined ? { at: "programs", id: second } : { at: "program", id: second, program: fourth === NEW_PROGRAM ? null : fourth };
+  }
+  if (first === "tasks" && parts.length === 1) return { at: "tasks" };
   if (first === "profiles" && parts.length === 1) return { at: "profiles" };
   if (first === "profiles" && second !== undefined && parts.length === 2) return { at: "profile", id: second };
   return { at: "unknown", hash };
@@ -48,6 +58,10 @@ export const link = {
   alarms: (id: string) => `#/m/${encodeURIComponent(id)}/alarms`,
   admin: () => "#/admin",
   replay: (id: string, profile: string) => `#/m/${encodeURIComponent(id)}/replay/${encodeURIComponent(profile)}`,
+  programs: (id: string) => `#/m/${encodeURIComponent(id)}/programs`,
+  /** The editor; null is a new program. */
+  program: (id: string, program: string | null) => `#/m/${encodeURIComponent(id)}/programs/${encodeURIComponent(program ?? NEW_PROGRAM)}`,
+  tasks: () => "#/tasks",
   profiles: () => "#/profiles",
   profile: (id: string) => `#/profiles/${encodeURIComponent(id)}`,
 };

@@ -54,6 +54,11 @@ export type ProfileStatus = "draft" | "saved";
 export type MachineKind = "roaster" | "kettle" | "panel" | "rig" | "scanner";
 
 /**
+ * Where a task stands.
+ */
+export type TaskStatus = "pending" | "running" | "paused" | "completed" | "cancelled" | "error" | "interrupted";
+
+/**
  * What hangs on a channel.
  */
 export type DeviceType = "motor" | "servo" | "valve" | "temperature_sensor";
@@ -1429,6 +1434,179 @@ device: string,
  * What the adapter calls itself; empty where it says nothing.
  */
 about: string, };
+
+/**
+ * How far a task is.
+ */
+export type TaskProgress = {
+/**
+ * Steps done.
+ */
+current: number,
+/**
+ * Steps in all; 0 while nobody knows.
+ */
+total: number,
+/**
+ * What it is at.
+ */
+message: string, };
+
+/**
+ * A long job of the daemon.
+ */
+export type TaskView = {
+/**
+ * Unique for ever.
+ */
+id: string,
+/**
+ * Name of the job.
+ */
+name: string,
+/**
+ * The same, as clients of the OpenScan protocol look for it.
+ */
+task_type: string,
+/**
+ * Whether it runs beside no other.
+ */
+is_exclusive: boolean,
+/**
+ * Whether it keeps a thread busy; it cannot be paused then.
+ */
+is_blocking: boolean,
+/**
+ * Where it stands.
+ */
+status: TaskStatus,
+/**
+ * How far it is.
+ */
+progress: TaskProgress,
+/**
+ * What came of it.
+ */
+result: unknown,
+/**
+ * Why it did not complete.
+ */
+error: string | null,
+/**
+ * When it was asked for.
+ */
+created_at: string | null,
+/**
+ * When its job began.
+ */
+started_at: string | null,
+/**
+ * When its job ended.
+ */
+completed_at: string | null,
+/**
+ * The machine it works for.
+ */
+machine_id: string | null,
+/**
+ * What people file it under.
+ */
+project: string | null,
+/**
+ * Arguments by position.
+ */
+run_args: unknown[],
+/**
+ * Arguments by keyword.
+ */
+run_kwargs: Record<string, unknown>, };
+
+/**
+ * What follows when a wait took too long.
+ */
+export type OnTimeout = "pause" | "next" | "fail";
+
+/**
+ * One step. Values are in the channel's own unit, times on the machine's clock.
+ */
+export type ProgramStep = { "type": "set",
+/**
+ * Channels with values; switches also take true and false.
+ */
+values: Record<string, number | boolean>, } | { "type": "ramp",
+/**
+ * Which.
+ */
+channel: string,
+/**
+ * Where to.
+ */
+to: number,
+/**
+ * How long. Unit: s.
+ */
+over_s: number, } | { "type": "hold",
+/**
+ * How long. Unit: s.
+ */
+for_s: number, } | { "type": "wait",
+/**
+ * On which channel.
+ */
+channel: string,
+/**
+ * Strictly above this.
+ */
+above?: number,
+/**
+ * Strictly below this.
+ */
+below?: number,
+/**
+ * At or above this.
+ */
+at_least?: number,
+/**
+ * At or below this.
+ */
+at_most?: number,
+/**
+ * At this.
+ */
+equals?: number,
+/**
+ * How long at most. Unit: s. For ever without it.
+ */
+timeout_s?: number,
+/**
+ * What then; `pause` without it.
+ */
+on_timeout?: OnTimeout, } | { "type": "ask",
+/**
+ * What to tell.
+ */
+message: string, };
+
+/**
+ * A program as it is kept.
+ */
+export type ProgramView = {
+/**
+ * Unique in the daemon.
+ */
+id: string,
+/**
+ * What it is called.
+ */
+name: string | null,
+/**
+ * The machine that it is for.
+ */
+machine_id: string,
+/**
+ * Its steps, in order.
+ */
+steps: Array<ProgramStep>, };
 
 /**
  * One fault of a body: where, and what would be right.

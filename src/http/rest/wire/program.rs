@@ -63,24 +63,31 @@ pub enum ProgramStep {
         channel: String,
         /// Strictly above this.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
         above: Option<f64>,
         /// Strictly below this.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
         below: Option<f64>,
         /// At or above this.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
         at_least: Option<f64>,
         /// At or below this.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
         at_most: Option<f64>,
         /// At this.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
         equals: Option<f64>,
         /// How long at most. Unit: s. For ever without it.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
         timeout_s: Option<f64>,
         /// What then; `pause` without it.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
         on_timeout: Option<OnTimeout>,
     },
     /// Pauses with a message; resuming the task is the answer.

@@ -23,7 +23,7 @@ export function drawPhases(u: uPlot, scene: Scene, theme: ChartTheme): void {
 }
 
 /** Hatches the spans without readings and the stale end. */
-export function drawGaps(u: uPlot, gaps: readonly [number, number][], scene: Scene, theme: ChartTheme): void {
+export function drawGaps(u: uPlot, gaps: readonly [number, number][], scene: Pick<Scene, "staleTail">, theme: ChartTheme): void {
   const spans = scene.staleTail === null ? gaps : [...gaps, scene.staleTail];
   if (spans.length === 0) return;
   const { ctx, bbox } = u;

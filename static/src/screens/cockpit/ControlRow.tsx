@@ -1,14 +1,16 @@
 // One control: what is applied, what was asked for, and what became of it.
 
 import type { ReadonlySignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { fixed } from "../../model/format";
 import { unitSign } from "../../model/units";
 import type { Ask, ControlLine } from "../../store/controls";
+import { Flash } from "../../ui/Flash";
 import { Icon } from "../../ui/Icon";
 import { shownValue, Slider } from "../../ui/Slider";
 import type { Control } from "../../wire/types";
 
-type Props = { line: ReadonlySignal<ControlLine>; isBarred: boolean; onEdit: (value: number) => void; onCommit: (value: number) => void };
+type Props = { line: ReadonlySignal<ControlLine>; isBarred: boolean; onEdit: (value: number) => void; onCommit: (value: number) => void; children?: ComponentChildren };
 
 /** The steps of − and +: a twentieth of the range. */
 const COARSE = 0.05;
@@ -27,14 +29,14 @@ export function native(spec: Control, fraction: number): string {
   return fixed(value, decimals);
 }
 
-export function ControlRow({ line, isBarred, onEdit, onCommit }: Props) {
+export function ControlRow({ line, isBarred, onEdit, onCommit, children }: Props) {
   const { spec, applied, by, ask } = line.value;
   const isDisabled = isBarred || !spec.enabled;
   const unit = unitSign(spec.unit);
   const say = (value: number) => `${native(spec, value)} ${unit}`;
   const outcome = (
     <div class="outcome" data-testid={`outcome-${spec.id}`} data-ask={ask.kind}>
-      <b data-testid={`applied-${spec.id}`}>{spec.type === "toggle" ? (applied === null ? "––" : applied >= 0.5 ? "On" : "Off") : `${applied === null ? "––" : native(spec, applied)} ${unit}`}</b>
+      <Flash testId={`applied-${spec.id}`} text={spec.type === "toggle" ? (applied === null ? "––" : applied >= 0.5 ? "On" : "Off") : `${applied === null ? "––" : native(spec, applied)} ${unit}`} />
       <Outcome ask={ask} by={by} say={spec.type === "toggle" ? (value) => (value >= 0.5 ? "On" : "Off") : (value) => native(spec, value)} />
     </div>
   );
@@ -71,6 +73,7 @@ export function ControlRow({ line, isBarred, onEdit, onCommit }: Props) {
         <button type="button" class="button large" aria-label={`${spec.label} up`} disabled={isDisabled} data-testid={`up-${spec.id}`} onClick={() => nudge(coarse)}>
           <Icon name="plus" />
         </button>
+        {children}
       </div>
       {refusal}
     </div>

@@ -46,7 +46,8 @@ export function EventPanel({ machine }: { machine: MachineStore }) {
   );
 }
 
-function SessionButtons({ machine, isLocked }: { machine: MachineStore; isLocked: boolean }) {
+/** One step of the session at a time. `end`: what ends a recording. */
+export function SessionButtons({ machine, isLocked, end = "End roast" }: { machine: MachineStore; isLocked: boolean; end?: string }) {
   const state = machine.session.state.value;
   const isReady = canSend(machine.link.value) && !isLocked && machine.session.connection.value.driver_state === "connected";
   const isOpen = canSend(machine.link.value) && !isLocked;
@@ -60,7 +61,7 @@ function SessionButtons({ machine, isLocked }: { machine: MachineStore; isLocked
       {(state === "idle" || state === "finished") && button("Monitor", "play", { action: "start_monitoring" }, isReady, state === "idle")}
       {state === "monitoring" && button("Record", "record", { action: "start_recording" }, isReady, true)}
       {state === "monitoring" && button("Stop", "stop", { action: "stop_monitoring" }, isOpen, false)}
-      {state === "recording" && button("End roast", "stop", { action: "stop_recording" }, isOpen, false)}
+      {state === "recording" && button(end, "stop", { action: "stop_recording" }, isOpen, false)}
     </div>
   );
 }

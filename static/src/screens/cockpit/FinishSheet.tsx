@@ -16,7 +16,8 @@ import type { EventType } from "../../wire/types";
 
 const EMPTY: SaveForm = { name: "", bean: "", notes: "", green: "", roasted: "", dropped: [] };
 
-export function FinishSheet({ machine, onClose }: { machine: MachineStore; onClose: () => void }) {
+/** `isRoast`: whether there are beans and events to speak of. */
+export function FinishSheet({ machine, onClose, isRoast = true }: { machine: MachineStore; onClose: () => void; isRoast?: boolean }) {
   const form = useSignal<SaveForm>(EMPTY);
   const faults = useSignal<SaveFaults>({});
   const busy = useSignal(false);
@@ -39,17 +40,19 @@ export function FinishSheet({ machine, onClose }: { machine: MachineStore; onClo
   };
   const loss = weightLossPct(form.value);
   return (
-    <Dialog title="Save this roast" onClose={onClose} testId="finish-sheet">
-      <PhaseBar marks={machine.events.marks.value} nowMs={machine.session.endedMs.value ?? machine.elapsedMs()} state="finished" />
+    <Dialog title={isRoast ? "Save this roast" : "Save this recording"} onClose={onClose} testId="finish-sheet">
+      {isRoast && <PhaseBar marks={machine.events.marks.value} nowMs={machine.session.endedMs.value ?? machine.elapsedMs()} state="finished" />}
       <form class="dialog-form" onSubmit={(event) => void save(event)} noValidate>
         <div class="form-grid">
           <Field label="Name" value={form.value.name} onInput={(name) => change({ name })} testId="save-name" />
-          <Field label="Bean" value={form.value.bean} onInput={(bean) => change({ bean })} testId="save-bean" />
-          <Field label="Green, g" kind="number" value={form.value.green} fault={faults.value.green} onInput={(green) => change({ green })} testId="save-green" />
-          <Field label="Roasted, g" kind="number" hint={loss === null ? "" : `loss ${fixed(loss)} %`} value={form.value.roasted} fault={faults.value.roasted} onInput={(roasted) => change({ roasted })} testId="save-roasted" />
+          {isRoast && <>
+            <Field label="Bean" value={form.value.bean} onInput={(bean) => change({ bean })} testId="save-bean" />
+            <Field label="Green, g" kind="number" value={form.value.green} fault={faults.value.green} onInput={(green) => change({ green })} testId="save-green" />
+            <Field label="Roasted, g" kind="number" hint={loss === null ? "" : `loss ${fixed(loss)} %`} value={form.value.roasted} fault={faults.value.roasted} onInput={(roasted) => change({ roasted })} testId="save-roasted" />
+          </>}
         </div>
         <Field label="Notes" kind="area" value={form.value.notes} onInput={(notes) => change({ notes })} testId="save-notes" />
-        <fieldset class="kept-events">
+        {isRoast && <fieldset class="kept-events">
           <legend class="small muted">Events to keep</legend>
           {events.map((mark) => (
             <label key={mark.event_type} class="row">
@@ -59,7 +62,7 @@ export function FinishSheet({ machine, onClose }: { machine: MachineStore; onClo
             </label>
           ))}
           {events.length === 0 && <p class="muted">None were marked.</p>}
-        </fieldset>
+        </fieldset>}
         {faults.value.form !== undefined && <Banner icon="triangle" tone="warning" urgent>{faults.value.form}</Banner>}
         <p class="row">
           <button type="submit" class="button primary large" disabled={busy.value} data-testid="save-profile">Save</button>

@@ -1,6 +1,8 @@
 // The top line: which machine, what it does, whether the picture is fresh, who steers, and STOP.
 
 import type { Signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { tasks } from "../../store/tasks";
 import { tick } from "../../store/ticker";
 import { linkStatus } from "../../store/status";
 import type { MachineStore } from "../../store/machine";
@@ -10,7 +12,7 @@ import { StopButton } from "../../ui/StopButton";
 import { link } from "../../ui/router";
 import { StateChip } from "../wall/MachineCard";
 
-type Props = { machine: MachineStore; name: string; stopFailure: Signal<string | null>; onHelp: () => void };
+type Props = { machine: MachineStore; name: string; stopFailure: Signal<string | null>; onHelp?: () => void };
 
 export function Head({ machine, name, stopFailure, onHelp }: Props) {
   const replay = machine.session.replay.value;
@@ -34,11 +36,29 @@ export function Head({ machine, name, stopFailure, onHelp }: Props) {
       <a class="button" href={link.setup(machine.id)} aria-label="Set up" data-testid="open-setup">
         <Icon name="sliders" />
       </a>
-      <button type="button" class="button" aria-label="Help and shortcuts" onClick={onHelp} data-testid="help">
-        <Icon name="help" />
-      </button>
+      {onHelp !== undefined && (
+        <>
+          <ProgramLink machine={machine} />
+          <button type="button" class="button" aria-label="Help and shortcuts" onClick={onHelp} data-testid="help">
+            <Icon name="help" />
+          </button>
+        </>
+      )}
       <StopButton failure={stopFailure} onStop={() => machine.stop()} />
     </header>
+  );
+}
+
+/** The way to the programs, and how far one is that runs. */
+function ProgramLink({ machine }: { machine: MachineStore }) {
+  useEffect(() => tasks.hold(), []);
+  const list = tasks.list.value;
+  const running = list.kind === "ready" ? list.items.find((task) => task.name === "program" && task.machine_id === machine.id && (task.status === "running" || task.status === "paused")) : undefined;
+  const words = running === undefined ? "" : running.status === "paused" ? "Program waits" : `Program ${running.progress.current + 1}/${running.progress.total}`;
+  return (
+    <a class="button" href={link.programs(machine.id)} aria-label={words === "" ? "Programs" : words} data-testid="programs">
+      <Icon name="steps" /> {words}
+    </a>
   );
 }
 

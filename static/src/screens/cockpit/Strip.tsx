@@ -10,7 +10,15 @@ import type { MachineStore } from "../../store/machine";
 import { Banner } from "../../ui/Banner";
 import { PhaseBar } from "../../ui/PhaseBar";
 
-type Props = { machine: MachineStore; stopFailure: Signal<string | null>; onSave: () => void };
+type Props = {
+  machine: MachineStore;
+  stopFailure: Signal<string | null>;
+  onSave: () => void;
+  /** What a recording is called here. */
+  word?: string;
+  /** What stands there while nothing matters more; the phases of the roast without it. */
+  children?: ComponentChildren;
+};
 
 const NOTICE_SHOWN_MS = 8_000;
 const OFFLINE_AFTER_MS = 60_000;
@@ -20,7 +28,7 @@ const SAFETY_REASONS: Record<string, string> = {
   sensor: "a sensor was lost", operator: "nobody was watching", interlock: "an interlock tripped",
 };
 
-export function Strip({ machine, stopFailure, onSave }: Props) {
+export function Strip({ machine, stopFailure, onSave, word = "Roast", children }: Props) {
   const driver = driverBanner(machine);
   // A machine that does not answer is never behind the latch that its loss has set.
   const isBeside = driver !== null && machine.session.safety.value.latched;
@@ -32,7 +40,7 @@ export function Strip({ machine, stopFailure, onSave }: Props) {
     isBeside ? null : driver,
     requestBanner(machine),
     noticeBanner(machine),
-    finishedBanner(machine, onSave),
+    finishedBanner(machine, word, onSave),
   ].filter((message) => message !== null);
   const shown = useSignal(0);
   const at = Math.min(shown.value, Math.max(0, messages.length - 1));
@@ -47,7 +55,7 @@ export function Strip({ machine, stopFailure, onSave }: Props) {
   return (
     <section class="strip" aria-label="Status">
       {isBeside && driver(null)}
-      {message === undefined ? <LivePhases machine={machine} /> : message(more)}
+      {message !== undefined ? message(more) : (children ?? <LivePhases machine={machine} />)}
     </section>
   );
 }
@@ -159,11 +167,11 @@ function noticeBanner(machine: MachineStore): Message | null {
   );
 }
 
-function finishedBanner(machine: MachineStore, onSave: () => void): Message | null {
+function finishedBanner(machine: MachineStore, word: string, onSave: () => void): Message | null {
   if (machine.session.state.value !== "finished") return null;
   return (more) => (
-    <Banner icon="check" testId="finished" actions={<>{more}<button type="button" class="button primary" data-testid="open-save" onClick={onSave}>Save roast</button></>}>
-      <b>Roast finished.</b> It is kept as a draft until you save it.
+    <Banner icon="check" testId="finished" actions={<>{more}<button type="button" class="button primary" data-testid="open-save" onClick={onSave}>Save {word.toLowerCase()}</button></>}>
+      <b>{word} finished.</b> It is kept as a draft until you save it.
     </Banner>
   );
 }
