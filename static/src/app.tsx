@@ -1,10 +1,9 @@
 // The frame around every screen, and which screen it is.
 
 import { useSignal } from "@preact/signals";
-import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
 import { Icon, type IconName } from "./ui/Icon";
+import { Later } from "./ui/Later";
 import { link, route, type Route } from "./ui/router";
 import { Cockpit } from "./screens/cockpit/Cockpit";
 import { SettingsDialog } from "./screens/SettingsDialog";
@@ -17,7 +16,7 @@ export function App() {
     <div class="shell">
       <nav class="rail" aria-label="Main">
         <RailLink href={link.wall()} icon="wall" text="Machines" isHere={at.at === "wall" || at.at === "machine"} />
-        <RailLink href={link.profiles()} icon="curve" text="Profiles" isHere={at.at === "profiles" || at.at === "profile" || at.at === "replay"} />
+        <RailLink href={link.profiles()} icon="curve" text="Profiles" isHere={at.at === "profiles" || at.at === "profile" || at.at === "compare" || at.at === "replay"} />
         <button type="button" class="end" data-testid="open-settings" onClick={() => (settingsOpen.value = true)}>
           <Icon name="gear" /> Settings
         </button>
@@ -48,6 +47,10 @@ function Screen({ at }: { at: Route }) {
       return <Later key="profiles" load={() => import("./screens/profiles/ProfileList").then((m) => m.ProfileList)} props={{}} />;
     case "profile":
       return <Later key={at.id} load={() => import("./screens/profiles/ProfileView").then((m) => m.ProfileView)} props={{ id: at.id }} />;
+    case "compare":
+      return <Later key={at.ids.join()} load={() => import("./screens/compare/CompareView").then((m) => m.CompareView)} props={{ ids: at.ids }} />;
+    case "print":
+      return <Later key={at.id} load={() => import("./screens/print/PrintView").then((m) => m.PrintView)} props={{ id: at.id, against: at.against }} />;
     case "replay":
       return <Later key={at.profile} load={() => import("./screens/replay/ReplayView").then((m) => m.ReplayView)} props={{ id: at.id, profile: at.profile }} />;
     case "unknown":
@@ -61,22 +64,4 @@ function Screen({ at }: { at: Route }) {
         </main>
       );
   }
-}
-
-/** A screen that is fetched when it is first needed. */
-function Later<P extends object>({ load, props }: { load: () => Promise<ComponentType<P>>; props: P }) {
-  const [loaded, setLoaded] = useState<{ screen: ComponentType<P> } | { error: string } | null>(null);
-  useEffect(() => {
-    let isHere = true;
-    load().then(
-      (screen) => isHere && setLoaded({ screen }),
-      () => isHere && setLoaded({ error: "This screen could not be fetched. Is the daemon running? Reload the page to try again." }),
-    );
-    return () => {
-      isHere = false;
-    };
-  }, []);
-  if (loaded === null) return <main class="page"><p role="status" class="muted">Loading…</p></main>;
-  if ("error" in loaded) return <main class="page"><p class="fault" role="alert">{loaded.error}</p></main>;
-  return <loaded.screen {...props} />;
 }

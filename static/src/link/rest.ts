@@ -1,7 +1,7 @@
 // REST, typed: every answer is what its type says or a `RestError` whose message can be shown to a person.
 
 import type {
-  DriverAnswer, MachineSummary, Problem, ProblemField, ProfileDocument, ProfileNotes, ProfilePage, ProfileSummary,
+  DriverAnswer, MachineSummary, Problem, ProblemField, PatchBody, ProfileDocument, ProfilePage, ProfileSummary,
   SaveBody, SessionView,
 } from "../wire/types";
 
@@ -42,11 +42,13 @@ async function request<T>(method: string, path: string, body: unknown, call: Cal
   const cancel = () => abort.abort();
   call.signal?.addEventListener("abort", cancel);
   const headers: Record<string, string> = { accept: "application/json" };
-  if (body !== undefined) headers["content-type"] = "application/json";
+  if (body !== undefined) headers["content-type"] = body instanceof Blob ? "application/octet-stream" : "application/json";
   if (call.clientId !== undefined) headers["x-client-id"] = call.clientId;
   try {
     const init: RequestInit = { method, headers, signal: abort.signal, cache: "no-store" };
-    if (body !== undefined) init.body = JSON.stringify(body);
+    if (body !== undefined) init.body = body instanceof Blob ? body : JSON.stringify(body);
+    // A deletion is also sent by a page that is being left.
+    if (method === "DELETE") init.keepalive = true;
     const answer = await fetch(path, init);
     if (!answer.ok) throw await problemOf(answer);
     if (answer.status === 204 || answer.headers.get("content-length") === "0") return undefined as T;
@@ -67,7 +69,7 @@ const machine = (id: string): string => `api/machines/${encodeURIComponent(id)}`
 const profile = (id: string): string => `api/profiles/${encodeURIComponent(id)}`;
 
 /** What a list of profiles is narrowed by. */
-export type ProfileQuery = { q?: string; machine_id?: string; limit?: number; cursor?: string };
+export type ProfileQuery = { q?: string; machine_id?: string; from?: string; to?: string; limit?: number; cursor?: string };
 
 /** The daemon's REST as this UI uses it. Paths are relative, so that a reverse proxy may put a prefix before them. */
 export const rest = {
@@ -91,8 +93,11 @@ export const rest = {
   },
   profile: (id: string, call: Call = {}) => request<ProfileDocument>("GET", profile(id), undefined, call),
   saveProfile: (body: SaveBody, call: Call = {}) => request<ProfileSummary>("POST", "api/profiles", body, call),
-  amendProfile: (id: string, body: ProfileNotes, call: Call = {}) => request<ProfileSummary>("PATCH", profile(id), body, call),
+  /** Corrects a profile; what it is then comes back whole. */
+  amendProfile: (id: string, body: PatchBody, call: Call = {}) => request<ProfileDocument>("PATCH", profile(id), body, call),
   deleteProfile: (id: string, call: Call = {}) => request<void>("DELETE", profile(id), undefined, call),
+  /** Takes in a file; the daemon finds out what it is. */
+  importProfile: (file: Blob, call: Call = {}) => request<ProfileSummary>("POST", "api/profiles/import?format=auto", file, call),
   exportUrl: (id: string, format: "json" | "alog" | "csv"): string => `${profile(id)}/export?format=${format}`,
 };
 

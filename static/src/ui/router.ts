@@ -9,11 +9,18 @@ export type Route =
   | { at: "replay"; id: string; profile: string }
   | { at: "profiles" }
   | { at: "profile"; id: string }
+  | { at: "compare"; ids: string[] }
+  | { at: "print"; id: string; against: string | null }
   | { at: "unknown"; hash: string };
+
+/** Most roasts in one comparison: a reference and four others. */
+export const COMPARED_MAX = 5;
 
 /** Reads a hash such as `#/m/demo`. */
 export function parseRoute(hash: string): Route {
-  const parts = hash.replace(/^#\/?/, "").split("/").filter((part) => part !== "").map(unescaped);
+  const [path = "", asked = ""] = hash.replace(/^#\/?/, "").split("?");
+  const query = new URLSearchParams(asked);
+  const parts = path.split("/").filter((part) => part !== "").map(unescaped);
   const [first, second, third, fourth] = parts;
   if (first === undefined) return { at: "wall" };
   if (first === "m" && second !== undefined && parts.length === 2) return { at: "machine", id: second };
@@ -22,6 +29,8 @@ export function parseRoute(hash: string): Route {
   }
   if (first === "profiles" && parts.length === 1) return { at: "profiles" };
   if (first === "profiles" && second !== undefined && parts.length === 2) return { at: "profile", id: second };
+  if (first === "compare" && parts.length === 1) return { at: "compare", ids: [...new Set((query.get("ids") ?? "").split(",").filter((id) => id !== ""))].slice(0, COMPARED_MAX) };
+  if (first === "print" && second !== undefined && parts.length === 2) return { at: "print", id: second, against: query.get("against") };
   return { at: "unknown", hash };
 }
 
@@ -40,6 +49,8 @@ export const link = {
   replay: (id: string, profile: string) => `#/m/${encodeURIComponent(id)}/replay/${encodeURIComponent(profile)}`,
   profiles: () => "#/profiles",
   profile: (id: string) => `#/profiles/${encodeURIComponent(id)}`,
+  compare: (ids: readonly string[]) => `#/compare?ids=${ids.map(encodeURIComponent).join(",")}`,
+  print: (id: string, against: string | null = null) => `#/print/${encodeURIComponent(id)}${against === null ? "" : `?against=${encodeURIComponent(against)}`}`,
 };
 
 /** Where the page is now. */
