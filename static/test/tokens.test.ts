@@ -75,6 +75,14 @@ for (const [name, theme] of Object.entries(themes)) {
       }
     });
 
+    it("keep five compared roasts visible and apart", () => {
+      const compared = [0, 1, 2, 3, 4].map((place) => `compare-${place}`);
+      for (const line of compared) expect(contrast(of(line), of("surface")), line).toBeGreaterThanOrEqual(3);
+      for (const [kind, cones] of Object.entries(CONES)) {
+        compared.forEach((a, i) => compared.slice(i + 1).forEach((b) => expect(difference(lab(of(a), cones), lab(of(b), cones)), `${a} and ${b}, ${kind}`).toBeGreaterThanOrEqual(15)));
+      }
+    });
+
     it("can be told apart by every kind of eye", () => {
       const shown = ["bt", "et", "bt-ror", "et-ror", "critical", "warning"];
       for (const [kind, cones] of Object.entries(CONES)) {

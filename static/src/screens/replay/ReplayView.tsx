@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { duration, rate, temp } from "../../model/format";
+import { marksIn } from "../../model/profileForm";
 import type { LoadedProfile } from "../../store/reference";
 import type { MachineStore } from "../../store/machine";
 import { settings } from "../../store/settings";
@@ -17,7 +18,7 @@ import { useMachine } from "../../ui/house";
 import { useKeys } from "../../ui/keys";
 import { link } from "../../ui/router";
 import { ProfileLoader } from "../profiles/ProfileLoader";
-import { marksOf, profileScene } from "../profiles/profileScene";
+import { profileScene } from "../profiles/profileScene";
 
 const SPEEDS = [0.5, 1, 2, 5, 10, 30, 60];
 const HIDDEN: ReadonlySet<string> = new Set(["et_ror"]);
@@ -38,7 +39,7 @@ function Shown({ machine, loaded }: { machine: MachineStore; loaded: LoadedProfi
   const last = machine.replay.series;
   const at = Math.max(0, last.length - 1);
   const unit = settings.unit.value;
-  const marks = marksOf(loaded.document);
+  const marks = marksIn(loaded.document.events);
   const reached = new Map([...marks].filter(([, mark]) => mark.timestamp_ms <= positionMs));
   return (
     <main class="page" data-testid="replay">
@@ -63,7 +64,7 @@ function Shown({ machine, loaded }: { machine: MachineStore; loaded: LoadedProfi
           <PhaseBar marks={reached} nowMs={positionMs} state={!marks.has("CHARGE") ? "never" : isMine ? "replay_running" : "replay"} />
           <ChartPanel
             isLive={() => false} summary={`Replay of ${loaded.document.name}`}
-            scene={() => profileScene(loaded, HIDDEN, { curve: machine.replay.series, untilMs: machine.replay.position.peek()?.positionMs ?? 0 })}
+            scene={() => profileScene(loaded, HIDDEN, { replayed: { curve: machine.replay.series, untilMs: machine.replay.position.peek()?.positionMs ?? 0 } })}
             watch={(redraw) => machine.onChange(redraw)}
           />
         </div>

@@ -1,0 +1,45 @@
+// The figures of several roasts; how far each lies from the first stands beside it.
+
+import { difference, FIGURES, shown } from "../../model/figures";
+import { moment } from "../../model/format";
+import { settings } from "../../store/settings";
+import type { ProfileDocument } from "../../wire/types";
+import { link } from "../../ui/router";
+import { Swatch } from "./ComparePanel";
+
+export function CompareFigures({ roasts }: { roasts: readonly ProfileDocument[] }) {
+  const unit = settings.unit.value;
+  const [first] = roasts;
+  const known = FIGURES.filter((figure) => roasts.some((roast) => typeof figure.of(roast) === "number"));
+  return (
+    <section class="panel scroll-x" aria-label="Figures">
+      <table class="compare-table" data-testid="compare-table">
+        <thead>
+          <tr>
+            <th scope="col">Figure</th>
+            {roasts.map((roast, place) => (
+              <th key={roast.id} scope="col" class="number">
+                <Swatch place={place} /> {place === 0 ? "REF" : String.fromCharCode(64 + place)}
+                <br /><a href={link.profile(roast.id)}>{roast.name}</a>
+                <br /><span class="small">{moment(roast.created_at)}</span>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {known.map((figure) => (
+            <tr key={figure.name}>
+              <th scope="row">{figure.name}</th>
+              {roasts.map((roast, place) => (
+                <td key={roast.id} class="number">
+                  {shown(figure.measure, figure.of(roast), unit)}
+                  {place > 0 && <span class="delta">{difference(figure.measure, figure.of(roast), first && figure.of(first), unit)}</span>}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
