@@ -32,6 +32,7 @@ type Picture = { roasts: readonly Compared[]; withRor: boolean; unit: TempUnit }
 const POINTS = 1200;
 const ROR_TOP_C = 30;
 const AXIS_PX = 44;
+const NAMES_SHARE = 0.05;
 
 /** The roasts' columns over one axis. Unit: °C, °C/min. */
 export function onOneAxis(roasts: readonly Compared[]): { grid: number[]; bt: (number | null)[][]; ror: (number | null)[][] } {
@@ -86,7 +87,11 @@ export class CompareChart {
         width: Math.max(100, this.#host.clientWidth), height: Math.max(80, this.#host.clientHeight), padding: [8, withRor ? 0 : 8, 0, 0],
         legend: { show: false },
         cursor: { points: { size: 7 }, y: false, drag: { x: true, y: false } },
-        scales: { x: { time: false }, ror: { auto: false, range: [0, spanIn(ROR_TOP_C, unit)] } },
+        scales: {
+          // Room behind the ends for their names.
+          x: { time: false, range: (_, min, max) => [min, max === grid.at(-1) ? max + (max - min) * NAMES_SHARE : max] },
+          ror: { auto: false, range: [0, spanIn(ROR_TOP_C, unit)] },
+        },
         axes: [
           { ...axis, size: 30, splits: (self) => timeSplits({ fromMs: self.scales["x"]?.min ?? 0, toMs: self.scales["x"]?.max ?? 0 }, 0, self.bbox.width / devicePixelRatio / 70), values: (_, ticks) => ticks.map((ms) => duration(ms)) },
           { ...axis, size: AXIS_PX, space: 40, scale: "y" },

@@ -52,7 +52,11 @@ async function request<T>(method: string, path: string, body: unknown, call: Cal
     const answer = await fetch(path, init);
     if (!answer.ok) throw await problemOf(answer);
     if (answer.status === 204 || answer.headers.get("content-length") === "0") return undefined as T;
-    return (await answer.json().catch(() => undefined)) as T;
+    return (await answer.json().catch((error: unknown) => {
+      // A body that was cut off because nobody waits any more is not an empty one.
+      if (abort.signal.aborted) throw error;
+      return undefined;
+    })) as T;
   } catch (error) {
     if (error instanceof RestError) throw error;
     if (call.signal?.aborted) throw new RestError(0, "ABORTED", "The request was withdrawn");

@@ -41,23 +41,34 @@ export const FIGURES: readonly Figure[] = [
   { name: "Weight loss", measure: "share", of: (p) => p.statistics.weight_loss_pct },
 ];
 
-/** A figure with its unit. */
-export function shown(measure: Measure, value: number | null | undefined, unit: TempUnit): string {
+/** What a figure is counted in; nothing where the number says it. */
+export function unitOf(measure: Measure, unit: TempUnit): string {
+  return { time: "", temp: `°${unit}`, rate: `°${unit}/min`, share: "%", area: "°C·min", weight: "" }[measure];
+}
+
+/** A figure without its unit. */
+export function bare(measure: Measure, value: number | null | undefined, unit: TempUnit): string {
   if (value === null || value === undefined) return NO_VALUE;
   switch (measure) {
     case "time":
       return duration(value);
     case "temp":
-      return `${temp(value, unit)} °${unit}`;
+      return temp(value, unit);
     case "rate":
-      return `${fixed(span(value, unit))} °${unit}/min`;
+      return fixed(span(value, unit));
     case "share":
-      return `${fixed(value)} %`;
+      return fixed(value);
     case "area":
-      return `${fixed(value, 0)} °C·min`;
+      return fixed(value, 0);
     case "weight":
       return weight(value);
   }
+}
+
+/** A figure with its unit. */
+export function shown(measure: Measure, value: number | null | undefined, unit: TempUnit): string {
+  if (value === null || value === undefined) return NO_VALUE;
+  return `${bare(measure, value, unit)} ${unitOf(measure, unit)}`.trim();
 }
 
 /** How far a figure lies from another; nothing where one of them is not known. */

@@ -79,7 +79,7 @@ function MarkRow({ mark, originMs, odd, isPicking, onMove, onRemove, onPick }: R
   };
   return (
     <div class="mark-row" data-testid={`row-${type}`} role="group" aria-label={EVENT_NAMES[type].long}>
-      <b>{short}</b>
+      <p><b>{short}</b><br /><span class="small muted">{temp(mark.bt_at_event, unit)} °{unit} · {mark.auto_detected ? "detector" : "person"}</span></p>
       <div class="stepper">
         <button type="button" class="button" aria-label={`${short} one second earlier`} onClick={() => onMove(mark.timestamp_ms - STEP_MS)}><Icon name="minus" /></button>
         <input type="text" inputMode="numeric" autocomplete="off" aria-label={`Time of ${short}`} aria-invalid={wrong} value={typed.value ?? duration(mark.timestamp_ms - zero)} data-testid={`time-${type}`}
@@ -90,8 +90,7 @@ function MarkRow({ mark, originMs, odd, isPicking, onMove, onRemove, onPick }: R
           }} />
         <button type="button" class="button" aria-label={`${short} one second later`} onClick={() => onMove(mark.timestamp_ms + STEP_MS)}><Icon name="plus" /></button>
       </div>
-      <span class="small muted">{temp(mark.bt_at_event, unit)} °{unit} · {mark.auto_detected ? "detector" : "person"}</span>
-      <span class="row">
+      <span class="mark-actions">
         {onPick !== undefined && <button type="button" class="button" aria-pressed={isPicking} onClick={() => onPick(isPicking ? null : type)}>Tap curve</button>}
         <button type="button" class="button" aria-label={`Delete ${short}`} data-testid={`remove-${type}`} onClick={onRemove}>Delete</button>
       </span>

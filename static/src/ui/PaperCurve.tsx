@@ -20,7 +20,7 @@ type Props = {
 
 const WIDTH = 1000;
 const HEIGHT = 460;
-const BOX = { left: 46, top: 64, right: 916, bottom: 424 };
+const BOX = { left: 46, top: 64, right: 900, bottom: 424 };
 const FLAG_ROWS = 3;
 const FLAG_PX = 17;
 
@@ -35,9 +35,10 @@ export function pathOf(t: ArrayLike<number>, values: ArrayLike<number | null>, x
       isDown = false;
       continue;
     }
-    const at = x(t[i] ?? 0);
-    if (at < BOX.left - 0.5 || at > BOX.right + 0.5 || (isDown && at - last < 0.5)) continue;
-    path += `${isDown ? "L" : "M"}${at.toFixed(1)} ${Math.min(BOX.bottom, Math.max(BOX.top, y(value))).toFixed(1)}`;
+    const [at, height] = [x(t[i] ?? 0), y(value)];
+    if (height > BOX.bottom || height < BOX.top) isDown = false;
+    if (height > BOX.bottom || height < BOX.top || at < BOX.left - 0.5 || at > BOX.right + 0.5 || (isDown && at - last < 0.5)) continue;
+    path += `${isDown ? "L" : "M"}${at.toFixed(1)} ${height.toFixed(1)}`;
     isDown = true;
     last = at;
   }
@@ -55,7 +56,7 @@ export function PaperCurve({ summary, fromMs, toMs, originMs, left, right, leftN
   const scale = ([low, high]: readonly [number, number]) => (value: number) => BOX.bottom - ((value - low) / (high - low)) * (BOX.bottom - BOX.top);
   const y = { left: scale(left), right: scale(right) };
   const minutes = steps([(fromMs - originMs) / 60_000, (toMs - originMs) / 60_000], toMs - fromMs > 20 * 60_000 ? 5 : 1);
-  const ends = placed(lines.flatMap((line) => endOf(line, y[line.axis])));
+  const ends = placed(lines.flatMap((line) => endOf(line, y[line.axis], toMs)));
   const rows = flagRows(flags.map((flag) => x(flag.ms)), flags.map((flag) => flag.text.length * 7 + 14));
   return (
     <svg class="paper-curve" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={summary}>
@@ -65,7 +66,7 @@ export function PaperCurve({ summary, fromMs, toMs, originMs, left, right, leftN
           <text x={BOX.left - 6} y={y.left(value) + 4} text-anchor="end">{value}</text>
         </g>
       ))}
-      {right[1] > right[0] && steps(right, 10).map((value) => <text key={value} x={BOX.right + 46} y={y.right(value) + 4} text-anchor="end">{value}</text>)}
+      {right[1] > right[0] && steps(right, 10).map((value) => <text key={value} x={BOX.right + 64} y={y.right(value) + 4} text-anchor="end">{value}</text>)}
       {minutes.map((minute) => (
         <g key={minute}>
           <path class="paper-grid" d={`M${x(minute * 60_000 + originMs)} ${BOX.top}V${BOX.bottom}`} />
@@ -73,7 +74,7 @@ export function PaperCurve({ summary, fromMs, toMs, originMs, left, right, leftN
         </g>
       ))}
       <text x={BOX.left - 6} y={BOX.bottom + 32} text-anchor="end">{leftName}</text>
-      {rightName !== "" && <text x={BOX.right + 46} y={BOX.bottom + 32} text-anchor="end">{rightName}</text>}
+      {rightName !== "" && <text x={BOX.right + 64} y={BOX.bottom + 32} text-anchor="end">{rightName}</text>}
       {flags.map((flag, index) => (
         <g key={flag.text}>
           <path class="paper-staff" d={`M${x(flag.ms)} ${(rows[index] ?? 0) * FLAG_PX + 6}V${BOX.bottom}`} />
@@ -88,10 +89,10 @@ export function PaperCurve({ summary, fromMs, toMs, originMs, left, right, leftN
 
 type End = { label: string; colour: string; ms: number; y: number };
 
-function endOf(line: PaperLine, y: (value: number) => number): End[] {
+function endOf(line: PaperLine, y: (value: number) => number, toMs: number): End[] {
   for (let i = line.t.length - 1; i >= 0; i -= 1) {
     const value = line.values[i];
-    if (value !== null && value !== undefined && !Number.isNaN(value)) return [{ label: line.label, colour: line.colour, ms: line.t[i] ?? 0, y: Math.min(BOX.bottom, y(value)) + 4 }];
+    if (value !== null && value !== undefined && !Number.isNaN(value) && (line.t[i] ?? 0) <= toMs) return [{ label: line.label, colour: line.colour, ms: line.t[i] ?? 0, y: Math.min(BOX.bottom, y(value)) + 4 }];
   }
   return [];
 }

@@ -1,6 +1,6 @@
 // The figures of several roasts; how far each lies from the first stands beside it.
 
-import { difference, FIGURES, shown } from "../../model/figures";
+import { bare, difference, FIGURES, unitOf } from "../../model/figures";
 import { moment } from "../../model/format";
 import { settings } from "../../store/settings";
 import type { ProfileDocument } from "../../wire/types";
@@ -29,10 +29,10 @@ export function CompareFigures({ roasts }: { roasts: readonly ProfileDocument[] 
         <tbody>
           {known.map((figure) => (
             <tr key={figure.name}>
-              <th scope="row">{figure.name}</th>
+              <th scope="row">{figure.name} <span class="unit">{unitOf(figure.measure, unit)}</span></th>
               {roasts.map((roast, place) => (
                 <td key={roast.id} class="number">
-                  {shown(figure.measure, figure.of(roast), unit)}
+                  {bare(figure.measure, figure.of(roast), unit)}
                   {place > 0 && <span class="delta">{difference(figure.measure, figure.of(roast), first && figure.of(first), unit)}</span>}
                 </td>
               ))}

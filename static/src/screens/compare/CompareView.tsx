@@ -69,6 +69,7 @@ function Shown({ roasts }: { roasts: LoadedProfile[] }) {
             <button key={type} type="button" role="radio" class="button" aria-checked={by.value === type} data-testid={`align-${type}`} onClick={() => (by.value = type)}>{EVENT_NAMES[type].short}</button>
           ))}
         </div>
+        <span class="grow" />
         <button type="button" class="button" aria-pressed={withRor.value} data-testid="toggle-ror" onClick={() => (withRor.value = !withRor.peek())}>RoR</button>
       </div>
       {left.map((name) => <Banner key={name} icon="info" testId="not-aligned">{name} has no {EVENT_NAMES[by.value].short}, so it is not drawn. Align by another event, or correct its events.</Banner>)}

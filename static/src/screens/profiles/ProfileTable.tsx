@@ -51,7 +51,7 @@ function Row({ item, isTicked, onTick }: { item: ProfileSummary; isTicked: boole
       <td data-name="Green" class="number">{weight(item.green_weight_g)}</td>
       <td data-name="Total" class="number">{duration(item.statistics.total_ms ?? item.duration_ms)}</td>
       <td data-name="DTR" class="number">{fixed(item.statistics.dtr_pct)} %</td>
-      <td data-name="First crack" class="number">{duration(crack && charge ? crack.timestamp_ms - charge.timestamp_ms : null)} <span class="muted">{temp(crack?.bt_at_event, unit)} °{unit}</span></td>
+      <td data-name="First crack" class="number">{duration(crack && charge ? crack.timestamp_ms - charge.timestamp_ms : null)}<br /><span class="muted">{temp(crack?.bt_at_event, unit)} °{unit}</span></td>
       <td data-name="Drop" class="number">{temp(drop?.bt_at_event, unit)} °{unit}</td>
       <td data-name="Loss" class="number">{fixed(item.statistics.weight_loss_pct)} %</td>
       <td data-name="Rating" class="number"><Stars value={item.rating ?? 0} /></td>

@@ -4,12 +4,11 @@ import { useSignal } from "@preact/signals";
 import { rest } from "../../link/rest";
 import { moment } from "../../model/format";
 import { withMark } from "../../model/markEdit";
-import type { Marks } from "../../model/marks";
+import { EVENT_NAMES, type Marks } from "../../model/marks";
 import { marksIn } from "../../model/profileForm";
 import { loadProfile, reference, temperaturesAt, type LoadedProfile } from "../../store/reference";
 import { trash } from "../../store/trash";
 import type { EventType, ProfileDocument } from "../../wire/types";
-import { Banner } from "../../ui/Banner";
 import { ChartPanel } from "../../ui/ChartPanel";
 import { Chip } from "../../ui/Chip";
 import { PhaseBar } from "../../ui/PhaseBar";
@@ -59,18 +58,17 @@ function Shown({ first }: { first: LoadedProfile }) {
         <span class="muted grow">{moment(document.created_at)} · {document.machine_name}</span>
         <MachineUse profileId={document.id} machineId={document.machine_id} />
       </header>
-      <div class="profile">
+      <div class={`profile ${draft.value === null ? "" : "correcting"}`}>
         <PhaseBar marks={draft.value ?? marksIn(document.events)} nowMs={document.duration_ms} state="finished" />
-        {picking.value !== null && <Banner icon="info">Tap the curve where {picking.value} belongs.</Banner>}
         <ChartPanel
           scene={() => profileScene(held.peek(), HIDDEN, draft.peek() === null ? {} : { marks: draft.peek() ?? new Map() })}
-          isLive={() => false} watch={watch} onTap={place} summary={`Roast curve of ${document.name}`}
+          isLive={() => false} watch={watch} onTap={place} tools={picking.value !== null && <b role="status">Tap where {EVENT_NAMES[picking.value].short} belongs</b>} summary={`Roast curve of ${document.name}`}
         />
-        <StatisticsPanel profile={document} />
         <div class="side-by-side">
           <EventsPanel loaded={loaded} draft={draft} picking={picking} onSaved={taken} />
           <CardPanel document={document} onSaved={taken} />
         </div>
+        <StatisticsPanel profile={document} />
         <section class="row" aria-label="Export">
           <a class="button" href={link.print(document.id)} data-testid="print">Print</a>
           {FORMATS.map(([format, name]) => <a key={format} class="button" href={rest.exportUrl(document.id, format)} download>Export {name}</a>)}
