@@ -3,7 +3,7 @@
 import { duration } from "../model/format";
 
 /** One line; `values` over `t`, null where nothing is. */
-export type PaperLine = { label: string; t: ArrayLike<number>; values: ArrayLike<number | null>; colour: string; width: number; dash: string; axis: "left" | "right" };
+export type PaperLine = { label: string; t: ArrayLike<number>; values: ArrayLike<number | null>; colour: string; width: number; dash: string; axis: "left" | "right"; isNamed?: boolean };
 
 type Props = {
   summary: string;
@@ -56,7 +56,7 @@ export function PaperCurve({ summary, fromMs, toMs, originMs, left, right, leftN
   const scale = ([low, high]: readonly [number, number]) => (value: number) => BOX.bottom - ((value - low) / (high - low)) * (BOX.bottom - BOX.top);
   const y = { left: scale(left), right: scale(right) };
   const minutes = steps([(fromMs - originMs) / 60_000, (toMs - originMs) / 60_000], toMs - fromMs > 20 * 60_000 ? 5 : 1);
-  const ends = placed(lines.flatMap((line) => endOf(line, y[line.axis], toMs)));
+  const ends = placed(lines.filter((line) => line.isNamed !== false).flatMap((line) => endOf(line, y[line.axis], toMs)));
   const rows = flagRows(flags.map((flag) => x(flag.ms)), flags.map((flag) => flag.text.length * 7 + 14));
   return (
     <svg class="paper-curve" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={summary}>

@@ -15,7 +15,7 @@ export function Stars({ value }: { value: number }) {
 export function StarInput({ value, onInput, fault }: { value: number; onInput: (value: number) => void; fault?: string | undefined }) {
   const id = useId();
   return (
-    <div class="field" role="group" aria-labelledby={id}>
+    <div class="field star-field" role="group" aria-labelledby={id}>
       <span class="label" id={id}>Rating</span>
       <div class="star-input">
         {Array.from({ length: BEST }, (_, index) => index + 1).map((star) => (

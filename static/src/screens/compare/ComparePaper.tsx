@@ -11,7 +11,7 @@ export function ComparePaper({ compared, withRor, unit, by }: Props) {
   if (compared.length === 0) return null;
   const { grid, bt, ror } = onOneAxis(compared);
   const line = (roast: Compared, name: string, values: (number | null)[], axis: "left" | "right"): PaperLine => ({
-    label: name, t: grid, values, axis, colour: `var(--compare-${roast.place})`, width: axis === "left" ? 2.5 : 1.25, dash: (DASHES[roast.place] ?? []).join(" "),
+    label: name, t: grid, values, axis, colour: `var(--compare-${roast.place})`, width: axis === "left" ? 2.5 : 1.25, isNamed: axis === "left", dash: (DASHES[roast.place] ?? []).join(" "),
   });
   const lines = compared.flatMap((roast, i) => [
     line(roast, roast.label, (bt[i] ?? []).map((v) => (v === null ? null : temperature(v, unit))), "left"),

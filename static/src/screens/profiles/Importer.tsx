@@ -15,7 +15,7 @@ const FAULTS_SHOWN = 3;
 function words(error: unknown): string[] {
   if (!(error instanceof RestError)) return ["The browser could not read this file."];
   if (error.fields.length === 0) return [error.message];
-  const told = error.fields.slice(0, FAULTS_SHOWN).map(({ pointer, detail }) => `${pointer} ${detail}`.trim());
+  const told = error.fields.slice(0, FAULTS_SHOWN).map(({ pointer, detail }) => `${pointer === "" ? "The file" : pointer} ${detail}`);
   return error.fields.length > FAULTS_SHOWN ? [...told, `and ${error.fields.length - FAULTS_SHOWN} more`] : told;
 }
 

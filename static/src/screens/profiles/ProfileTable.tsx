@@ -1,6 +1,7 @@
 // Rows of saved roasts; cards where there is little width.
 
-import { duration, fixed, moment, temp, weight } from "../../model/format";
+import { shown } from "../../model/figures";
+import { duration, moment, weight } from "../../model/format";
 import { settings } from "../../store/settings";
 import type { EventType, ProfileSummary } from "../../wire/types";
 import { Chip } from "../../ui/Chip";
@@ -50,10 +51,10 @@ function Row({ item, isTicked, onTick }: { item: ProfileSummary; isTicked: boole
       <td data-name="Machine">{item.machine_name}</td>
       <td data-name="Green" class="number">{weight(item.green_weight_g)}</td>
       <td data-name="Total" class="number">{duration(item.statistics.total_ms ?? item.duration_ms)}</td>
-      <td data-name="DTR" class="number">{fixed(item.statistics.dtr_pct)} %</td>
-      <td data-name="First crack" class="number">{duration(crack && charge ? crack.timestamp_ms - charge.timestamp_ms : null)}<br /><span class="muted">{temp(crack?.bt_at_event, unit)} °{unit}</span></td>
-      <td data-name="Drop" class="number">{temp(drop?.bt_at_event, unit)} °{unit}</td>
-      <td data-name="Loss" class="number">{fixed(item.statistics.weight_loss_pct)} %</td>
+      <td data-name="DTR" class="number">{shown("share", item.statistics.dtr_pct, unit)}</td>
+      <td data-name="First crack" class="number">{shown("time", crack && charge ? crack.timestamp_ms - charge.timestamp_ms : null, unit)}{crack !== undefined && <><br /><span class="muted">{shown("temp", crack.bt_at_event, unit)}</span></>}</td>
+      <td data-name="Drop" class="number">{shown("temp", drop?.bt_at_event, unit)}</td>
+      <td data-name="Loss" class="number">{shown("share", item.statistics.weight_loss_pct, unit)}</td>
       <td data-name="Rating" class="number"><Stars value={item.rating ?? 0} /></td>
     </tr>
   );

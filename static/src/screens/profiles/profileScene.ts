@@ -17,10 +17,10 @@ export function medianIntervalMs(t: ArrayLike<number>): number {
 }
 
 /** What differs from the profile as it was saved: how far a replay has come, or events that are being put right. */
-type Instead = { replayed?: { curve: Curve; untilMs: number }; marks?: Marks };
+type Instead = { replayed?: { curve: Curve; untilMs: number }; marks?: Marks; laneLabels?: ReadonlyMap<string, string> };
 
 /** What a profile's chart shows. */
-export function profileScene(loaded: LoadedProfile, hidden: ReadonlySet<string>, { replayed, marks = marksIn(loaded.document.events) }: Instead = {}): Scene {
+export function profileScene(loaded: LoadedProfile, hidden: ReadonlySet<string>, { replayed, marks = marksIn(loaded.document.events), laneLabels = new Map() }: Instead = {}): Scene {
   const endMs = loaded.series.lastMs ?? loaded.document.duration_ms;
   const untilMs = replayed?.untilMs ?? endMs;
   const reached = new Map([...marks].filter(([, mark]) => mark.timestamp_ms <= untilMs));
@@ -35,7 +35,8 @@ export function profileScene(loaded: LoadedProfile, hidden: ReadonlySet<string>,
     projection: null,
     overlay: replayed === undefined ? null : { curve: loaded.series, shiftMs: 0 },
     lanes: new Map(Object.entries(loaded.document.controls).map(([id, moves]) => [id, moves.filter(([ms]) => ms <= untilMs)])),
-    laneLabels: new Map(),
+    laneLabels,
+    lanesEndMs: untilMs,
     hidden,
     nowMs: endMs,
     firstMs: loaded.series.firstMs ?? 0,

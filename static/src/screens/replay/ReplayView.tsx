@@ -1,7 +1,7 @@
 // A replay on a machine. Framed so that nobody takes it for the machine: there is nothing here to steer a roaster with.
 
 import { useSignal } from "@preact/signals";
-import { duration, rate, temp } from "../../model/format";
+import { duration, fixed, rate, temp } from "../../model/format";
 import { marksIn } from "../../model/profileForm";
 import type { LoadedProfile } from "../../store/reference";
 import type { MachineStore } from "../../store/machine";
@@ -40,6 +40,7 @@ function Shown({ machine, loaded }: { machine: MachineStore; loaded: LoadedProfi
   const at = Math.max(0, last.length - 1);
   const unit = settings.unit.value;
   const marks = marksIn(loaded.document.events);
+  const labels = new Map(machine.controls.order.value.map((control) => [control, machine.controls.line(control)?.peek().spec.label ?? control]));
   const reached = new Map([...marks].filter(([, mark]) => mark.timestamp_ms <= positionMs));
   return (
     <main class="page" data-testid="replay">
@@ -60,11 +61,12 @@ function Shown({ machine, loaded }: { machine: MachineStore; loaded: LoadedProfi
             <Chip>BT {temp(last.column("bt")[at], unit)} °{unit}</Chip>
             <Chip>RoR {rate(last.column("bt_ror")[at], unit)} /min</Chip>
             <Chip>ET {temp(last.column("et")[at], unit)} °{unit}</Chip>
+            {Object.entries(machine.replay.position.value?.controls ?? {}).map(([control, value]) => <Chip key={control}>{labels.get(control) ?? control} {fixed(value * 100, 0)} %</Chip>)}
           </p>
           <PhaseBar marks={reached} nowMs={positionMs} state={!marks.has("CHARGE") ? "never" : isMine ? "replay_running" : "replay"} />
           <ChartPanel
             isLive={() => false} summary={`Replay of ${loaded.document.name}`}
-            scene={() => profileScene(loaded, HIDDEN, { replayed: { curve: machine.replay.series, untilMs: machine.replay.position.peek()?.positionMs ?? 0 } })}
+            scene={() => profileScene(loaded, HIDDEN, { laneLabels: labels, replayed: { curve: machine.replay.series, untilMs: machine.replay.position.peek()?.positionMs ?? 0 } })}
             watch={(redraw) => machine.onChange(redraw)}
           />
         </div>
@@ -91,10 +93,13 @@ function Notice({ machine }: { machine: MachineStore }) {
 
 function ReplayBar({ machine, loaded, positionMs }: { machine: MachineStore; loaded: LoadedProfile; positionMs: number }) {
   const speed = useSignal(1);
+  /** Where the thumb is while a hand holds it: the replay going on does not pull it away. */
+  const held = useSignal<number | null>(null);
   const running = machine.session.replay.value;
   const isMine = running?.profile_id === loaded.document.id;
   const totalMs = machine.replay.position.value?.totalMs || loaded.document.duration_ms;
   const profile_id = loaded.document.id;
+  const shownMs = held.value ?? positionMs;
   const start = (factor: number, fromMs: number) => {
     if (!machine.replayCommand({ action: "start", profile_id, speed: factor })) return;
     if (fromMs > 0) machine.replayCommand({ action: "seek", timestamp_ms: Math.round(fromMs) });
@@ -117,10 +122,14 @@ function ReplayBar({ machine, loaded, positionMs }: { machine: MachineStore; loa
         </select>
       </div>
       <input
-        type="range" min={0} max={totalMs} step={1000} value={positionMs} disabled={!isMine} aria-label="Position" aria-valuetext={duration(positionMs)} data-testid="replay-position"
-        onChange={(event) => machine.replayCommand({ action: "seek", timestamp_ms: Number(event.currentTarget.value) })}
+        type="range" min={0} max={totalMs} step={1000} value={shownMs} disabled={!isMine} aria-label="Position" aria-valuetext={duration(shownMs)} data-testid="replay-position"
+        onInput={(event) => (held.value = Number(event.currentTarget.value))}
+        onChange={(event) => {
+          held.value = null;
+          machine.replayCommand({ action: "seek", timestamp_ms: Number(event.currentTarget.value) });
+        }}
       />
-      <span data-testid="replay-clock">{duration(positionMs)} / {duration(totalMs)}</span>
+      <span data-testid="replay-clock">{duration(shownMs)} / {duration(totalMs)}</span>
       {running !== null && !isMine && <Chip icon="info">Another profile is being replayed by {running.by}</Chip>}
       {machine.replay.ended.value === "finished" && !isMine && <Chip icon="check">Played to its end</Chip>}
     </div>
