@@ -58,6 +58,7 @@ test("a roast is saved, found, opened and replayed", async ({ page, daemon }) =>
   await page.getByTestId("replay-speed").selectOption("10");
   await page.getByTestId("replay-start").click();
   await expect(page.getByTestId("replay-clock")).not.toHaveText(/^0:00 /);
+  await expect(page.getByLabel("Replayed readings")).toContainText("Burner");
   await page.getByTestId("replay-pause").click();
   await expect(page.getByTestId("replay-resume")).toBeVisible();
   const held = await page.getByTestId("replay-clock").innerText();

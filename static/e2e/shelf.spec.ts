@@ -85,14 +85,19 @@ test("two roasts are laid over one another by CHARGE, and one without first crac
   await keep(daemon, { name: "Kenya light", charge: 50, drop: 635, crack: null, createdAt: "2026-03-02T08:00:00Z" });
   await open(page, daemon, "#/profiles");
   const rows = page.getByTestId("profile-row");
-  await rows.nth(0).getByTestId("tick").check();
+  await page.getByTestId("profile-search").fill("guji");
+  await expect(rows).toHaveCount(1);
+  await rows.getByTestId("tick").check();
   await expect(page.getByTestId("ticked")).toContainText("Tick one more");
-  await rows.nth(1).getByTestId("tick").check();
+  await page.getByTestId("profile-search").fill("kenya");
+  await expect(rows).toContainText("Kenya light");
+  await rows.getByTestId("tick").check();
+  await expect(page.getByTestId("compare")).toHaveText("Compare 2 with Guji 214");
   await page.getByTestId("compare").click();
   const total = page.getByTestId("compare-table").getByRole("row", { name: /^Total/ });
   await expect(total).toContainText("9:45");
   await expect(total).toContainText("10:00");
-  await expect(total).toContainText("+0:15");
+  await expect(total).toContainText("−0:15");
   await expect(page.getByTestId("not-aligned")).toHaveCount(0);
   const chart = page.getByTestId("compare-chart");
   const box = await chart.locator(".u-over").boundingBox();
@@ -107,6 +112,8 @@ test("two roasts are laid over one another by CHARGE, and one without first crac
   await expect(page.getByTestId("not-aligned")).toContainText("Kenya light has no FCs");
   await page.getByTestId("align-TP").click();
   await expect(page.getByTestId("not-aligned")).toHaveCount(0);
+  await page.getByTestId("measure-by-1").click();
+  await expect(total).toContainText("+0:15");
 });
 
 test("a comparison of nothing leads back to the list, and a lost roast does not take the others along", async ({ page, daemon }) => {

@@ -99,12 +99,17 @@ def test_a_profile_is_corrected_and_its_figures_follow(rest: httpx.Client) -> No
     events = rest.get(path).json()["events"]
     moved = [{**event, "timestamp_ms": 500_000} if event["event_type"] == "FCs" else event for event in events]
     change = {"name": "Corrected", "notes": "FCs was late", "roasted_weight_g": 840.0, "events": moved}
+    change |= {"rating": 0, "tags": ["anaerobic"], "batch": ""}
     answer = rest.patch(path, json=change)
     assert answer.status_code == 200, answer.text
     profile = rest.get(path).json()
     assert answer.json() == profile
     assert (profile["name"], profile["notes"]) == ("Corrected", "FCs was late")
-    assert profile["bean"] == "Huila", "what was not named stays"
+    assert (profile["bean"], profile["operator"]) == ("Huila", "Ada"), "what was not named stays"
+    assert profile["tags"] == ["anaerobic"]
+    assert "rating" not in profile and "batch" not in profile, "what is empty is taken away"
+    found = rest.get("/api/profiles", params={"q": "anaerobic"}).json()["items"]
+    assert [item["id"] for item in found] == [profile["id"]]
     (crack,) = [event for event in profile["events"] if event["event_type"] == "FCs"]
     assert crack["timestamp_ms"] == 500_000
     drop = next(event["timestamp_ms"] for event in profile["events"] if event["event_type"] == "DROP")

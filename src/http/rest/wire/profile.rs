@@ -302,7 +302,7 @@ pub struct SaveBody {
 #[schemars(untagged)]
 pub enum NewProfile {
     /// Of a finished session.
-    Save(SaveBody),
+    Save(Box<SaveBody>),
     /// Of a document.
     Upload(ProfileUpload),
 }

@@ -22,6 +22,7 @@ export function CompareFigures({ roasts }: { roasts: readonly ProfileDocument[] 
                 <Swatch place={place} /> {place === 0 ? "REF" : String.fromCharCode(64 + place)}
                 <br /><a href={link.profile(roast.id)}>{roast.name}</a>
                 <br /><span class="small">{moment(roast.created_at)}</span>
+                {place > 0 && <a class="button" href={link.compare([roast.id, ...roasts.filter((other) => other !== roast).map((other) => other.id)])} data-testid={`measure-by-${place}`}>Make REF</a>}
               </th>
             ))}
           </tr>

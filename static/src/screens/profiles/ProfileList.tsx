@@ -23,7 +23,8 @@ const filter = signal<ProfileFilter>(NO_FILTER);
 
 export function ProfileList() {
   const page = useSignal<Page>({ kind: "loading" });
-  const ticked = useSignal<ReadonlySet<string>>(new Set());
+  /** In the order they were ticked, also those that the filter hides now: that is how two far apart are compared. */
+  const ticked = useSignal<readonly ProfileSummary[]>([]);
   const round = useSignal(0);
   const moreFault = useSignal<string | null>(null);
   const more = async (cursor: string) => {
@@ -60,13 +61,10 @@ export function ProfileList() {
   }, []);
   const shown = page.value;
   const items = shown.kind === "ready" ? shown.items.filter((item) => !trash.hidden.value.has(item.id)) : [];
-  const tick = (id: string, isOn: boolean) => {
-    const next = new Set(ticked.peek());
-    if (isOn) next.add(id);
-    else next.delete(id);
-    ticked.value = next;
+  const tick = (item: ProfileSummary, isOn: boolean) => {
+    const others = ticked.peek().filter((other) => other.id !== item.id);
+    ticked.value = isOn ? [...others, item] : others;
   };
-  const chosen = items.filter((item) => ticked.value.has(item.id));
   return (
     <main class="page" data-testid="profiles">
       <header class="page-head">
@@ -75,11 +73,11 @@ export function ProfileList() {
       </header>
       <FilterBar filter={filter.value} onChange={(part) => (filter.value = { ...filter.peek(), ...part })} />
       <TrashBar />
-      {chosen.length > 0 && <TickedBar chosen={chosen} onClear={() => (ticked.value = new Set())} />}
+      {ticked.value.length > 0 && <TickedBar chosen={ticked.value} onClear={() => (ticked.value = [])} />}
       {shown.kind === "loading" && <p role="status" class="muted">Loading profiles…</p>}
       {shown.kind === "failed" && <Banner icon="triangle" tone="warning" urgent actions={<button type="button" class="button" onClick={() => (round.value += 1)}>Try again</button>}>{shown.error}</Banner>}
       {shown.kind === "ready" && items.length === 0 && shown.next === null && <NoProfiles narrowed={isNarrowed(filter.value)} />}
-      {items.length > 0 && <ProfileTable items={items} ticked={ticked.value} onTick={tick} />}
+      {items.length > 0 && <ProfileTable items={items} ticked={new Set(ticked.value.map((item) => item.id))} onTick={tick} />}
       {moreFault.value !== null && <p class="fault" role="alert">{moreFault.value}</p>}
       {shown.kind === "ready" && shown.next !== null && <p class="row more"><button type="button" class="button" data-testid="more" onClick={() => void more(shown.next ?? "")}>Show more</button></p>}
     </main>

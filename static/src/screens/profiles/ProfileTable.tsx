@@ -8,7 +8,7 @@ import { Chip } from "../../ui/Chip";
 import { Stars } from "../../ui/Stars";
 import { link } from "../../ui/router";
 
-type Props = { items: readonly ProfileSummary[]; ticked: ReadonlySet<string>; onTick: (id: string, isOn: boolean) => void };
+type Props = { items: readonly ProfileSummary[]; ticked: ReadonlySet<string>; onTick: (item: ProfileSummary, isOn: boolean) => void };
 
 const COLUMNS = ["Machine", "Green", "Total", "DTR", "First crack", "Drop", "Loss", "Rating"];
 
@@ -40,7 +40,7 @@ function Row({ item, isTicked, onTick }: { item: ProfileSummary; isTicked: boole
     <tr data-testid="profile-row">
       <td class="tick">
         <label>
-          <input type="checkbox" aria-label={`Choose ${item.name}`} checked={isTicked} onChange={(event) => onTick(item.id, event.currentTarget.checked)} data-testid="tick" />
+          <input type="checkbox" aria-label={`Choose ${item.name}`} checked={isTicked} onChange={(event) => onTick(item, event.currentTarget.checked)} data-testid="tick" />
         </label>
       </td>
       <td>
