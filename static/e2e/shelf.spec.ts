@@ -92,7 +92,7 @@ test("two roasts are laid over one another by CHARGE, and one without first crac
   await page.getByTestId("profile-search").fill("kenya");
   await expect(rows).toContainText("Kenya light");
   await rows.getByTestId("tick").check();
-  await expect(page.getByTestId("compare")).toHaveText("Compare 2 with Guji 214");
+  await expect(page.getByTestId("ticked")).toContainText("measured by Guji 214");
   await page.getByTestId("compare").click();
   const total = page.getByTestId("compare-table").getByRole("row", { name: /^Total/ });
   await expect(total).toContainText("9:45");

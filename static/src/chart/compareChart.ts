@@ -32,7 +32,7 @@ type Picture = { roasts: readonly Compared[]; withRor: boolean; unit: TempUnit }
 const POINTS = 1200;
 const ROR_TOP_C = 30;
 const AXIS_PX = 44;
-const NAMES_SHARE = 0.05;
+const NAMES_SHARE = 0.07;
 
 /** The roasts' columns over one axis. Unit: °C, °C/min. */
 export function onOneAxis(roasts: readonly Compared[]): { grid: number[]; bt: (number | null)[][]; ror: (number | null)[][] } {

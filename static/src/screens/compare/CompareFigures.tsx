@@ -1,7 +1,7 @@
 // The figures of several roasts; how far each lies from the first stands beside it.
 
 import { bare, difference, FIGURES, unitOf } from "../../model/figures";
-import { moment } from "../../model/format";
+import { day } from "../../model/format";
 import { settings } from "../../store/settings";
 import type { ProfileDocument } from "../../wire/types";
 import { link } from "../../ui/router";
@@ -21,8 +21,8 @@ export function CompareFigures({ roasts }: { roasts: readonly ProfileDocument[] 
               <th key={roast.id} scope="col" class="number">
                 <Swatch place={place} /> {place === 0 ? "REF" : String.fromCharCode(64 + place)}
                 <br /><a href={link.profile(roast.id)}>{roast.name}</a>
-                <br /><span class="small">{moment(roast.created_at)}</span>
-                {place > 0 && <a class="button" href={link.compare([roast.id, ...roasts.filter((other) => other !== roast).map((other) => other.id)])} data-testid={`measure-by-${place}`}>Make REF</a>}
+                <br /><span class="small">{day(roast.created_at)}</span>
+                {place > 0 && <><br /><a class="button" href={link.compare([roast.id, ...roasts.filter((other) => other !== roast).map((other) => other.id)])} data-testid={`measure-by-${place}`}>Make REF</a></>}
               </th>
             ))}
           </tr>
