@@ -106,7 +106,7 @@ fn one() -> Vec<Operation> {
                 Tag::Profiles,
                 "Correct a profile",
                 "Fields that are left out stay as they are; an empty text takes one away. `events` is the whole list as it \
-                 should be. Statistics are worked out anew.",
+                 should be. Statistics are worked out anew. A draft becomes a saved profile.",
             )
             .takes(profile())
             .reads(

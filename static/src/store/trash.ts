@@ -1,7 +1,7 @@
 // Profiles that somebody deleted and may still take back: the daemon hears of it when the time is over or the person leaves.
 
 import { signal } from "@preact/signals";
-import { rest } from "../link/rest";
+import { rest, RestError } from "../link/rest";
 
 /** How long a deletion can be taken back. Unit: ms. */
 export const UNDO_MS = 10_000;
@@ -62,7 +62,10 @@ export class Trash {
 
 /** The one of this tab. */
 export const trash = new Trash({
-  remove: (id) => rest.deleteProfile(id),
+  remove: (id) => rest.deleteProfile(id).catch((error: unknown) => {
+    // What somebody else has deleted meanwhile is gone as well.
+    if (!(error instanceof RestError && error.status === 404)) throw error;
+  }),
   later: (run, ms) => {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);

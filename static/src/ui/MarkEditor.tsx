@@ -71,18 +71,20 @@ function MarkRow({ mark, originMs, odd, isPicking, onMove, onRemove, onPick }: R
   // CHARGE is the zero of all others: its own time is that of the recording.
   const zero = type === "CHARGE" ? 0 : originMs;
   const wrong = typed.value !== null && readTime(typed.value) === null;
+  const told = duration(mark.timestamp_ms - zero);
   const settle = () => {
     const ms = typed.value === null ? null : readTime(typed.value);
     if (ms === null) return;
+    // Seconds are what is told: typing the same again moves nothing.
+    if (typed.value !== told) onMove(ms + zero);
     typed.value = null;
-    onMove(ms + zero);
   };
   return (
     <div class="mark-row" data-testid={`row-${type}`} role="group" aria-label={EVENT_NAMES[type].long}>
       <p><b>{short}</b><br /><span class="small muted">{temp(mark.bt_at_event, unit)} °{unit} · {mark.auto_detected ? "detector" : "person"}</span></p>
       <div class="stepper">
         <button type="button" class="button" aria-label={`${short} one second earlier`} onClick={() => onMove(mark.timestamp_ms - STEP_MS)}><Icon name="minus" /></button>
-        <input type="text" inputMode="numeric" autocomplete="off" aria-label={`Time of ${short}`} aria-invalid={wrong} value={typed.value ?? duration(mark.timestamp_ms - zero)} data-testid={`time-${type}`}
+        <input type="text" inputMode="numeric" autocomplete="off" aria-label={`Time of ${short}`} aria-invalid={wrong} value={typed.value ?? told} data-testid={`time-${type}`}
           onInput={(event) => (typed.value = event.currentTarget.value)} onBlur={settle} onKeyDown={(event) => {
             if (event.key !== "Enter") return;
             event.preventDefault();

@@ -63,10 +63,10 @@ function Shown({ roasts }: { roasts: LoadedProfile[] }) {
   return (
     <div class="compare">
       <div class="row">
-        <div class="row" role="radiogroup" aria-label="Align by">
+        <div class="row" role="group" aria-label="Align by">
           <span class="small muted">Align by</span>
           {ALIGN_BY.map((type) => (
-            <button key={type} type="button" role="radio" class="button" aria-checked={by.value === type} data-testid={`align-${type}`} onClick={() => (by.value = type)}>{EVENT_NAMES[type].short}</button>
+            <button key={type} type="button" class="button" aria-pressed={by.value === type} data-testid={`align-${type}`} onClick={() => (by.value = type)}>{EVENT_NAMES[type].short}</button>
           ))}
         </div>
         <span class="grow" />
