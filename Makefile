@@ -16,7 +16,7 @@ NODE_MAJOR_MIN := 20
 UI := $(wildcard static/package.json)
 PEERS := $(wildcard tests/python/requirements.txt)
 
-BENCHES := pure sockets modbus daemon
+BENCHES := pure sockets dialects modbus daemon
 
 NPM_STAMP := static/node_modules/.installed
 VENV_STAMP := .venv/.installed
@@ -66,7 +66,8 @@ test-ui: $(NPM_STAMP) ## types, lints and unit tests of the pages, and that they
 .PHONY: test-python
 test-python: $(VENV_STAMP) debug ## the daemon as others see it: processes, sockets, a Modbus device that is played
 	@echo '== Python peers'
-	.venv/bin/pytest --quiet tests/python
+	# They wait most of the time: four files at once.
+	.venv/bin/pytest --quiet --numprocesses 4 --dist loadfile tests/python
 
 .PHONY: test-e2e
 test-e2e: $(NPM_STAMP) $(VENV_STAMP) $(DIST) debug setup-chromium ## the pages in a real browser against the real daemon
@@ -75,7 +76,7 @@ test-e2e: $(NPM_STAMP) $(VENV_STAMP) $(DIST) debug setup-chromium ## the pages i
 	npm run --silent e2e
 
 .PHONY: bench
-bench: ## what it costs, each figure beside its peer or limit (about 4 minutes, best on a quiet machine)
+bench: ## what it costs, each figure beside its peer or limit (about 5 minutes, best on a quiet machine)
 	@echo '== benchmarks: build'
 	$(CARGO) bench --locked --quiet --no-run $(BENCHES:%=--bench %)
 	# One after the other: each wants the machine for itself.

@@ -51,10 +51,15 @@ impl Workshop {
     }
 
     fn factory(&self, id: &MachineId, config: &MachineConfig) -> DriverFactory {
-        match &config.driver {
+        let factory = match &config.driver {
             DriverConfig::Simulator(simulator) => simulated::factory(simulator),
             DriverConfig::Modbus(link) => modbus::factory(link, config.modbus_sources(), &self.buses),
-            DriverConfig::Push(push) => push::factory(*push, self.inboxes.of(id)),
-        }
+            DriverConfig::Push(push) => return push::factory(*push, id, &self.inboxes),
+        };
+        let inboxes = self.inboxes.clone();
+        Arc::new(move |spec| {
+            inboxes.close(&spec.id);
+            factory(spec)
+        })
     }
 }

@@ -13,7 +13,7 @@ use hearth_actors::dialect::{
     Ask, Change, Choice, Dialect, DialectId, Encoded, Frame, Heard, Intent, Told, Topic, Unasked, Viewer,
 };
 use hearth_actors::model::channel::ChannelTable;
-use hearth_actors::model::connection::DriverState;
+use hearth_actors::model::connection::{Connection, DriverState};
 use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::ids::{CommandId, EndpointId, MachineId};
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
@@ -209,7 +209,15 @@ impl Dialect for BevForge {
         if let EventBody::Channels(table) = &event.body {
             self.tables.insert(event.machine.clone(), Arc::clone(table));
         }
-        match pushes(event, channels) {
+        let mut told = pushes(event, channels);
+        if let EventBody::Connection(Connection { state: DriverState::Restarting | DriverState::Failed, .. }) =
+            &event.body
+        {
+            // Nobody else tells of them any more.
+            let lost = self.ledger.lost(&event.machine, event.seq).into_iter();
+            told.extend(lost.map(|(id, step)| Told { topic: Topic::Command(id), frame: frame(&step) }));
+        }
+        match told {
             told if told.is_empty() => Encoded::Silent,
             told => Encoded::Shared(told.into()),
         }
@@ -274,9 +282,10 @@ fn pushes(event: &Event, channels: &ChannelTable) -> Vec<Told> {
         EventBody::Alarm(notice) => {
             vec![Told { topic: Topic::Alarms, frame: frame(&Alarm::of(notice, event.wall, origin())) }]
         }
-        EventBody::Order(_) | EventBody::Settled(_) => {
-            let Some((id, steps)) = CommandStatus::of(event, channels) else { return Vec::new() };
-            steps.iter().map(|step| Told { topic: Topic::Command(id), frame: frame(step) }).collect()
+        EventBody::Order(_) => command_steps(event, channels),
+        EventBody::Settled(settled) => {
+            let value = Telemetry::settled(settled, channels, event.wall, &origin());
+            command_steps(event, channels).into_iter().chain(value.map(told_value)).collect()
         }
         EventBody::Mark(_)
         | EventBody::Unmark(_)
@@ -289,6 +298,11 @@ fn pushes(event: &Event, channels: &ChannelTable) -> Vec<Told> {
         | EventBody::Fault(_)
         | EventBody::Channels(_) => Vec::new(),
     }
+}
+
+fn command_steps(event: &Event, channels: &ChannelTable) -> Vec<Told> {
+    let Some((id, steps)) = CommandStatus::of(event, channels) else { return Vec::new() };
+    steps.iter().map(|step| Told { topic: Topic::Command(id), frame: frame(step) }).collect()
 }
 
 fn told_value(value: Telemetry) -> Told {
