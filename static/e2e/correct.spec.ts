@@ -79,3 +79,14 @@ test("a roast becomes the reference of a machine and stays it after a reload", a
   await expect(page.getByTestId("reference")).toHaveValue(id);
   await expect(page.getByTestId("reference").locator("option:checked")).toContainText("Guji 214");
 });
+
+test("a draft is saved as it is, later and from any device", async ({ page, daemon }) => {
+  await daemon.addRoaster("demo", { operator: false });
+  for (const action of ["start_monitoring", "start_recording", "stop_recording"]) await daemon.act("demo", action);
+  await open(page, daemon, "#/profiles");
+  await expect(page.getByTestId("profile-row")).toContainText("draft");
+  await page.getByTestId("profile-row").getByRole("link").click();
+  await page.getByTestId("keep-draft").click();
+  await expect(page.getByTestId("keep-draft")).toHaveCount(0);
+  await expect(page.getByText("draft", { exact: true })).toHaveCount(0);
+});

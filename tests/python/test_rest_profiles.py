@@ -73,6 +73,7 @@ def test_a_recording_that_is_reset_is_kept_as_a_draft(rest: httpx.Client) -> Non
     session = rest.post(path, json={"action": "start_recording"}).json()["session_id"]
     assert rest.post(path, json={"action": "reset"}).json()["state"] == "idle"
     assert rest.get(f"/api/profiles/{session}").json()["status"] == "draft"
+    assert rest.patch(f"/api/profiles/{session}", json={}).json()["status"] == "saved", "a person has seen to it"
 
 
 def test_saving_without_a_finished_session_is_refused(rest: httpx.Client) -> None:

@@ -14,12 +14,19 @@ type Props = { document: ProfileDocument; onSaved: (document: ProfileDocument) =
 
 export function CardPanel({ document, onSaved }: Props) {
   const isOpen = useSignal(false);
+  const fault = useSignal<string | null>(null);
+  const keep = () => {
+    fault.value = null;
+    rest.amendProfile(document.id, {}).then(onSaved, (error: Error) => (fault.value = error.message));
+  };
   return (
     <section class="panel card-panel" aria-label="Card" data-testid="card">
       <header class="row">
         <h2 class="grow">Card</h2>
+        {!isOpen.value && document.status === "draft" && <button type="button" class="button" data-testid="keep-draft" onClick={keep}>Save as it is</button>}
         {!isOpen.value && <button type="button" class="button" data-testid="edit-card" onClick={() => (isOpen.value = true)}>Edit</button>}
       </header>
+      {fault.value !== null && <p class="fault" role="alert">{fault.value}</p>}
       {isOpen.value ? <CardForm document={document} onSaved={onSaved} onClose={() => (isOpen.value = false)} /> : <CardText document={document} />}
     </section>
   );
