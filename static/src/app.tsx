@@ -44,15 +44,15 @@ function Screen({ at }: { at: Route }) {
     case "machine":
       return <Cockpit key={at.id} id={at.id} />;
     case "profiles":
-      return <Later key="profiles" load={() => import("./screens/profiles/ProfileList").then((m) => m.ProfileList)} props={{}} />;
+      return <Later key="profiles" load={() => import("./screens/shelf").then((m) => m.ProfileList)} props={{}} />;
     case "profile":
-      return <Later key={at.id} load={() => import("./screens/profiles/ProfileView").then((m) => m.ProfileView)} props={{ id: at.id }} />;
+      return <Later key={at.id} load={() => import("./screens/shelf").then((m) => m.ProfileView)} props={{ id: at.id }} />;
     case "compare":
-      return <Later key={at.ids.join()} load={() => import("./screens/compare/CompareView").then((m) => m.CompareView)} props={{ ids: at.ids }} />;
+      return <Later key={at.ids.join()} load={() => import("./screens/shelf").then((m) => m.CompareView)} props={{ ids: at.ids }} />;
     case "print":
-      return <Later key={at.id} load={() => import("./screens/print/PrintView").then((m) => m.PrintView)} props={{ id: at.id, against: at.against }} />;
+      return <Later key={at.id} load={() => import("./screens/shelf").then((m) => m.PrintView)} props={{ id: at.id, against: at.against }} />;
     case "replay":
-      return <Later key={at.profile} load={() => import("./screens/replay/ReplayView").then((m) => m.ReplayView)} props={{ id: at.id, profile: at.profile }} />;
+      return <Later key={at.profile} load={() => import("./screens/shelf").then((m) => m.ReplayView)} props={{ id: at.id, profile: at.profile }} />;
     case "unknown":
       return (
         <main class="page">

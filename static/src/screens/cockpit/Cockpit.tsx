@@ -67,7 +67,7 @@ export function Cockpit({ id }: { id: string }) {
       <EventPanel machine={machine} />
       <Controls machine={machine} />
       {sheet.value === "help" && <HelpDialog onClose={() => (sheet.value = "none")} />}
-      {sheet.value === "finish" && <Later quiet load={() => import("./FinishSheet").then((m) => m.FinishSheet)} props={{ machine, onClose: () => (sheet.value = "none") }} />}
+      {sheet.value === "finish" && <Later quiet load={() => import("../shelf").then((m) => m.FinishSheet)} props={{ machine, onClose: () => (sheet.value = "none") }} />}
     </main>
   );
 }
