@@ -80,6 +80,15 @@ test("a roast becomes the reference of a machine and stays it after a reload", a
   await expect(page.getByTestId("reference").locator("option:checked")).toContainText("Guji 214");
 });
 
+test("a roast that goes on is not hidden by a replay", async ({ page, daemon }) => {
+  await daemon.addRoaster("demo");
+  await daemon.act("demo", "start_monitoring");
+  await daemon.act("demo", "start_recording");
+  await open(page, daemon, `#/m/demo/replay/${await keep(daemon, { name: "Guji 214" })}`);
+  await expect(page.getByTestId("replay-start")).toBeDisabled();
+  await expect(page.getByTestId("replay-frame")).toContainText("This machine is roasting");
+});
+
 test("a draft is saved as it is, later and from any device", async ({ page, daemon }) => {
   await daemon.addRoaster("demo", { operator: false });
   for (const action of ["start_monitoring", "start_recording", "stop_recording"]) await daemon.act("demo", action);

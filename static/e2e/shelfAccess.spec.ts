@@ -45,11 +45,13 @@ for (const theme of ["light", "dark"]) {
 
 test("every target can be hit and no screen is wider than a phone", async ({ page, daemon }) => {
   const [first, second] = await shelf(daemon);
+  await daemon.addRoaster("demo", { operator: false });
+  for (const action of ["start_monitoring", "start_recording"]) await daemon.act("demo", action);
   for (const [width, height] of [[1280, 800], [800, 1280], [390, 844]] as const) {
     await page.setViewportSize({ width, height });
-    for (const place of ["#/profiles", `#/profiles/${first}`, `#/compare?ids=${first},${second}`, `#/print/${first}`]) {
+    for (const place of ["#/profiles", `#/profiles/${first}`, `#/compare?ids=${first},${second}`, `#/print/${first}`, `#/m/demo/replay/${first}`]) {
       await open(page, daemon, place);
-      await expect(page.locator("main .muted, main table").first()).toBeVisible();
+      await expect(page.locator("main .muted, main table, .replay-bar").first()).toBeVisible();
       if (place === "#/profiles") await page.getByTestId("tick").first().check();
       if (place.endsWith(first) && place.startsWith("#/profiles")) {
         await page.getByTestId("edit-events").click();

@@ -1,4 +1,4 @@
-// A roast on paper: one or two pages A4. On screen it looks as it will come out of the printer.
+// A roast on paper: one or two pages A4. On screen it is laid out as it will come out of the printer.
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";

@@ -100,6 +100,7 @@ function ReplayBar({ machine, loaded, positionMs }: { machine: MachineStore; loa
   const totalMs = machine.replay.position.value?.totalMs || loaded.document.duration_ms;
   const profile_id = loaded.document.id;
   const shownMs = held.value ?? positionMs;
+  const isRoasting = machine.session.state.value === "recording";
   const start = (factor: number, fromMs: number) => {
     if (!machine.replayCommand({ action: "start", profile_id, speed: factor })) return;
     if (fromMs > 0) machine.replayCommand({ action: "seek", timestamp_ms: Math.round(fromMs) });
@@ -111,7 +112,7 @@ function ReplayBar({ machine, loaded, positionMs }: { machine: MachineStore; loa
   };
   return (
     <div class="replay-bar">
-      {!isMine && <button type="button" class="button primary" data-testid="replay-start" onClick={() => start(speed.value, 0)}><Icon name="play" /> Start replay</button>}
+      {!isMine && <button type="button" class="button primary" disabled={isRoasting} data-testid="replay-start" onClick={() => start(speed.value, 0)}><Icon name="play" /> Start replay</button>}
       {isMine && running?.state === "playing" && <button type="button" class="button" data-testid="replay-pause" onClick={() => machine.replayCommand({ action: "pause" })}><Icon name="pause" /> Pause</button>}
       {isMine && running?.state === "paused" && <button type="button" class="button primary" data-testid="replay-resume" onClick={() => machine.replayCommand({ action: "resume" })}><Icon name="play" /> Resume</button>}
       {isMine && <button type="button" class="button" data-testid="replay-stop" onClick={() => machine.replayCommand({ action: "stop" })}><Icon name="stop" /> End</button>}
@@ -130,6 +131,7 @@ function ReplayBar({ machine, loaded, positionMs }: { machine: MachineStore; loa
         }}
       />
       <span data-testid="replay-clock">{duration(shownMs)} / {duration(totalMs)}</span>
+      {isRoasting && <Chip icon="record">This machine is roasting: replay on another one, or when it has finished</Chip>}
       {running !== null && !isMine && <Chip icon="info">Another profile is being replayed by {running.by}</Chip>}
       {machine.replay.ended.value === "finished" && !isMine && <Chip icon="check">Played to its end</Chip>}
     </div>
