@@ -9,13 +9,11 @@ import { StopButton } from "../../ui/StopButton";
 import { useHouse } from "../../ui/house";
 import { useKeys } from "../../ui/keys";
 import { go, link } from "../../ui/router";
-import { AddMachine } from "./AddMachine";
 import { AddSimulator } from "./AddSimulator";
 import { MachineCard } from "./MachineCard";
 
 export function Wall() {
   const house = useHouse();
-  const adding = useSignal(false);
   const stopFailure = useSignal<string | null>(null);
   const list = house.list.value;
   const stopAll = async () => {
@@ -37,9 +35,9 @@ export function Wall() {
       <header class="page-head">
         <h1>Machines</h1>
         <span class="grow" />
-        <button type="button" class="button" data-testid="add-machine" onClick={() => (adding.value = true)}>
+        <a class="button" href={link.add()} data-testid="add-machine">
           <Icon name="plus" /> Add machine
-        </button>
+        </a>
         {items.length > 0 && <StopButton label="STOP ALL" failure={stopFailure} onStop={stopAll} />}
       </header>
       {stopFailure.value !== null && (
@@ -58,7 +56,7 @@ export function Wall() {
           {list.error} What you see is the last that was known.
         </Banner>
       )}
-      {list.kind === "ready" && items.length === 0 && <Empty onAdd={() => (adding.value = true)} />}
+      {list.kind === "ready" && items.length === 0 && <Empty />}
       <ul class="cards">
         {items.map((summary) => (
           <li key={summary.id}>
@@ -68,7 +66,6 @@ export function Wall() {
           </li>
         ))}
       </ul>
-      {adding.value && <AddMachine onClose={() => (adding.value = false)} />}
     </main>
   );
 }
@@ -82,15 +79,15 @@ function Retry() {
   );
 }
 
-function Empty({ onAdd }: { onAdd: () => void }) {
+function Empty() {
   return (
     <section class="panel empty" data-testid="empty">
       <h2>No machines yet</h2>
       <p>A simulated roaster needs no hardware and shows everything: preheat, charge, the curve, saving and replay.</p>
       <AddSimulator />
-      <button type="button" class="button" onClick={onAdd}>
-        Add a Modbus machine
-      </button>
+      <a class="button" href={link.add()}>
+        Add a machine
+      </a>
     </section>
   );
 }
