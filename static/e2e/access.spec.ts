@@ -1,20 +1,8 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Page } from "@playwright/test";
+import { violations } from "./fixtures/axe";
 import { expect, open, test, type Daemon } from "./fixtures/daemon";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
 const SIZES = [[1280, 800], [800, 1280], [390, 844]] as const;
-
-type Violation = { id: string; nodes: { target: string[]; failureSummary: string }[] };
-
-async function violations(page: Page): Promise<string[]> {
-  // The page's own policy forbids inline scripts; evaluating goes around it without loosening it.
-  await page.evaluate(AXE);
-  const found = await page.evaluate((tags) => (globalThis as unknown as { axe: { run: (root: Document, options: unknown) => Promise<{ violations: Violation[] }> } }).axe.run(document, { runOnly: tags }), TAGS);
-  return found.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => `${node.target.join(" ")} ${node.failureSummary}`).join(" | ")}`);
-}
 
 async function prepared(page: Page, daemon: Daemon, theme: string): Promise<void> {
   await page.addInitScript((chosen) => localStorage.setItem("hearth.theme", chosen), theme);

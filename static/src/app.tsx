@@ -1,11 +1,10 @@
 // The frame around every screen, and which screen it is.
 
 import { useSignal } from "@preact/signals";
-import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
 import { Icon, type IconName } from "./ui/Icon";
 import { useHouse } from "./ui/house";
+import { Later } from "./ui/Later";
 import { link, route, type Route } from "./ui/router";
 import { Cockpit } from "./screens/cockpit/Cockpit";
 import { SettingsDialog } from "./screens/SettingsDialog";
@@ -19,7 +18,7 @@ export function App() {
     <div class="shell">
       <nav class="rail" aria-label="Main">
         <RailLink href={link.wall()} icon="wall" text="Machines" isHere={["wall", "machine", "programs", "program", "new", "setup", "alarms"].includes(at.at)} />
-        <RailLink href={link.profiles()} icon="curve" text="Profiles" isHere={at.at === "profiles" || at.at === "profile" || at.at === "replay"} />
+        <RailLink href={link.profiles()} icon="curve" text="Profiles" isHere={["profiles", "profile", "compare", "replay"].includes(at.at)} />
         <RailLink href={link.tasks()} icon="steps" text="Tasks" isHere={at.at === "tasks"} />
         <RailLink href={link.admin()} icon="health" text="Admin" isHere={at.at === "admin"} />
         <Updated />
@@ -64,11 +63,15 @@ function Screen({ at }: { at: Route }) {
     case "tasks":
       return <Later key="tasks" load={() => import("./screens/works").then((m) => m.Tasks)} props={{}} />;
     case "profiles":
-      return <Later key="profiles" load={() => import("./screens/profiles/ProfileList").then((m) => m.ProfileList)} props={{}} />;
+      return <Later key="profiles" load={() => import("./screens/shelf").then((m) => m.ProfileList)} props={{}} />;
     case "profile":
-      return <Later key={at.id} load={() => import("./screens/profiles/ProfileView").then((m) => m.ProfileView)} props={{ id: at.id }} />;
+      return <Later key={at.id} load={() => import("./screens/shelf").then((m) => m.ProfileView)} props={{ id: at.id }} />;
+    case "compare":
+      return <Later key={at.ids.join()} load={() => import("./screens/shelf").then((m) => m.CompareView)} props={{ ids: at.ids }} />;
+    case "print":
+      return <Later key={at.id} load={() => import("./screens/shelf").then((m) => m.PrintView)} props={{ id: at.id, against: at.against }} />;
     case "replay":
-      return <Later key={at.profile} load={() => import("./screens/replay/ReplayView").then((m) => m.ReplayView)} props={{ id: at.id, profile: at.profile }} />;
+      return <Later key={at.profile} load={() => import("./screens/shelf").then((m) => m.ReplayView)} props={{ id: at.id, profile: at.profile }} />;
     case "unknown":
       return (
         <main class="page">
@@ -89,22 +92,4 @@ function MachineScreen({ id }: { id: string }) {
   const kind = list.kind === "ready" ? list.items.find((item) => item.id === id)?.kind : undefined;
   if (kind === undefined || kind === "roaster") return <Cockpit id={id} />;
   return <Later load={() => import("./screens/works").then((m) => m.GenericCockpit)} props={{ id }} />;
-}
-
-/** A screen that is fetched when it is first needed. */
-function Later<P extends object>({ load, props }: { load: () => Promise<ComponentType<P>>; props: P }) {
-  const [loaded, setLoaded] = useState<{ screen: ComponentType<P> } | { error: string } | null>(null);
-  useEffect(() => {
-    let isHere = true;
-    load().then(
-      (screen) => isHere && setLoaded({ screen }),
-      () => isHere && setLoaded({ error: "This screen could not be fetched. Is the daemon running? Reload the page to try again." }),
-    );
-    return () => {
-      isHere = false;
-    };
-  }, []);
-  if (loaded === null) return <main class="page"><p role="status" class="muted">Loading…</p></main>;
-  if ("error" in loaded) return <main class="page"><p class="fault" role="alert">{loaded.error}</p></main>;
-  return <loaded.screen {...props} />;
 }

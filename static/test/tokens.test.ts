@@ -70,8 +70,16 @@ for (const [name, theme] of Object.entries(themes)) {
     });
 
     it("make every line and border visible", () => {
-      for (const line of ["bt", "et", "bt-ror", "et-ror", "border", "critical", "warning-edge", "accent", "line-1", "line-2", "line-3", "line-4", "line-5"]) {
+      for (const line of ["bt", "et", "bt-ror", "et-ror", "border", "critical", "warning-edge", "accent"]) {
         expect(contrast(of(line), of("surface")), line).toBeGreaterThanOrEqual(3);
+      }
+    });
+
+    it("keep five compared roasts visible and apart", () => {
+      const compared = [0, 1, 2, 3, 4].map((place) => `compare-${place}`);
+      for (const line of compared) expect(contrast(of(line), of("surface")), line).toBeGreaterThanOrEqual(3);
+      for (const [kind, cones] of Object.entries(CONES)) {
+        compared.forEach((a, i) => compared.slice(i + 1).forEach((b) => expect(difference(lab(of(a), cones), lab(of(b), cones)), `${a} and ${b}, ${kind}`).toBeGreaterThanOrEqual(15)));
       }
     });
 

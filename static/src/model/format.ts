@@ -53,6 +53,12 @@ export function weight(grams: number | null | undefined): string {
   return grams >= 1000 ? `${fixed(grams / 1000, 2)} kg` : `${fixed(grams, 0)} g`;
 }
 
+/** The day of a moment, in this device's language. */
+export function day(rfc3339: string | null | undefined): string {
+  const at = rfc3339 ? new Date(rfc3339) : null;
+  return at === null || Number.isNaN(at.getTime()) ? NO_VALUE : at.toLocaleDateString(undefined, { year: "numeric", month: "short", day: "2-digit" });
+}
+
 /** A moment of the wall clock, in this device's language. */
 export function moment(rfc3339: string | null | undefined): string {
   const at = rfc3339 ? new Date(rfc3339) : null;

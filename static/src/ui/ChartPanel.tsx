@@ -18,6 +18,8 @@ type Props = {
   /** Calls back when there is something new to draw. */
   watch: (redraw: () => void) => () => void;
   summary: string;
+  /** A tap on the curve, at a moment of its clock. */
+  onTap?: (ms: number) => void;
   onReady?: (handle: ChartHandle) => void;
   tools?: ComponentChildren;
 };
@@ -28,12 +30,12 @@ const ZOOMS: { label: string; zoom: Zoom }[] = [
   { label: "All", zoom: { kind: "all" } },
 ];
 
-export function ChartPanel({ scene, isLive, watch, summary, onReady, tools }: Props) {
+export function ChartPanel({ scene, isLive, watch, summary, onTap, onReady, tools }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const lanes = useRef<HTMLCanvasElement>(null);
   const chart = useRef<RoastChart | null>(null);
-  const latest = useRef({ scene, isLive });
-  latest.current = { scene, isLive };
+  const latest = useRef({ scene, isLive, onTap });
+  latest.current = { scene, isLive, onTap };
   const zoom = useSignal<Zoom>({ kind: "all" });
   const hover = useSignal<Hover | null>(null);
   const table = useSignal(false);
@@ -49,6 +51,7 @@ export function ChartPanel({ scene, isLive, watch, summary, onReady, tools }: Pr
       isLive: () => latest.current.isLive(),
       onZoom: (next) => (zoom.value = next),
       onHover: (next) => (hover.value = next),
+      onTap: (ms) => latest.current.onTap?.(ms),
     });
     chart.current = made;
     const step = (direction: "in" | "out") => {

@@ -1021,6 +1021,22 @@ roasted_weight_g?: number,
  */
 notes?: string,
 /**
+ * How good it is: 1 to 5.
+ */
+rating?: number,
+/**
+ * Words to find it by.
+ */
+tags: Array<string>,
+/**
+ * Who roasted it.
+ */
+operator?: string,
+/**
+ * The shop's own number for it.
+ */
+batch?: string,
+/**
  * Roast events in order of time.
  */
 events: Array<RoastEvent>,
@@ -1089,6 +1105,22 @@ roasted_weight_g?: number,
  * Free text.
  */
 notes?: string,
+/**
+ * How good it is: 1 to 5.
+ */
+rating?: number,
+/**
+ * Words to find it by.
+ */
+tags: Array<string>,
+/**
+ * Who roasted it.
+ */
+operator?: string,
+/**
+ * The shop's own number for it.
+ */
+batch?: string,
 /**
  * Roast events in order of time.
  */
@@ -1225,7 +1257,23 @@ green_weight_g?: number,
 /**
  * Unit: g.
  */
-roasted_weight_g?: number, };
+roasted_weight_g?: number,
+/**
+ * How good it is: 1 to 5; 0 takes the rating away.
+ */
+rating?: number,
+/**
+ * Words to find it by, without commas; an empty list takes them away.
+ */
+tags?: Array<string>,
+/**
+ * Who roasted it.
+ */
+operator?: string,
+/**
+ * The shop's own number for it.
+ */
+batch?: string, };
 
 /**
  * Saving a machine's finished session.
@@ -1258,7 +1306,23 @@ green_weight_g?: number,
 /**
  * Unit: g.
  */
-roasted_weight_g?: number, };
+roasted_weight_g?: number,
+/**
+ * How good it is: 1 to 5; 0 takes the rating away.
+ */
+rating?: number,
+/**
+ * Words to find it by, without commas; an empty list takes them away.
+ */
+tags?: Array<string>,
+/**
+ * Who roasted it.
+ */
+operator?: string,
+/**
+ * The shop's own number for it.
+ */
+batch?: string, };
 
 /**
  * One event of a correction.
@@ -1300,7 +1364,23 @@ green_weight_g?: number,
 /**
  * Unit: g.
  */
-roasted_weight_g?: number, };
+roasted_weight_g?: number,
+/**
+ * How good it is: 1 to 5; 0 takes the rating away.
+ */
+rating?: number,
+/**
+ * Words to find it by, without commas; an empty list takes them away.
+ */
+tags?: Array<string>,
+/**
+ * Who roasted it.
+ */
+operator?: string,
+/**
+ * The shop's own number for it.
+ */
+batch?: string, };
 
 /**
  * One occurrence of an alarm, also of one that is over.

@@ -7,12 +7,12 @@ import { ReferenceStore } from "../../store/reference";
 import type { MachineStore } from "../../store/machine";
 import { ChartPanel, type ChartHandle } from "../../ui/ChartPanel";
 import { useHouse, useMachine } from "../../ui/house";
+import { Later } from "../../ui/Later";
 import { useKeys } from "../../ui/keys";
 import { go, link } from "../../ui/router";
 import { showTitle } from "../../platform/title";
 import { Controls } from "./Controls";
 import { EventPanel } from "./EventPanel";
-import { FinishSheet } from "./FinishSheet";
 import { Head } from "./Head";
 import { HelpDialog } from "./HelpDialog";
 import { Readouts } from "./Readouts";
@@ -25,7 +25,7 @@ type Sheet = "none" | "help" | "finish";
 export function Cockpit({ id }: { id: string }) {
   const house = useHouse();
   const machine = useMachine(id);
-  const reference = useMemo(() => new ReferenceStore(), [machine]);
+  const reference = useMemo(() => new ReferenceStore(machine.id), [machine]);
   const hidden = useSignal<ReadonlySet<string>>(new Set(["et_ror"]));
   const sheet = useSignal<Sheet>("none");
   const stopFailure = useSignal<string | null>(null);
@@ -67,7 +67,7 @@ export function Cockpit({ id }: { id: string }) {
       <EventPanel machine={machine} />
       <Controls machine={machine} />
       {sheet.value === "help" && <HelpDialog onClose={() => (sheet.value = "none")} />}
-      {sheet.value === "finish" && <FinishSheet machine={machine} onClose={() => (sheet.value = "none")} />}
+      {sheet.value === "finish" && <Later quiet load={() => import("../shelf").then((m) => m.FinishSheet)} props={{ machine, onClose: () => (sheet.value = "none") }} />}
     </main>
   );
 }

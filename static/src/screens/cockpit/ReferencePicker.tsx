@@ -10,14 +10,17 @@ const SHOWN = 30;
 
 export function ReferencePicker({ machineId, reference }: { machineId: string; reference: ReferenceStore }) {
   const items = useSignal<ProfileSummary[]>([]);
+  const held = reference.profile.value?.document;
+  const isListed = held === undefined || items.value.some((item) => item.id === held.id);
   const load = () => {
     rest.profiles({ machine_id: machineId, limit: SHOWN }).then((page) => (items.value = page.items), () => undefined);
   };
   return (
     <label class="field">
       <span class="visually-hidden">Reference</span>
-      <select data-testid="reference" onFocus={load} onPointerDown={load} value={reference.profile.value?.document.id ?? ""} onChange={(event) => void reference.choose(event.currentTarget.value || null)}>
+      <select data-testid="reference" onFocus={load} onPointerDown={load} value={held?.id ?? ""} onChange={(event) => void reference.choose(event.currentTarget.value || null)}>
         <option value="">No reference</option>
+        {!isListed && <option value={held.id}>{held.name}</option>}
         {items.value.map((item) => (
           <option key={item.id} value={item.id}>
             {item.name} · {moment(item.created_at)}
