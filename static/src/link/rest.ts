@@ -4,6 +4,7 @@ import type {
   DriverAnswer, MachineSummary, Problem, ProblemField, ProfileDocument, ProfileNotes, ProfilePage, ProfileSummary,
   SaveBody, SessionView,
 } from "../wire/types";
+import { credential } from "./credential";
 
 const TIMEOUT_MS = 10_000;
 
@@ -44,6 +45,8 @@ async function request<T>(method: string, path: string, body: unknown, call: Cal
   const headers: Record<string, string> = { accept: "application/json" };
   if (body !== undefined) headers["content-type"] = "application/json";
   if (call.clientId !== undefined) headers["x-client-id"] = call.clientId;
+  const token = credential();
+  if (token !== null) headers["authorization"] = `Bearer ${token}`;
   try {
     const init: RequestInit = { method, headers, signal: abort.signal, cache: "no-store" };
     if (body !== undefined) init.body = JSON.stringify(body);
@@ -71,6 +74,9 @@ export type ProfileQuery = { q?: string; machine_id?: string; limit?: number; cu
 
 /** The daemon's REST as this UI uses it. Paths are relative, so that a reverse proxy may put a prefix before them. */
 export const rest = {
+  logIn: (email: string, password: string, call: Call = {}) => request<{ access_token: string }>("POST", "api/v1/auth/login", { email, password }, call),
+  logOut: (call: Call = {}) => request<void>("POST", "api/v1/auth/logout", undefined, call),
+  me: (call: Call = {}) => request<Me>("GET", "api/v1/auth/me", undefined, call),
   health: (call: Call = {}) => request<{ status: string; version: string }>("GET", "health", undefined, call),
   machines: (call: Call = {}) => request<MachineSummary[]>("GET", "api/machines", undefined, call),
   addMachine: (config: unknown, call: Call = {}) => request<unknown>("POST", "api/machines", config, call),
@@ -95,6 +101,9 @@ export const rest = {
   deleteProfile: (id: string, call: Call = {}) => request<void>("DELETE", profile(id), undefined, call),
   exportUrl: (id: string, format: "json" | "alog" | "csv"): string => `${profile(id)}/export?format=${format}`,
 };
+
+/** Who is logged in. */
+export type Me = { username: string; role: "viewer" | "operator" | "admin" };
 
 /** The part of a machine's configuration that the cockpit looks at. */
 export type MachineConfig = {

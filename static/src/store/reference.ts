@@ -37,6 +37,8 @@ export function btAt(series: SeriesStore, ms: number): number | null {
 export class ReferenceStore {
   readonly profile = signal<LoadedProfile | null>(null);
   readonly error = signal<string | null>(null);
+  /** Whether its curve is drawn; the number beside BT stays. */
+  readonly shown = signal(true);
 
   /** Fetches a profile to compare with; null takes it away. */
   async choose(id: string | null): Promise<void> {

@@ -8,20 +8,22 @@ type Props = {
   value: string;
   onInput: (value: string) => void;
   fault?: string | undefined;
-  kind?: "text" | "number" | "area";
+  kind?: "text" | "number" | "area" | "password";
   hint?: string;
   warning?: string | undefined;
   /** What may be chosen, as value and words; without it the field is typed. */
   choices?: readonly (readonly [string, string])[];
   testId?: string;
   required?: boolean;
+  /** Takes the focus when it appears. */
+  autofocus?: boolean;
 };
 
 /** A field. Its fault stands right under it and is read out with it. */
-export function Field({ label, value, onInput, fault, kind = "text", hint, warning, choices, testId, required = false }: Props) {
+export function Field({ label, value, onInput, fault, kind = "text", hint, warning, choices, testId, required = false, autofocus = false }: Props) {
   const id = useId();
   const common = {
-    id, value, required,
+    id, value, required, autofocus,
     "data-testid": testId,
     "aria-invalid": fault !== undefined,
     "aria-describedby": fault !== undefined ? `${id}-fault` : warning !== undefined ? `${id}-warning` : undefined,
@@ -31,7 +33,8 @@ export function Field({ label, value, onInput, fault, kind = "text", hint, warni
     <div class="field">
       <label for={id}>{label}</label>
       {choices !== undefined ? <select {...common}>{choices.map(([choice, words]) => <option key={choice} value={choice}>{words}</option>)}</select>
-        : kind === "area" ? <textarea {...common} rows={3} /> : <input {...common} type="text" inputMode={kind === "number" ? "decimal" : "text"} autocomplete="off" />}
+        : kind === "area" ? <textarea {...common} rows={3} /> : kind === "password" ? <input {...common} type="password" autocomplete="current-password" />
+        : <input {...common} type="text" inputMode={kind === "number" ? "decimal" : "text"} autocomplete="off" />}
       {fault === undefined && warning !== undefined && <p class="hint warned" id={`${id}-warning`} role="status"><Icon name="info" /> {warning}</p>}
       {fault === undefined && warning === undefined && hint !== undefined && hint !== "" && <span class="hint">{hint}</span>}
       <Fault id={`${id}-fault`} text={fault} />

@@ -22,6 +22,11 @@ const PATHS = {
   stop: <path d="M6 6h12v12H6Z" />,
   undo: <path d="M9 5 4 10l5 5M4 10h10a6 6 0 0 1 0 12h-3" />,
   record: <circle cx="12" cy="12" r="8" fill="currentColor" />,
+  sound: <path d="M4 9v6h4l5 4V5L8 9ZM16.5 9a4 4 0 0 1 0 6M19 6.5a8 8 0 0 1 0 11" />,
+  mute: <path d="M4 9v6h4l5 4V5L8 9ZM17 9l5 6M22 9l-5 6" />,
+  left: <path d="M15 5 8 12l7 7" />,
+  right: <path d="m9 5 7 7-7 7" />,
+  keys: <path d="M2 6h20v12H2ZM6 10h.5M10 10h.5M14 10h.5M18 10h.5M7 14h10" />,
   help: <path d="M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 18v.5" />,
 } as const;
 

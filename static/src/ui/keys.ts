@@ -19,7 +19,7 @@ export function useKeys(act: (action: Action) => void): void {
   latest.current = act;
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      const action = actionOf(event, focusOf(event.target), settings.shortcuts.peek() === "on");
+      const action = actionOf(event, focusOf(event.target), settings.shortcuts.peek() === "on", settings.keys.peek());
       if (action === null) return;
       event.preventDefault();
       latest.current(action);

@@ -6,6 +6,8 @@ import { canSend } from "../../link/state";
 import { tick } from "../../store/ticker";
 import type { MachineStore } from "../../store/machine";
 import { Banner } from "../../ui/Banner";
+import { HoldButton } from "../../ui/HoldButton";
+import { useHouse } from "../../ui/house";
 import { ControlRow } from "./ControlRow";
 
 const OVERRIDE_MS = 30_000;
@@ -13,7 +15,8 @@ const OVERRIDE_MS = 30_000;
 /** Why controls cannot be used now. */
 type Bar = { why: string; icon: "lock" | "slash" | "clock" | "octagon"; code: "locked" | "offline" | "driver" | "latched" | "stale" };
 
-function barOf(machine: MachineStore, isOverridden: boolean): Bar | null {
+/** Why controls cannot be used now, null if they can. */
+export function barOf(machine: MachineStore, isOverridden: boolean): Bar | null {
   const { holder, yours } = machine.session.lease.value;
   if (!canSend(machine.link.value)) {
     const why = machine.link.value.kind === "polling" ? "Slow mode is read-only: no live connection" : "No connection: nothing can be sent";
@@ -26,13 +29,15 @@ function barOf(machine: MachineStore, isOverridden: boolean): Bar | null {
   return null;
 }
 
-export function Controls({ machine }: { machine: MachineStore }) {
+export function Controls({ machine, onType }: { machine: MachineStore; onType: (start: string) => void }) {
+  const house = useHouse();
   const overriddenUntil = useSignal(0);
   const asked = useSignal(false);
   const isOverridden = tick.value < overriddenUntil.value;
   const bar = machine.loaded.value ? barOf(machine, isOverridden) : null;
   const order = machine.controls.order.value;
   useEffect(() => void (asked.value = false), [machine.session.lease.value.holder?.client_id]);
+  if (!machine.loaded.value) return <Skeletons />;
   if (order.length === 0) return null;
   const ask = () => {
     asked.value = machine.command({ action: "take_control" });
@@ -42,7 +47,7 @@ export function Controls({ machine }: { machine: MachineStore }) {
       {bar !== null && (
         <div class="controls-bar">
           <Banner icon={bar.icon} tone={bar.code === "stale" ? "warning" : "plain"} testId={`controls-${bar.code}`} actions={
-            bar.code === "locked" ? <button type="button" class="button" disabled={asked.value} data-testid="take-control" onClick={ask}>{asked.value ? "Asked, up to 10 s" : "Ask for control"}</button>
+            bar.code === "locked" ? (house.me.value?.role === "admin" ? <HoldButton testId="take-over" onHeld={ask}>Take over: hold 1 s</HoldButton> : <button type="button" class="button" disabled={asked.value} data-testid="take-control" onClick={ask}>{asked.value ? "Asked, up to 10 s" : "Ask for control"}</button>)
             : bar.code === "stale" ? <button type="button" class="button" onClick={() => (overriddenUntil.value = tick.peek() + OVERRIDE_MS)}>Send anyway</button>
             : null
           }>
@@ -57,9 +62,19 @@ export function Controls({ machine }: { machine: MachineStore }) {
           <ControlRow
             key={id} line={line} isBarred={bar !== null}
             onEdit={(value) => machine.controls.edit(id, value)} onCommit={(value) => machine.controls.commit(id, value)}
+            onType={() => onType(`${line.peek().spec.label} `)}
           />
         );
       })}
+    </section>
+  );
+}
+
+/** Keeps the room of the controls until it is known which there are. */
+function Skeletons() {
+  return (
+    <section class="controls" aria-label="Controls" aria-busy="true">
+      {[0, 1, 2].map((key) => <div key={key} class="panel control skeleton" />)}
     </section>
   );
 }

@@ -4,10 +4,12 @@ import { duration, temp } from "../../model/format";
 import { at, EVENT_NAMES, IN_ORDER, MARKABLE, nextExpected } from "../../model/marks";
 import { canSend } from "../../link/state";
 import { settings } from "../../store/settings";
+import { tick } from "../../store/ticker";
 import type { MachineStore } from "../../store/machine";
 import type { EventType, RoastEvent } from "../../wire/types";
 import { Icon } from "../../ui/Icon";
 
+const REFUSAL_SHOWN_MS = 8_000;
 /** Events that not every roast has share a row. */
 const NARROW: ReadonlySet<EventType> = new Set<EventType>(["FCe", "SCs", "SCe"]);
 
@@ -42,8 +44,16 @@ export function EventPanel({ machine }: { machine: MachineStore }) {
       <button type="button" class="button" disabled={undoable === null} data-testid="undo" onClick={() => machine.undo()}>
         <Icon name="undo" /> {undoable === null ? "Undo" : `Undo ${EVENT_NAMES[undoable].short}`}
       </button>
+      <Refusal machine={machine} />
     </aside>
   );
+}
+
+/** Why what was pressed here was not done. Under the buttons, so that none of them moves. */
+function Refusal({ machine }: { machine: MachineStore }) {
+  const notice = machine.session.notices.value[0];
+  if (notice === undefined || notice.about === null || !/^(?:start|stop|mark|unmark)_/.test(notice.about) || tick.value - notice.atMs > REFUSAL_SHOWN_MS) return null;
+  return <p class="fault" data-testid="refusal-session"><Icon name="triangle" /> {notice.message}</p>;
 }
 
 function SessionButtons({ machine, isLocked }: { machine: MachineStore; isLocked: boolean }) {

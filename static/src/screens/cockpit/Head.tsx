@@ -1,18 +1,17 @@
-// The top line: which machine, what it does, whether the picture is fresh, who steers, and STOP.
+// The top line: which machine, what it does, whether the picture is fresh, who steers. Its end is left free for STOP.
 
-import type { Signal } from "@preact/signals";
 import { tick } from "../../store/ticker";
 import { linkStatus } from "../../store/status";
 import type { MachineStore } from "../../store/machine";
 import { Chip } from "../../ui/Chip";
 import { Icon } from "../../ui/Icon";
-import { StopButton } from "../../ui/StopButton";
 import { link } from "../../ui/router";
+import { SoundChip } from "../SoundChip";
 import { StateChip } from "../wall/MachineCard";
 
-type Props = { machine: MachineStore; name: string; stopFailure: Signal<string | null>; onHelp: () => void };
+type Props = { machine: MachineStore; name: string; onHelp: () => void };
 
-export function Head({ machine, name, stopFailure, onHelp }: Props) {
+export function Head({ machine, name, onHelp }: Props) {
   const replay = machine.session.replay.value;
   return (
     <header class="head">
@@ -31,10 +30,11 @@ export function Head({ machine, name, stopFailure, onHelp }: Props) {
           </a>
         )}
       </div>
+      <SoundChip />
       <button type="button" class="button" aria-label="Help and shortcuts" onClick={onHelp} data-testid="help">
         <Icon name="help" />
       </button>
-      <StopButton failure={stopFailure} onStop={() => machine.stop()} />
+      <span class="stop-room" />
     </header>
   );
 }

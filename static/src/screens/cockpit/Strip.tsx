@@ -1,16 +1,18 @@
 // The status strip. Always there: it shows the phases, or instead of them the one thing that matters more now.
 
-import { useSignal, type Signal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
+import { age as words } from "../../model/format";
 import { wantsAck } from "../../store/alarms";
+import { isOnline } from "../../store/online";
 import { driverStatus } from "../../store/status";
 import { tick } from "../../store/ticker";
 import type { MachineStore } from "../../store/machine";
 import { Banner } from "../../ui/Banner";
 import { PhaseBar } from "../../ui/PhaseBar";
 
-type Props = { machine: MachineStore; stopFailure: Signal<string | null>; onSave: () => void };
+type Props = { machine: MachineStore; onSave: () => void };
 
 const NOTICE_SHOWN_MS = 8_000;
 const OFFLINE_AFTER_MS = 60_000;
@@ -20,12 +22,11 @@ const SAFETY_REASONS: Record<string, string> = {
   sensor: "a sensor was lost", operator: "nobody was watching", interlock: "an interlock tripped",
 };
 
-export function Strip({ machine, stopFailure, onSave }: Props) {
+export function Strip({ machine, onSave }: Props) {
   const driver = driverBanner(machine);
   // A machine that does not answer is never behind the latch that its loss has set.
   const isBeside = driver !== null && machine.session.safety.value.latched;
   const messages = [
-    stopFailureBanner(stopFailure),
     ...alarmBanners(machine),
     safetyBanner(machine),
     linkBanner(machine),
@@ -57,16 +58,6 @@ type Message = (more: ComponentChildren) => ComponentChildren;
 function LivePhases({ machine }: { machine: MachineStore }) {
   void tick.value;
   return <PhaseBar marks={machine.events.marks.value} nowMs={machine.session.endedMs.value ?? machine.elapsedMs()} state={machine.session.state.value} />;
-}
-
-function stopFailureBanner(failure: Signal<string | null>): Message | null {
-  const text = failure.value;
-  if (text === null) return null;
-  return (more) => (
-    <Banner icon="octagon" tone="critical" urgent blink testId="stop-failure" actions={<>{more}<button type="button" class="button" onClick={() => (failure.value = null)}>Understood</button></>}>
-      <b>{text}</b>
-    </Banner>
-  );
 }
 
 function alarmBanners(machine: MachineStore): Message[] {
@@ -103,12 +94,11 @@ function linkBanner(machine: MachineStore): Message | null {
     return () => <Banner icon="slash" tone="critical" urgent testId="link-ended">{link.reason}. No further attempts are made.</Banner>;
   }
   const isTrying = link.kind === "waiting" || link.kind === "polling" || link.kind === "connecting";
-  if (!isTrying || link.kind === "connecting" && age === null) return null;
-  const isOffline = !navigator.onLine || (age !== null && age > OFFLINE_AFTER_MS);
-  if (!isOffline) return null;
+  const isSilent = isTrying && age !== null && age > OFFLINE_AFTER_MS;
+  if (isOnline.value && !isSilent) return null;
   return (more) => (
     <Banner icon="slash" tone="warning" testId="offline" actions={<>{more}<button type="button" class="button" onClick={() => machine.wake()}>Try now</button></>}>
-      <b>Offline.</b> The daemon goes on recording; the curve is filled in when it is back. STOP: use the machine's own switch.
+      <b>Offline.</b> {age === null ? "" : `Last reading ${words(age)} ago. `}The daemon goes on recording; the curve is filled in when it is back. STOP: use the machine's own switch.
     </Banner>
   );
 }
