@@ -3,9 +3,13 @@ import { expect, open, test, type Daemon } from "./fixtures/daemon";
 
 const SPEED = 10;
 
+const AIR_BEFORE_FIRE = {
+  id: "air_before_fire", blocks: { channel: "burner", above: 0 }, unless: [{ channel: "airflow", at_least: 20 }], message: "Open the air first",
+};
+
 /** A cockpit that records. */
-async function recording(page: Page, daemon: Daemon): Promise<void> {
-  await daemon.addRoaster("demo", { speed: SPEED, operator: false });
+async function recording(page: Page, daemon: Daemon, more: object = {}): Promise<void> {
+  await daemon.addRoaster("demo", { speed: SPEED, operator: false, more });
   await open(page, daemon, "#/m/demo");
   await page.getByTestId("start_monitoring").click();
   await page.getByTestId("start_recording").click();
@@ -61,20 +65,49 @@ test("a dragged slider ends where it was let go", async ({ page, daemon }) => {
   await expect(page.getByTestId("applied-burner")).toHaveText("100 %");
 });
 
-test("a refused order goes back and says why; one without an answer is unknown", async ({ page, daemon }) => {
-  test.skip(daemon.mock === null, "needs a device that refuses on demand");
-  await recording(page, daemon);
-  const machine = daemon.mock?.machines.get("demo");
-  if (machine === undefined) return;
-  const before = await page.getByTestId("applied-burner").innerText();
-  machine.answering = "refuse";
+test("a refused order goes back and says why; one that is answered late is sent, one that is never answered unknown", async ({ page, context, daemon }) => {
+  let answers: "pass" | "hold" | "lose" = "pass";
+  const held: (() => void)[] = [];
+  await page.routeWebSocket(/\/ws\/live\//, (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((message) => {
+      const isAck = String(message).includes('"control_ack"');
+      // What follows a late answer is late as well: a line keeps its order.
+      if ((isAck || held.length > 0) && answers === "hold") held.push(() => socket.send(message));
+      else if (!isAck || answers === "pass") socket.send(message);
+    });
+  });
+  await recording(page, daemon, { interlocks: [AIR_BEFORE_FIRE] });
+  const applied = (tab: Page, id: string) => tab.getByTestId(`applied-${id}`);
+  const ask = (id: string) => page.getByTestId(`outcome-${id}`);
+  await page.getByTestId("slider-airflow").press("Home");
+  await expect(applied(page, "airflow")).toHaveText("0 %");
+  const before = await applied(page, "burner").innerText();
   await page.getByTestId("up-burner").click();
-  await expect(page.getByTestId("refusal-burner")).toHaveText("Open the air first");
-  await expect(page.getByTestId("applied-burner")).toHaveText(before);
-  machine.answering = "never";
+  await expect(page.getByTestId("refusal-burner")).toHaveText(AIR_BEFORE_FIRE.message);
+  await expect(applied(page, "burner")).toHaveText(before);
+  await page.getByTestId("help").click();
+  await expect(page.getByTestId("log"), "a refusal at its control is no notice").toBeHidden();
+  await page.keyboard.press("Escape");
+
+  const other = await context.newPage();
+  await open(other, daemon, "#/m/demo");
+  await expect(applied(other, "airflow")).toHaveText("0 %");
+  answers = "hold";
   await page.getByTestId("up-airflow").click();
-  await expect(page.getByTestId("outcome-airflow")).toHaveAttribute("data-ask", "sent");
-  await expect(page.getByTestId("outcome-airflow")).toHaveAttribute("data-ask", "unknown");
+  await expect(ask("airflow")).toHaveAttribute("data-ask", "sent");
+  await expect(applied(other, "airflow"), "the other tab has the daemon's word").toHaveText("5 %");
+  await expect(applied(page, "airflow"), "nothing counts as applied before the answer").toHaveText("0 %");
+  answers = "pass";
+  for (const pass of held.splice(0)) pass();
+  await expect(ask("airflow")).toHaveAttribute("data-ask", "applied");
+  await expect(applied(page, "airflow")).toHaveText("5 %");
+
+  answers = "lose";
+  await page.getByTestId("up-airflow").click();
+  await expect(ask("airflow")).toHaveAttribute("data-ask", "unknown");
+  await expect(ask("airflow")).toContainText("check machine");
+  await expect(applied(page, "airflow"), "the next reading tells where it stands").toHaveText("10 %");
 });
 
 test("events are set by button and by key, shown with time and BT, and undone", async ({ page, daemon }) => {
@@ -150,4 +183,72 @@ test("the help names every shortcut and what the page is not", async ({ page, da
   await page.keyboard.press("Escape");
   await expect(page.getByTestId("help-dialog")).toBeHidden();
   await expect(page.getByTestId("mark-CHARGE"), "a key pressed in a dialog marked").toHaveAttribute("data-source", "");
+});
+
+test("a value is typed: b75 and Enter, and what makes no sense is said", async ({ page, daemon }) => {
+  await recording(page, daemon);
+  await page.locator("h1").click();
+  await page.keyboard.press("e");
+  await page.keyboard.type("b75");
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("applied-burner")).toHaveText("75 %");
+  await expect(page.getByTestId("quick-entry")).toBeHidden();
+  await page.getByTestId("type-value").click();
+  await page.keyboard.type("b175");
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("quick-entry")).toContainText("from 0 to 100");
+  await page.keyboard.press("Escape");
+  await expect(page.getByTestId("quick-entry")).toBeHidden();
+  await expect(page.getByTestId("applied-burner")).toHaveText("75 %");
+});
+
+test("a countdown runs down to its word", async ({ page, daemon }) => {
+  await recording(page, daemon);
+  await page.locator("h1").click();
+  await page.keyboard.press("t");
+  await page.getByTestId("timer-minutes").fill("0:61");
+  await page.getByTestId("timer-start").click();
+  await expect(page.getByTestId("timer-dialog")).toContainText("2:30");
+  await page.getByTestId("timer-minutes").fill("0:02");
+  await page.getByTestId("timer-start").click();
+  await expect(page.getByTestId("countdown")).toHaveText(/0:0[12]/);
+  await expect(page.getByTestId("countdown")).toContainText("Time is up");
+  await page.getByTestId("countdown").click();
+  await page.getByTestId("timer-stop").click();
+  await expect(page.getByTestId("countdown")).toHaveText("Timer");
+});
+
+test("the time since the last event runs beside the time since CHARGE", async ({ page, daemon }) => {
+  await recording(page, daemon);
+  await page.getByTestId("mark-CHARGE").click();
+  await expect(page.getByTestId("timer")).toContainText("Since CHARGE");
+  await expect(page.getByTestId("since-last")).toBeHidden();
+  await page.getByTestId("mark-DRY_END").click();
+  await expect(page.getByTestId("since-last")).toHaveText(/DRY END \+0:\d\d/);
+});
+
+test("what is refused is said under the button that was pressed, and kept", async ({ page, daemon }) => {
+  await daemon.addRoaster("demo", { operator: false });
+  await page.routeWebSocket(/\/ws\/live\//, (socket) => {
+    const server = socket.connectToServer();
+    // Somebody else was faster: the page has not heard of it yet.
+    socket.onMessage((message) => server.send(String(message).replaceAll("start_monitoring", "stop_recording")));
+  });
+  await open(page, daemon, "#/m/demo");
+  await page.getByTestId("start_monitoring").click();
+  await expect(page.getByTestId("refusal-session")).toContainText("stop_recording");
+  await expect(page.getByTestId("notice")).toContainText("stop_recording");
+  await page.getByTestId("help").click();
+  await expect(page.getByTestId("log")).toContainText("stop_recording");
+});
+
+test("Fahrenheit is a matter of this device: temperatures, differences and the axis", async ({ page, daemon }) => {
+  await recording(page, daemon);
+  await page.getByTestId("open-settings").click();
+  await page.getByTestId("temperatures-F").click();
+  await page.keyboard.press("Escape");
+  await expect(page.getByTestId("readout-bt")).toContainText("°F");
+  const { last_reading } = await daemon.session("demo");
+  const shown = await number(page, "readout-bt");
+  expect(Math.abs(shown - ((last_reading?.bt ?? NaN) * 1.8 + 32))).toBeLessThan(15);
 });

@@ -21,8 +21,10 @@ export function drawSparkline(canvas: HTMLCanvasElement, curve: Curve, column: s
   const { x, ys, gaps } = view({ t: curve.t, values: [curve.column(column)] }, fromMs, nowMs, width, gapMs);
   const bt = ys[0] ?? [];
   const shown = bt.filter((value, i): value is number => value !== null && (x[i] ?? 0) >= fromMs);
-  const low = Math.min(...shown);
-  const rise = Math.max(RISE_MIN_C, Math.max(...shown) - low);
+  const [least, most] = [Math.min(...shown), Math.max(...shown)];
+  const rise = Math.max(RISE_MIN_C, most - least);
+  // What hardly moves lies in the middle, where it is not taken for the bottom.
+  const low = (least + most - rise) / 2;
   const xOf = (ms: number) => ((ms - fromMs) / SPARK_MS) * width;
   const last = x.at(-1);
   const open = last !== undefined && nowMs - last > gapMs ? [...gaps, [last, nowMs] as [number, number]] : gaps;

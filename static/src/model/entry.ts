@@ -14,7 +14,10 @@ export function parseEntry(typed: string, controls: readonly EntryControl[]): En
   const name = found?.[1]?.trim().toLowerCase() ?? "";
   const wanted = found?.[2]?.toLowerCase();
   if (name === "") return { fault: `Type the beginning of a control's name and a value, such as ${controls[0]?.label.charAt(0).toLowerCase() ?? "b"}75.` };
-  const begins = controls.filter(({ id, label }) => id.toLowerCase().startsWith(name) || label.toLowerCase().startsWith(name));
+  const named = controls.filter(({ id, label }) => id.toLowerCase().startsWith(name) || label.toLowerCase().startsWith(name));
+  // A number is meant for a slider, a word for a switch, where both begin alike.
+  const fitting = named.filter(({ type }) => wanted !== undefined && (type === "toggle") === wanted in SWITCHES);
+  const begins = fitting.length > 0 ? fitting : named;
   const [control] = begins.filter(({ id, label }) => id.toLowerCase() === name || label.toLowerCase() === name).concat(begins);
   if (control === undefined) return { fault: `No control begins with “${name}”: ${controls.map(({ label }) => label).join(", ")}.` };
   if (begins.length > 1 && begins[0] === control && control.id.toLowerCase() !== name && control.label.toLowerCase() !== name) {

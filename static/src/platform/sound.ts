@@ -98,6 +98,10 @@ export function startSound(house: MachinesStore): void {
     }
   });
   for (const gesture of ["pointerdown", "keydown"] as const) {
-    addEventListener(gesture, () => void (soundState.peek() === "unarmed" && arm()), { capture: true });
+    addEventListener(gesture, ({ target }) => {
+      // The chip arms by itself: armed before its click, the click would mean silence.
+      const isChip = target instanceof Element && target.closest("[data-testid=sound]") !== null;
+      if (soundState.peek() === "unarmed" && !isChip) void arm();
+    }, { capture: true });
   }
 }

@@ -1,6 +1,7 @@
 // Where the daemon wants to know who is there: by name and password, or by a token that somebody was given.
 
 import { useSignal } from "@preact/signals";
+import { credential } from "../link/credential";
 import { rest, RestError } from "../link/rest";
 import { Banner } from "../ui/Banner";
 import { Field } from "../ui/Field";
@@ -41,6 +42,7 @@ export function SignIn({ reason }: { reason: string }) {
         <Field label="or a token" kind="password" value={form.value.token} onInput={(token) => change({ token })} testId="sign-in-token" />
         {fault.value !== null && <Banner icon="triangle" tone="warning" urgent testId="sign-in-fault">{fault.value}</Banner>}
         <button type="submit" class="button primary large" disabled={busy.value} data-testid="sign-in-go">Sign in</button>
+        {credential() !== null && <button type="button" class="button" data-testid="sign-in-not" onClick={() => void house.signIn(null)}>Go on without signing in</button>}
       </form>
     </main>
   );

@@ -16,8 +16,8 @@ export function SoundChip() {
   const left = silentUntil.value === null ? 0 : silentUntil.value - tick.value;
   const words = { off: "Sound: off", unarmed: "Sound: tap to arm", on: "Silence here", elsewhere: "Sound: in another tab", silenced: `Silent ${duration(Math.max(0, left))}` };
   return (
-    <button type="button" class="button" data-testid="sound" data-state={state} aria-pressed={state === "silenced"} disabled={state === "elsewhere"} onClick={press}>
-      <Icon name={state === "on" ? "sound" : "mute"} /> {words[state]}
+    <button type="button" class="button" data-testid="sound" data-state={state} aria-label={words[state]} title={words[state]} aria-pressed={state === "silenced"} disabled={state === "elsewhere"} onClick={press}>
+      <Icon name={state === "on" ? "sound" : "mute"} /> <span class={state === "silenced" ? "" : "roomy"}>{words[state]}</span>
     </button>
   );
 }

@@ -17,6 +17,7 @@ import { LaneStore } from "./lane";
 import { ReplayStore } from "./replay";
 import { SeriesStore, type Point } from "./series";
 import { SessionStore } from "./session";
+import { isTooOld } from "./status";
 
 /** Who this tab is, and how it opens sockets where not as usual. */
 export type Tab = { clientId: string; name: () => string; page: () => string; openSocket?: (url: string) => SocketLike };
@@ -239,6 +240,13 @@ export class MachineStore {
   isStale(now: number = nowMs()): boolean {
     const age = this.ageMs(now);
     return age === null || age > Math.max(3 * this.#arrivalMs, 3_000);
+  }
+
+  /** Whether the newest reading says nothing about now any more: somebody would take it for the machine's. */
+  isMute(now: number = nowMs()): boolean {
+    if (!this.isStale(now)) return false;
+    const age = this.ageMs(now);
+    return age === null ? this.loaded.peek() && this.session.connection.peek().driver_state !== "connected" : isTooOld(age);
   }
 
   #fold(frame: Frame, replayed: boolean): void {

@@ -45,7 +45,7 @@ function Corner() {
   return (
     <>
       <button type="button" class="button stop" data-testid="stop" onClick={stop} title="Software stop: outputs go to their safe values. Ctrl+Shift+H">
-        {machineAt(location.hash) === null ? "STOP ALL" : "STOP"} <span class="small">(software)</span>
+        {machineAt(location.hash) === null ? "STOP ALL" : "STOP"}<span class="small">(software)</span>
       </button>
       {failure.value !== null && (
         <div class="stop-failure">

@@ -6,11 +6,13 @@ import type { Action } from "../../model/keymap";
 import { ReferenceStore } from "../../store/reference";
 import type { MachineStore } from "../../store/machine";
 import { ChartPanel, type ChartHandle } from "../../ui/ChartPanel";
+import { Icon } from "../../ui/Icon";
 import { useHouse, useMachine } from "../../ui/house";
 import { useKeys } from "../../ui/keys";
 import { LaterDialog } from "../../ui/LaterDialog";
 import { showTitle } from "../../platform/title";
 import { Controls } from "./Controls";
+import { CountdownButton } from "./CountdownButton";
 import { EventPanel } from "./EventPanel";
 import { FinishSheet } from "./FinishSheet";
 import { Head } from "./Head";
@@ -29,8 +31,7 @@ export function Cockpit({ id }: { id: string }) {
   const reference = useMemo(() => new ReferenceStore(), [machine]);
   const hidden = useSignal<ReadonlySet<string>>(new Set(["et_ror"]));
   const sheet = useSignal<Sheet>("none");
-  /** What the quick entry begins with; null while it is closed. */
-  const typing = useSignal<string | null>(null);
+  const typing = useSignal(false);
   const chart = useRef<ChartHandle | null>(null);
   const name = useComputed(() => {
     const list = house.list.value;
@@ -46,7 +47,7 @@ export function Cockpit({ id }: { id: string }) {
   });
   useKeys((action) => {
     if (action.do === "help" || action.do === "timer") sheet.value = action.do;
-    else if (action.do === "entry") typing.value = "";
+    else if (action.do === "entry") typing.value = true;
     else if (action.do === "overlay") reference.shown.value = !reference.shown.peek();
     else actOnMachine(machine, chart.current, action);
   });
@@ -64,17 +65,25 @@ export function Cockpit({ id }: { id: string }) {
     <main class="cockpit" data-testid="cockpit">
       <Head machine={machine} name={name.value} onHelp={() => (sheet.value = "help")} />
       <Strip machine={machine} onSave={() => (sheet.value = "finish")} />
-      <Readouts machine={machine} reference={reference} hidden={hidden} onToggle={toggle} onTimer={() => (sheet.value = "timer")} />
+      <Readouts machine={machine} reference={reference} hidden={hidden} onToggle={toggle} />
       <ChartPanel
         key={id} isLive={isLive} summary={summaryOf(machine, name.value)}
         scene={() => liveScene(machine, reference, hidden.peek())}
         watch={(redraw) => watchAll(machine, reference, hidden, redraw)}
         onReady={(handle) => (chart.current = handle)}
-        tools={<ReferencePicker machineId={id} reference={reference} />}
+        tools={
+          <>
+            <ReferencePicker machineId={id} reference={reference} />
+            <CountdownButton machine={machine} onPress={() => (sheet.value = "timer")} />
+            <button type="button" class="button" aria-label="Type a value" title="Type a value (E)" data-testid="type-value" onClick={() => (typing.value = true)}>
+              <Icon name="keys" />
+            </button>
+          </>
+        }
       />
       <EventPanel machine={machine} />
-      <Controls machine={machine} onType={(start) => (typing.value = start)} />
-      {typing.value !== null && <QuickEntry machine={machine} start={typing.value} onClose={() => (typing.value = null)} />}
+      <Controls machine={machine} />
+      {typing.value && <QuickEntry machine={machine} onClose={() => (typing.value = false)} />}
       {sheet.value === "help" && <LaterDialog title="Help" load={() => import("./HelpDialog").then((m) => m.HelpDialog)} props={{ machine, onClose: close }} />}
       {sheet.value === "timer" && <LaterDialog title="Countdown" load={() => import("./TimerDialog").then((m) => m.TimerDialog)} props={{ machine, onClose: close }} />}
       {sheet.value === "finish" && <FinishSheet machine={machine} onClose={close} />}

@@ -8,7 +8,7 @@ import { Icon } from "../../ui/Icon";
 import { shownValue, Slider } from "../../ui/Slider";
 import type { Control } from "../../wire/types";
 
-type Props = { line: ReadonlySignal<ControlLine>; isBarred: boolean; onEdit: (value: number) => void; onCommit: (value: number) => void; onType: () => void };
+type Props = { line: ReadonlySignal<ControlLine>; isBarred: boolean; onEdit: (value: number) => void; onCommit: (value: number) => void; };
 
 /** The steps of − and +: a twentieth of the range. */
 const COARSE = 0.05;
@@ -27,7 +27,7 @@ export function native(spec: Control, fraction: number): string {
   return fixed(value, decimals);
 }
 
-export function ControlRow({ line, isBarred, onEdit, onCommit, onType }: Props) {
+export function ControlRow({ line, isBarred, onEdit, onCommit }: Props) {
   const { spec, applied, by, ask } = line.value;
   const isDisabled = isBarred || !spec.enabled;
   const unit = unitSign(spec.unit);
@@ -62,9 +62,6 @@ export function ControlRow({ line, isBarred, onEdit, onCommit, onType }: Props) 
       <div class="control-top">
         <span class="label">{spec.label}</span>
         {outcome}
-        <button type="button" class="button quiet" aria-label={`${spec.label}: type a value`} title="Type a value (E)" disabled={isDisabled} data-testid={`type-${spec.id}`} onClick={onType}>
-          <Icon name="keys" />
-        </button>
       </div>
       <div class="control-main">
         <button type="button" class="button large" aria-label={`${spec.label} down`} disabled={isDisabled} data-testid={`down-${spec.id}`} onClick={() => nudge(-coarse)}>

@@ -29,7 +29,7 @@ export function barOf(machine: MachineStore, isOverridden: boolean): Bar | null 
   return null;
 }
 
-export function Controls({ machine, onType }: { machine: MachineStore; onType: (start: string) => void }) {
+export function Controls({ machine }: { machine: MachineStore }) {
   const house = useHouse();
   const overriddenUntil = useSignal(0);
   const asked = useSignal(false);
@@ -62,7 +62,6 @@ export function Controls({ machine, onType }: { machine: MachineStore; onType: (
           <ControlRow
             key={id} line={line} isBarred={bar !== null}
             onEdit={(value) => machine.controls.edit(id, value)} onCommit={(value) => machine.controls.commit(id, value)}
-            onType={() => onType(`${line.peek().spec.label} `)}
           />
         );
       })}

@@ -1,18 +1,18 @@
 // A line to type a value into: `b75`, Enter.
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { parseEntry } from "../../model/entry";
 import type { MachineStore } from "../../store/machine";
 import { Fault } from "../../ui/Field";
 import { barOf } from "./Controls";
 
-type Props = { machine: MachineStore; start: string; onClose: () => void };
+type Props = { machine: MachineStore; onClose: () => void };
 
-export function QuickEntry({ machine, start, onClose }: Props) {
+export function QuickEntry({ machine, onClose }: Props) {
   const input = useRef<HTMLInputElement>(null);
   const fault = useSignal<string | undefined>(undefined);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     input.current?.focus();
     return () => {
@@ -35,7 +35,7 @@ export function QuickEntry({ machine, start, onClose }: Props) {
     <form class="quick-entry panel" onSubmit={submit} data-testid="quick-entry" noValidate>
       <label class="row">
         Set
-        <input ref={input} type="text" onKeyDown={(event) => event.key === "Escape" && onClose()} defaultValue={start} autocomplete="off" spellcheck={false} aria-invalid={fault.value !== undefined} placeholder="b75" />
+        <input ref={input} type="text" onKeyDown={(event) => event.key === "Escape" && onClose()} autocomplete="off" spellcheck={false} aria-invalid={fault.value !== undefined} placeholder="b75" />
       </label>
       <button type="submit" class="button primary">Enter</button>
       <button type="button" class="button" onClick={onClose}>Cancel</button>

@@ -1,6 +1,7 @@
 // The numbers. A readout is also the legend of its curve and the switch that shows or hides it.
 
 import type { ReadonlySignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { channelLines } from "../../model/channels";
 import { duration, fixed, rate, signed, temp } from "../../model/format";
 import { at, EVENT_NAMES, type Marks } from "../../model/marks";
@@ -10,16 +11,14 @@ import { forecast } from "../../store/forecast";
 import type { MachineStore } from "../../store/machine";
 import { btAt, type ReferenceStore } from "../../store/reference";
 import { settings } from "../../store/settings";
-import { isTooOld } from "../../store/status";
 import { tick } from "../../store/ticker";
-import { Icon } from "../../ui/Icon";
 
-type Props = { machine: MachineStore; reference: ReferenceStore; hidden: ReadonlySignal<ReadonlySet<string>>; onToggle: (curve: string) => void; onTimer: () => void };
+type Props = { machine: MachineStore; reference: ReferenceStore; hidden: ReadonlySignal<ReadonlySet<string>>; onToggle: (curve: string) => void };
 
-export function Readouts({ machine, reference, hidden, onToggle, onTimer }: Props) {
+export function Readouts({ machine, reference, hidden, onToggle }: Props) {
   const now = tick.value;
   const isRunning = machine.session.state.value !== "finished";
-  const reading = isRunning && machine.isStale(now) && isTooOld(machine.ageMs(now)) ? null : machine.session.readout.value;
+  const reading = isRunning && machine.isMute(now) ? null : machine.session.readout.value;
   const unit = settings.unit.value;
   const old = machine.isStale(now) && isRunning ? "old" : "";
   const marks = machine.events.marks.value;
@@ -30,34 +29,34 @@ export function Readouts({ machine, reference, hidden, onToggle, onTimer }: Prop
   const quality = machine.session.quality.value;
   /** What is wrong with a channel, in a word. */
   const doubt = (channel: string) => (quality[channel] === undefined || quality[channel] === "good" ? undefined : quality[channel]);
-  const curve = (name: string, label: string, text: string, sign: string, aside?: string) => (
+  const doubted = (channel: string) => doubt(channel) && <span class="aside">{doubt(channel)}</span>;
+  const curve = (name: string, label: string, text: string, sign: string, aside?: ComponentChildren) => (
     <button
       type="button" class={`readout ${name === "bt" ? "main" : ""} ${doubt(name) === undefined ? old : "old"}`} aria-pressed={!hidden.value.has(name)} data-testid={`readout-${name}`}
       title={`Show or hide the ${label} curve`} onClick={() => onToggle(name)}
     >
       <span class="name"><span class={`key ${name}`} />{label}</span>
-      <span class="number">{text}<span class="unit">{sign}</span>{aside !== undefined && <span class="aside">{aside}</span>}</span>
+      <span class="number">{text}<span class="unit">{sign}</span>{aside}</span>
     </button>
   );
   const delta = deltaToReference(machine, reference, charge);
   return (
     <section class="readouts" aria-label="Readings">
-      {curve("bt", "BT", temp(reading?.bt, unit), `°${unit}`, doubt("bt") ?? (delta === null ? undefined : `Δ ${signed(span(delta, unit))}`))}
+      {curve("bt", "BT", temp(reading?.bt, unit), `°${unit}`, doubted("bt") ?? (delta === null ? undefined : <Aside name="Δ ref" text={signed(span(delta, unit))} testId="delta" />))}
       {curve("bt_ror", "RoR", rate(reading?.bt_ror, unit), "/min")}
-      {curve("et", "ET", temp(reading?.et, unit), `°${unit}`, doubt("et"))}
+      {curve("et", "ET", temp(reading?.et, unit), `°${unit}`, doubted("et"))}
       {curve("et_ror", "ET RoR", rate(reading?.et_ror, unit), "/min")}
       {extras.map(({ id, label, text, sign }) => (
-        <div key={id} class={`readout ${doubt(id) === undefined ? old : "old"}`}>
+        <div key={id} class={`readout extra ${doubt(id) === undefined ? old : "old"}`}>
           <span class="name">{label}</span>
           <span class="number">{text}<span class="unit">{sign}</span>{doubt(id) !== undefined && <span class="aside">{doubt(id)}</span>}</span>
         </div>
       ))}
       <div class="readout main" data-testid="timer">
-        <span class="name">{charge === null ? "Session" : "Since CHARGE"}<SinceLast marks={marks} elapsed={elapsed} /></span>
-        <span class="number">{duration(timerMs(marks, elapsed, charge), true)}</span>
+        <span class="name">{charge === null ? "Session" : "Since CHARGE"}</span>
+        <span class="number">{duration(timerMs(marks, elapsed, charge), true)}<SinceLast marks={marks} elapsed={elapsed} /></span>
       </div>
       <Next machine={machine} reference={reference} marks={marks} elapsed={elapsed} />
-      <CountdownReadout machine={machine} onPress={onTimer} />
     </section>
   );
 }
@@ -70,7 +69,7 @@ function timerMs(marks: Marks, elapsed: number, charge: number | null): number {
 function deltaToReference(machine: MachineStore, reference: ReferenceStore, charge: number | null): number | null {
   const loaded = reference.profile.value;
   const reading = machine.session.readout.value;
-  if (loaded === null || charge === null || isTooOld(machine.ageMs(tick.value)) || reading?.bt === null || reading?.bt === undefined) return null;
+  if (loaded === null || charge === null || machine.isMute(tick.value) || reading?.bt === null || reading?.bt === undefined) return null;
   const then = btAt(loaded.series, reading.timestamp_ms - reference.shiftMs(charge));
   return then === null ? null : reading.bt - then;
 }
@@ -79,19 +78,12 @@ function deltaToReference(machine: MachineStore, reference: ReferenceStore, char
 function SinceLast({ marks, elapsed }: { marks: Marks; elapsed: number }) {
   const last = [...marks.values()].sort((a, b) => b.timestamp_ms - a.timestamp_ms)[0];
   if (last === undefined || last.event_type === "CHARGE" || marks.has("DROP")) return null;
-  return <span data-testid="since-last">· {EVENT_NAMES[last.event_type].short} +{duration(elapsed - last.timestamp_ms)}</span>;
+  return <Aside name={EVENT_NAMES[last.event_type].short} text={`+${duration(elapsed - last.timestamp_ms)}`} testId="since-last" />;
 }
 
-function CountdownReadout({ machine, onPress }: { machine: MachineStore; onPress: () => void }) {
-  const running = machine.countdown.running.value;
-  const left = running === null ? null : running.endsAtMs - tick.value;
-  const isOver = left !== null && left <= 0;
-  return (
-    <button type="button" class={`readout ${isOver ? "over" : ""}`} data-testid="countdown" title="Countdown (T)" onClick={onPress}>
-      <span class="name"><Icon name="clock" /> {isOver ? "Time is up" : "Countdown"}</span>
-      <span class="number">{left === null ? duration(null) : duration(Math.max(0, Math.ceil(left / 1000) * 1000))}</span>
-    </button>
-  );
+/** A second number in a readout, small, under its name. */
+function Aside({ name, text, testId }: { name: string; text: string; testId?: string }) {
+  return <span class="aside stacked" data-testid={testId}><span>{name}</span> {text}</span>;
 }
 
 /** What comes next: the countdown to it, and after first crack the development so far. */

@@ -8,7 +8,7 @@ import { age, duration, rate, temp } from "../../model/format";
 import { at, EVENT_NAMES } from "../../model/marks";
 import { forecast } from "../../store/forecast";
 import { settings } from "../../store/settings";
-import { driverStatus, isTooOld, linkStatus } from "../../store/status";
+import { driverStatus, linkStatus } from "../../store/status";
 import { onTick, tick } from "../../store/ticker";
 import type { MachineStore } from "../../store/machine";
 import type { MachineSummary } from "../../wire/types";
@@ -26,7 +26,7 @@ export function MachineCard({ summary }: { summary: MachineSummary }) {
   const ageMs = machine.ageMs(now);
   const isOld = machine.isStale(now);
   // A number from before would be read as the machine's: it moves to the line below, with its age.
-  const isGone = isOld && isTooOld(ageMs);
+  const isGone = machine.isMute(now);
   const reading = isGone ? null : last;
   const unit = settings.unit.value;
   const driver = driverStatus(machine.loaded.value ? session.connection.value : { ...session.connection.value, driver_state: summary.driver_state }, session.driverRetryAtMs.value, now);
@@ -58,7 +58,9 @@ export function MachineCard({ summary }: { summary: MachineSummary }) {
           : isOld && ageMs !== null ? null
           : state === "recording" ? <span>{duration(machine.elapsedMs(now) - (charge ?? 0), true)} {charge === null ? "waiting for CHARGE" : <Next machine={machine} />}</span>
           : <Holder machine={machine} />}
-        {isOld && ageMs !== null && <span class="muted" data-testid="card-last"> last {isGone && summary.kind === "roaster" ? `${temp(last?.bt, unit)} °${unit}, ` : ""}{age(ageMs)} ago</span>}
+        {(isGone || (isOld && ageMs !== null)) && (
+          <span class="muted" data-testid="card-last"> last {[isGone && summary.kind === "roaster" ? `${temp(last?.bt, unit)} °${unit}` : "", ageMs === null ? "" : `${age(ageMs)} ago`].filter((part) => part !== "").join(", ")}</span>
+        )}
       </p>
       <Sparkline machine={machine} column={summary.kind === "roaster" ? "bt" : Object.keys(last?.extra_channels ?? {})[0] ?? "bt"} />
     </article>

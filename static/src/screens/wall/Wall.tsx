@@ -38,8 +38,8 @@ export function Wall() {
         <span class="grow" />
         {items.length > 0 && <SoundChip />}
         {items.length > 0 && <Layout arranging={arranging} />}
-        <button type="button" class="button" data-testid="add-machine" onClick={() => (adding.value = true)}>
-          <Icon name="plus" /> Add machine
+        <button type="button" class="button" aria-label="Add machine" data-testid="add-machine" onClick={() => (adding.value = true)}>
+          <Icon name="plus" /> <span class="roomy">Add machine</span>
         </button>
       </header>
       {items.length > 0 && <AlarmStrip />}
@@ -93,7 +93,7 @@ const DENSITIES: [Density, string][] = [["wall", "Cards"], ["list", "List"], ["t
 function Layout({ arranging }: { arranging: Signal<boolean> }) {
   return (
     <>
-      <label class="field">
+      <label class="field layout">
         <span class="visually-hidden">Layout</span>
         <select data-testid="density" value={settings.density.value} onChange={(event) => (settings.density.value = event.currentTarget.value as Density)}>
           {DENSITIES.map(([value, text]) => <option key={value} value={value}>{text}</option>)}
