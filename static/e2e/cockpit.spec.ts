@@ -175,6 +175,21 @@ test("who steers is told to everybody, and control can be asked for", async ({ p
   await expect(page.getByTestId("controls-locked")).toBeVisible();
 });
 
+test("whoever steers is asked, and may keep control or hand it over", async ({ page, context, daemon }) => {
+  await recording(page, daemon);
+  const other = await context.newPage();
+  await open(other, daemon, "#/m/demo");
+  await other.getByTestId("take-control").click();
+  await expect(page.getByTestId("control-request")).toContainText("asks for control");
+  await page.getByRole("button", { name: "Keep control" }).click();
+  await expect(page.getByTestId("lease")).toContainText("you control");
+  await expect(other.getByTestId("take-control"), "a refusal lets one ask again").toBeEnabled();
+  await other.getByTestId("take-control").click();
+  await page.getByRole("button", { name: "Hand over" }).click();
+  await expect(other.getByTestId("lease")).toContainText("you control");
+  await expect(page.getByTestId("controls-locked")).toBeVisible();
+});
+
 test("the help names every shortcut and what the page is not", async ({ page, daemon }) => {
   await recording(page, daemon);
   await page.keyboard.press("?");

@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { nowMs } from "../../link/clock";
 import { canSend } from "../../link/state";
 import { tick } from "../../store/ticker";
 import type { MachineStore } from "../../store/machine";
@@ -11,6 +12,8 @@ import { useHouse } from "../../ui/house";
 import { ControlRow } from "./ControlRow";
 
 const OVERRIDE_MS = 30_000;
+/** After so much silence the holder's control passes. Source: the daemon's lease. */
+const ANSWER_MS = 10_000;
 
 /** Why controls cannot be used now. */
 type Bar = { why: string; icon: "lock" | "slash" | "clock" | "octagon"; code: "locked" | "offline" | "driver" | "latched" | "stale" };
@@ -32,22 +35,23 @@ export function barOf(machine: MachineStore, isOverridden: boolean): Bar | null 
 export function Controls({ machine }: { machine: MachineStore }) {
   const house = useHouse();
   const overriddenUntil = useSignal(0);
-  const asked = useSignal(false);
+  const askedAt = useSignal<number | null>(null);
   const isOverridden = tick.value < overriddenUntil.value;
   const bar = machine.loaded.value ? barOf(machine, isOverridden) : null;
   const order = machine.controls.order.value;
-  useEffect(() => void (asked.value = false), [machine.session.lease.value.holder?.client_id]);
+  useEffect(() => void (askedAt.value = null), [machine.session.lease.value.holder?.client_id]);
+  const left = askLeftMs(machine, askedAt.value);
   if (!machine.loaded.value) return <Skeletons />;
   if (order.length === 0) return null;
   const ask = () => {
-    asked.value = machine.command({ action: "take_control" });
+    askedAt.value = machine.command({ action: "take_control" }) ? nowMs() : null;
   };
   return (
     <section class="controls" aria-label="Controls">
       {bar !== null && (
         <div class="controls-bar">
           <Banner icon={bar.icon} tone={bar.code === "stale" ? "warning" : "plain"} testId={`controls-${bar.code}`} actions={
-            bar.code === "locked" ? (house.me.value?.role === "admin" ? <HoldButton testId="take-over" onHeld={ask}>Take over: hold 1 s</HoldButton> : <button type="button" class="button" disabled={asked.value} data-testid="take-control" onClick={ask}>{asked.value ? "Asked, up to 10 s" : "Ask for control"}</button>)
+            bar.code === "locked" ? (house.me.value?.role === "admin" ? <HoldButton testId="take-over" onHeld={ask}>Take over: hold 1 s</HoldButton> : <button type="button" class="button" disabled={left !== null} data-testid="take-control" onClick={ask}>{left === null ? "Ask for control" : `Asked: yours in ${Math.ceil(left / 1000)} s at the latest`}</button>)
             : bar.code === "stale" ? <button type="button" class="button" onClick={() => (overriddenUntil.value = tick.peek() + OVERRIDE_MS)}>Send anyway</button>
             : null
           }>
@@ -67,6 +71,14 @@ export function Controls({ machine }: { machine: MachineStore }) {
       })}
     </section>
   );
+}
+
+/** How long an answer may still take, null if none is awaited. */
+function askLeftMs(machine: MachineStore, askedAt: number | null): number | null {
+  if (askedAt === null) return null;
+  const isRefused = machine.session.notices.value.some(({ about, atMs }) => about === "take_control" && atMs >= askedAt);
+  const left = askedAt + ANSWER_MS - tick.value;
+  return isRefused || left <= 0 ? null : left;
 }
 
 /** Keeps the room of the controls until it is known which there are. */
