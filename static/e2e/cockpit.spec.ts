@@ -267,3 +267,32 @@ test("Fahrenheit is a matter of this device: temperatures, differences and the a
   const shown = await number(page, "readout-bt");
   expect(Math.abs(shown - ((last_reading?.bt ?? NaN) * 1.8 + 32))).toBeLessThan(15);
 });
+
+test("the chart is looked into by wheel and by drag, and Live leads back to what it followed", async ({ page, daemon }) => {
+  await recording(page, daemon);
+  const plot = page.locator(".chart-host .u-over");
+  const box = await plot.boundingBox();
+  if (box === null) throw new Error("there is no plot");
+  await page.getByRole("button", { name: "1 min" }).click();
+  await expect(page.getByTestId("live")).toBeHidden();
+  await page.mouse.move(box.x + box.width / 2, box.y + 40);
+  await page.mouse.wheel(0, -200);
+  await expect(page.getByTestId("live")).toBeVisible();
+  await page.keyboard.press("l");
+  await expect(page.getByTestId("live")).toBeHidden();
+  await expect(page.getByRole("button", { name: "1 min" })).toHaveAttribute("aria-pressed", "true");
+  await page.mouse.move(box.x + box.width * 0.3, box.y + 60);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 5 });
+  await page.mouse.up();
+  await expect(page.getByTestId("live")).toBeVisible();
+  await page.keyboard.press("f");
+  await expect(page.getByRole("button", { name: "All" })).toHaveAttribute("aria-pressed", "true");
+});
+
+test("a screen that cannot be kept lit says so, and what helps", async ({ page, daemon }) => {
+  await page.addInitScript(() => Reflect.deleteProperty(Object.getPrototypeOf(navigator) as object, "wakeLock"));
+  await open(page, daemon);
+  await page.getByTestId("open-settings").click();
+  await expect(page.getByTestId("settings")).toContainText("set a long display time-out");
+});

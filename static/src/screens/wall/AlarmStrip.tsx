@@ -26,8 +26,8 @@ export function AlarmStrip() {
         tone={isOpen && alarm.severity !== "info" ? alarm.severity : "plain"} urgent={isOpen} blink={isOpen && alarm.severity === "critical"}
         actions={
           <>
-            <span data-testid="alarm-counts">{counts.join(" · ")}</span>
-            {isOpen && <button type="button" class="button" data-testid="ack" onClick={() => house.get(machine.id).ackTopAlarm()}>Acknowledge (A)</button>}
+            <span class="roomy" data-testid="alarm-counts">{counts.join(" · ")}</span>
+            {isOpen && <button type="button" class="button" data-testid="ack" onClick={() => house.get(machine.id).ackTopAlarm()}>Ack<span class="roomy">nowledge (A)</span></button>}
           </>
         }
       >
