@@ -150,6 +150,29 @@ test("a link that is down says why and when it is tried again, with the last val
   await expect(card.getByTestId("card-bt"), "a number from before is not the machine's").toHaveText("––");
 });
 
+for (const [width, height] of [[1280, 800], [390, 844]] as const) {
+  test(`what comes later has its room already, at ${width} by ${height}`, async ({ page, daemon }) => {
+    await page.addInitScript(() => {
+      const shifts: number[] = [];
+      Object.assign(globalThis, { shifts });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) shifts.push((entry as unknown as { value: number }).value);
+      }).observe({ type: "layout-shift", buffered: true });
+    });
+    await page.setViewportSize({ width, height });
+    await daemon.addRoaster("demo", { operator: false });
+    await daemon.act("demo", "start_monitoring");
+    for (const place of ["#/", "#/m/demo"]) {
+      await open(page, daemon, place);
+      await page.reload();
+      await expect(page.getByTestId("link-state")).toHaveAttribute("data-state", "live");
+      await page.waitForTimeout(1_500);
+      const sum = await page.evaluate(() => (globalThis as unknown as { shifts: number[] }).shifts.reduce((total, shift) => total + shift, 0));
+      expect(sum, place).toBeLessThan(0.02);
+    }
+  });
+}
+
 test("an address without a machine, and a screen without an address, lead on", async ({ page, daemon }) => {
   await open(page, daemon, "#/m/nowhere");
   await expect(page.getByTestId("link-ended")).toContainText("nowhere");

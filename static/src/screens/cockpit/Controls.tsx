@@ -28,7 +28,9 @@ export function barOf(machine: MachineStore, isOverridden: boolean): Bar | null 
   if (holder !== null && !yours) return { why: `Controlled by ${holder.name}`, icon: "lock", code: "locked" };
   if (machine.session.safety.value.latched) return { why: "Outputs are held safe: re-arm first", icon: "octagon", code: "latched" };
   if (machine.session.connection.value.driver_state !== "connected") return { why: "The machine does not answer", icon: "slash", code: "driver" };
-  if (machine.isStale(tick.value) && !isOverridden) return { why: "Readings are old: you would steer blind", icon: "clock", code: "stale" };
+  // Before the first reading nothing is old yet; the link tells if none comes.
+  const isOld = machine.ageMs() === null ? machine.link.value.kind === "stale" : machine.isStale(tick.value);
+  if (isOld && !isOverridden) return { why: "Readings are old: you would steer blind", icon: "clock", code: "stale" };
   return null;
 }
 
@@ -41,7 +43,7 @@ export function Controls({ machine }: { machine: MachineStore }) {
   const order = machine.controls.order.value;
   useEffect(() => void (askedAt.value = null), [machine.session.lease.value.holder?.client_id]);
   const left = askLeftMs(machine, askedAt.value);
-  if (!machine.loaded.value) return <Skeletons />;
+  if (!machine.controls.known.value) return <Skeletons />;
   if (order.length === 0) return null;
   const ask = () => {
     askedAt.value = machine.command({ action: "take_control" }) ? nowMs() : null;
@@ -86,6 +88,7 @@ function Skeletons() {
   return (
     <section class="controls" aria-label="Controls" aria-busy="true">
       {[0, 1, 2].map((key) => <div key={key} class="panel control skeleton" />)}
+      {[3, 4].map((key) => <div key={key} class="panel control toggle skeleton" />)}
     </section>
   );
 }

@@ -1,6 +1,6 @@
 // The session's buttons and the events of the roast.
 
-import { duration, temp } from "../../model/format";
+import { duration, NO_VALUE, temp } from "../../model/format";
 import { at, EVENT_NAMES, IN_ORDER, MARKABLE, nextExpected } from "../../model/marks";
 import { canSend } from "../../link/state";
 import { settings } from "../../store/settings";
@@ -33,7 +33,8 @@ export function EventPanel({ machine }: { machine: MachineStore }) {
       <ol class="event-list">
         {IN_ORDER.map((type) => {
           const mark = marks.get(type);
-          if (type === "TP") return mark === undefined ? null : <li key={type} class="wide"><TurningPoint mark={mark} origin={origin} /></li>;
+          // Its room is kept: nothing may move under a finger when it is found.
+          if (type === "TP") return <li key={type} class="wide"><TurningPoint mark={mark} origin={origin} /></li>;
           return (
             <li key={type} class={placeOf(type)}>
               <EventButton type={type} mark={mark} origin={origin} isNext={next === type} isOpen={isOpen} onPress={() => machine.mark(type)} />
@@ -92,7 +93,8 @@ function EventButton({ type, mark, origin, isNext, isOpen, onPress }: ButtonProp
   );
 }
 
-function TurningPoint({ mark, origin }: { mark: RoastEvent; origin: number }) {
+function TurningPoint({ mark, origin }: { mark: RoastEvent | undefined; origin: number }) {
+  if (mark === undefined) return <p class="small muted">Turning point {NO_VALUE}</p>;
   return (
     <p class="small muted" data-testid="mark-TP">
       Turning point <Detail mark={mark} origin={origin} />

@@ -46,6 +46,7 @@ export function Readouts({ machine, reference, hidden, onToggle }: Props) {
       {curve("bt_ror", "RoR", rate(reading?.bt_ror, unit), "/min")}
       {curve("et", "ET", temp(reading?.et, unit), `°${unit}`, doubted("et"))}
       {curve("et_ror", "ET RoR", rate(reading?.et_ror, unit), "/min")}
+      {machine.session.readout.value === null && [0, 1].map((key) => <div key={key} class="readout extra skeleton" />)}
       {extras.map(({ id, label, text, sign }) => (
         <div key={id} class={`readout extra ${doubt(id) === undefined ? old : "old"}`}>
           <span class="name">{label}</span>
@@ -92,7 +93,7 @@ function Next({ machine, reference, marks, elapsed }: { machine: MachineStore; r
   const next = forecast(machine, reference.profile.value?.document ?? null);
   if (dtr !== null) {
     return (
-      <div class="readout" data-testid="dtr">
+      <div class="readout target" data-testid="dtr">
         <span class="name">
           Development {duration((at(marks, "DROP") ?? elapsed) - (at(marks, "FCs") ?? elapsed))}
           {next.eta !== null && <span>· DROP in {duration(next.eta.inMs)} ± {Math.round(next.eta.rangeMs / 1000)} s</span>}
@@ -102,7 +103,7 @@ function Next({ machine, reference, marks, elapsed }: { machine: MachineStore; r
     );
   }
   return (
-    <div class="readout" data-testid="eta">
+    <div class="readout target" data-testid="eta">
       <span class="name">{next.event === "FCs" ? "First crack" : "Dry end"} in {next.target === null ? "" : `(${temp(next.target, settings.unit.value, 0)}°)`}</span>
       <span class="number">{duration(next.eta?.inMs)}{next.eta !== null && <span class="aside">± {Math.round(next.eta.rangeMs / 1000)} s</span>}</span>
     </div>
