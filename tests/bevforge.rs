@@ -183,3 +183,56 @@ async fn what_is_named_a_thousand_times_is_told_once() {
     // Those that happen meanwhile are few: a reading comes a hundred times a second.
     assert!(before.len() < 100, "{} frames", before.len());
 }
+
+#[actix_rt::test]
+async fn a_pulse_whose_machine_is_away_at_its_end_is_ended_when_it_is_back() {
+    let house = House::with(&[json!({
+        "id": "panel", "autoconnect": true, "sampling_interval_ms": 200,
+        "driver": { "type": "simulator", "model": "panel", "noise": 0.0 },
+        "channels": [{ "id": "valve", "kind": "control", "control": "toggle", "class": "other", "failsafe": "hold" }],
+    })])
+    .await;
+    let valve = endpoint(&house, "valve").await;
+    let mut socket = connected(&house).await;
+    socket.say(subscribe("telemetry", &[valve])).await;
+    socket.until(|frame| frame["type"] == "telemetry" && frame["value"] == false).await;
+    let pulse = json!({ "endpointId": valve, "value": true, "commandType": "pulse", "durationMs": 1500 });
+    let answer = house.post("/api/os/command", pulse).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    socket.say(json!({ "type": "subscribe", "channel": "commands" })).await;
+    assert_eq!(house.post("/api/machines/panel/disconnect", json!({})).await.status, 200);
+    // The end of the pulse was tried, and not done.
+    socket.until(|frame| frame["type"] == "command_status" && frame["status"] == "blocked").await;
+    assert_eq!(house.post("/api/machines/panel/connect", json!({})).await.status, 200);
+    socket.until(|frame| frame["type"] == "telemetry" && frame["value"] == false).await;
+}
+
+#[actix_rt::test]
+async fn a_command_that_an_interlock_blocks_raises_an_alarm() {
+    let mut machine = simulator("machine-a", 1.0, 100);
+    machine["interlocks"] = json!([{
+        "id": "air_before_fire", "blocks": { "channel": "burner", "above": 0 },
+        "unless": [{ "channel": "airflow", "at_least": 20 }], "message": "Open the air first",
+    }]);
+    let house = House::with(&[machine]).await;
+    let burner = endpoint(&house, "burner").await;
+    let mut socket = connected(&house).await;
+    socket.say(json!({ "type": "subscribe", "channel": "alarms" })).await;
+    socket.until(|frame| frame["type"] == "subscribed").await;
+    let answer =
+        house.post("/api/os/command", json!({ "endpointId": burner, "value": 50, "commandType": "write" })).await;
+    assert_eq!(
+        (answer.status, answer.json()["interlockId"].as_str()),
+        (403, Some("air_before_fire")),
+        "{}",
+        answer.text()
+    );
+    let (_, alarm) = socket.until(|frame| frame["type"] == "alarm").await;
+    assert_eq!(
+        (alarm["status"].as_str(), alarm["ruleId"].as_str()),
+        (Some("active"), Some("air_before_fire")),
+        "{alarm}"
+    );
+    let listed = house.get("/api/os/alarms").await.json();
+    assert_eq!(listed["data"][0]["endpointId"], burner, "{listed}");
+}

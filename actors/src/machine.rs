@@ -184,7 +184,7 @@ impl Machine {
             bt_rate: RateOfRise::new(ROAST_WINDOW_MS, cadence),
             et_rate: RateOfRise::new(ROAST_WINDOW_MS, cadence),
             detector: Detector::new(&spec.detection, spec.sampling_interval_ms),
-            alarms: AlarmBook::new(&spec.alarms),
+            alarms: AlarmBook::new(&spec.alarms, &spec.interlocks),
             replay: None,
             lanes: Arc::new(Lanes::new(steering.epochs())),
             orders: HashMap::new(),

@@ -155,6 +155,15 @@ impl MachineConfig {
             .collect::<Vec<_>>();
         twice("/alarms", "id", self.alarms.iter().map(|a| a.id.as_str()), &mut faults);
         twice("/interlocks", "id", self.interlocks.iter().map(|a| a.id.as_str()), &mut faults);
+        for (i, interlock) in self.interlocks.iter().enumerate() {
+            if let Some(alarm) = self.alarms.iter().position(|alarm| alarm.id == interlock.id && !alarm.id.is_empty()) {
+                let words = format!(
+                    "`{}` is taken by alarms[{alarm}]: an interlock that blocks is an alarm, use another",
+                    interlock.id
+                );
+                faults.add(format!("/interlocks/{i}/id"), words);
+            }
+        }
         let detection = self.detection.unwrap_or_default().to_spec("/detection", &mut faults);
         let spec = id.map(|id| MachineSpec {
             name: self.name.clone().unwrap_or_else(|| in_words(id.as_str())),

@@ -1,4 +1,4 @@
-//! Alarms: the life of every rule of a machine. Source of states and figures: safety design, alarms (after ISA-18.2).
+//! Alarms: the life of every alarm rule and of every interlock of a machine. Source of states and figures: safety design, alarms (after ISA-18.2).
 //!
 //! ```text
 //! normal --holds for its delay--> unacked --ack--> acked --clear--> normal
@@ -7,6 +7,8 @@
 //!                                  v    |
 //!                             cleared_unacked --ack--> normal
 //! ```
+//!
+//! An interlock's alarm is raised by an order that it refused, and clears when it would let such an order pass.
 //!
 //! Shelving lies over all of it: what happens below goes on unannounced and shows when the shelf ends. A missing value
 //! neither raises nor clears.
@@ -18,7 +20,7 @@ use crate::model::alarm::AlarmNotice;
 use crate::model::ids::RuleId;
 use crate::model::reading::Value;
 use crate::model::refusal::RefusalCode;
-use crate::model::spec::AlarmRule;
+use crate::model::spec::{AlarmRule, InterlockRule};
 use crate::model::time::{MonoMs, SessionMs};
 
 mod life;
@@ -87,9 +89,10 @@ pub struct AlarmBook {
 }
 
 impl AlarmBook {
-    /// All rules normal.
-    pub fn new(rules: &[AlarmRule]) -> Self {
-        Self { alarms: rules.iter().cloned().map(Life::new).collect() }
+    /// All normal.
+    pub fn new(rules: &[AlarmRule], interlocks: &[InterlockRule]) -> Self {
+        let watched = rules.iter().cloned().map(Life::of_rule);
+        Self { alarms: watched.chain(interlocks.iter().cloned().map(Life::of_interlock)).collect() }
     }
 
     /// Takes up the alarms that were not normal before a restart, as last told. What was shelved is not any more: nobody knows for
@@ -108,6 +111,11 @@ impl AlarmBook {
     /// Takes one reading, by channel index in internal units, and tells every change of a state.
     pub fn step(&mut self, moment: Moment, values: &[Value], next: NextOccurrence<'_>) -> Vec<AlarmNotice> {
         self.alarms.iter_mut().filter_map(|life| life.step(moment, values, next)).collect()
+    }
+
+    /// An interlock refused an order. `None` when its alarm is up already, or hidden.
+    pub fn blocked(&mut self, interlock: &RuleId, moment: Moment, next: NextOccurrence<'_>) -> Option<AlarmNotice> {
+        self.alarms.iter_mut().find(|life| life.id() == interlock)?.blocked(moment, next)
     }
 
     /// Acknowledges the current occurrence, or the one named. `None` when there is nothing left to acknowledge.

@@ -131,7 +131,8 @@ pub fn admit_control(
     if !lowers
         && let Some(rule) = blocking_interlock(&now.spec.interlocks, index, channel.unit.inward(native), now.values)
     {
-        return refuse(RefusalCode::InterlockBlocked, rule.message.clone());
+        return refuse(RefusalCode::InterlockBlocked, rule.message.clone())
+            .map_err(|no| no.of_interlock(rule.id.clone()));
     }
     Ok(Admitted {
         command,

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use crate::model::task::{Company, Manner, Progress, Task, TaskId, TaskStatus};
 use crate::model::time::WallMs;
 
-/// Waiting jobs that work side by side. Source: wire contract, section 5.
+/// Waiting jobs that work side by side. One that works at a machine is not counted: it may stand there for hours until somebody
+/// answers, and keeps only others from that machine. Source: wire contract, section 5; ADR 12.
 pub const WAITING_MAX: usize = 3;
 /// Finished tasks that are kept; the ones that ended first go first.
 pub const FINISHED_MAX: usize = 200;
@@ -315,7 +316,7 @@ impl TaskBook {
             (Company::Alone, _) => self.working.is_empty(),
             (Company::Shared, Manner::Blocking) => true,
             (Company::Shared, Manner::Waiting) => {
-                at_work().filter(|task| task.manner == Manner::Waiting).count() < WAITING_MAX
+                !takes_a_place(next) || at_work().filter(|task| takes_a_place(task)).count() < WAITING_MAX
             }
         }
     }
@@ -339,6 +340,10 @@ impl TaskBook {
     fn known(&mut self, id: TaskId) -> Result<&mut Task, TaskRefusal> {
         self.tasks.iter_mut().find(|task| task.id == id).ok_or(TaskRefusal::Unknown(id))
     }
+}
+
+fn takes_a_place(task: &Task) -> bool {
+    task.manner == Manner::Waiting && task.machine.is_none()
 }
 
 /// The end of a task, or where nobody saw it, the last that was seen of it.

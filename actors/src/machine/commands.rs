@@ -99,15 +99,28 @@ impl Machine {
     }
 
     fn shelve_alarm(&mut self, alarm: &RuleId, minutes: u32) -> Answer {
+        let moment = self.present_moment();
+        let numbers = &self.house.occurrences;
+        let shelved = self.alarms.shelve(alarm, minutes, moment, &mut || numbers.fetch_add(1, Ordering::Relaxed));
+        self.tell_alarm(shelved)
+    }
+
+    pub(super) fn raise_interlock(&mut self, rule: &RuleId) {
+        let moment = self.present_moment();
+        let numbers = &self.house.occurrences;
+        if let Some(notice) = self.alarms.blocked(rule, moment, &mut || numbers.fetch_add(1, Ordering::Relaxed)) {
+            self.bus.publish(EventBody::Alarm(notice));
+        }
+    }
+
+    /// Now, with what was read last.
+    fn present_moment(&self) -> Moment {
         let now = self.bus.clock().now();
         let (bt, et) = self.bus.look(|snapshot| {
             let last = snapshot.last_reading.as_ref().map(|(_, reading)| reading);
             (last.and_then(|reading| reading.role(Role::Bt)), last.and_then(|reading| reading.role(Role::Et)))
         });
-        let moment = Moment { now, at: self.bus.session_time(now), bt, et };
-        let numbers = &self.house.occurrences;
-        let shelved = self.alarms.shelve(alarm, minutes, moment, &mut || numbers.fetch_add(1, Ordering::Relaxed));
-        self.tell_alarm(shelved)
+        Moment { now, at: self.bus.session_time(now), bt, et }
     }
 
     fn tell_alarm(&self, changed: Result<Option<AlarmNotice>, AlarmFault>) -> Answer {

@@ -78,8 +78,9 @@ impl Machine {
         }));
     }
 
-    /// Tells of an order that the gate refused; one for a channel that does not exist is nobody else's business.
-    pub(super) fn tell_blocked(&self, command: &Command, channel: &str, value: Fraction, refusal: &Refusal) {
+    /// Tells of an order that the gate refused; one for a channel that does not exist is nobody else's business. An interlock
+    /// that forbids raises its alarm.
+    pub(super) fn tell_blocked(&mut self, command: &Command, channel: &str, value: Fraction, refusal: &Refusal) {
         let found = self.spec.channels.find(channel).and_then(|index| Some((index, self.spec.channels.get(index)?)));
         let Some((index, channel)) = found else { return };
         self.bus.publish(EventBody::Order(OrderStep {
@@ -91,6 +92,9 @@ impl Machine {
             by: command.principal.actor.clone(),
             stage: OrderStage::Blocked(refusal.clone()),
         }));
+        if let Some(rule) = &refusal.interlock {
+            self.raise_interlock(rule);
+        }
     }
 
     /// A newer order took its place: everybody is told, and whoever waits.

@@ -170,7 +170,10 @@ impl Machine {
         let command = Command { id: self.next_command(), principal, request_id: None, want };
         match self.admit(&command, channel.as_str(), value) {
             Ok(order) => drop(self.submit(order.under(mandate))),
-            Err(refusal) => tracing::info!(machine = %self.spec.id, %channel, %refusal, "replayed move refused"),
+            Err(refusal) => {
+                tracing::info!(machine = %self.spec.id, %channel, %refusal, "replayed move refused");
+                self.tell_blocked(&command, channel.as_str(), value, &refusal);
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Refusals: the answer no, with its reason. An answer, not an error.
 
+use super::ids::RuleId;
 use super::units::Fraction;
 use std::fmt;
 
@@ -55,6 +56,8 @@ pub struct Refusal {
     pub message: String,
     /// For a refused control order: the channel as asked for and its value.
     pub control: Option<(String, Fraction)>,
+    /// The interlock that forbids it.
+    pub interlock: Option<RuleId>,
     /// The sender's own reference.
     pub request_id: Option<String>,
 }
@@ -62,13 +65,20 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal that concerns no control order.
     pub fn new(code: RefusalCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), control: None, request_id: None }
+        Self { code, message: message.into(), control: None, interlock: None, request_id: None }
     }
 
     /// The same, as the answer to a control order.
     #[must_use]
     pub fn of_control(mut self, channel: impl Into<String>, value: Fraction) -> Self {
         self.control = Some((channel.into(), value));
+        self
+    }
+
+    /// The same, naming the interlock that forbids it.
+    #[must_use]
+    pub fn of_interlock(mut self, rule: RuleId) -> Self {
+        self.interlock = Some(rule);
         self
     }
 

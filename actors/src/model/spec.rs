@@ -47,6 +47,15 @@ pub struct MachineSpec {
     pub interlocks: Vec<InterlockRule>,
 }
 
+impl MachineSpec {
+    /// The channel that an alarm is about: what its rule looks at, or what its interlock keeps back. By index.
+    pub fn channel_of(&self, alarm: &RuleId) -> Option<usize> {
+        let watched = self.alarms.iter().map(|rule| (&rule.id, rule.when.channel));
+        let guarded = self.interlocks.iter().map(|rule| (&rule.id, rule.blocks.channel));
+        watched.chain(guarded).find(|(id, _)| *id == alarm).map(|(_, channel)| channel)
+    }
+}
+
 /// Which marks are found automatically, and by which limits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DetectionSpec {

@@ -58,10 +58,7 @@ impl AlarmView {
     fn of(life: AlarmLife, state: &AppState) -> Self {
         let AlarmLife { machine, session, seq, notice, triggered_at, cleared_at, acked_at } = life;
         let spec = state.house.find(&machine).map(|machine| machine.spec());
-        let endpoint_id = spec.and_then(|spec| {
-            let rule = spec.alarms.iter().find(|rule| rule.id == notice.alarm)?;
-            Some(spec.channels.get(rule.when.channel)?.endpoint.0)
-        });
+        let endpoint_id = spec.and_then(|spec| Some(spec.channels.get(spec.channel_of(&notice.alarm)?)?.endpoint.0));
         Self {
             id: notice.occurrence,
             status: notice.state.into(),

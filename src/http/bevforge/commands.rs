@@ -10,7 +10,6 @@ use hearth_actors::model::command::{Command, Outcome, Want};
 use hearth_actors::model::connection::DriverState;
 use hearth_actors::model::ids::CommandId;
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
-use hearth_actors::model::spec::InterlockRule;
 use hearth_actors::model::units::Fraction;
 use hearth_actors::registry::directory::Place;
 use hearth_actors::runtime::clock::wall_now;
@@ -35,6 +34,9 @@ const NOBODY: &str = "system";
 const PULSE_MS: u64 = 500;
 /// The shortest and the longest pulse. Unit: ms.
 const PULSE_RANGE_MS: std::ops::RangeInclusive<u64> = 50..=10_000;
+/// How often, and how many times, a pulse's end is tried: for an hour.
+const PULSE_END_EVERY: Duration = Duration::from_secs(1);
+const PULSE_END_TRIES: u32 = 3_600;
 
 /// What a command does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -287,7 +289,7 @@ async fn carry_out(state: Data<AppState>, place: Place, command: Command, kind: 
         Err(refusal) => {
             let status = status_of(refusal.code);
             state.ledger.ended(id, status, &refusal.message, wall_now());
-            refused(id, &place, status, refusal)
+            refused(id, status, refusal)
         }
     };
     if let Kind::Pulse(length) = kind
@@ -333,14 +335,8 @@ fn first(id: CommandId, place: &Place, value: Fraction) -> CommandStatus {
     }
 }
 
-fn refused(id: CommandId, place: &Place, status: Status, refusal: &Refusal) -> Ended {
-    let spec = place.machine.spec();
-    let blocks = |rule: &&InterlockRule| {
-        refusal.code == RefusalCode::InterlockBlocked
-            && rule.blocks.channel == place.index
-            && rule.message == refusal.message
-    };
-    let interlock_id = spec.interlocks.iter().find(blocks).map(|rule| rule.id.to_string());
+fn refused(id: CommandId, status: Status, refusal: &Refusal) -> Ended {
+    let interlock_id = refusal.interlock.as_ref().map(ToString::to_string);
     let message = match &interlock_id {
         Some(interlock) => format!("Interlock '{interlock}': {}", refusal.message),
         None => refusal.message.clone(),
@@ -372,14 +368,32 @@ fn status_of(code: RefusalCode) -> Status {
     }
 }
 
-/// Switches off what a pulse switched on. It is the house that does it, so nobody who took control meanwhile keeps it on.
+/// Switches off what a pulse switched on. It is the house that does it, so nobody who took control meanwhile keeps it on; and a
+/// machine that is away by then is waited for, since what holds its outputs comes back with the pulse on.
 async fn end_pulse(state: Data<AppState>, place: Place, length: Duration) {
     tokio::time::sleep(length).await;
-    let channel = place.channel().id.clone();
-    let off = state.house.surroundings().order_of_the_house(Want::Control { channel, value: Fraction::ZERO });
-    if let Err(refusal) = place.machine.command(off).await {
-        tracing::warn!(machine = %place.machine.id(), endpoint = %place.channel().endpoint, %refusal, "a pulse could not be ended");
+    for _ in 0..PULSE_END_TRIES {
+        match switch_off(&state, &place).await {
+            Ok(_) => return,
+            Err(refusal) if may_pass_later(refusal.code) => tokio::time::sleep(PULSE_END_EVERY).await,
+            Err(refusal) => return not_ended(&place, &refusal.message),
+        }
     }
+    not_ended(&place, "its machine did not come back");
+}
+
+async fn switch_off(state: &AppState, place: &Place) -> Result<Outcome, Refusal> {
+    let want = Want::Control { channel: place.channel().id.clone(), value: Fraction::ZERO };
+    place.machine.command(state.house.surroundings().order_of_the_house(want)).await
+}
+
+/// Whether an order may pass a little later: its machine was away, or did not do it.
+fn may_pass_later(code: RefusalCode) -> bool {
+    matches!(code, RefusalCode::DriverDisconnected | RefusalCode::MachineFailed | RefusalCode::WriteFailed)
+}
+
+fn not_ended(place: &Place, why: &str) {
+    tracing::warn!(machine = %place.machine.id(), endpoint = %place.channel().endpoint, why, "a pulse could not be ended");
 }
 
 fn invalid(fault: &FieldFault) -> Complaint {

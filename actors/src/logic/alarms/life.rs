@@ -2,18 +2,20 @@
 
 use super::watch::{Turn, Watch};
 use super::{Moment, NextOccurrence};
-use crate::model::alarm::{AlarmNotice, AlarmState};
+use crate::model::alarm::{AlarmNotice, AlarmState, Severity};
 use crate::model::ids::RuleId;
 use crate::model::reading::Value;
-use crate::model::spec::AlarmRule;
+use crate::model::spec::{AlarmRule, InterlockRule};
 use crate::model::time::{MonoMs, SessionMs};
 
 const MS_PER_MINUTE: u64 = 60_000;
 
-/// One rule, its condition, and what people know of it.
+/// One rule or interlock, its condition, and what people know of it.
 #[derive(Debug, Clone)]
 pub(super) struct Life {
-    rule: AlarmRule,
+    id: RuleId,
+    severity: Severity,
+    message: String,
     watch: Watch,
     stage: Stage,
     shelf: Option<Shelf>,
@@ -45,12 +47,25 @@ struct Shelf {
 }
 
 impl Life {
-    pub(super) fn new(rule: AlarmRule) -> Self {
-        Self { rule, watch: Watch::default(), stage: Stage::Normal, shelf: None, dissolved: None }
+    pub(super) fn of_rule(rule: AlarmRule) -> Self {
+        Self::new(rule.id.clone(), rule.severity, rule.message.clone(), Watch::of_rule(rule))
+    }
+
+    pub(super) fn of_interlock(rule: InterlockRule) -> Self {
+        Self::new(
+            rule.id.clone(),
+            Severity::Warning,
+            format!("Order blocked: {}", rule.message),
+            Watch::of_interlock(rule),
+        )
+    }
+
+    fn new(id: RuleId, severity: Severity, message: String, watch: Watch) -> Self {
+        Self { id, severity, message, watch, stage: Stage::Normal, shelf: None, dissolved: None }
     }
 
     pub(super) fn id(&self) -> &RuleId {
-        &self.rule.id
+        &self.id
     }
 
     /// The current occurrence, if there is one.
@@ -67,7 +82,7 @@ impl Life {
             AlarmState::ClearedUnacked => Stage::ClearedUnacked(occurrence),
             AlarmState::Normal | AlarmState::Shelved => Stage::Normal,
         };
-        self.watch = Watch::restored(matches!(notice.state, AlarmState::Unacked | AlarmState::Acked));
+        self.watch.restore(matches!(notice.state, AlarmState::Unacked | AlarmState::Acked));
         self.shelf = None;
         self.dissolved = if notice.state == AlarmState::Shelved { end_of(notice) } else { None };
     }
@@ -76,7 +91,7 @@ impl Life {
         if let Some(ended) = self.dissolved.take() {
             return Some(ended);
         }
-        let changed = match self.watch.step(&self.rule, moment.now, values) {
+        let changed = match self.watch.step(moment.now, values) {
             Some(Turn::Raised) => self.raise(moment, next),
             Some(Turn::Cleared) => self.clear(),
             None => None,
@@ -89,6 +104,12 @@ impl Life {
             }
             None => changed.map(|o| self.tell(o)),
         }
+    }
+
+    pub(super) fn blocked(&mut self, moment: Moment, next: NextOccurrence<'_>) -> Option<AlarmNotice> {
+        self.watch.blocked(moment.now)?;
+        let occurrence = self.raise(moment, next)?;
+        self.shelf.is_none().then(|| self.tell(occurrence))
     }
 
     pub(super) fn ack(&mut self) -> Option<AlarmNotice> {
@@ -155,12 +176,12 @@ impl Life {
 
     fn tell(&self, occurrence: Occurrence) -> AlarmNotice {
         AlarmNotice {
-            alarm: self.rule.id.clone(),
+            alarm: self.id.clone(),
             occurrence: occurrence.number,
             state: self.state(),
-            severity: self.rule.severity,
+            severity: self.severity,
             latched: false,
-            message: self.rule.message.clone(),
+            message: self.message.clone(),
             raised_at: occurrence.raised_at,
             bt: occurrence.bt,
             et: occurrence.et,

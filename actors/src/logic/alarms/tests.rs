@@ -34,7 +34,7 @@ struct Desk {
 
 impl Desk {
     fn new(rule: AlarmRule) -> Self {
-        Self { book: AlarmBook::new(&[rule]), second: 0, occurrences: 0 }
+        Self { book: AlarmBook::new(&[rule], &[]), second: 0, occurrences: 0 }
     }
 
     fn above_230() -> Self {
@@ -90,7 +90,7 @@ fn an_alarm_that_clears_unseen_waits_to_be_seen() {
 
 #[test]
 fn a_notice_tells_when_and_how_hot_it_was() {
-    let mut book = AlarmBook::new(&[rule(Comparison::Above(230.0), 2.0, 0)]);
+    let mut book = AlarmBook::new(&[rule(Comparison::Above(230.0), 2.0, 0)], &[]);
     let told = book.step(Moment { et: Some(250.0), ..moment(12) }, &[Ok(231.0)], &mut || 41);
     assert_eq!(told.len(), 1);
     assert_eq!((told[0].occurrence, told[0].raised_at, told[0].latched), (41, SessionMs(12_000), false));
@@ -232,14 +232,14 @@ fn a_restart_goes_on_where_the_alarm_was() {
 
 #[test]
 fn an_alarm_whose_rule_is_gone_ends() {
-    let mut book = AlarmBook::new(&[]);
+    let mut book = AlarmBook::new(&[], &[]);
     let ended = book.restore([&notice(Unacked), &notice(Normal)]);
     assert_eq!(ended.iter().map(|n| (n.state, n.occurrence)).collect::<Vec<_>>(), [(Normal, 17)]);
 }
 
 #[test]
 fn a_rule_on_a_channel_that_is_not_there_stays_silent() {
-    let mut book = AlarmBook::new(&[rule(Comparison::Above(230.0), 2.0, 0)]);
+    let mut book = AlarmBook::new(&[rule(Comparison::Above(230.0), 2.0, 0)], &[]);
     assert_eq!(book.step(moment(0), &[], &mut || 1), []);
 }
 
@@ -270,4 +270,46 @@ proptest! {
             }
         }
     }
+}
+
+fn air_before_fire() -> InterlockRule {
+    InterlockRule {
+        id: RuleId::parse("air_before_fire").unwrap(),
+        blocks: Condition { channel: 0, comparison: Comparison::Above(0.0) },
+        unless: vec![Condition { channel: 1, comparison: Comparison::AtLeast(20.0) }],
+        message: "Open the air first".to_owned(),
+    }
+}
+
+#[test]
+fn an_interlock_is_an_alarm_from_the_order_it_blocks_until_it_would_let_one_pass() {
+    let rule = air_before_fire();
+    let mut book = AlarmBook::new(&[], std::slice::from_ref(&rule));
+    let mut occurrences = 0;
+    let mut next = || {
+        occurrences += 1;
+        occurrences
+    };
+    let (closed, open) = ([Ok(0.0), Ok(0.0)], [Ok(0.0), Ok(30.0)]);
+    for second in 0..10 {
+        assert_eq!(book.step(moment(second), &closed, &mut next), [], "nobody wanted anything");
+    }
+    let raised = book.blocked(&rule.id, moment(10), &mut next).unwrap();
+    assert_eq!((raised.state, raised.message.as_str()), (Unacked, "Order blocked: Open the air first"));
+    assert_eq!(book.blocked(&rule.id, moment(11), &mut next), None, "it is up already");
+    assert_eq!(book.step(moment(12), &closed, &mut next), []);
+    assert_eq!(book.ack(&rule.id, None).unwrap().unwrap().state, Acked);
+    let told: Vec<_> = (13..30).flat_map(|second| book.step(moment(second), &open, &mut next)).collect();
+    assert_eq!(told.iter().map(|n| (n.state, n.occurrence)).collect::<Vec<_>>(), [(Normal, raised.occurrence)]);
+    let again = book.blocked(&rule.id, moment(40), &mut next).unwrap();
+    assert_eq!((again.state, again.occurrence), (Unacked, raised.occurrence + 1));
+}
+
+#[test]
+fn a_lost_sensor_keeps_the_alarm_of_an_interlock_up() {
+    let rule = air_before_fire();
+    let mut book = AlarmBook::new(&[], std::slice::from_ref(&rule));
+    book.blocked(&rule.id, moment(0), &mut || 1).unwrap();
+    let lost = [Ok(0.0), Err(Missing { reason: MissingReason::Timeout, polls: 1 })];
+    assert!((1..100).all(|second| book.step(moment(second), &lost, &mut || 2).is_empty()));
 }

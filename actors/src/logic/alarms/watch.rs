@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::model::reading::Value;
-use crate::model::spec::{AlarmRule, Comparison};
+use crate::model::spec::{AlarmRule, Comparison, InterlockRule};
 use crate::model::time::MonoMs;
 
 /// A value must be back for so long. Unit: ms. Source: safety design, alarms.
@@ -19,9 +19,26 @@ pub(super) enum Turn {
     Cleared,
 }
 
+/// What raises an alarm, and what clears it.
+#[derive(Debug, Clone)]
+enum Cause {
+    /// A value that is where it should not be.
+    Rule(AlarmRule),
+    /// An order that an interlock refused; over when it would let one pass.
+    Interlock(InterlockRule),
+}
+
+/// Whether there is still reason for an alarm.
+enum Sign {
+    Bad,
+    Good,
+    Unknown,
+}
+
 /// Watches one condition.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Watch {
+    cause: Cause,
     is_up: bool,
     holds_since: Option<MonoMs>,
     gone_since: Option<MonoMs>,
@@ -29,30 +46,80 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn restored(is_up: bool) -> Self {
-        Self { is_up, ..Self::default() }
+    pub(super) fn of_rule(rule: AlarmRule) -> Self {
+        Self::new(Cause::Rule(rule))
     }
 
-    pub(super) fn step(&mut self, rule: &AlarmRule, now: MonoMs, values: &[Value]) -> Option<Turn> {
-        let value = values.get(rule.when.channel).and_then(|v| v.ok()).filter(|v| v.is_finite());
-        let Some(value) = value else {
-            // The way up goes on, or a sensor that fails every other poll could never raise an alarm; the way down begins anew.
-            self.gone_since = None;
-            return None;
-        };
-        if self.is_up { self.while_up(rule, now, value) } else { self.while_down(rule, now, value) }
+    pub(super) fn of_interlock(rule: InterlockRule) -> Self {
+        Self::new(Cause::Interlock(rule))
     }
 
-    fn while_down(&mut self, rule: &AlarmRule, now: MonoMs, value: f64) -> Option<Turn> {
-        if !rule.when.comparison.holds(value) {
-            self.holds_since = None;
+    fn new(cause: Cause) -> Self {
+        Self { cause, is_up: false, holds_since: None, gone_since: None, raises: VecDeque::new() }
+    }
+
+    /// Takes up what was known before a restart.
+    pub(super) fn restore(&mut self, is_up: bool) {
+        self.turn(is_up);
+        self.raises.clear();
+    }
+
+    pub(super) fn step(&mut self, now: MonoMs, values: &[Value]) -> Option<Turn> {
+        match self.sign(values) {
+            Sign::Unknown => {
+                // The way up goes on, or a sensor that fails every other poll could never raise an alarm; the way down begins anew.
+                self.gone_since = None;
+                None
+            }
+            Sign::Bad if self.is_up => {
+                self.gone_since = None;
+                None
+            }
+            Sign::Good if self.is_up => self.fall(now),
+            Sign::Bad => self.rise(now),
+            Sign::Good => {
+                self.holds_since = None;
+                None
+            }
+        }
+    }
+
+    /// An order was refused. `None` when that is known already.
+    pub(super) fn blocked(&mut self, now: MonoMs) -> Option<Turn> {
+        self.gone_since = None;
+        if self.is_up {
             return None;
         }
+        self.raise(now)
+    }
+
+    fn sign(&self, values: &[Value]) -> Sign {
+        let value = |channel: usize| values.get(channel).and_then(|v| v.ok()).filter(|v| v.is_finite());
+        match &self.cause {
+            Cause::Rule(rule) => match value(rule.when.channel) {
+                None => Sign::Unknown,
+                Some(value) if self.is_up && is_back(rule.when.comparison, rule.deadband, value) => Sign::Good,
+                Some(value) if !self.is_up && !rule.when.comparison.holds(value) => Sign::Good,
+                Some(_) => Sign::Bad,
+            },
+            Cause::Interlock(rule) => {
+                let lets_pass = rule.unless.iter().all(|c| value(c.channel).is_some_and(|v| c.comparison.holds(v)));
+                // That an order would be refused is no alarm; that one was is told by itself.
+                if lets_pass || !self.is_up { Sign::Good } else { Sign::Bad }
+            }
+        }
+    }
+
+    fn rise(&mut self, now: MonoMs) -> Option<Turn> {
         let since = *self.holds_since.get_or_insert(now);
-        if now.since(since) < rule.delay_ms {
+        if now.since(since) < self.on_delay_ms() {
             return None;
         }
-        *self = Self { is_up: true, raises: std::mem::take(&mut self.raises), ..Self::default() };
+        self.raise(now)
+    }
+
+    fn raise(&mut self, now: MonoMs) -> Option<Turn> {
+        self.turn(true);
         self.raises.push_back(now);
         if self.raises.len() > CHATTER_RAISES {
             self.raises.pop_front();
@@ -60,17 +127,24 @@ impl Watch {
         Some(Turn::Raised)
     }
 
-    fn while_up(&mut self, rule: &AlarmRule, now: MonoMs, value: f64) -> Option<Turn> {
-        if !is_back(rule.when.comparison, rule.deadband, value) {
-            self.gone_since = None;
-            return None;
-        }
+    fn fall(&mut self, now: MonoMs) -> Option<Turn> {
         let since = *self.gone_since.get_or_insert(now);
         if now.since(since) < self.off_delay_ms() {
             return None;
         }
-        *self = Self { raises: std::mem::take(&mut self.raises), ..Self::default() };
+        self.turn(false);
         Some(Turn::Cleared)
+    }
+
+    fn turn(&mut self, is_up: bool) {
+        (self.is_up, self.holds_since, self.gone_since) = (is_up, None, None);
+    }
+
+    fn on_delay_ms(&self) -> u64 {
+        match &self.cause {
+            Cause::Rule(rule) => rule.delay_ms,
+            Cause::Interlock(_) => 0,
+        }
     }
 
     fn off_delay_ms(&self) -> u64 {

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::ids::MachineId;
 
 const NOW: WallMs = WallMs(1_000);
 
@@ -25,6 +26,10 @@ fn task(n: u128, company: Company, manner: Manner) -> Task {
 
 fn waiting(n: u128) -> Task {
     task(n, Company::Shared, Manner::Waiting)
+}
+
+fn at_machine(n: u128) -> Task {
+    Task { machine: Some(MachineId::parse("kettle").unwrap()), ..waiting(n) }
 }
 
 fn alone(n: u128) -> Task {
@@ -73,6 +78,17 @@ fn blocking_jobs_are_not_counted_among_the_three() {
     let begun: Vec<u128> =
         (4..=9).flat_map(|n| started(&ask(&mut book, task(n, Company::Shared, Manner::Blocking)))).collect();
     assert_eq!(begun, [4, 5, 6, 7, 8, 9]);
+}
+
+#[test]
+fn a_paused_program_keeps_nobody_from_working() {
+    let mut book = TaskBook::default();
+    (1..=5).for_each(|n| {
+        ask(&mut book, at_machine(n));
+        book.step(NOW, Input::Pause(TaskId(n))).unwrap();
+    });
+    let begun: Vec<u128> = (6..=9).flat_map(|n| started(&ask(&mut book, waiting(n)))).collect();
+    assert_eq!(begun, [6, 7, 8], "and the three are still three");
 }
 
 #[test]
@@ -201,7 +217,7 @@ fn the_newest_finished_tasks_are_kept_and_what_is_unfinished_has_a_bound() {
 /// What somebody or some job does next; numbers pick a task.
 #[derive(Debug, Clone)]
 enum Move {
-    Ask(Company, Manner),
+    Ask(Task),
     Pause(usize),
     Resume(usize),
     Cancel(usize),
@@ -216,8 +232,12 @@ fn moves() -> impl Strategy<Value = Move> {
     let manner = prop_oneof![2 => Just(Manner::Waiting), 1 => Just(Manner::Blocking)];
     let end = prop_oneof![Just(End::Completed(None)), Just(End::Stopped), Just(End::Failed("no".into()))];
     let which = 0..30usize;
+    let one = prop_oneof![
+        2 => (company, manner).prop_map(|(company, manner)| task(0, company, manner)),
+        1 => Just(at_machine(0)),
+    ];
     prop_oneof![
-        60 => (company, manner).prop_map(|(company, manner)| Move::Ask(company, manner)),
+        60 => one.prop_map(Move::Ask),
         15 => which.clone().prop_map(Move::Pause),
         15 => which.clone().prop_map(Move::Resume),
         15 => which.clone().prop_map(Move::Cancel),
@@ -254,7 +274,7 @@ impl Outside {
                 assert!(task.company == Company::Shared || self.at_work.is_empty(), "not alone");
                 self.at_work.push(task.clone());
                 assert!(
-                    self.at_work.iter().filter(|t| t.manner == Manner::Waiting && t.company == Company::Shared).count()
+                    self.at_work.iter().filter(|t| t.manner == Manner::Waiting && t.machine.is_none()).count()
                         <= WAITING_MAX
                 );
                 assert!(!self.starts.contains(&id), "started twice");
@@ -276,8 +296,9 @@ impl Outside {
 fn input(next: Move, outside: &mut Outside) -> Option<Input> {
     let pick = |n: usize| outside.asked.get(n % outside.asked.len().max(1)).map(|task| task.id);
     Some(match next {
-        Move::Ask(company, manner) => {
-            let task = task(outside.asked.len() as u128 + 1, company, manner);
+        Move::Ask(task) => {
+            let n = outside.asked.len() as u128 + 1;
+            let task = Task { id: TaskId(n), created_at: WallMs(n as i64), ..task };
             outside.asked.push(task.clone());
             Input::Asked(task)
         }
