@@ -37,6 +37,15 @@ async function problemOf(answer: Response): Promise<RestError> {
   return new RestError(answer.status, "", `The daemon answered ${answer.status} ${answer.statusText}`.trim());
 }
 
+function contentOf<T>(status: number, text: string): T {
+  if (text === "") return undefined as T;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new RestError(status, "", "What answers there is not the daemon: its answer is no JSON");
+  }
+}
+
 async function request<T>(method: string, path: string, body: unknown, call: Call): Promise<T> {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
@@ -52,8 +61,7 @@ async function request<T>(method: string, path: string, body: unknown, call: Cal
     if (body !== undefined) init.body = JSON.stringify(body);
     const answer = await fetch(path, init);
     if (!answer.ok) throw await problemOf(answer);
-    if (answer.status === 204 || answer.headers.get("content-length") === "0") return undefined as T;
-    return (await answer.json().catch(() => undefined)) as T;
+    return contentOf<T>(answer.status, await answer.text());
   } catch (error) {
     if (error instanceof RestError) throw error;
     if (call.signal?.aborted) throw new RestError(0, "ABORTED", "The request was withdrawn");

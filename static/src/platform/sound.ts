@@ -24,6 +24,7 @@ export const silentUntil = signal<number | null>(null);
 
 /** Makes sound possible; must be called from a tap or a key press. */
 export async function arm(): Promise<void> {
+  if (typeof AudioContext === "undefined") return;
   context ??= new AudioContext();
   await context.resume();
   judge();

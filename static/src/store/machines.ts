@@ -77,7 +77,7 @@ export class MachinesStore {
   }
 
   /** Software STOP for every machine. Resolves to what a person must know if it did not arrive. */
-  async stopAll(): Promise<string | null> {
+  async stop(): Promise<string | null> {
     try {
       await rest.stopAll({ clientId: this.#tab.clientId });
       return null;

@@ -3,6 +3,8 @@
 
 import { computed, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import type { MachineStore } from "../store/machine";
+import type { MachinesStore } from "../store/machines";
 import { Banner } from "./Banner";
 import { useHouse } from "./house";
 import { machineAt } from "./router";
@@ -13,15 +15,19 @@ const dialogs = signal(0);
 const failure = signal<string | null>(null);
 const isCovered = computed(() => dialogs.value > 0);
 
-/** What STOP does here: the machine on screen, or all of them. */
+/** The machine that STOP is for here; null where it is for all of them. */
+function targetOf(house: MachinesStore): MachineStore | null {
+  const id = machineAt(location.hash);
+  const machine = id === null ? null : house.get(id);
+  return machine?.link.value.kind === "gone" ? null : machine;
+}
+
+/** What STOP does here. */
 export function useStop(): () => void {
   const house = useHouse();
   return () => {
     failure.value = null;
-    const id = machineAt(location.hash);
-    const machine = id === null ? null : house.get(id);
-    const isThere = machine !== null && machine.link.peek().kind !== "gone";
-    void (isThere ? machine.stop() : house.stopAll()).then((problem) => (failure.value = problem));
+    void (targetOf(house) ?? house).stop().then((problem) => (failure.value = problem));
   };
 }
 
@@ -45,7 +51,7 @@ function Corner() {
   return (
     <>
       <button type="button" class="button stop" data-testid="stop" onClick={stop} title="Software stop: outputs go to their safe values. Ctrl+Shift+H">
-        {machineAt(location.hash) === null ? "STOP ALL" : "STOP"}<span class="small">(software)</span>
+        {targetOf(useHouse()) === null ? "STOP ALL" : "STOP"}<span class="small">(software)</span>
       </button>
       {failure.value !== null && (
         <div class="stop-failure">

@@ -69,7 +69,7 @@ function alarmBanners(machine: MachineStore): Message[] {
       <Banner
         icon={alarm.severity === "critical" ? "octagon" : alarm.severity === "warning" ? "triangle" : "info"} testId="alarm"
         tone={isOpen ? tone : "plain"} urgent={isOpen} blink={isOpen && alarm.severity === "critical"}
-        actions={<>{more}{isOpen && <button type="button" class="button" onClick={ack}>Ack<span class="roomy">nowledge (A)</span></button>}</>}
+        actions={<>{more}{isOpen && <button type="button" class="button" onClick={ack}><span class="roomy">Acknowledge (A)</span><span class="tight">Ack</span></button>}</>}
       >
         <b>{alarm.severity.toUpperCase()}</b> {alarm.message}{alarm.alarm_state === "cleared_unacked" ? " (over)" : ""}
       </Banner>

@@ -27,7 +27,7 @@ export function AlarmStrip() {
         actions={
           <>
             <span class="roomy" data-testid="alarm-counts">{counts.join(" · ")}</span>
-            {isOpen && <button type="button" class="button" data-testid="ack" onClick={() => house.get(machine.id).ackTopAlarm()}>Ack<span class="roomy">nowledge (A)</span></button>}
+            {isOpen && <button type="button" class="button" data-testid="ack" onClick={() => house.get(machine.id).ackTopAlarm()}><span class="roomy">Acknowledge (A)</span><span class="tight">Ack</span></button>}
           </>
         }
       >
