@@ -18,12 +18,18 @@ test("STOP stands in the same corner on every screen and in front of every dialo
   await expect(page.getByTestId("settings")).toBeVisible();
   expect(await corner(page), "in front of a dialog").toEqual(place);
   await page.getByTestId("stop").click();
+  await page.keyboard.press("Escape");
+  await expect(page.getByTestId("settings")).toBeHidden();
   await open(page, daemon, "#/m/demo");
   await expect(page.getByTestId("latched")).toBeVisible();
   await page.setViewportSize({ width: 390, height: 844 });
   const small = await corner(page);
   await page.getByTestId("undo").scrollIntoViewIfNeeded();
   expect(await corner(page), "it does not scroll away").toEqual(small);
+  await page.getByTestId("help").click();
+  expect(await corner(page), "in front of a dialog").toEqual(small);
+  await page.getByRole("button", { name: "Close" }).click();
+  await expect(page.getByTestId("help-dialog"), "and it covers no cross").toBeHidden();
 });
 
 for (const [width, height] of [[1280, 800], [390, 844]] as const) {
