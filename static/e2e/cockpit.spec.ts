@@ -240,6 +240,10 @@ test("the time since the last event runs beside the time since CHARGE", async ({
   await expect(page.getByTestId("since-last")).toBeHidden();
   await page.getByTestId("mark-DRY_END").click();
   await expect(page.getByTestId("since-last")).toHaveText(/DRY END \+0:\d\d/);
+  await page.getByTestId("mark-FCs").click();
+  await expect(page.getByTestId("dtr")).toContainText(/Development 0:\d\d/);
+  const first = await page.getByTestId("dtr").innerText();
+  await expect(page.getByTestId("dtr"), "the share of development runs").not.toHaveText(first);
 });
 
 test("what is refused is said under the button that was pressed, and kept", async ({ page, daemon }) => {
@@ -295,4 +299,46 @@ test("a screen that cannot be kept lit says so, and what helps", async ({ page, 
   await open(page, daemon);
   await page.getByTestId("open-settings").click();
   await expect(page.getByTestId("settings")).toContainText("set a long display time-out");
+});
+
+test("a saved roast lies under the running one, with the difference at this moment, and B takes it away", async ({ page, daemon }) => {
+  await recording(page, daemon);
+  await page.getByTestId("mark-CHARGE").click();
+  await expect(page.getByTestId("timer")).toContainText(/00:1\d/);
+  await page.getByTestId("stop_recording").click();
+  await page.getByTestId("save-name").fill("Yesterday");
+  await page.getByTestId("save-profile").click();
+  await expect(page.getByRole("heading", { name: "Yesterday" })).toBeVisible();
+  await open(page, daemon, "#/m/demo");
+  await page.getByTestId("start_monitoring").click();
+  await page.getByTestId("start_recording").click();
+  await page.getByTestId("reference").focus();
+  await expect(page.getByTestId("reference").locator("option")).toHaveCount(2);
+  await page.getByTestId("reference").selectOption({ index: 1 });
+  await expect(page.getByTestId("overlay")).toHaveAttribute("aria-pressed", "true");
+  await expect(page.getByTestId("delta"), "both begin at CHARGE").toBeHidden();
+  await page.getByTestId("mark-CHARGE").click();
+  await expect(page.getByTestId("delta")).toHaveText(/Δ ref [+\u2212]?\d+\.\d/);
+  await page.keyboard.press("b");
+  await expect(page.getByTestId("overlay")).toHaveAttribute("aria-pressed", "false");
+  await expect(page.getByTestId("delta"), "the number stays").toBeVisible();
+});
+
+test("while readings stay away sliders ask first, and marks do not", async ({ page, daemon }) => {
+  let isBlind = false;
+  await page.routeWebSocket(/\/ws\/live\//, (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((message) => {
+      if (!(isBlind && String(message).includes('"type":"temperature"'))) socket.send(message);
+    });
+  });
+  await recording(page, daemon);
+  isBlind = true;
+  await expect(page.getByTestId("controls-stale")).toBeVisible({ timeout: 8_000 });
+  await expect(page.getByTestId("up-burner")).toBeDisabled();
+  await page.getByTestId("mark-CHARGE").click();
+  await expect(page.getByTestId("mark-CHARGE")).toHaveAttribute("data-source", "manual");
+  await page.getByRole("button", { name: "Send anyway" }).click();
+  await page.getByTestId("up-burner").click();
+  await expect(page.getByTestId("outcome-burner")).toHaveAttribute("data-ask", "applied");
 });
