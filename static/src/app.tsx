@@ -25,7 +25,7 @@ export function App() {
     if (chosen !== undefined) go(link.machine(chosen.id));
     else if (action.do === "stop") stop();
     else if (action.do === "silence") silenceHere();
-  });
+  }, ({ do: what }) => what === "machine" || what === "stop" || what === "silence");
   const reason = list.kind === "failed" && list.error.status === 401 ? list.error.message : null;
   return (
     <div class="shell">

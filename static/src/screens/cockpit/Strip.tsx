@@ -98,7 +98,7 @@ function linkBanner(machine: MachineStore): Message | null {
   if (isOnline.value && !isSilent) return null;
   return (more) => (
     <Banner icon="slash" tone="warning" testId="offline" actions={<>{more}<button type="button" class="button" onClick={() => machine.wake()}>Try now</button></>}>
-      <b>Offline.</b> {age === null ? "" : `Last reading ${words(age)} ago. `}The daemon goes on recording; the curve is filled in when it is back. STOP: use the machine's own switch.
+      <b>Offline.</b> {age !== null && <span aria-hidden="true">Last reading {words(age)} ago. </span>}The daemon goes on recording; the curve is filled in when it is back. STOP: use the machine's own switch.
     </Banner>
   );
 }
@@ -113,7 +113,8 @@ function driverBanner(machine: MachineStore): Message | null {
     : null;
   return (more) => (
     <Banner icon={status.icon} tone={status.tone} testId="driver-state" urgent={status.tone === "critical"} actions={<>{more}{action}</>}>
-      {status.text}
+      <span aria-hidden="true">{status.text}</span>
+      <span class="visually-hidden">{status.lasting}</span>
     </Banner>
   );
 }
@@ -134,7 +135,7 @@ function requestBanner(machine: MachineStore): Message | null {
         <button type="button" class="button" onClick={() => answer(true)}>Hand over</button>
       </>
     }>
-      {request.from.name} asks for control. Without an answer it passes in {Math.ceil(left / 1000)} s.
+      {request.from.name} asks for control. Without an answer it passes<span aria-hidden="true"> in {Math.ceil(left / 1000)} s</span>.
     </Banner>
   );
 }

@@ -52,7 +52,8 @@ export function MachineCard({ summary }: { summary: MachineSummary }) {
           <Value name="ET" text={temp(reading?.et, unit)} unit={`°${unit}`} />
         </div>
       ) : <ChannelList machine={machine} sensors={isGone ? Object.fromEntries(Object.keys(last?.extra_channels ?? {}).map((id) => [id, null])) : last?.extra_channels ?? {}} isOld={isOld} />}
-      <p class="card-line" role="status">
+      <span class="visually-hidden" role="status">{driver === null ? "" : `${summary.name}: ${driver.lasting ?? ""}`}</span>
+      <p class="card-line">
         {alarm !== undefined ? <Chip icon={alarm.severity === "critical" ? "octagon" : "triangle"} tone={alarm.severity === "info" ? "plain" : alarm.severity}>{alarm.message}</Chip>
           : driver !== null ? <Chip icon={driver.icon} tone={driver.tone} code={driver.code} testId="driver-state">{driver.text}</Chip>
           : isOld && ageMs !== null ? null

@@ -27,7 +27,7 @@ export function Wall() {
   const worst = house.alarms.value.find(({ alarm }) => wantsAck(alarm));
   useKeys((action) => {
     if (action.do === "ack" && worst !== undefined) house.get(worst.machine.id).ackTopAlarm();
-  });
+  }, (action) => action.do === "ack");
   const move = (id: string, by: number) => (settings.order.value = moved(items.map((item) => item.id), id, by));
   return (
     <main class="page" data-testid="wall">
