@@ -16,7 +16,7 @@ NODE_MAJOR_MIN := 20
 UI := $(wildcard static/package.json)
 PEERS := $(wildcard tests/python/requirements.txt)
 
-BENCHES := pure sockets modbus daemon
+BENCHES := pure sockets dialects modbus daemon
 
 NPM_STAMP := static/node_modules/.installed
 VENV_STAMP := .venv/.installed
@@ -76,7 +76,7 @@ test-e2e: $(NPM_STAMP) $(VENV_STAMP) $(DIST) debug setup-chromium ## the pages i
 	npm run --silent e2e
 
 .PHONY: bench
-bench: ## what it costs, each figure beside its peer or limit (about 4 minutes, best on a quiet machine)
+bench: ## what it costs, each figure beside its peer or limit (about 5 minutes, best on a quiet machine)
 	@echo '== benchmarks: build'
 	$(CARGO) bench --locked --quiet --no-run $(BENCHES:%=--bench %)
 	# One after the other: each wants the machine for itself.

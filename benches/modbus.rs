@@ -152,7 +152,7 @@ fn control(runtime: &Runtime, device: &Device, address: SocketAddr, table: &mut 
         "machines": [machine(address)],
     }))?;
     let daemon = support::cores::started_on(support::cores::SERVER, || Daemon::start(&config))?;
-    let mut socket = Blocking::open(daemon.address(), "m")?;
+    let mut socket = Blocking::open(daemon.address(), "/ws/live/m")?;
     // The first reading says that the machine is connected.
     socket.wait_for(|frame| is(frame, "temperature").then_some(()))?;
     let mut bare = runtime.block_on(bare_client(address))?;

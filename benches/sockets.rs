@@ -20,7 +20,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use support::crowd::{Crowd, Notes, Sender, deaf_client};
+use support::crowd::{Crowd, Entrance, Notes, Sender, deaf_client};
 use support::figures::Distribution;
 use support::process::{Daemon, cpu_time, resident_kib};
 use support::report::{Bound, Table};
@@ -29,6 +29,9 @@ use support::{cores, websocket};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep};
 
+/// Where the clients listen.
+const PATH: &str = "/ws/live/m";
+const ENTRANCE: Entrance = Entrance { path: PATH, says: None };
 /// What the machine sends in each second.
 const RATE_HZ: u64 = 10;
 /// How long the daemon is measured for each number of clients; the bare loop as long, in two halves.
@@ -87,7 +90,7 @@ fn config(speed: f64) -> String {
 
 /// Frames of the daemon as they come over the wire, for the bare loop to repeat.
 fn sample(address: SocketAddr) -> anyhow::Result<Vec<u8>> {
-    let mut socket = Blocking::open(address, "m")?;
+    let mut socket = Blocking::open(address, PATH)?;
     let mut bytes = Vec::new();
     for _ in 0..SAMPLE_FRAMES {
         let frame = socket.wait_for(|f| number(f.payload, "seq").map(|_| f.whole.to_vec()))?;
@@ -157,8 +160,8 @@ async fn round(clients: usize) -> anyhow::Result<Round> {
     let mut bare = Spent::default();
     bare_window(frames.path(), clients, &mut bare).await?;
     let empty = resident_kib(daemon.pid())?;
-    let crowd = Crowd::connect(clients, daemon.address(), Sender::Daemon("m")).await?;
-    let deaf = deaf_client(daemon.address(), "m").await?;
+    let crowd = Crowd::connect(clients, daemon.address(), Sender::Daemon(&ENTRANCE)).await?;
+    let deaf = deaf_client(daemon.address(), PATH).await?;
     sleep(SETTLE).await;
     let mut told = Spent::default();
     window(daemon.pid(), &crowd, WINDOW, &mut told).await?;
@@ -220,12 +223,12 @@ async fn stalled_reader(table: &mut Table) -> anyhow::Result<()> {
     const CLIENTS: usize = 100;
     let speed = FLOOD_HZ / RATE_HZ as f64;
     let daemon = cores::started_on(cores::SERVER, || Daemon::start(&config(speed)))?;
-    let crowd = Crowd::connect(CLIENTS, daemon.address(), Sender::Daemon("m")).await?;
+    let crowd = Crowd::connect(CLIENTS, daemon.address(), Sender::Daemon(&ENTRANCE)).await?;
     sleep(RING_FULL).await;
     let (mut before, mut during) = (Spent::default(), Spent::default());
     window(daemon.pid(), &crowd, WINDOW / 2, &mut before).await?;
     let full = resident_kib(daemon.pid())?;
-    let deaf = deaf_client(daemon.address(), "m").await?;
+    let deaf = deaf_client(daemon.address(), PATH).await?;
     let began = Instant::now();
     let mut cut_after = None;
     while began.elapsed() < WINDOW * 2 && cut_after.is_none() {

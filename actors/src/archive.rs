@@ -3,6 +3,8 @@
 //! One journal per session is the truth: its events in one stream, in order, append-only. A profile is a sealed journal;
 //! what people add to it later are further records in the same file. Everything else can be rebuilt from the journals.
 
+use std::collections::BTreeSet;
+
 use crate::logic::addresses::{Answer, Request};
 use crate::model::event::Event;
 use crate::model::ids::{MachineId, ProgramId, Seq, SessionId};
@@ -68,6 +70,25 @@ pub struct ProfilePage {
     pub next: Option<SessionId>,
 }
 
+/// How the run of the daemon before this one ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LastRun {
+    /// There was none, or it stopped in order. These machines it could not bring to safety, or left latched.
+    Orderly(BTreeSet<MachineId>),
+    /// It was killed: what outputs do is not known.
+    Cut,
+}
+
+impl LastRun {
+    /// Whether a machine's outputs must be brought to safety before anything else.
+    pub fn left_open(&self, machine: &MachineId) -> bool {
+        match self {
+            Self::Orderly(but) => but.contains(machine),
+            Self::Cut => true,
+        }
+    }
+}
+
 /// Keeps sessions, profiles, machines, programs and tasks.
 pub trait Archive: Send + Sync {
     /// The number of this start of the daemon, one higher at each start, durable before it is returned.
@@ -75,6 +96,18 @@ pub trait Archive: Send + Sync {
     /// # Errors
     /// When the disk refuses.
     fn next_boot(&self) -> Result<u64, ArchiveError>;
+
+    /// Notes, durably, that outputs may be in use from now on; tells how the run before ended.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn open_run(&self) -> Result<LastRun, ArchiveError>;
+
+    /// Notes that every output has been brought to safety, but for those of some machines.
+    ///
+    /// # Errors
+    /// When the disk refuses; the next run then takes this one for cut.
+    fn close_run(&self, but: &BTreeSet<MachineId>) -> Result<(), ArchiveError>;
 
     /// Opens a fresh journal; its header is durable when this returns. Journals of the same machine that were kept only until
     /// the next session are deleted.

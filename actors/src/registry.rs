@@ -16,7 +16,7 @@ use actix::prelude::*;
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::archive::{Archive, ArchiveError};
+use crate::archive::{Archive, ArchiveError, LastRun};
 use crate::driver::DriverFactory;
 use crate::logic::addresses::Clash;
 use crate::machine::{Exited, Surroundings};
@@ -87,8 +87,10 @@ pub struct Definition {
 
 /// Where a machine's truth begins.
 pub enum Origin {
-    /// New: its first event gets this position.
-    Fresh(Seq),
+    /// Nobody had it before.
+    New,
+    /// An earlier run of the daemon had it; nothing of a session is left to go on with.
+    Known,
     /// A session was cut by the daemon's death and goes on: its bus is rebuilt.
     Resumed(Arc<Bus>),
 }
@@ -135,6 +137,7 @@ pub struct Registry {
     house: Surroundings,
     policy: Policy,
     first_seq: Seq,
+    last_run: LastRun,
     exits: mpsc::Sender<Exited>,
     exited: Option<mpsc::Receiver<Exited>>,
     roster: watch::Sender<Roster>,
@@ -145,12 +148,13 @@ pub struct Registry {
 pub type Roster = Arc<[MachineHandle]>;
 
 impl Registry {
-    /// A registry without machines. The bus of each machine that is added begins at `first_seq`; `roster` and `directory` always
-    /// hold those there are and their channels.
+    /// A registry without machines. The bus of each machine that is added begins at `first_seq`; those that
+    /// `last_run` left open are brought to safety first; `roster` and `directory` always hold those there are and their channels.
     pub fn new(
         house: Surroundings,
         policy: Policy,
         first_seq: Seq,
+        last_run: LastRun,
         roster: watch::Sender<Roster>,
         directory: watch::Sender<Arc<Directory>>,
     ) -> Self {
@@ -162,6 +166,7 @@ impl Registry {
             house,
             policy,
             first_seq,
+            last_run,
             exits,
             exited: Some(exited),
             roster,
@@ -186,19 +191,22 @@ impl Registry {
     ) -> Result<MachineHandle, RegistryError> {
         let spec = definition.spec.clone();
         let id = spec.id.clone();
-        let (bus, entry) = match origin {
-            Origin::Fresh(seq) => {
-                let clock = MachineClock::new(spec.clock_speed);
-                (Arc::new(Bus::new(id.clone(), spec.channels.clone(), clock, seq)), Entry::Clean)
-            }
+        let fresh = |seq| {
+            let clock = MachineClock::new(spec.clock_speed);
+            Arc::new(Bus::new(id.clone(), spec.channels.clone(), clock, seq))
+        };
+        let wanted = if spec.autoconnect { Link::Wanted } else { Link::Unwanted };
+        let (bus, entry, link) = match origin {
+            Origin::New => (fresh(self.first_seq), Entry::Clean, wanted),
+            Origin::Known if self.last_run.left_open(&id) => (fresh(self.first_seq), Entry::SafeFirst, wanted),
+            Origin::Known => (fresh(self.first_seq), Entry::Clean, wanted),
             Origin::Resumed(bus) => {
                 if bus.look(|snapshot| *snapshot.channels != *spec.channels) {
                     bus.publish(EventBody::Channels(spec.channels.clone()));
                 }
-                (bus, Entry::SafeFirst)
+                (bus, Entry::SafeFirst, Link::Wanted)
             }
         };
-        let link = if spec.autoconnect || entry == Entry::SafeFirst { Link::Wanted } else { Link::Unwanted };
         let handle = MachineHandle::new(spec, definition.document.clone(), bus);
         let supervised = Supervised::new(handle.clone(), definition.driver, link, self.policy)
             .map_err(|error| RegistryError::NoThread(id.clone(), error.to_string()))?;
@@ -253,7 +261,7 @@ impl Handler<Adopt> for Registry {
             return Err(RegistryError::Exists(id));
         }
         self.tags_must_be_free(&adopt.definition.spec)?;
-        let origin = adopt.resumed.map_or(Origin::Fresh(self.first_seq), Origin::Resumed);
+        let origin = adopt.resumed.map_or(Origin::Known, Origin::Resumed);
         self.insert(adopt.definition, origin, ctx)
     }
 }
@@ -278,10 +286,7 @@ impl Handler<Add> for Registry {
         }
         let tags = addressing::tags(&definition.spec);
         let saving = self.on_disk(move |archive| addressing::save(archive, definition, None));
-        let addition = saving.map(move |saved, registry, ctx| {
-            let first = registry.first_seq;
-            registry.insert(saved?, Origin::Fresh(first), ctx)
-        });
+        let addition = saving.map(move |saved, registry, ctx| registry.insert(saved?, Origin::New, ctx));
         self.alone(id, tags, Box::pin(addition))
     }
 }

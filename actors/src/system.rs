@@ -1,5 +1,6 @@
 //! Floor 5: starts the tree and stops it in order. [`House`] is the one typed handle to everything inside.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use tokio::sync::watch;
 use crate::archive::{Archive, ArchiveError, Interrupted};
 use crate::machine::Surroundings;
 use crate::model::command::Want;
+use crate::model::connection::DriverState;
 use crate::model::event::{Event, EventBody, Lease};
 use crate::model::ids::{MachineId, Seq};
 use crate::model::session::SessionState;
@@ -61,6 +63,7 @@ impl House {
     /// When the storage cannot number this start, or no thread can be had.
     pub fn start(archive: Arc<dyn Archive>, policy: Policy) -> Result<Self, StartError> {
         let boot = archive.next_boot()?;
+        let last_run = archive.open_run()?;
         let first_seq = boot.saturating_mul(SEQS_PER_START);
         let surroundings = Surroundings {
             recorder: recorder::start()?,
@@ -71,7 +74,7 @@ impl House {
         let tasks = Tasks::start_on(&Arbiter::try_new()?.handle(), Arc::clone(&surroundings.archive))?;
         let (roster, machines) = watch::channel(Roster::default());
         let (directory, places) = watch::channel(Arc::default());
-        let registry = Registry::new(surroundings.clone(), policy, Seq(first_seq), roster, directory).start();
+        let registry = Registry::new(surroundings.clone(), policy, Seq(first_seq), last_run, roster, directory).start();
         Ok(Self { registry, roster: machines, directory: places, surroundings, tasks })
     }
 
@@ -162,6 +165,8 @@ impl House {
     /// Stops in order: outputs to safety, tasks interrupted, everything to disk. Running sessions stay open and go on at the next start.
     pub async fn stop(&self) {
         let machines = self.machines();
+        let unsettled = machines.iter().filter(|machine| !is_calm(machine)).map(|machine| machine.id().clone());
+        let mut unsettled: BTreeSet<MachineId> = unsettled.collect();
         let partings = machines.iter().map(|machine| {
             let command = self.surroundings.order_of_the_house(Want::Disconnect);
             tokio::time::timeout(PARTING_DEADLINE, machine.command(command))
@@ -170,12 +175,24 @@ impl House {
         for (machine, parted) in machines.iter().zip(partings) {
             if !matches!(parted, Ok(Ok(_))) {
                 tracing::warn!(machine = %machine.id(), "machine did not confirm its safe outputs before the stop");
+                unsettled.insert(machine.id().clone());
             }
         }
         if let Err(error) = self.surroundings.recorder.stop().await {
             tracing::error!(%error, "the last seconds may not be on disk");
         }
+        if let Err(error) = self.surroundings.archive.close_run(&unsettled) {
+            tracing::warn!(%error, "the next start will take this one for killed and latch all heat");
+        }
     }
+}
+
+/// Whether bringing a machine's outputs to safety will leave nothing to be settled: it is not away, and not latched.
+fn is_calm(machine: &MachineHandle) -> bool {
+    machine.bus().look(|now| {
+        let is_away = !matches!(now.connection.state, DriverState::Connected | DriverState::Disconnected);
+        !is_away && now.safety.latched.is_none()
+    })
 }
 
 /// What was true of the hardware before the daemon died is not known to be true now.

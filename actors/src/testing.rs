@@ -1,11 +1,11 @@
 //! Doubles for tests: a driver that follows a script, an archive that keeps everything in memory, a house around them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use crate::archive::{Archive, ArchiveError, Interrupted, Journal, ProfilePage, ProfileQuery};
+use crate::archive::{Archive, ArchiveError, Interrupted, Journal, LastRun, ProfilePage, ProfileQuery};
 use crate::driver::{Applied, Driver, DriverError, DriverFactory, Picture, Sample};
 use crate::logic::addresses::{Addresses, Answer, Request};
 use crate::logic::gate::Admitted;
@@ -239,6 +239,8 @@ pub struct MemoryArchive {
 #[derive(Debug, Default)]
 struct Memory {
     boots: u64,
+    /// A run that was ended in order; `None` while one is open.
+    last_run: Option<BTreeSet<MachineId>>,
     logs: BTreeMap<SessionId, SessionLog>,
     machines: BTreeMap<MachineId, String>,
     addresses: Addresses,
@@ -308,6 +310,18 @@ impl Archive for MemoryArchive {
         let mut memory = self.writing()?;
         memory.boots += 1;
         Ok(memory.boots)
+    }
+
+    fn open_run(&self) -> Result<LastRun, ArchiveError> {
+        let mut memory = self.writing()?;
+        let is_first = memory.boots <= 1;
+        let last = memory.last_run.take().or(is_first.then(BTreeSet::new));
+        Ok(last.map_or(LastRun::Cut, LastRun::Orderly))
+    }
+
+    fn close_run(&self, but: &BTreeSet<MachineId>) -> Result<(), ArchiveError> {
+        self.writing()?.last_run = Some(but.clone());
+        Ok(())
     }
 
     fn create(&self, header: &JournalHeader) -> Result<Box<dyn Journal>, ArchiveError> {

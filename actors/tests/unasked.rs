@@ -91,3 +91,54 @@ async fn a_device_switched_on_after_the_daemon_is_not_written_to_unasked() {
     Watcher::on(&machine).readings(2).await;
     assert!(device.writes().is_empty());
 }
+
+async fn again(world: World, machine: &MachineHandle, device: &Device, ending: Ending) -> (World, MachineHandle) {
+    if let Ending::InOrder = ending {
+        world.house.stop().await;
+    }
+    let spec = MachineSpec::clone(&machine.spec());
+    let world = World::on(world.archive, Policy::default());
+    let machine = world.machine(spec, device).await;
+    connected(&machine).await;
+    (world, machine)
+}
+
+enum Ending {
+    InOrder,
+    Killed,
+}
+
+#[actix::test]
+async fn after_a_killed_daemon_heat_is_safe_first_and_latched_also_where_nothing_was_recorded() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let (world, machine) = roasting(&device).await;
+    world.set(&machine, "burner", 0.8).await.expect("heat");
+    // What a killed daemon's device had been told is still on it; this one is another.
+    let device = Device::answering(&[200.0, 210.0]);
+    let (world, machine) = again(world, &machine, &device, Ending::Killed).await;
+    assert_eq!(device.writes(), [(2, 0.0)], "the first bytes are the safe ones");
+    let refused = world.set(&machine, "burner", 0.6).await.expect_err("latched");
+    assert_eq!(refused.code, RefusalCode::Latched);
+    world.order(&machine, Want::Rearm).await.expect("armed");
+    world.set(&machine, "burner", 0.6).await.expect("heat");
+}
+
+#[actix::test]
+async fn after_an_orderly_stop_the_first_order_arms() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let (world, machine) = roasting(&device).await;
+    let fresh = Device::answering(&[200.0, 210.0]);
+    let (world, machine) = again(world, &machine, &fresh, Ending::InOrder).await;
+    assert!(fresh.writes().is_empty());
+    world.set(&machine, "burner", 0.6).await.expect("heat");
+}
+
+#[actix::test]
+async fn a_stop_outlives_an_orderly_restart_of_the_daemon() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let (world, machine) = roasting(&device).await;
+    world.order(&machine, Want::Stop).await.expect("stopped");
+    let (world, machine) = again(world, &machine, &device, Ending::InOrder).await;
+    let refused = world.set(&machine, "burner", 0.6).await.expect_err("latched");
+    assert_eq!(refused.code, RefusalCode::Latched);
+}

@@ -12,13 +12,22 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::figures::Distribution;
-use super::websocket::{Frames, end_of_head, handshake, number};
+use super::websocket::{Frames, client_frame, end_of_head, handshake, number};
+
+/// Where a client of the daemon comes in.
+#[derive(Debug, Clone)]
+pub struct Entrance {
+    /// The path of its socket.
+    pub path: &'static str,
+    /// What it says first, if anything.
+    pub says: Option<String>,
+}
 
 /// Who sends to the crowd.
 #[derive(Debug, Clone, Copy)]
 pub enum Sender<'a> {
-    /// The daemon, at a machine; frames are known by their `seq`.
-    Daemon(&'a str),
+    /// The daemon; frames are known by their `seq`.
+    Daemon(&'a Entrance),
     /// A bare write loop that sends to everybody alike; frames are known by their order.
     Bare,
 }
@@ -68,8 +77,11 @@ impl Crowd {
         for _ in 0..clients {
             let mut stream = TcpStream::connect(address).await.context("connecting a client")?;
             let mut frames = Frames::default();
-            if let Sender::Daemon(machine) = sender {
-                shake_hands(&mut stream, address, machine, &mut frames).await?;
+            if let Sender::Daemon(entrance) = sender {
+                shake_hands(&mut stream, address, entrance.path, &mut frames).await?;
+                if let Some(words) = &entrance.says {
+                    stream.write_all(&client_frame(words)).await?;
+                }
             }
             let reader = Reader { stream, frames, last: None, notes: notes.clone() };
             tasks.push(tokio::task::spawn_local(match sender {
@@ -90,22 +102,22 @@ impl Crowd {
 ///
 /// # Errors
 /// When it is not taken.
-pub async fn deaf_client(address: SocketAddr, machine: &str) -> anyhow::Result<TcpStream> {
+pub async fn deaf_client(address: SocketAddr, path: &str) -> anyhow::Result<TcpStream> {
     const BUFFER_BYTES: u32 = 2048;
     let socket = TcpSocket::new_v4()?;
     socket.set_recv_buffer_size(BUFFER_BYTES)?;
     let mut stream = socket.connect(address).await.context("connecting the client that never reads")?;
-    stream.write_all(handshake(address, machine).as_bytes()).await?;
+    stream.write_all(handshake(address, path).as_bytes()).await?;
     Ok(stream)
 }
 
 async fn shake_hands(
     stream: &mut TcpStream,
     address: SocketAddr,
-    machine: &str,
+    path: &str,
     frames: &mut Frames,
 ) -> anyhow::Result<()> {
-    stream.write_all(handshake(address, machine).as_bytes()).await?;
+    stream.write_all(handshake(address, path).as_bytes()).await?;
     let mut head = Vec::new();
     while end_of_head(&head).is_none() {
         if stream.read_buf(&mut head).await? == 0 {

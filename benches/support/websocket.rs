@@ -11,10 +11,10 @@ const TEXT: u8 = 0x81;
 /// A mask of zeros leaves the payload as it is; the server does not care.
 const MASK: [u8; 4] = [0; 4];
 
-/// The request that opens a socket of a machine.
-pub fn handshake(address: SocketAddr, machine: &str) -> String {
+/// The request that opens a socket.
+pub fn handshake(address: SocketAddr, path: &str) -> String {
     format!(
-        "GET /ws/live/{machine} HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     )
 }
@@ -98,15 +98,15 @@ pub struct Blocking {
 }
 
 impl Blocking {
-    /// Opens a socket of a machine.
+    /// Opens a socket.
     ///
     /// # Errors
     /// When the daemon does not take it.
-    pub fn open(address: SocketAddr, machine: &str) -> anyhow::Result<Self> {
+    pub fn open(address: SocketAddr, path: &str) -> anyhow::Result<Self> {
         let mut stream = TcpStream::connect(address).context("connecting")?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-        stream.write_all(handshake(address, machine).as_bytes())?;
+        stream.write_all(handshake(address, path).as_bytes())?;
         let mut head = Vec::new();
         let mut buffer = [0; 4096];
         let end = loop {

@@ -274,9 +274,10 @@ fn pushes(event: &Event, channels: &ChannelTable) -> Vec<Told> {
         EventBody::Alarm(notice) => {
             vec![Told { topic: Topic::Alarms, frame: frame(&Alarm::of(notice, event.wall, origin())) }]
         }
-        EventBody::Order(_) | EventBody::Settled(_) => {
-            let Some((id, steps)) = CommandStatus::of(event, channels) else { return Vec::new() };
-            steps.iter().map(|step| Told { topic: Topic::Command(id), frame: frame(step) }).collect()
+        EventBody::Order(_) => command_steps(event, channels),
+        EventBody::Settled(settled) => {
+            let value = Telemetry::settled(settled, channels, event.wall, &origin());
+            command_steps(event, channels).into_iter().chain(value.map(told_value)).collect()
         }
         EventBody::Mark(_)
         | EventBody::Unmark(_)
@@ -289,6 +290,11 @@ fn pushes(event: &Event, channels: &ChannelTable) -> Vec<Told> {
         | EventBody::Fault(_)
         | EventBody::Channels(_) => Vec::new(),
     }
+}
+
+fn command_steps(event: &Event, channels: &ChannelTable) -> Vec<Told> {
+    let Some((id, steps)) = CommandStatus::of(event, channels) else { return Vec::new() };
+    steps.iter().map(|step| Told { topic: Topic::Command(id), frame: frame(step) }).collect()
 }
 
 fn told_value(value: Telemetry) -> Told {

@@ -49,6 +49,21 @@ impl Stream {
         };
     }
 
+    fn taken<'a>(&self, event: &'a Event) -> Taken<'a> {
+        let Event { machine, seq, session, wall, .. } = event;
+        let recording = self.recordings.get(machine).copied();
+        Taken { machine, seq: *seq, session: *session, wall: *wall, recording }
+    }
+
+    /// Those of the values whose turn has come.
+    fn batch(&mut self, mut datapoints: Vec<Datapoint>, now: WallMs) -> Encoded {
+        datapoints.retain(|datapoint| self.is_due(&datapoint.event_public_id, now));
+        match datapoints.last().cloned() {
+            Some(last) => Encoded::personal(text(&Batch { kind: "datapoints_batch", datapoints, last })),
+            None => Encoded::Silent,
+        }
+    }
+
     /// Whether a channel's turn has come.
     fn is_due(&mut self, tag: &str, now: WallMs) -> bool {
         if self.interval_ms == 0 {
@@ -129,22 +144,23 @@ impl Dialect for Stream {
         Ok(Intent { request_id: None, ask: Ask::Answered(answer) })
     }
 
-    fn encode(&mut self, event: &Event, _: &ChannelTable, _: &Viewer) -> Encoded {
+    fn encode(&mut self, event: &Event, channels: &ChannelTable, _: &Viewer) -> Encoded {
         match &event.body {
             EventBody::Session(change) => {
                 self.note(&event.machine, change.to, change.session);
                 Encoded::Silent
             }
             EventBody::Reading(reading) => {
-                let recording = self.recordings.get(&event.machine).copied();
-                let Event { machine, seq, session, wall, .. } = event;
-                let taken = Taken { machine, seq: *seq, session: *session, wall: *wall, recording };
-                let mut datapoints: Vec<Datapoint> = taken.news(reading).collect();
-                datapoints.retain(|datapoint| self.is_due(&datapoint.event_public_id, event.wall));
-                match datapoints.last().cloned() {
-                    Some(last) => Encoded::personal(text(&Batch { kind: "datapoints_batch", datapoints, last })),
-                    None => Encoded::Silent,
-                }
+                let datapoints = self.taken(event).news(reading).collect();
+                self.batch(datapoints, event.wall)
+            }
+            // Set from now on, not from the next reading on.
+            EventBody::Settled(settled) if settled.applied => {
+                let set = channels.get(settled.channel).and_then(|channel| {
+                    let native = channel.control()?.to_native(settled.value);
+                    Some(self.taken(event).datapoint(settled.channel, channel, native))
+                });
+                self.batch(set.into_iter().collect(), event.wall)
             }
             EventBody::Mark(_)
             | EventBody::Unmark(_)

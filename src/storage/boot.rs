@@ -1,13 +1,16 @@
-//! How often the daemon was started. Sequence numbers are made from it, so it must never run backwards.
+//! How often the daemon was started, and whether the last run ended in order. Sequence numbers are made from the count, so it must
+//! never run backwards.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
 
-use hearth_actors::archive::ArchiveError;
+use hearth_actors::archive::{ArchiveError, LastRun};
+use hearth_actors::model::ids::MachineId;
 
-use super::durable::{failed, write_file};
-use super::layout::BOOT;
+use super::durable::{failed, sync_parent, write_file};
+use super::layout::{BOOT, RUNNING};
 
 /// Counts this start, durably.
 ///
@@ -65,6 +68,45 @@ pub fn raise_to(data: &Path, number: u64) -> Result<(), ArchiveError> {
     write_file(&copy(data), number.to_string().as_bytes())
 }
 
+/// Notes, durably, that outputs may be in use from now on; tells how the run before ended.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn open_run(data: &Path) -> Result<LastRun, ArchiveError> {
+    let note = data.join(RUNNING);
+    let last = match fs::read(&note) {
+        // A note that is garbled or empty names nobody: all are meant.
+        Ok(bytes) => named(&bytes).map_or(LastRun::Cut, LastRun::Orderly),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => LastRun::Orderly(BTreeSet::new()),
+        Err(e) => return Err(failed("reading", &note)(e)),
+    };
+    write_file(&note, b"")?;
+    Ok(last)
+}
+
+fn named(bytes: &[u8]) -> Option<BTreeSet<MachineId>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let machines: BTreeSet<_> = text.lines().map(|line| MachineId::parse(line).ok()).collect::<Option<_>>()?;
+    (!machines.is_empty()).then_some(machines)
+}
+
+/// Notes that every output has been brought to safety, but for those of some machines.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn close_run(data: &Path, but: &BTreeSet<MachineId>) -> Result<(), ArchiveError> {
+    let note = data.join(RUNNING);
+    if !but.is_empty() {
+        let lines: Vec<&str> = but.iter().map(MachineId::as_str).collect();
+        return write_file(&note, lines.join("\n").as_bytes());
+    }
+    match fs::remove_file(&note) {
+        Ok(()) => sync_parent(&note),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(failed("removing", &note)(e)),
+    }
+}
+
 fn copy(data: &Path) -> std::path::PathBuf {
     data.join(format!("{BOOT}.before"))
 }
@@ -89,6 +131,23 @@ mod tests {
             fs::write(dir.path().join(name), b"\0\0\0").unwrap();
             assert!(count(dir.path()).unwrap() > 5, "{name}");
         }
+    }
+
+    #[test]
+    fn a_run_that_was_not_closed_was_cut() {
+        let dir = tempfile::tempdir().unwrap();
+        let nobody = BTreeSet::new();
+        assert_eq!(open_run(dir.path()).unwrap(), LastRun::Orderly(nobody.clone()));
+        assert_eq!(open_run(dir.path()).unwrap(), LastRun::Cut);
+        close_run(dir.path(), &nobody).unwrap();
+        close_run(dir.path(), &nobody).unwrap();
+        assert_eq!(open_run(dir.path()).unwrap(), LastRun::Orderly(nobody));
+        let away = BTreeSet::from([MachineId::parse("kettle").unwrap()]);
+        close_run(dir.path(), &away).unwrap();
+        assert_eq!(open_run(dir.path()).unwrap(), LastRun::Orderly(away));
+        assert_eq!(open_run(dir.path()).unwrap(), LastRun::Cut);
+        fs::write(dir.path().join(RUNNING), b"\xff kettle?").unwrap();
+        assert_eq!(open_run(dir.path()).unwrap(), LastRun::Cut, "a garbled note means all");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! ```text
 //! lock                                   held by the daemon that owns the directory
 //! boot, boot.before                      how often the daemon was started
+//! running                                there while outputs may be in use, or with the machines that a stop left open
 //! machines/<machine>.json                configuration documents, as they were put
 //! endpoints.jsonl                        which channel has which endpoint id, also of machines that are gone
 //! endpoints.jsonl.damaged                one that could not be read whole, set aside
@@ -47,6 +48,8 @@ pub const IMPORTS: &str = "imports";
 pub const DAMAGED: &str = "damaged";
 /// The boot counter.
 pub const BOOT: &str = "boot";
+/// The note that outputs may be in use.
+pub const RUNNING: &str = "running";
 /// The lock.
 pub const LOCK: &str = "lock";
 /// The sled directory.

@@ -1,9 +1,10 @@
 //! The archive of one data directory.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use hearth_actors::archive::{Archive, ArchiveError, Interrupted, Journal, ProfilePage, ProfileQuery};
+use hearth_actors::archive::{Archive, ArchiveError, Interrupted, Journal, LastRun, ProfilePage, ProfileQuery};
 use hearth_actors::logic::addresses::{Addresses, Answer, Request};
 use hearth_actors::logic::profile::assemble;
 use hearth_actors::model::ids::{MachineId, ProgramId, Seq, SessionId};
@@ -130,6 +131,14 @@ impl Archive for Store {
     fn next_boot(&self) -> Result<u64, ArchiveError> {
         let _one = locked(&self.changing);
         boot::count(&self.data)
+    }
+
+    fn open_run(&self) -> Result<LastRun, ArchiveError> {
+        boot::open_run(&self.data)
+    }
+
+    fn close_run(&self, but: &BTreeSet<MachineId>) -> Result<(), ArchiveError> {
+        boot::close_run(&self.data, but)
     }
 
     fn create(&self, header: &JournalHeader) -> Result<Box<dyn Journal>, ArchiveError> {

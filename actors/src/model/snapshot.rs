@@ -146,7 +146,7 @@ impl Snapshot {
             }
             EventBody::Settled(settled) => {
                 if settled.applied {
-                    self.applied.insert(settled.channel, settled.value);
+                    self.set(settled.channel, settled.value);
                 }
                 self.ended(settled.channel, settled.command);
             }
@@ -182,6 +182,19 @@ impl Snapshot {
                 self.last_reading = None;
                 self.read_at = None;
             }
+        }
+    }
+
+    /// A control was set: that holds from now on, not from the next reading on.
+    fn set(&mut self, channel: usize, value: Fraction) {
+        self.applied.insert(channel, value);
+        let inside = self
+            .channels
+            .get(channel)
+            .and_then(|channel| Some(channel.unit.inward(channel.control()?.to_native(value))));
+        let known = self.last_reading.as_mut().and_then(|(_, reading)| reading.values.get_mut(channel));
+        if let Some((known, inside)) = known.zip(inside) {
+            *known = Ok(inside);
         }
     }
 

@@ -106,6 +106,18 @@ impl Telemetry {
         })
     }
 
+    /// What a control was set to, if the device confirmed it: from then on, not from the next reading on.
+    pub fn settled(settled: &Settled, channels: &ChannelTable, at: WallMs, origin: &Origin) -> Option<Self> {
+        let channel = channels.get(settled.channel).filter(|channel| channel.endpoint != EndpointId::NONE)?;
+        settled.applied.then(|| Self {
+            endpoint_id: channel.endpoint.0,
+            value: Scalar::ordered(channel, settled.value),
+            timestamp: moment(at),
+            quality: Quality::Good,
+            origin: origin.clone(),
+        })
+    }
+
     /// A channel of a machine whose link is gone: nothing is known of it.
     pub fn unknown(channel: &Channel, at: WallMs, origin: &Origin) -> Self {
         Self {
