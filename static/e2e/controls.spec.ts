@@ -64,8 +64,10 @@ test("a refused order goes back and says why; one that is answered late is sent,
   await expect(page.getByTestId("refusal-burner")).toHaveText(AIR_BEFORE_FIRE.message);
   await expect(applied(page, "burner")).toHaveText(before);
   await page.getByTestId("help").click();
+  await expect(page.getByTestId("help-dialog")).toBeVisible();
   await expect(page.getByTestId("log"), "a refusal at its control is no notice").toBeHidden();
   await page.keyboard.press("Escape");
+  await expect(page.getByTestId("help-dialog")).toBeHidden();
 
   const other = await context.newPage();
   await open(other, daemon, "#/m/demo");

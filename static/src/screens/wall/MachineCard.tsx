@@ -6,6 +6,7 @@ import { drawSparkline } from "../../chart/sparkline";
 import { readTheme } from "../../chart/theme";
 import { age, duration, rate, temp } from "../../model/format";
 import { at, EVENT_NAMES } from "../../model/marks";
+import { wantsAck } from "../../store/alarms";
 import { forecast } from "../../store/forecast";
 import { settings } from "../../store/settings";
 import { driverStatus, linkStatus } from "../../store/status";
@@ -54,8 +55,8 @@ export function MachineCard({ summary }: { summary: MachineSummary }) {
       ) : <ChannelList machine={machine} sensors={isGone ? Object.fromEntries(Object.keys(last?.extra_channels ?? {}).map((id) => [id, null])) : last?.extra_channels ?? {}} isOld={isOld} />}
       <span class="visually-hidden" role="status">{driver === null ? "" : `${summary.name}: ${driver.lasting ?? ""}`}</span>
       <p class="card-line">
-        {alarm !== undefined ? <Chip icon={alarm.severity === "critical" ? "octagon" : "triangle"} tone={alarm.severity === "info" ? "plain" : alarm.severity}>{alarm.message}</Chip>
-          : driver !== null ? <Chip icon={driver.icon} tone={driver.tone} code={driver.code} testId="driver-state">{driver.text}</Chip>
+        {driver !== null ? <Chip icon={driver.icon} tone={driver.tone} code={driver.code} testId="driver-state">{driver.text}</Chip>
+          : alarm !== undefined && (wantsAck(alarm) || state !== "recording") ? <Chip icon={alarm.severity === "critical" ? "octagon" : "triangle"} tone={alarm.severity === "info" ? "plain" : alarm.severity}>{alarm.message}</Chip>
           : isOld && ageMs !== null ? null
           : state === "recording" ? <span>{duration(machine.elapsedMs(now) - (charge ?? 0), true)} {charge === null ? "waiting for CHARGE" : <Next machine={machine} />}</span>
           : <Holder machine={machine} />}
