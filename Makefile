@@ -66,8 +66,9 @@ test-ui: $(NPM_STAMP) ## types, lints and unit tests of the pages, and that they
 .PHONY: test-python
 test-python: $(VENV_STAMP) debug ## the daemon as others see it: processes, sockets, a Modbus device that is played
 	@echo '== Python peers'
-	# They wait most of the time: four files at once.
-	.venv/bin/pytest --quiet --numprocesses 4 --dist loadfile tests/python
+	# Most of them wait most of the time: four files at once.
+	.venv/bin/pytest --quiet --numprocesses 4 --dist loadfile -m 'not alone' tests/python
+	.venv/bin/pytest --quiet -m alone tests/python
 
 .PHONY: test-e2e
 test-e2e: $(NPM_STAMP) $(VENV_STAMP) $(DIST) debug setup-chromium ## the pages in a real browser against the real daemon

@@ -3,20 +3,25 @@
 pub mod modbus;
 pub mod push;
 pub mod simulated;
+pub mod trial;
 
 use std::sync::Arc;
 
-use hearth_actors::driver::DriverFactory;
+use hearth_actors::driver::{DriverError, DriverFactory};
 use hearth_actors::model::ids::MachineId;
+use hearth_actors::model::spec::MachineSpec;
 use hearth_actors::registry::Definition;
+use tokio::time::Instant;
 
 use crate::config::driver::DriverConfig;
 use crate::config::faults::Faults;
 use crate::config::machine::MachineConfig;
 use crate::config::modbus::ModbusConfig;
+use crate::config::simulator::SimulatorConfig;
 use modbus::bus::BusDirectory;
 use modbus::probe::Probe;
 use push::Inboxes;
+use trial::{TRIAL_LIMIT, Trials, Tried};
 
 /// Makes machines' drivers from their configurations; holds what drivers share. Cheap to clone.
 #[derive(Clone, Default)]
@@ -24,6 +29,8 @@ pub struct Workshop {
     buses: BusDirectory,
     /// Where remote controllers and the drivers of their machines meet.
     pub inboxes: Inboxes,
+    /// Places for looks at machines that are being set up.
+    pub trials: Trials,
 }
 
 impl Workshop {
@@ -50,11 +57,36 @@ impl Workshop {
         Probe::open(link, &self.buses)
     }
 
-    fn factory(&self, id: &MachineId, config: &MachineConfig) -> DriverFactory {
+    /// Reads every value of a machine once, outside the registry; `None` for one that sends by itself. Writes nothing.
+    ///
+    /// A simulator is read without the faults that its configuration lists.
+    ///
+    /// # Errors
+    /// When the device cannot be reached.
+    pub async fn try_out(&self, config: &MachineConfig, spec: &MachineSpec) -> Option<Result<Vec<Tried>, DriverError>> {
+        let until = Instant::now() + TRIAL_LIMIT;
         match &config.driver {
+            DriverConfig::Simulator(simulator) => {
+                let calm = SimulatorConfig { faults: Vec::new(), ..simulator.clone() };
+                Some(trial::read_once(&simulated::factory(&calm), spec, until).await)
+            }
+            DriverConfig::Modbus(link) => {
+                Some(modbus::trial::read_once(link, &config.modbus_sources(), &self.buses, until).await)
+            }
+            DriverConfig::Push(_) => None,
+        }
+    }
+
+    fn factory(&self, id: &MachineId, config: &MachineConfig) -> DriverFactory {
+        let factory = match &config.driver {
             DriverConfig::Simulator(simulator) => simulated::factory(simulator),
             DriverConfig::Modbus(link) => modbus::factory(link, config.modbus_sources(), &self.buses),
-            DriverConfig::Push(push) => push::factory(*push, self.inboxes.of(id)),
-        }
+            DriverConfig::Push(push) => return push::factory(*push, id, &self.inboxes),
+        };
+        let inboxes = self.inboxes.clone();
+        Arc::new(move |spec| {
+            inboxes.close(&spec.id);
+            factory(spec)
+        })
     }
 }

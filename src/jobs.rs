@@ -26,6 +26,7 @@ use hearth_actors::tasks::job::Work;
 use serde_json::{Value, json};
 
 use crate::config::faults::Faults;
+use crate::storage::durable::free_bytes;
 use crate::wire::fields::{FieldFault, Fields, shortened, text};
 use call::{Call, Called, Origin};
 use claims::Claims;
@@ -103,6 +104,11 @@ impl Jobs {
     /// Jobs that work with these.
     pub fn new(hands: Hands) -> Self {
         Self { hands: Arc::new(hands) }
+    }
+
+    /// What is free on the disk that the daemon keeps everything on; `None` where the system does not tell. Unit: bytes.
+    pub fn free_bytes(&self) -> Option<u64> {
+        free_bytes(&self.hands.data).ok()
     }
 
     /// Makes a task for nobody in particular: [`Jobs::make_for`].

@@ -1,12 +1,17 @@
+import { readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 
 // `npm run dev` serves the sources and hands everything the daemon answers on to a running one.
 const DAEMON = process.env["HEARTH_URL"] ?? "http://127.0.0.1:8080";
 
+/** The version of the page; `test/version.test.ts` holds it to the daemon's. */
+const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8")) as { version: string };
+
 export default defineConfig({
   base: "./",
+  define: { "import.meta.env.VITE_HEARTH_VERSION": JSON.stringify(version) },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: { target: "es2022", modulePreload: { polyfill: false }, assetsInlineLimit: 0, manifest: "manifest.json" },
-  server: { proxy: { "/api": DAEMON, "/health": DAEMON, "/ws": { target: DAEMON, ws: true } } },
+  server: { proxy: { "/api": DAEMON, "/health": DAEMON, "/metrics": DAEMON, "/ws": { target: DAEMON, ws: true } } },
   test: { include: ["test/**/*.test.ts"], environment: "node" },
 });

@@ -236,3 +236,50 @@ async fn a_command_that_an_interlock_blocks_raises_an_alarm() {
     let listed = house.get("/api/os/alarms").await.json();
     assert_eq!(listed["data"][0]["endpointId"], burner, "{listed}");
 }
+
+#[actix_rt::test]
+async fn a_reader_that_names_a_channel_a_thousand_times_is_told_once_what_holds() {
+    let house = house().await;
+    let named = vec!["telemetry"; 1000].join(",");
+    let mut reader = events(&house, &format!("?channels={named}"), "").await;
+    let mut answers = 0;
+    for _ in 0..100 {
+        let (_, event) = reader.next().await;
+        answers += usize::from(event["type"] == "subscribed");
+    }
+    assert_eq!(answers, 1);
+}
+
+#[actix_rt::test]
+async fn a_reader_that_claims_to_know_the_end_of_time_is_told_what_holds() {
+    let house = house().await;
+    let mut reader = events(&house, "?channels=telemetry", &format!("machine-a:{}", u64::MAX)).await;
+    while reader.next().await.0 != "gap" {}
+    reader.telemetry().await;
+}
+
+#[actix_rt::test]
+async fn every_command_is_told_its_end_also_where_its_machine_starts_anew_meanwhile() {
+    let mut machine = simulator("machine-a", 1.0, 200);
+    machine["driver"]["faults"] = json!([{ "kind": "hang", "at_ms": 500, "for_ms": 60_000 }]);
+    let house = House::with(&[machine]).await;
+    let burner = endpoint(&house, "burner").await;
+    let mut socket = connected(&house).await;
+    socket.say(json!({ "type": "subscribe", "channel": "commands" })).await;
+    assert_eq!(house.post("/api/machines/machine-a/connect", json!({})).await.status, 200);
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    let ordering = async {
+        let order = json!({ "endpointId": burner, "value": 40, "commandType": "write" });
+        house.post("/api/os/command", order).await
+    };
+    let restarting = async {
+        let queued = socket.until(|frame| frame["type"] == "command_status").await.1;
+        assert_eq!(house.post("/api/machines/machine-a/restart", json!({})).await.status, 202);
+        let is_its_end = |frame: &Value| {
+            frame["commandId"] == queued["commandId"] && (frame["status"] == "failed" || frame["status"] == "blocked")
+        };
+        socket.until(is_its_end).await.1
+    };
+    let (answer, end) = futures_util::join!(ordering, restarting);
+    assert_eq!((answer.status, &answer.json()["status"]), (500, &end["status"]));
+}

@@ -218,3 +218,21 @@ async fn a_name_that_looks_like_a_socket_or_like_stop_opens_no_door() {
         assert_eq!(looked == 401, role == AnonymousRole::None);
     }
 }
+
+#[actix_rt::test]
+async fn who_may_do_nothing_does_not_learn_which_machines_there_are() {
+    let house = House::configured(&[simulator("machine-a", 100.0, 1000)], |config| {
+        config.dialects.openscan = own_listener(Some(AnonymousRole::None));
+    })
+    .await;
+    for machine in ["machine-a", "machine-b"] {
+        let mut socket =
+            Live::open(house.own_listener(), &format!("/latest/ws/device?machine={machine}")).await.unwrap();
+        assert_eq!(socket.closed().await, POLICY, "{machine}");
+    }
+    let house = openroast(AnonymousRole::None).await;
+    for machine in ["machine-a", "machine-b"] {
+        let mut socket = Live::open(house.own_listener(), &format!("/ws/live/{machine}")).await.unwrap();
+        assert_eq!(socket.closed().await, POLICY, "{machine}");
+    }
+}

@@ -323,3 +323,24 @@ async fn the_page_of_the_description_loads_nothing_from_elsewhere() {
         assert!(!file.text().contains("innerHTML") && !file.text().contains("://"), "{path}");
     }
 }
+
+#[actix_rt::test]
+async fn after_a_daemon_that_was_killed_heat_is_latched_also_where_nothing_was_recorded() {
+    let house = House::with(&[simulator("drum", 1.0, 100)]).await;
+    let marker = house.config.storage.path.join("running");
+    let latched = |view: Value| view["safety"]["latched"].clone();
+    assert_eq!(latched(house.get("/api/machines/drum/session").await.json()), false, "nobody was there before");
+    assert_eq!(std::fs::read_to_string(&marker).unwrap(), "", "this is what one that is killed leaves behind");
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = house.config.clone();
+    config.storage.path = folder.path().to_owned();
+    std::fs::copy(&marker, folder.path().join("running")).unwrap();
+    let after = hearth::daemon::Daemon::start(config).await.unwrap();
+    let machine = after.state().house.find(&hearth_actors::model::ids::MachineId::parse("drum").unwrap()).unwrap();
+    let mut events = machine.bus().subscribe();
+    while machine.bus().look(|snapshot| snapshot.safety.latched.is_none()) {
+        events.recv().await.unwrap();
+    }
+    house.daemon.stop().await;
+    assert!(!marker.exists(), "one that stopped in order leaves nothing behind");
+}

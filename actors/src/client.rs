@@ -271,9 +271,10 @@ impl Client {
     }
 
     /// A sign of life.
-    pub fn heartbeat(&self) -> Option<Frame> {
-        let buses = self.machine().map(MachineHandle::bus);
-        self.dialect.heartbeat(buses.map_or(SessionMs(0), |bus| bus.session_time(bus.clock().now())))
+    pub fn heartbeat(&mut self) -> Option<Frame> {
+        let bus = self.machine().map(MachineHandle::bus);
+        let elapsed = bus.map_or(SessionMs(0), |bus| bus.session_time(bus.clock().now()));
+        self.dialect.heartbeat(elapsed)
     }
 
     /// Something happened to a task: what a client that follows tasks is told.

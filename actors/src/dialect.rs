@@ -263,7 +263,7 @@ pub trait Dialect: Send {
     }
 
     /// A sign of life for a client that asked for one, after this many ms of session time.
-    fn heartbeat(&self, _elapsed: SessionMs) -> Option<Frame> {
+    fn heartbeat(&mut self, _elapsed: SessionMs) -> Option<Frame> {
         None
     }
 }

@@ -477,9 +477,11 @@ impl Registry {
         let Some(machine) = self.machines.get_mut(id) else { return };
         machine.exchange(definition.driver, if definition.spec.autoconnect { Link::Wanted } else { Link::Unwanted });
         machine.handle().bus().publish(EventBody::Channels(definition.spec.channels.clone()));
+        // One that parted without a link parted in order, and its outputs are as they were when the link was lost.
+        let is_latched = machine.handle().bus().decided().safety.latched.is_some();
         let entry = match parted {
-            Parted::InOrder => Entry::Clean,
-            Parted::Unconfirmed => Entry::SafeFirst,
+            Parted::InOrder if !is_latched => Entry::Clean,
+            Parted::InOrder | Parted::Unconfirmed => Entry::SafeFirst,
         };
         self.start_machine(id, entry, ctx);
     }

@@ -109,10 +109,13 @@ impl MachineHandle {
             return self.steering().lease(&command.principal, action).await.map(|()| Outcome::Done);
         }
         let Some(address) = self.door().address.clone() else { return Err(self.nobody_there()) };
-        match tokio::time::timeout(ANSWER_DEADLINE, address.send(command)).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(self.nobody_there()),
-            Err(_) => Err(Refusal::new(
+        // A message whose sender has gone is skipped. A STOP, or what takes the heat away, must not be, when the page is closed or
+        // the task is over before a busy machine has taken it: somebody waits for it to the end.
+        let sending = tokio::time::timeout(ANSWER_DEADLINE, address.send(command));
+        match tokio::spawn(sending).await {
+            Ok(Ok(Ok(answer))) => answer,
+            Ok(Ok(Err(_))) | Err(_) => Err(self.nobody_there()),
+            Ok(Err(_)) => Err(Refusal::new(
                 RefusalCode::MachineFailed,
                 format!("the machine did not answer within {} s: look at its health", ANSWER_DEADLINE.as_secs()),
             )),

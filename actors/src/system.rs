@@ -12,7 +12,6 @@ use tokio::sync::watch;
 use crate::archive::{Archive, ArchiveError, Interrupted};
 use crate::machine::Surroundings;
 use crate::model::command::Want;
-use crate::model::connection::DriverState;
 use crate::model::event::{Event, EventBody, Lease};
 use crate::model::ids::{MachineId, Seq};
 use crate::model::session::SessionState;
@@ -187,12 +186,10 @@ impl House {
     }
 }
 
-/// Whether bringing a machine's outputs to safety will leave nothing to be settled: it is not away, and not latched.
+/// Whether nothing is latched. What was latched because the link was lost is not safe before there is one again, and a STOP holds
+/// until somebody re-arms.
 fn is_calm(machine: &MachineHandle) -> bool {
-    machine.bus().look(|now| {
-        let is_away = !matches!(now.connection.state, DriverState::Connected | DriverState::Disconnected);
-        !is_away && now.safety.latched.is_none()
-    })
+    machine.bus().decided().safety.latched.is_none()
 }
 
 /// What was true of the hardware before the daemon died is not known to be true now.

@@ -3,11 +3,13 @@
 
 mod support;
 
-use hearth_actors::model::command::SessionAction;
+use hearth_actors::model::command::{Actor, OrderStage, OrderStep, SessionAction};
 use hearth_actors::model::connection::DriverState;
 use hearth_actors::model::event::{EventBody, SafetyReason};
+use hearth_actors::model::ids::ChannelId;
 use hearth_actors::model::refusal::RefusalCode;
 use hearth_actors::model::session::SessionState;
+use hearth_actors::model::units::Fraction;
 use hearth_actors::registry::{Policy, Restart};
 use hearth_actors::testing::{Device, Step, roaster};
 use support::{Watcher, World, connected, wait_for};
@@ -185,4 +187,31 @@ async fn a_recording_goes_on_through_its_actors_death() {
     let seen: Vec<u64> = to_keep.map(|event| event.seq.0).collect();
     assert!(seen.iter().all(|seq| kept.contains(seq)), "seen but not kept");
     assert!(kept.windows(2).all(|pair| pair[0] < pair[1]), "in order of seq");
+}
+
+#[actix::test]
+async fn whoever_follows_an_order_hears_of_its_end_also_when_the_machine_dies_over_it() {
+    let world = World::new(unparked());
+    let device = Device::answering(&[200.0, 210.0]);
+    let machine = world.machine(quick("a"), &device).await;
+    connected(&machine).await;
+    let mut watcher = Watcher::on(&machine);
+    let ended = world.house.surroundings().next_command();
+    let open = world.house.surroundings().next_command();
+    for (command, stage) in [(ended, OrderStage::Sent), (open, OrderStage::Sent), (ended, OrderStage::Superseded)] {
+        machine.bus().publish(EventBody::Order(OrderStep {
+            command,
+            request_id: Some("mine".into()),
+            channel: 2,
+            channel_id: ChannelId::parse("burner").expect("id"),
+            value: Fraction::new(0.5).expect("fraction"),
+            by: Actor::Replay,
+            stage,
+        }));
+    }
+    device.then([Step::Panic]);
+    let told = watcher.until("the end", |event| matches!(event.body, EventBody::Settled(_))).await;
+    let EventBody::Settled(settled) = told.body else { unreachable!() };
+    assert_eq!((settled.command, settled.applied, settled.request_id.as_deref()), (open, false, Some("mine")));
+    assert!(settled.message.contains("before the device confirmed"), "{}", settled.message);
 }

@@ -11,7 +11,7 @@ use hearth_actors::model::mark::{Mark, MarkKind, MarkSource};
 use hearth_actors::model::refusal::RefusalCode;
 use hearth_actors::model::spec::MachineSpec;
 use hearth_actors::model::time::SessionMs;
-use hearth_actors::registry::Policy;
+use hearth_actors::registry::{Definition, Policy, Replace};
 use hearth_actors::slot::MachineHandle;
 use hearth_actors::testing::{Device, roaster};
 use support::{Watcher, World, connected, wait_for};
@@ -141,4 +141,37 @@ async fn a_stop_outlives_an_orderly_restart_of_the_daemon() {
     let (world, machine) = again(world, &machine, &device, Ending::InOrder).await;
     let refused = world.set(&machine, "burner", 0.6).await.expect_err("latched");
     assert_eq!(refused.code, RefusalCode::Latched);
+}
+
+#[actix::test]
+async fn a_machine_that_is_changed_after_its_link_was_lost_is_brought_to_safety_first() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let (world, machine) = roasting(&device).await;
+    world.set(&machine, "burner", 0.8).await.expect("heat");
+    device.unreachable(true);
+    device.then([hearth_actors::testing::Step::Disconnect]);
+    wait_for(&machine, "reconnecting", |snapshot| snapshot.connection.state == DriverState::Reconnecting).await;
+    world.order(&machine, Want::Disconnect).await.expect("parted");
+    device.unreachable(false);
+    let spec = std::sync::Arc::new(MachineSpec { sampling_interval_ms: 20, ..roaster("a") });
+    let definition = Definition { spec, driver: device.factory(), document: "{}".into() };
+    let replaced = world.house.registry().send(Replace { definition, reopen: true }).await;
+    replaced.expect("registry lives").expect("replaced");
+    connected(&machine).await;
+    Watcher::on(&machine).readings(1).await;
+    assert_eq!(device.writes(), [(2, 80.0), (2, 0.0)]);
+}
+
+#[actix::test]
+async fn a_stop_whose_sender_goes_before_a_busy_machine_has_taken_it_is_carried_out() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let (world, machine) = roasting(&device).await;
+    world.set(&machine, "burner", 0.8).await.expect("heat");
+    device.then([hearth_actors::testing::Step::Block(1000)]);
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    let stop = world.order(&machine, Want::Stop);
+    tokio::time::timeout(std::time::Duration::from_millis(100), stop).await.expect_err("the machine is busy");
+    wait_for(&machine, "latch", |snapshot| snapshot.safety.latched == Some(SafetyReason::Stop)).await;
+    Watcher::on(&machine).readings(2).await;
+    assert_eq!(device.writes(), [(2, 80.0), (2, 0.0)]);
 }

@@ -13,7 +13,7 @@ use hearth_actors::dialect::{
     Ask, Change, Choice, Dialect, DialectId, Encoded, Frame, Heard, Intent, Told, Topic, Unasked, Viewer,
 };
 use hearth_actors::model::channel::ChannelTable;
-use hearth_actors::model::connection::DriverState;
+use hearth_actors::model::connection::{Connection, DriverState};
 use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::ids::{CommandId, EndpointId, MachineId};
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
@@ -209,7 +209,15 @@ impl Dialect for BevForge {
         if let EventBody::Channels(table) = &event.body {
             self.tables.insert(event.machine.clone(), Arc::clone(table));
         }
-        match pushes(event, channels) {
+        let mut told = pushes(event, channels);
+        if let EventBody::Connection(Connection { state: DriverState::Restarting | DriverState::Failed, .. }) =
+            &event.body
+        {
+            // Nobody else tells of them any more.
+            let lost = self.ledger.lost(&event.machine, event.seq).into_iter();
+            told.extend(lost.map(|(id, step)| Told { topic: Topic::Command(id), frame: frame(&step) }));
+        }
+        match told {
             told if told.is_empty() => Encoded::Silent,
             told => Encoded::Shared(told.into()),
         }

@@ -125,7 +125,7 @@ impl Dialect for OpenRoast {
         Some(self.answer(ServerFrame::ControlRequest(ControlRequest { from, expires_in_ms })))
     }
 
-    fn heartbeat(&self, elapsed: SessionMs) -> Option<Frame> {
+    fn heartbeat(&mut self, elapsed: SessionMs) -> Option<Frame> {
         Some(self.answer(ServerFrame::Heartbeat(Heartbeat { elapsed_ms: elapsed.0 })))
     }
 }

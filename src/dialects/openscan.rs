@@ -73,7 +73,7 @@ macro_rules! only_listened_to {
             None
         }
 
-        fn heartbeat(&self, _: SessionMs) -> Option<Frame> {
+        fn heartbeat(&mut self, _: SessionMs) -> Option<Frame> {
             Some(wire::text(&ServerFrame::Ping))
         }
     };

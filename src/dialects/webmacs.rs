@@ -5,7 +5,7 @@
 
 pub mod wire;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bytestring::ByteString;
 use hearth_actors::dialect::{Ask, Dialect, DialectId, Encoded, Frame, Intent, Telemetry, Unasked, Viewer};
@@ -16,7 +16,7 @@ use hearth_actors::model::reading::Reading;
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::session::SessionState;
 use hearth_actors::model::snapshot::Snapshot;
-use hearth_actors::model::time::WallMs;
+use hearth_actors::model::time::{SessionMs, WallMs};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -33,11 +33,32 @@ pub struct Stream {
     /// Shortest time between two values of a channel; 0 tells all. Unit: ms.
     interval_ms: i64,
     recordings: HashMap<MachineId, SessionId>,
-    told: HashMap<String, WallMs>,
+    /// By machine and tag; empty where all is told.
+    paces: BTreeMap<MachineId, BTreeMap<String, ChannelPace>>,
+}
+
+/// A channel whose values come faster than they are told.
+#[derive(Debug, Default)]
+struct ChannelPace {
+    told: Option<WallMs>,
+    /// The newest value, and when it came, until its turn has come.
+    held: Option<(WallMs, Datapoint)>,
+}
+
+impl ChannelPace {
+    /// The newest value, told in its turn.
+    fn take(&mut self, interval_ms: i64) -> Option<Datapoint> {
+        let (came, datapoint) = self.held.take()?;
+        // Where it waited for its turn, that was the turn: on its own machine's clock.
+        let late = self.told.map_or(0, |last| interval_ms - (came.0 - last.0).abs()).max(0);
+        self.told = Some(WallMs(came.0.saturating_add(late)));
+        Some(datapoint)
+    }
 }
 
 impl Stream {
-    /// Tells at most one value of a channel in this time, the newest. Unit: ms.
+    /// Tells at most one value of a channel in this time, the newest. Its host gives it a heartbeat where it told nothing for as
+    /// long, for those that come before a silence. Unit: ms.
     pub fn every(interval_ms: u32) -> Self {
         Self { interval_ms: i64::from(interval_ms), ..Self::default() }
     }
@@ -55,25 +76,25 @@ impl Stream {
         Taken { machine, seq: *seq, session: *session, wall: *wall, recording }
     }
 
-    /// Those of the values whose turn has come.
-    fn batch(&mut self, mut datapoints: Vec<Datapoint>, now: WallMs) -> Encoded {
-        datapoints.retain(|datapoint| self.is_due(&datapoint.event_public_id, now));
-        match datapoints.last().cloned() {
-            Some(last) => Encoded::personal(text(&Batch { kind: "datapoints_batch", datapoints, last })),
-            None => Encoded::Silent,
-        }
+    /// What of new values is told now.
+    fn tell(&mut self, event: &Event, new: Vec<Datapoint>) -> Encoded {
+        batch(self.thinned(&event.machine, event.wall, new)).map_or(Encoded::Silent, Encoded::personal)
     }
 
-    /// Whether a channel's turn has come.
-    fn is_due(&mut self, tag: &str, now: WallMs) -> bool {
-        if self.interval_ms == 0 {
-            return true;
+    /// Of new values of a machine, and of those that waited, the ones whose turn has come: the newest of each channel.
+    fn thinned(&mut self, machine: &MachineId, now: WallMs, new: Vec<Datapoint>) -> Vec<Datapoint> {
+        let interval_ms = self.interval_ms;
+        if interval_ms == 0 {
+            return new;
         }
-        let due = self.told.get(tag).is_none_or(|last| (now.0 - last.0).abs() >= self.interval_ms);
-        if due {
-            self.told.insert(tag.to_owned(), now);
+        let paces = self.paces.entry(machine.clone()).or_default();
+        for datapoint in new {
+            let tag = datapoint.event_public_id.clone();
+            paces.entry(tag).or_default().held = Some((now, datapoint));
         }
-        due
+        let all = self.paces.values_mut().flat_map(BTreeMap::values_mut);
+        let due = all.filter(|pace| pace.told.is_none_or(|last| (now.0 - last.0).abs() >= interval_ms));
+        due.filter_map(|pace| pace.take(interval_ms)).collect()
     }
 }
 
@@ -135,6 +156,14 @@ impl Dialect for Stream {
 
     fn left(&mut self, machine: &MachineId) {
         self.recordings.remove(machine);
+        self.paces.remove(machine);
+    }
+
+    /// Nothing was told for as long as values may wait: those that still do are told.
+    fn heartbeat(&mut self, _: SessionMs) -> Option<Frame> {
+        let interval_ms = self.interval_ms;
+        let all = self.paces.values_mut().flat_map(BTreeMap::values_mut);
+        batch(all.filter_map(|pace| pace.take(interval_ms)).collect())
     }
 
     /// Pages say nothing but `ping`; whatever else they say is passed over, as long as it is JSON.
@@ -151,8 +180,8 @@ impl Dialect for Stream {
                 Encoded::Silent
             }
             EventBody::Reading(reading) => {
-                let datapoints = self.taken(event).news(reading).collect();
-                self.batch(datapoints, event.wall)
+                let new = self.taken(event).news(reading).collect();
+                self.tell(event, new)
             }
             // Set from now on, not from the next reading on.
             EventBody::Settled(settled) if settled.applied => {
@@ -160,7 +189,7 @@ impl Dialect for Stream {
                     let native = channel.control()?.to_native(settled.value);
                     Some(self.taken(event).datapoint(settled.channel, channel, native))
                 });
-                self.batch(set.into_iter().collect(), event.wall)
+                self.tell(event, set.into_iter().collect())
             }
             EventBody::Mark(_)
             | EventBody::Unmark(_)
@@ -244,6 +273,12 @@ fn datum(item: &Value, now: WallMs) -> Option<Telemetry> {
     };
     let at = item["timestamp"].as_str().and_then(|text| senders_moment(text, now));
     value.is_finite().then(|| Some(Telemetry { tag: item["event_public_id"].as_str()?.to_owned(), value, at }))?
+}
+
+/// Values in one frame, unless there are none.
+fn batch(datapoints: Vec<Datapoint>) -> Option<Frame> {
+    let last = datapoints.last()?.clone();
+    Some(text(&Batch { kind: "datapoints_batch", datapoints, last }))
 }
 
 /// An error frame.

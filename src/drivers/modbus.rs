@@ -15,10 +15,12 @@ pub mod failure;
 pub mod link;
 pub mod op;
 pub mod plan;
+pub mod ports;
 pub mod probe;
 pub mod serial;
 pub mod tap;
 pub mod tcp;
+pub mod trial;
 pub mod units;
 pub mod worker;
 

@@ -38,15 +38,30 @@ impl Inboxes {
         inboxes.entry(machine.clone()).or_default().clone()
     }
 
+    /// A machine has a driver of another kind now: nothing is taken for it, and nothing is to be fetched.
+    pub fn close(&self, machine: &MachineId) {
+        self.by_machine.lock().unwrap_or_else(PoisonError::into_inner).remove(machine);
+    }
+
+    /// A machine has this inbox now.
+    fn open(&self, machine: &MachineId, inbox: &Inbox) {
+        self.by_machine.lock().unwrap_or_else(PoisonError::into_inner).insert(machine.clone(), inbox.clone());
+    }
+
     /// The inbox of a machine that has one.
     pub fn find(&self, machine: &MachineId) -> Option<Inbox> {
         self.by_machine.lock().unwrap_or_else(PoisonError::into_inner).get(machine).cloned()
     }
 }
 
-/// Makes drivers for a machine with this inbox.
-pub fn factory(config: PushConfig, inbox: Inbox) -> DriverFactory {
-    Arc::new(move |spec| Box::new(PushDriver { config, channels: spec.channels.clone(), inbox: inbox.clone() }))
+/// Makes drivers for a machine of this id, whose inbox is among these.
+pub fn factory(config: PushConfig, machine: &MachineId, inboxes: &Inboxes) -> DriverFactory {
+    let (inboxes, inbox) = (inboxes.clone(), inboxes.of(machine));
+    Arc::new(move |spec| {
+        inbox.serve(&spec.channels);
+        inboxes.open(&spec.id, &inbox);
+        Box::new(PushDriver { config, channels: spec.channels.clone(), inbox: inbox.clone() })
+    })
 }
 
 struct PushDriver {

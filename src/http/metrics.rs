@@ -17,6 +17,11 @@ pub async fn text(state: web::Data<AppState>) -> HttpResponse {
     page.family("hearth_sockets", "gauge", "WebSockets that are open.");
     #[expect(clippy::cast_precision_loss, reason = "a count of sockets")]
     page.value("hearth_sockets", "", state.seats.taken() as f64);
+    if let Some(free) = state.jobs.free_bytes() {
+        page.family("hearth_storage_free_bytes", "gauge", "Free space on the disk that everything is kept on.");
+        #[expect(clippy::cast_precision_loss, reason = "a disk of 9 PB would be one byte off")]
+        page.value("hearth_storage_free_bytes", "", free as f64);
+    }
     let machines = state.house.machines();
     for (name, kind, help, read) in MACHINE_FIGURES {
         page.family(name, kind, help);

@@ -10,6 +10,7 @@ mod profiles;
 mod programs;
 mod safety;
 mod sessions;
+mod setup;
 mod tasks;
 mod webmacs;
 
@@ -25,6 +26,7 @@ use super::rest::caller::{CLIENT_ID, CLIENT_NAME};
 pub fn all() -> Vec<Operation> {
     [
         machines::operations(),
+        setup::operations(),
         sessions::operations(),
         safety::operations(),
         profiles::operations(),

@@ -8,6 +8,7 @@ pub mod document;
 pub mod exchange;
 pub mod health;
 pub mod machines;
+pub mod probe;
 pub mod profiles;
 pub mod programs;
 pub mod sessions;

@@ -3,8 +3,10 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
+use hearth_actors::dialect::Telemetry;
+use hearth_actors::model::channel::{ControlShape, ControlSpec};
 use hearth_actors::model::command::{Actor, Want};
-use hearth_actors::model::event::EventBody;
+use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::session::SessionState;
 use hearth_actors::model::time::WallMs;
@@ -71,7 +73,8 @@ pub async fn latest(state: Data<AppState>) -> HttpResponse {
 
 fn latest_of(machine: &MachineHandle, state: &AppState, now: WallMs) -> Vec<Datapoint> {
     let snapshot = machine.bus().snapshot();
-    let wanted = state.workshop.inboxes.find(machine.id()).map(|inbox| inbox.wanted()).unwrap_or_default();
+    let wanted = state.workshop.inboxes.find(machine.id()).map(|inbox| inbox.wanted(&snapshot.channels));
+    let wanted = wanted.unwrap_or_default();
     let seen = snapshot.last_reading.as_ref();
     let taken = Taken {
         machine: machine.id(),
@@ -94,12 +97,24 @@ pub async fn list(turn: Query<Turn>, state: Data<AppState>) -> HttpResponse {
     let page_size = turn.page_size.unwrap_or(25).clamp(1, PAGE_MAX);
     let mut all: Vec<(WallMs, Datapoint)> = Vec::new();
     for machine in state.house.machines().iter() {
-        for published in machine.bus().recent(|event| matches!(event.body, EventBody::Reading(_))).events {
+        let wanted = |event: &Event| matches!(event.body, EventBody::Reading(_) | EventBody::Session(_));
+        let events = machine.bus().recent(wanted).events;
+        let mut changes = events.iter().filter_map(|published| match &published.event.body {
+            EventBody::Session(change) => Some(change.from),
+            _ => None,
+        });
+        let mut state = changes.next().unwrap_or_else(|| machine.bus().look(|snapshot| snapshot.state));
+        for published in &events {
             let event = &published.event;
-            if let EventBody::Reading(reading) = &event.body {
-                let (seq, session, wall) = (event.seq, event.session, event.wall);
-                let taken = Taken { machine: machine.id(), seq, session, wall, recording: None };
-                all.extend(taken.news(reading).map(|datapoint| (wall, datapoint)));
+            match &event.body {
+                EventBody::Session(change) => state = change.to,
+                EventBody::Reading(reading) => {
+                    let (seq, session, wall) = (event.seq, event.session, event.wall);
+                    let recording = session.filter(|_| state == SessionState::Recording);
+                    let taken = Taken { machine: machine.id(), seq, session, wall, recording };
+                    all.extend(taken.news(reading).map(|datapoint| (wall, datapoint)));
+                }
+                _ => {}
             }
         }
     }
@@ -141,26 +156,35 @@ async fn accept(message: &Value, state: &AppState) -> Result<usize, (StatusCode,
     let values = telemetry(message, now).map_err(|refusal| (StatusCode::UNPROCESSABLE_ENTITY, refusal.message))?;
     let count = values.len();
     let directory = state.house.directory();
-    let mut readings = Vec::new();
+    let (mut orders, mut readings) = (Vec::new(), Vec::new());
     for value in values {
         let place = directory.tagged(&value.tag);
         match place.and_then(|place| Some((place, place.channel().control()?))) {
-            Some((place, control)) => {
-                let want =
-                    Want::Control { channel: place.channel().id.clone(), value: control.to_fraction(value.value) };
-                place
-                    .machine
-                    .command(order(state, Actor::Rest, want))
-                    .await
-                    .map_err(|refusal| (status_of(&refusal), refusal.message))?;
+            Some((place, control)) if control.accepts(value.value) => {
+                let channel = place.channel().id.clone();
+                orders.push((place, Want::Control { channel, value: control.to_fraction(value.value) }));
             }
+            Some((_, control)) => return Err((StatusCode::UNPROCESSABLE_ENTITY, beyond(&value, control))),
             None => readings.push(value),
         }
     }
-    match deliver(readings, state, now).first() {
-        Some(tag) => Err((StatusCode::NOT_FOUND, format!("Event '{tag}' not found."))),
-        None => Ok(count),
+    // What was measured is true whatever becomes of the orders, which may take their time.
+    if let Some(tag) = deliver(readings, state, now).first() {
+        return Err((StatusCode::NOT_FOUND, format!("Event '{tag}' not found.")));
     }
+    for (place, want) in orders {
+        let answer = place.machine.command(order(state, Actor::Rest, want)).await;
+        answer.map_err(|refusal| (status_of(&refusal), refusal.message))?;
+    }
+    Ok(count)
+}
+
+fn beyond(Telemetry { tag, value, .. }: &Telemetry, control: &ControlSpec) -> String {
+    let needed = match control.shape {
+        ControlShape::Toggle { on, off } => format!("{on} (on) or {off} (off)"),
+        ControlShape::Slider => format!("a value from {} to {}", control.min, control.max),
+    };
+    format!("Event '{tag}' cannot be set to {value}: {needed} is needed.")
 }
 
 fn status_of(refusal: &Refusal) -> StatusCode {

@@ -47,6 +47,7 @@ use tokio_stream::wrappers::WatchStream;
 
 use super::door::granted;
 use super::lobby::{Notice, Presence};
+use super::openscan::Refused;
 use super::problem::Problem;
 use super::state::{AppState, NoSeat, Seat};
 use crate::dialects::openroast::CLOSE_MACHINE_NOT_FOUND;
@@ -120,6 +121,17 @@ pub struct Guest {
 }
 
 impl Guest {
+    /// What it came to is not there. One that may do nothing does not learn that.
+    ///
+    /// # Errors
+    /// Why it is not there.
+    pub fn without(self, body: web::Payload, missing: Refused) -> Result<HttpResponse, actix_web::Error> {
+        match self.role {
+            Ok(_) => Err(missing.into()),
+            Err(why) => Ok(turn_away(self, body, why)),
+        }
+    }
+
     /// Turns away one whose role is lower.
     pub fn needing(mut self, least: UserRole) -> Self {
         self.role =
@@ -143,14 +155,11 @@ pub fn welcome(request: &HttpRequest, state: &AppState) -> Result<Guest, actix_w
 
 /// Hosts a client until it goes. One that may do nothing is told why by the code that its socket is closed with.
 pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, mut visit: Visit) -> HttpResponse {
-    let Guest { mut response, seat, role } = guest;
-    visit.viewer.principal.role = match role {
+    visit.viewer.principal.role = match guest.role {
         Ok(role) => role,
-        Err(why) => {
-            let farewell = Farewell { frame: None, code: ws::CloseCode::Policy, why, seat: Some(seat) };
-            return response.streaming(ws::WebsocketContext::create(farewell, body));
-        }
+        Err(why) => return turn_away(guest, body, why),
     };
+    let Guest { mut response, seat, .. } = guest;
     let mut roster = state.house.roster();
     let machines: Vec<MachineHandle> = match &visit.watches {
         Watches::One(machine) => vec![machine.clone()],
@@ -195,7 +204,13 @@ pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, m
     response.streaming(Outlet::new(session, line))
 }
 
-/// Tells a client that was let in one last thing, and closes.
+/// Tells one that may do nothing why, and closes.
+fn turn_away(Guest { mut response, seat, .. }: Guest, body: web::Payload, why: &'static str) -> HttpResponse {
+    let farewell = Farewell { frame: None, code: ws::CloseCode::Policy, why, seat: Some(seat) };
+    response.streaming(ws::WebsocketContext::create(farewell, body))
+}
+
+/// Tells a client that was let in one last thing, and closes. One that may do nothing is told only that.
 ///
 /// # Errors
 /// None: the handshake was good before.
@@ -207,6 +222,9 @@ pub fn dismiss(
     code: ws::CloseCode,
     why: &'static str,
 ) -> Result<HttpResponse, actix_web::Error> {
+    if let Err(why) = guest.role {
+        return Ok(turn_away(guest, body, why));
+    }
     let farewell = Farewell { frame: Some(frame), code, why, seat: Some(guest.seat) };
     ws::WsResponseBuilder::new(farewell, request, body).start()
 }
@@ -401,7 +419,7 @@ impl Socket {
         };
         if due {
             self.said = Instant::now();
-            let frame = self.line.client.borrow().heartbeat();
+            let frame = self.line.client.borrow_mut().heartbeat();
             self.tell(frame, ctx);
         }
     }

@@ -11,7 +11,7 @@ use hearth_actors::model::channel::ChannelTable;
 use hearth_actors::model::command::{Actor, Command, Principal, Settled, UserRole, Want};
 use hearth_actors::model::connection::DriverState;
 use hearth_actors::model::event::{EventBody, SafetyReason};
-use hearth_actors::model::ids::ClientId;
+use hearth_actors::model::ids::{ClientId, Seq};
 use hearth_actors::model::reading::{Missing, MissingReason, Value};
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::time::MonoMs;
@@ -38,6 +38,8 @@ pub(super) struct Hand {
     house: Surroundings,
     principal: Principal,
     events: broadcast::Receiver<Arc<Published>>,
+    /// The last event that it took in.
+    heard: Option<Seq>,
     /// Why nothing can be done at the machine.
     trouble: Option<String>,
 }
@@ -70,6 +72,7 @@ impl Hand {
             readings: 0,
             house,
             principal: Principal { actor, role: UserRole::Operator },
+            heard: None,
             trouble: None,
         }
     }
@@ -137,8 +140,8 @@ impl Hand {
         let events = &mut self.events;
         let news = async { tokio::time::timeout(clock.real(ms), events.recv()).await };
         match self.steps.unless_told(news).await {
-            Some(Ok(Ok(event))) => self.hear(&event.event.body)?,
-            Some(Ok(Err(RecvError::Lagged(_)))) => self.attend()?,
+            Some(Ok(Ok(event))) => self.hear(&event)?,
+            Some(Ok(Err(RecvError::Lagged(_)))) => self.make_up()?,
             Some(Ok(Err(RecvError::Closed))) => return Err(gone()),
             Some(Err(_)) => {}
             None => return Ok(Came::Pause),
@@ -177,6 +180,7 @@ impl Hand {
     pub(super) fn attend(&mut self) -> Result<(), JobError> {
         self.events = self.machine.bus().subscribe();
         let snapshot = self.machine.bus().snapshot();
+        self.heard = snapshot.seq;
         if *snapshot.channels != *self.channels {
             return Err(changed());
         }
@@ -197,17 +201,30 @@ impl Hand {
     fn catch_up(&mut self) -> Result<(), JobError> {
         loop {
             match self.events.try_recv() {
-                Ok(event) => self.hear(&event.event.body)?,
+                Ok(event) => self.hear(&event)?,
                 Err(TryRecvError::Empty) => return Ok(()),
-                Err(TryRecvError::Lagged(_)) => self.attend()?,
+                Err(TryRecvError::Lagged(_)) => self.make_up()?,
                 Err(TryRecvError::Closed) => return Err(gone()),
             }
         }
     }
 
+    /// Takes in from the ring what it was too slow for: a STOP that somebody took back since is one all the same.
+    fn make_up(&mut self) -> Result<(), JobError> {
+        self.events = self.machine.bus().subscribe();
+        let heard = self.heard;
+        let missed = self.machine.bus().recent(|event| Some(event.seq) > heard);
+        missed.events.iter().try_for_each(|event| self.hear(event))
+    }
+
     /// What was in the way for a moment only is in the way until somebody has seen it.
-    fn hear(&mut self, body: &EventBody) -> Result<(), JobError> {
-        match body {
+    fn hear(&mut self, published: &Published) -> Result<(), JobError> {
+        let seq = Some(published.event.seq);
+        if seq <= self.heard {
+            return Ok(());
+        }
+        self.heard = seq;
+        match &published.event.body {
             EventBody::Reading(reading) => {
                 self.values = reading.values.to_vec();
                 self.readings += 1;

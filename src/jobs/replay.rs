@@ -9,7 +9,6 @@ use async_trait::async_trait;
 use hearth_actors::model::command::{Actor, Command, Principal, ReplayAction, UserRole, Want};
 use hearth_actors::model::event::{EventBody, ReplayPoint, ReplayState};
 use hearth_actors::model::ids::{ClientId, SessionId};
-use hearth_actors::model::refusal::Refusal;
 use hearth_actors::runtime::bus::Published;
 use hearth_actors::slot::MachineHandle;
 use hearth_actors::tasks::job::{Job, JobError, Steps, Work};
@@ -84,7 +83,7 @@ struct Player<'a> {
 
 impl Player<'_> {
     async fn play(&mut self, start: ReplayAction) -> Result<(), JobError> {
-        self.wants(start).await?;
+        self.start(start).await?;
         // The end of the one before may be told first.
         let mut begun = false;
         loop {
@@ -110,6 +109,31 @@ impl Player<'_> {
         }
     }
 
+    /// Starts it. One that begins after its task was called off is stopped: nobody is left to do so.
+    async fn start(&mut self, start: ReplayAction) -> Result<(), JobError> {
+        let mut starting = Box::pin(self.wants(start));
+        let mut paused = false;
+        loop {
+            if let Some(answer) = self.steps.unless_told(&mut starting).await {
+                answer?;
+                break;
+            }
+            if let Err(stop) = self.steps.check() {
+                let stopping = self.wants(ReplayAction::Stop);
+                actix_rt::spawn(async move {
+                    if starting.await.is_ok()
+                        && let Err(error) = stopping.await
+                    {
+                        tracing::warn!(%error, "a replay that was called off before it began could not be stopped");
+                    }
+                });
+                return Err(stop.into());
+            }
+            paused = true;
+        }
+        if paused { self.follow().await } else { Ok(()) }
+    }
+
     /// The task was paused or called off: so is the replay.
     async fn follow(&mut self) -> Result<(), JobError> {
         if self.steps.check().is_ok() {
@@ -129,12 +153,12 @@ impl Player<'_> {
         self.steps.report(point.at.0 / 1000, self.total_s, format!("{} of {}", point.at, point.total));
     }
 
-    async fn wants(&self, action: ReplayAction) -> Result<(), JobError> {
+    fn wants(&self, action: ReplayAction) -> impl Future<Output = Result<(), JobError>> + use<> {
         let principal = Principal { actor: self.actor.clone(), role: UserRole::Operator };
         let id = self.hands.house.surroundings().next_command();
         let command = Command { id, principal, request_id: None, want: Want::Replay(action) };
-        let told = |refusal: Refusal| JobError::Failed(refusal.message);
-        self.machine.command(command).await.map(drop).map_err(told)
+        let machine = self.machine.clone();
+        async move { machine.command(command).await.map(drop).map_err(|refusal| JobError::Failed(refusal.message)) }
     }
 }
 

@@ -7,7 +7,7 @@ use ts_rs::{Config, TS};
 
 use crate::dialects::openroast::wire as openroast;
 use crate::http::problem;
-use crate::http::rest::wire::{machine, profile};
+use crate::http::rest::wire::{machine, probe, profile};
 use crate::wire::{codes, views, words};
 
 const FILE: &str = "static/src/wire/types.ts";
@@ -89,6 +89,11 @@ fn page() -> String {
         .add::<profile::SaveBody>()
         .add::<profile::EventCorrection>()
         .add::<profile::PatchBody>()
+        .add::<machine::PastAlarm>()
+        .add::<probe::ProbeFault>()
+        .add::<probe::ProbedValue>()
+        .add::<probe::ProbeView>()
+        .add::<probe::SerialPortView>()
         .add::<problem::ProblemField>()
         .add::<problem::Problem>();
     page.text.lines().map(str::trim_end).flat_map(|line| [line, "\n"]).collect()

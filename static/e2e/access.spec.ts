@@ -26,7 +26,7 @@ async function prepared(page: Page, daemon: Daemon, theme: string): Promise<void
 for (const theme of ["light", "dark"]) {
   test(`no screen keeps anybody out, in ${theme}`, async ({ page, daemon }) => {
     await prepared(page, daemon, theme);
-    for (const place of ["#/", "#/m/demo", "#/profiles", "#/profiles/none"]) {
+    for (const place of ["#/", "#/m/demo", "#/profiles", "#/profiles/none", "#/new", "#/m/demo/setup", "#/m/demo/alarms", "#/admin"]) {
       await open(page, daemon, place);
       await page.waitForTimeout(1_000);
       expect(await violations(page), place).toEqual([]);
@@ -36,6 +36,26 @@ for (const theme of ["light", "dark"]) {
     expect(await violations(page), "help").toEqual([]);
   });
 }
+
+test("no step of the set-up and no rule keeps anybody out", async ({ page, daemon }) => {
+  await page.addInitScript(() => localStorage.setItem("hearth.theme", "light"));
+  await open(page, daemon, "#/new");
+  await page.getByTestId("preset").selectOption({ label: "Mill City, digital control panel" });
+  await page.getByTestId("save-machine").click();
+  for (const step of ["kind", "link", "channels", "controls", "detection", "test"]) {
+    await page.getByTestId(`step-${step}`).click();
+    expect(await violations(page), step).toEqual([]);
+  }
+  await daemon.addRoaster("demo", { operator: false });
+  await open(page, daemon, "#/m/demo/alarms");
+  await page.getByTestId("tab-rules").click();
+  await page.getByTestId("add-alarm").click();
+  expect(await violations(page), "alarm").toEqual([]);
+  await page.getByTestId("add-interlock").click();
+  expect(await violations(page), "interlock").toEqual([]);
+  await page.getByTestId("tab-history").click();
+  expect(await violations(page), "history").toEqual([]);
+});
 
 for (const glove of ["off", "on"]) {
   test(`every target can be hit, glove mode ${glove}`, async ({ page, daemon }) => {
@@ -82,6 +102,26 @@ for (const glove of ["off", "on"]) {
   });
 }
 
+for (const glove of ["off", "on"]) {
+  test(`no screen for setting up is too wide or has a target that is too small, glove mode ${glove}`, async ({ page, daemon }) => {
+    await page.addInitScript((chosen) => localStorage.setItem("hearth.glove", chosen), glove);
+    await prepared(page, daemon, "light");
+    for (const [width, height] of SIZES) {
+      await page.setViewportSize({ width, height });
+      for (const [place, sign] of [["#/new", "step-next"], ["#/m/demo/setup", "machine-remove"], ["#/m/demo/alarms", "tab-rules"], ["#/admin", "restart-demo"]] as const) {
+        await open(page, daemon, place);
+        await page.getByTestId(sign).waitFor();
+        const small = await page.evaluate((needs) => [...document.querySelectorAll("button, select, input, a.button")].flatMap((element) => {
+          const box = element.getBoundingClientRect();
+          return box.height + 0.5 < needs || box.width + 0.5 < needs ? [`${element.textContent} ${box.width}x${box.height}`] : [];
+        }), glove === "on" ? 72 : 44);
+        expect(small, `${place} ${width}x${height}`).toEqual([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), `${place} is wider than ${width}`).toBeLessThanOrEqual(0);
+      }
+    }
+  });
+}
+
 test("the page asks nothing of any other host and breaks no content policy", async ({ page, daemon }) => {
   const foreign: string[] = [];
   page.on("request", (request) => {
@@ -89,7 +129,7 @@ test("the page asks nothing of any other host and breaks no content policy", asy
   });
   await page.addInitScript(() => addEventListener("securitypolicyviolation", (event) => reportError(new Error(`policy: ${event.violatedDirective} ${event.blockedURI}`))));
   await prepared(page, daemon, "auto");
-  for (const place of ["#/", "#/m/demo", "#/profiles"]) {
+  for (const place of ["#/", "#/m/demo", "#/profiles", "#/new", "#/m/demo/setup", "#/m/demo/alarms", "#/admin"]) {
     await open(page, daemon, place);
     await page.waitForTimeout(800);
   }

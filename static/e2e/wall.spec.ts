@@ -31,22 +31,6 @@ test("a machine that is no roaster lists its channels live", async ({ page, daem
   await expect(page.getByTestId("card-brewery").getByTestId("channel-pump")).toHaveText("off");
 });
 
-test("the Modbus form shows every fault at its field", async ({ page, daemon }) => {
-  await open(page, daemon);
-  await page.getByTestId("add-machine").click();
-  await page.getByTestId("save-machine").click();
-  await expect(page.getByText("Give the machine a name")).toBeVisible();
-  await expect(page.getByTestId("field-host")).toHaveAttribute("aria-invalid", "true");
-  await page.getByTestId("field-name").fill("Drum 5 kg");
-  await page.getByTestId("field-host").fill("127.0.0.1");
-  await page.getByTestId("field-port").fill("1502");
-  await page.getByTestId("field-bt").fill("0");
-  await page.getByTestId("field-burner").fill("100");
-  await page.getByTestId("save-machine").click();
-  await expect(page.getByTestId("cockpit")).toBeVisible();
-  await expect(page).toHaveURL(/#\/m\/drum-5-kg$/);
-});
-
 test("a daemon that cannot be reached is said so, with a way to try again", async ({ page, daemon }) => {
   await page.route("**/api/machines", (route) => route.fulfill({ status: 500, contentType: "text/html", body: "broken" }));
   await open(page, daemon);

@@ -13,6 +13,7 @@ import { StopCorner, useStop } from "./ui/StopCorner";
 import { silenceHere } from "./platform/sound";
 import { Cockpit } from "./screens/cockpit/Cockpit";
 import { Wall } from "./screens/wall/Wall";
+import { Updated } from "./ui/Updated";
 
 export function App() {
   const settingsOpen = useSignal(false);
@@ -30,8 +31,10 @@ export function App() {
   return (
     <div class="shell">
       <nav class="rail" aria-label="Main">
-        <RailLink href={link.wall()} icon="wall" text="Machines" isHere={at.at === "wall" || at.at === "machine"} />
+        <RailLink href={link.wall()} icon="wall" text="Machines" isHere={["wall", "machine", "new", "setup", "alarms"].includes(at.at)} />
         <RailLink href={link.profiles()} icon="curve" text="Profiles" isHere={at.at === "profiles" || at.at === "profile" || at.at === "replay"} />
+        <RailLink href={link.admin()} icon="health" text="Admin" isHere={at.at === "admin"} />
+        <Updated />
         <button type="button" class="end" data-testid="open-settings" onClick={() => (settingsOpen.value = true)}>
           <Icon name="gear" /> Settings
         </button>
@@ -61,6 +64,14 @@ function Screen({ at }: { at: Route }) {
       return <Wall />;
     case "machine":
       return <Cockpit key={at.id} id={at.id} />;
+    case "new":
+      return <Later key="new" load={() => import("./screens/setup/Setup").then((m) => m.Setup)} props={{ id: null }} />;
+    case "setup":
+      return <Later key={`setup ${at.id}`} load={() => import("./screens/setup/Setup").then((m) => m.Setup)} props={{ id: at.id }} />;
+    case "alarms":
+      return <Later key={`alarms ${at.id}`} load={() => import("./screens/alarms/Alarms").then((m) => m.Alarms)} props={{ id: at.id }} />;
+    case "admin":
+      return <Later key="admin" load={() => import("./screens/admin/Admin").then((m) => m.Admin)} props={{}} />;
     case "profiles":
       return <Later key="profiles" load={() => import("./screens/profiles/ProfileList").then((m) => m.ProfileList)} props={{}} />;
     case "profile":

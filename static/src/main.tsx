@@ -5,6 +5,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/shell.css";
 import "./styles/cockpit.css";
+import "./styles/setup.css";
 import { render } from "preact";
 import { App } from "./app";
 import { claimClientId, deviceName } from "./link/identity";

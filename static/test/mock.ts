@@ -12,6 +12,8 @@ import type { ProfileDocument, ProfileSummary } from "../src/wire/types";
 
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self'; manifest-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
+/** The page's own: it would offer to reload otherwise. */
+const { version: VERSION } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".webmanifest": "application/manifest+json",
 };
@@ -102,7 +104,7 @@ function problem(status: number, code: string, detail: string, errors: unknown[]
 
 async function api(request: IncomingMessage, url: URL, mock: Mock): Promise<Answer> {
   const [, , kind, id, verb] = url.pathname.split("/");
-  if (url.pathname === "/health") return { status: 200, body: { status: "ok", version: "mock" } };
+  if (url.pathname === "/health") return { status: 200, body: { status: "ok", version: VERSION } };
   if (kind === "stop") {
     mock.machines.forEach((machine) => machine.stop());
     return { status: 200, body: {} };

@@ -10,6 +10,8 @@ import pytest
 
 import isolation
 
+pytestmark = pytest.mark.alone
+
 FAULTS = int(os.environ.get("HEARTH_FAULTS", "20"))
 
 

@@ -105,6 +105,8 @@ def test_a_wrong_body_does_not_fit(description: dict[str, Any]) -> None:
         ("machineHealth", f"/api/machines/{MACHINE}/health"),
         ("showSession", f"/api/machines/{MACHINE}/session?include=series"),
         ("listAlarms", f"/api/machines/{MACHINE}/alarms"),
+        ("listPastAlarms", f"/api/machines/{MACHINE}/alarms/history"),
+        ("listSerialPorts", "/api/serial-ports"),
         ("listProfiles", "/api/profiles"),
         ("showProfile", "/api/profiles/{profile}"),
         ("listTasks", "/api/tasks"),

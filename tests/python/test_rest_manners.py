@@ -154,6 +154,7 @@ def test_metrics_are_prometheus_text(rest: httpx.Client) -> None:
         assert name.startswith("hearth_") or name.startswith("process_"), line
         float(value)
     assert any('machine="m1"' in line for line in samples)
+    assert any(line.startswith("hearth_storage_free_bytes ") for line in samples)
 
 
 def test_the_openapi_document_knows_every_route_and_method(rest: httpx.Client) -> None:

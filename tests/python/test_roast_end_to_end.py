@@ -20,6 +20,8 @@ from machines import modbus
 from roast_curve import RoastCurve
 from roast_player import BURNER_HOLDING, DRUM_COIL, RoastPlayer
 
+pytestmark = pytest.mark.alone
+
 PACE = 20.0
 #: How far a mark may be from the truth. Source: the issue that asked for this suite.
 MARK_TOLERANCE_MS = 8_000

@@ -295,7 +295,7 @@ fn fahrenheit() -> Arc<ChannelTable> {
 /// What only one client is told.
 fn server_answers() -> Vec<(&'static str, Vec<Frame>)> {
     let mut greeter = OpenRoast::new(machine());
-    let wire = greeter.clone();
+    let mut wire = greeter.clone();
     let refused = |code, message: &str| {
         let refusal = Refusal::new(code, message).of_control("burner", Fraction::clamped(0.8));
         wire.refuse(&refusal.in_reply_to(Some("r-1".to_owned())), WALL)

@@ -150,6 +150,31 @@ fn a_page_that_wants_fewer_values_gets_each_channel_at_most_so_often() {
 }
 
 #[test]
+fn the_newest_value_that_came_too_early_is_told_later_and_none_twice() {
+    let mut page = Stream::every(1_000);
+    let (machine, seqs) = (machine(), |frames: &[Frame]| -> Vec<u64> {
+        let points = frames.iter().flat_map(|frame| {
+            let frame: Value = serde_json::from_str(frame).unwrap();
+            frame["datapoints"].as_array().unwrap().clone()
+        });
+        points.map(|point| point["seq"].as_u64().unwrap()).collect()
+    });
+    let mut at = |ms: i64, seq: u64, news: &[usize]| {
+        let event = Event { seq: Seq(seq), ..event(WallMs(WALL.0 + ms), reading(News::Only(news.into()))) };
+        seqs(&told(&mut page, &event))
+    };
+    assert_eq!(at(0, 1, &[0]), [1]);
+    assert!(at(300, 2, &[0]).is_empty() && at(600, 3, &[0]).is_empty());
+    assert_eq!(at(1_100, 4, &[1]), [3, 4], "another channel's value takes it along");
+    assert!(at(1_500, 5, &[0]).is_empty());
+    let waited: Vec<Frame> = page.heartbeat(SessionMs(0)).into_iter().collect();
+    assert_eq!(seqs(&waited), [5]);
+    assert!(page.heartbeat(SessionMs(0)).is_none());
+    page.left(&machine);
+    assert_eq!(seqs(&told(&mut page, &event(WALL, reading(News::Only(Box::new([0])))))), [42]);
+}
+
+#[test]
 fn a_recording_that_ends_is_no_experiment_any_more() {
     let mut page = recording();
     let ended = SessionChange {

@@ -131,9 +131,9 @@ impl fmt::Display for SessionId {
 pub struct Seq(pub u64);
 
 impl Seq {
-    /// The position after this one.
+    /// The position after this one. There is none after the last; no stream comes to it, but a client may name it.
     pub fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 }
 

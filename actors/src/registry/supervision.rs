@@ -9,6 +9,7 @@ use crate::driver::DriverFactory;
 use crate::logic::backoff::{Backoff, First};
 use crate::logic::restarts::{RestartLog, Verdict};
 use crate::machine::{ExitGuard, Exited, Incarnation, Machine};
+use crate::model::command::{OrderStage, OrderStep, Settled};
 use crate::model::connection::{Connection, DriverState};
 use crate::model::event::EventBody;
 use crate::model::ids::MachineId;
@@ -99,6 +100,47 @@ impl Supervised {
         self.pulse.revoke();
         self.handle.republish(None);
         self.generation += 1;
+        self.end_orders();
+    }
+
+    /// What it had in hand nobody ends any more: everybody who follows those orders is told.
+    fn end_orders(&self) {
+        let bus = self.handle.bus();
+        let told = bus.recent(|event| matches!(event.body, EventBody::Order(_) | EventBody::Settled(_)));
+        let mut open: Vec<OrderStep> = Vec::new();
+        for published in told.events {
+            let body = &published.event.body;
+            let (EventBody::Order(OrderStep { command, channel, .. })
+            | EventBody::Settled(Settled { command, channel, .. })) = body
+            else {
+                continue;
+            };
+            open.retain(|step| (step.command, step.channel) != (*command, *channel));
+            if let EventBody::Order(step) = body
+                && matches!(step.stage, OrderStage::Queued | OrderStage::Sent)
+            {
+                open.push(step.clone());
+            }
+        }
+        for OrderStep { command, request_id, channel, channel_id, value, by, stage } in open {
+            let message = match stage {
+                OrderStage::Sent => "the machine's program ended before the device confirmed it",
+                _ => "the machine's program ended before it was written",
+            };
+            let message = message.to_owned();
+            bus.publish(EventBody::Settled(Settled {
+                command,
+                request_id,
+                channel,
+                channel_id,
+                value,
+                applied: false,
+                by,
+                message,
+                readback: None,
+                latency_ms: 0,
+            }));
+        }
     }
 
     fn is_hung(&mut self) -> bool {

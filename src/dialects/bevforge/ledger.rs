@@ -19,7 +19,7 @@ use hearth_actors::registry::Roster;
 use hearth_actors::runtime::bus::Bus;
 use tokio::sync::watch;
 
-use super::wire::{CommandStatus, Status, moment};
+use super::wire::{CommandStatus, Origin, Status, moment};
 
 /// Commands, and alarms, that are remembered: the newest.
 const KEPT_MAX: usize = 1_000;
@@ -66,6 +66,8 @@ pub struct Life {
     pub sent_at: Option<WallMs>,
     /// When the device took it.
     pub acked_at: Option<WallMs>,
+    /// The last that was told of it on its machine's bus.
+    heard: Option<Status>,
 }
 
 /// The life of one occurrence of an alarm.
@@ -112,6 +114,14 @@ impl Ledger {
         self.read().commands.keys().copied().collect()
     }
 
+    /// The ends of the commands that were told of and got lost with the actor of their machine, at this position of its stream.
+    pub fn lost(&self, machine: &MachineId, at: Seq) -> Vec<(CommandId, CommandStatus)> {
+        let inner = self.read();
+        let at_this = |origin: &Origin| origin.machine_id == machine.as_str() && origin.seq == Some(at.0);
+        let lost = inner.commands.iter().filter(|(_, life)| life.heard.is_some() && at_this(&life.last.origin));
+        lost.map(|(id, life)| (*id, life.last.clone())).collect()
+    }
+
     /// One occurrence of an alarm, if it is remembered.
     pub fn alarm(&self, occurrence: u64) -> Option<AlarmLife> {
         self.read().alarms.get(&occurrence).cloned()
@@ -125,7 +135,7 @@ impl Ledger {
     /// A request of this dialect is about to give an order.
     pub fn asked(&self, id: CommandId, asked: Asked, first: CommandStatus, at: WallMs) {
         let mut inner = self.read();
-        inner.commands.insert(id, Life { last: first, asked, requested_at: at, sent_at: None, acked_at: None });
+        inner.commands.insert(id, Life::new(first, asked, at));
         inner.forget();
     }
 
@@ -177,18 +187,13 @@ impl Inner {
             EventBody::Order(OrderStep { by, request_id, .. }) | EventBody::Settled(Settled { by, request_id, .. }) => {
                 let Some((id, steps)) = CommandStatus::of(event, channels) else { return };
                 for step in steps {
-                    let life = self.commands.entry(id).or_insert_with(|| Life {
-                        last: step.clone(),
-                        asked: Asked {
-                            command_type: "write",
-                            requested_by: by.label().to_owned(),
-                            correlation_id: request_id.clone(),
-                        },
-                        requested_at: event.wall,
-                        sent_at: None,
-                        acked_at: None,
-                    });
-                    life.take(step, event.wall);
+                    let asked = || Asked {
+                        command_type: "write",
+                        requested_by: by.label().to_owned(),
+                        correlation_id: request_id.clone(),
+                    };
+                    let life = self.commands.entry(id);
+                    life.or_insert_with(|| Life::new(step.clone(), asked(), event.wall)).take(step, event.wall);
                 }
             }
             EventBody::Alarm(notice) => {
@@ -207,7 +212,13 @@ impl Inner {
             EventBody::Connection(Connection { state: DriverState::Restarting | DriverState::Failed, .. }) => {
                 let machine = event.machine.as_str();
                 let lost = self.commands.values_mut().filter(|life| life.last.origin.machine_id == machine);
-                lost.for_each(|life| life.end(Status::Failed, "the machine was restarted meanwhile", event.wall));
+                for life in lost {
+                    life.end(Status::Failed, "the machine was restarted meanwhile", event.wall);
+                    if life.heard.is_some_and(|heard| !heard.is_final()) {
+                        life.heard = Some(life.last.status);
+                        life.last.origin.seq = Some(event.seq.0);
+                    }
+                }
             }
             _ => {}
         }
@@ -242,6 +253,10 @@ impl Inner {
 }
 
 impl Life {
+    fn new(last: CommandStatus, asked: Asked, requested_at: WallMs) -> Self {
+        Self { last, asked, requested_at, sent_at: None, acked_at: None, heard: None }
+    }
+
     fn end(&mut self, status: Status, message: &str, at: WallMs) {
         if !self.last.status.is_final() {
             self.last.status = status;
@@ -256,6 +271,7 @@ impl Life {
             Status::Acked => self.acked_at = Some(at),
             Status::Queued | Status::Succeeded | Status::Failed | Status::Blocked => {}
         }
+        self.heard = Some(step.status);
         self.last = step;
     }
 }

@@ -9,6 +9,29 @@ use super::serial::SerialLine;
 use super::tcp::{Address, TcpLine};
 use crate::config::modbus::ModbusConfig;
 
+/// Whether two configurations lead to the same place, however it is run.
+pub fn lead_alike(one: &ModbusConfig, other: &ModbusConfig) -> bool {
+    match (way(one), way(other)) {
+        (Way::Shared(one), Way::Shared(other)) => one.place() == other.place(),
+        (Way::Own(one), Way::Own(other)) => one.port == other.port && one.host.eq_ignore_ascii_case(&other.host),
+        (Way::Shared(_), Way::Own(_)) | (Way::Own(_), Way::Shared(_)) => false,
+    }
+}
+
+/// Where a configuration leads.
+enum Way {
+    Own(Address),
+    Shared(Line),
+}
+
+fn way(config: &ModbusConfig) -> Way {
+    match config {
+        ModbusConfig::ModbusTcp(c) => Way::Own(Address::new(&c.host, c.port, c.timeout_ms)),
+        ModbusConfig::ModbusRtu(c) => Way::Shared(Line::Serial(SerialLine::new(c))),
+        ModbusConfig::ModbusRtuOverTcp(c) => Way::Shared(Line::Gateway(Address::new(&c.host, c.port, c.timeout_ms))),
+    }
+}
+
 /// How the device is reached.
 pub enum Link {
     /// A connection of its own.
@@ -27,11 +50,9 @@ pub enum Link {
 impl Link {
     /// The way that a configuration describes; not open yet.
     pub fn new(config: &ModbusConfig, buses: &BusDirectory) -> Self {
-        let shared = |line| Self::Shared { line, buses: buses.clone(), bus: None };
-        match config {
-            ModbusConfig::ModbusTcp(c) => Self::Own(TcpLine::new(Address::new(&c.host, c.port, c.timeout_ms))),
-            ModbusConfig::ModbusRtu(c) => shared(Line::Serial(SerialLine::new(c))),
-            ModbusConfig::ModbusRtuOverTcp(c) => shared(Line::Gateway(Address::new(&c.host, c.port, c.timeout_ms))),
+        match way(config) {
+            Way::Own(address) => Self::Own(TcpLine::new(address)),
+            Way::Shared(line) => Self::Shared { line, buses: buses.clone(), bus: None },
         }
     }
 

@@ -48,8 +48,10 @@ pub enum Line {
 
 /// Where a line is, however it is run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Place {
+pub enum Place {
+    /// A port, by the path that all its names lead to.
     Port(std::path::PathBuf),
+    /// An adapter.
     Network(String, u16),
 }
 
@@ -189,7 +191,8 @@ impl Line {
         }
     }
 
-    fn place(&self) -> Place {
+    /// Where it is.
+    pub fn place(&self) -> Place {
         match self {
             // One port has many names under /dev/serial; a port that is not there yet has only the given one.
             Self::Serial(line) => {

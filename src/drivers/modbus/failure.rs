@@ -120,6 +120,12 @@ pub fn dial_failure(error: &io::Error, port: u16) -> Failure {
     Failure::broken(error.to_string(), hint)
 }
 
+/// A name that leads nowhere, with what to look at.
+pub fn unresolved(error: &io::Error, host: &str) -> Failure {
+    let hint = format!("nobody on this network knows the name {host}: check its spelling, or use the device's address");
+    Failure::broken(error.to_string(), hint)
+}
+
 /// Hint for an address where nothing answers.
 pub const NOBODY_THERE: &str = "nothing answers at this address: is the device on and in the same network?";
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use super::failure::{Failure, NOBODY_THERE, dial_failure};
+use super::failure::{Failure, NOBODY_THERE, dial_failure, unresolved};
 use super::link::{Connection, Framing};
 use super::op::{Op, Reply};
 
@@ -35,11 +35,16 @@ impl Address {
     /// # Errors
     /// When nobody accepts in time; the hint says what to look at.
     pub async fn dial(&self) -> Result<TcpStream, Failure> {
-        match timeout(self.dial_limit, TcpStream::connect((self.host.as_str(), self.port))).await {
+        let connect = async {
+            let found = lookup_host((self.host.as_str(), self.port)).await;
+            let found: Vec<_> = found.map_err(|error| unresolved(&error, &self.host))?.collect();
+            TcpStream::connect(found.as_slice()).await.map_err(|error| dial_failure(&error, self.port))
+        };
+        match timeout(self.dial_limit, connect).await {
             Err(_) => {
                 Err(Failure::broken(format!("no answer within {} ms", self.dial_limit.as_millis()), NOBODY_THERE))
             }
-            Ok(Err(error)) => Err(dial_failure(&error, self.port)),
+            Ok(Err(failure)) => Err(failure),
             Ok(Ok(stream)) => match stream.set_nodelay(true) {
                 Ok(()) => Ok(stream),
                 Err(error) => Err(dial_failure(&error, self.port)),

@@ -4,6 +4,7 @@ mod misbehaviour;
 mod peer;
 mod servers;
 mod sharing;
+mod trial;
 
 use std::sync::Arc;
 

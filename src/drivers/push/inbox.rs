@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use hearth_actors::model::channel::ChannelTable;
 use hearth_actors::model::time::WallMs;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -43,6 +44,8 @@ struct State {
     batches: VecDeque<Batch>,
     lost: u64,
     heard: Option<Instant>,
+    /// What the numbers of channels mean.
+    channels: Arc<ChannelTable>,
     seen: BTreeMap<usize, f64>,
     wanted: BTreeMap<usize, f64>,
 }
@@ -54,6 +57,16 @@ impl Default for Inbox {
 }
 
 impl Inbox {
+    /// From here on it is for these channels. What came and what was ordered of others is forgotten: the same number may stand
+    /// for another channel now.
+    pub fn serve(&self, channels: &Arc<ChannelTable>) {
+        let mut state = self.lock();
+        if *state.channels != **channels && !state.channels.is_empty() {
+            *state = State { heard: state.heard, ..State::default() };
+        }
+        state.channels = Arc::clone(channels);
+    }
+
     /// Takes what a controller sent, in its order. A channel that comes twice begins a batch of its own: nothing is thrown away.
     pub fn put(&self, data: &[Datum], now: Instant) {
         let mut state = self.lock();
@@ -99,9 +112,10 @@ impl Inbox {
         state.seen.remove(&channel);
     }
 
-    /// What the controller is to set its channels to. Native unit.
-    pub fn wanted(&self) -> BTreeMap<usize, f64> {
-        self.lock().wanted.clone()
+    /// What the controller is to set these channels to; nothing, where it is not for them. Native unit.
+    pub fn wanted(&self, channels: &ChannelTable) -> BTreeMap<usize, f64> {
+        let state = self.lock();
+        if *state.channels == *channels { state.wanted.clone() } else { BTreeMap::new() }
     }
 
     /// Word of everything that comes from now on.
@@ -166,6 +180,6 @@ mod tests {
         inbox.want(2, 70.0);
         assert_eq!(inbox.seen(2), None);
         inbox.put(&[datum(2, 70.0)], Instant::now());
-        assert_eq!((inbox.seen(2), inbox.wanted()[&2]), (Some(70.0), 70.0));
+        assert_eq!((inbox.seen(2), inbox.wanted(&ChannelTable::default())[&2]), (Some(70.0), 70.0));
     }
 }

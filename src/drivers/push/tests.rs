@@ -27,7 +27,9 @@ fn spec() -> MachineSpec {
 
 fn driver(inbox: &Inbox) -> Box<dyn Driver> {
     let config = PushConfig { stale_after_ms: 3_000, ack_timeout_ms: 2_000 };
-    factory(config, inbox.clone())(&spec())
+    let (spec, inboxes) = (spec(), Inboxes::default());
+    inboxes.open(&spec.id, inbox);
+    factory(config, &spec.id, &inboxes)(&spec)
 }
 
 fn datum(channel: usize, value: f64) -> Datum {
@@ -84,7 +86,7 @@ async fn an_order_is_confirmed_by_the_reading_that_shows_it_and_not_by_an_older_
     let [order] = failsafe_orders(&spec(), CommandId(1)).try_into().expect("one order");
     driver.apply(&order).await.expect("handed over");
     let promise = driver.promise(&order).expect("confirmed later");
-    assert_eq!(inbox.wanted()[&2], 0.0);
+    assert_eq!(inbox.wanted(&spec().channels)[&2], 0.0);
     let began = Instant::now();
     let shows = async {
         tokio::time::sleep(Duration::from_millis(700)).await;
@@ -105,4 +107,19 @@ async fn an_order_that_no_reading_shows_is_not_confirmed() {
     inbox.put(&[datum(2, 40.0)], Instant::now());
     let error = promise.await.expect_err("shows another value");
     assert!(error.kind() == ErrorKind::Timeout && error.to_string().contains("not confirmed"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_came_and_was_ordered_of_channels_that_are_no_more_is_forgotten() {
+    let inbox = Inbox::default();
+    let mut before = driver(&inbox);
+    let [order] = failsafe_orders(&spec(), CommandId(1)).try_into().expect("one order");
+    before.apply(&order).await.expect("handed over");
+    inbox.put(&[datum(2, 0.0)], Instant::now());
+    driver(&inbox);
+    assert!(inbox.has_news() && inbox.wanted(&spec().channels).contains_key(&2), "the same channels go on");
+    let others = ChannelTable::new(spec().channels.iter().map(|(_, channel)| channel.clone()).skip(1).collect());
+    assert!(inbox.wanted(&others).is_empty(), "not yet, and never of these");
+    inbox.serve(&Arc::new(others.clone()));
+    assert!(!inbox.has_news() && inbox.seen(2).is_none() && inbox.wanted(&others).is_empty());
 }

@@ -137,7 +137,7 @@ pub struct CommandView {
 
 impl From<Life> for CommandView {
     fn from(life: Life) -> Self {
-        let Life { last, asked, requested_at, sent_at, acked_at } = life;
+        let Life { last, asked, requested_at, sent_at, acked_at, .. } = life;
         Self {
             command_id: last.command_id,
             status: last.status,

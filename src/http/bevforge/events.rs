@@ -91,7 +91,16 @@ impl Wish {
                 Err(Complaint::invalid("Invalid channels parameter", message))
             }
         };
-        channels.split(',').map(|channel| subscription(channel).map(|wanted: Value| wanted.to_string())).collect()
+        let mut wanted: Vec<String> = Vec::new();
+        for channel in channels.split(',') {
+            let one: Value = subscription(channel)?;
+            let one = one.to_string();
+            // Each is told what holds now, and a query must not ask for that a thousand times.
+            if !wanted.contains(&one) {
+                wanted.push(one);
+            }
+        }
+        Ok(wanted)
     }
 }
 

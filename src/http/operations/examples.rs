@@ -97,6 +97,32 @@ pub fn health() -> Value {
     })
 }
 
+/// A look at a machine that is being set up.
+pub fn probe() -> Value {
+    json!({
+        "reached": true, "fault": null, "round_trip_ms": 8.412, "note": "",
+        "values": [
+            { "id": "bt", "pointer": "/channels/0/source", "raw": 1873.0, "value": 187.3, "unit": "celsius",
+              "round_trip_ms": 8.412, "fault": null },
+            { "id": "burner", "pointer": "/channels/1/source", "raw": null, "value": null, "unit": "percent",
+              "round_trip_ms": 9.02, "fault": {
+                  "asked": "reading 1 holding register from 100, unit 1 at 192.168.1.20:502",
+                  "message": "the device refused: exception 2, illegal address",
+                  "hint": "addresses count from 0: 40001 in a manual is holding 0; check register and address",
+              } },
+        ],
+    })
+}
+
+/// An occurrence of an alarm that is over.
+pub fn past_alarm() -> Value {
+    json!({
+        "occurrence": 17, "alarm_id": "high_bt", "message": "BT above 230 °C", "severity": "warning",
+        "alarm_state": "normal", "session_id": PROFILE, "raised_at": "2026-03-02T09:11:40Z",
+        "cleared_at": "2026-03-02T09:12:02Z", "acked_at": "2026-03-02T09:11:49Z",
+    })
+}
+
 /// An alarm that somebody has to look at.
 pub fn alarm() -> Value {
     json!({

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{as_client, as_named, examples, machine};
 use crate::http::operation::{Operation, Parameter, Presence, Shape, Tag};
 use crate::http::rest::system::Stopped;
-use crate::http::rest::wire::machine::{AckBody, SessionView};
+use crate::http::rest::wire::machine::{AckBody, PastAlarm, SessionView};
 use crate::http::rest::{sessions, system};
 use crate::wire::views::Alarm;
 
@@ -66,6 +66,20 @@ fn alarms() -> Vec<Operation> {
             .takes(machine())
             .answers(200, "The alarms.", Shape::written::<Vec<Alarm>>(), json!([examples::alarm()]))
             .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND),
+        Operation::new(
+            Method::GET,
+            "/api/machines/{id}/alarms/history",
+            || web::get().to(sessions::past_alarms),
+            "listPastAlarms",
+        )
+        .told(
+            Tag::Safety,
+            "What alarms there were lately",
+            "The newest 200 occurrences since the daemon started, also those that are over, newest first.",
+        )
+        .takes(machine())
+        .answers(200, "The occurrences.", Shape::written::<Vec<PastAlarm>>(), json!([examples::past_alarm()]))
+        .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND),
         Operation::new(
             Method::POST,
             "/api/machines/{id}/alarms/{alarm}/ack",

@@ -129,12 +129,19 @@ fn must_not_clash(state: &AppState, config: &MachineConfig) -> Result<(), Proble
     clashes(config, &others).unless_any(()).map_err(|faults| Problem::invalid(&faults))
 }
 
-/// A machine's document as it was given, with the address of every channel.
-fn addressed(handle: &MachineHandle) -> Result<MachineConfig, Problem> {
+/// A machine's document as it was given.
+///
+/// # Errors
+/// When what is kept cannot be read: 500.
+pub fn document(handle: &MachineHandle) -> Result<MachineConfig, Problem> {
     let given = serde_json::from_str(&handle.document()).map_err(|error| error.to_string());
     let config = given.and_then(|value| MachineConfig::parse(value).map_err(|faults| faults.to_string()));
-    let unreadable = |why| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", why);
-    Ok(config.map_err(unreadable)?.addressed(&handle.spec().channels))
+    config.map_err(|why| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", why))
+}
+
+/// A machine's document as it was given, with the address of every channel.
+fn addressed(handle: &MachineHandle) -> Result<MachineConfig, Problem> {
+    Ok(document(handle)?.addressed(&handle.spec().channels))
 }
 
 /// A changed document with the address of every channel: what is not said stays as it is.

@@ -19,13 +19,16 @@ use super::caller::{Caller, caller};
 use super::machines::{find, order};
 use super::{bodies, body};
 use crate::http::problem::Problem;
-use crate::http::rest::wire::machine::{AckBody, SessionView};
+use crate::http::rest::wire::machine::{AckBody, PastAlarm, SessionView};
 use crate::http::rest::wire::profile::Series;
 use crate::http::state::AppState;
 use crate::wire::fields::shortened;
 use crate::wire::views::{Alarm, ControlAck};
 
 type Answer = Result<HttpResponse, Problem>;
+
+/// Rows of a machine's alarm history.
+const PAST_ALARMS_MAX: usize = 200;
 
 /// What of a session is asked for.
 #[derive(Debug, Deserialize)]
@@ -89,6 +92,14 @@ pub async fn alarms(path: Path<String>, state: Data<AppState>) -> Answer {
     let handle = find(&state, &path)?;
     let alarms: Vec<Alarm> = handle.bus().look(|snapshot| snapshot.alarms.values().map(Alarm::from).collect());
     Ok(HttpResponse::Ok().json(alarms))
+}
+
+/// `GET /api/machines/{id}/alarms/history`: newest first.
+pub async fn past_alarms(path: Path<String>, state: Data<AppState>) -> Answer {
+    let handle = find(&state, &path)?;
+    let lives = state.ledger.alarms().into_iter().filter(|life| &life.machine == handle.id());
+    let past: Vec<PastAlarm> = lives.take(PAST_ALARMS_MAX).map(PastAlarm::from).collect();
+    Ok(HttpResponse::Ok().json(past))
 }
 
 /// `POST /api/machines/{id}/alarms/{alarm}/ack`

@@ -2,6 +2,7 @@
 //! [`super::bodies`].
 
 pub mod machine;
+pub mod probe;
 pub mod profile;
 pub mod program;
 pub mod task;

@@ -25,6 +25,9 @@ const TELEMETRY_BYTES: usize = 64 * 1024;
 /// A controller sends every value in a message of its own, several times a second: messages in a second, and at once.
 const TELEMETRY_PACE: (u32, u32) = (500, 1_000);
 
+/// How often it is looked for values of a stream that wait for their turn, at most.
+const LOOK_MIN: Duration = Duration::from_millis(100);
+
 /// Largest message of a control panel. Source: wire contract 4. Unit: bytes.
 const PANEL_BYTES: usize = 1024;
 
@@ -84,12 +87,18 @@ pub async fn datapoints_stream(
     feeds: web::ThinData<Feeds>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let guest = welcome(&request, &state)?;
+    let interval_ms = wish.interval_ms.unwrap_or(0);
+    // A value that waits for its turn is told in time, also where no other one comes.
+    let heartbeat = match interval_ms {
+        0 => Heartbeat::None,
+        some => Heartbeat::Untold(Duration::from_millis(some.into()).max(LOOK_MIN)),
+    };
     let visit = Visit {
-        dialect: Box::new(webmacs::Stream::every(wish.interval_ms.unwrap_or(0))),
+        dialect: Box::new(webmacs::Stream::every(interval_ms)),
         viewer: nobody_in_particular("webmacs page"),
         identity: Identity::Passing,
         watches: Watches::All,
-        heartbeat: Heartbeat::None,
+        heartbeat,
         frame_bytes: state.limits.frame_bytes,
         pace: (state.limits.messages_per_s, state.limits.message_burst),
     };
@@ -213,7 +222,10 @@ pub async fn openscan_device(
     feeds: web::ThinData<Feeds>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let guest = welcome(&request, &state)?;
-    let machine = looking.machine(&state)?;
+    let machine = match looking.machine(&state) {
+        Ok(machine) => machine,
+        Err(missing) => return guest.without(body, missing),
+    };
     let visit = Visit {
         dialect: Box::new(DeviceStatus::new(&machine.spec())),
         viewer: nobody_in_particular("openscan client"),

@@ -1,6 +1,6 @@
 //! Values of remote controllers on their way to the machines whose channels they are of.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use hearth_actors::dialect::Telemetry;
@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::drivers::push::Datum;
 use crate::http::state::AppState;
+use crate::wire::fields::shortened;
 
 /// How often a sender is told of the same tag. Source: wire contract 2.
 const TOLD_EVERY: Duration = Duration::from_secs(60);
@@ -52,12 +53,13 @@ impl Ingest {
         let unknown = deliver(values, state, now);
         let moment = Instant::now();
         self.told.retain(|_, told| moment.saturating_duration_since(*told) < TOLD_EVERY);
+        // As they are shown: a tag may be as long as a message.
+        let unknown: BTreeSet<String> = unknown.iter().map(|tag| shortened(tag)).collect();
         let mut new: Vec<String> = unknown.into_iter().filter(|tag| !self.told.contains_key(tag)).collect();
-        new.dedup();
         new.truncate(TAGS_MAX.saturating_sub(self.told.len()));
         self.told.extend(new.iter().map(|tag| (tag.clone(), moment)));
         let words = "no machine with a remote controller (driver type `push`) has a channel with the tag";
-        let shown: Vec<String> = new.iter().map(|tag| format!("`{}`", crate::wire::fields::shortened(tag))).collect();
+        let shown: Vec<String> = new.iter().map(|tag| format!("`{tag}`")).collect();
         (!new.is_empty()).then(|| Refusal::new(RefusalCode::UnknownChannel, format!("{words} {}", shown.join(", "))))
     }
 }

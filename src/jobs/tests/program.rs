@@ -5,6 +5,8 @@ use std::time::Duration;
 use hearth_actors::machine::pictures::CaptureError;
 use hearth_actors::model::command::Want;
 use hearth_actors::model::connection::DriverState;
+use hearth_actors::model::event::{EventBody, ReplayState};
+use hearth_actors::model::fault::{Fault, FaultCode};
 use hearth_actors::model::spec::{Comparison, Condition, InterlockRule, MachineSpec};
 use hearth_actors::registry::{Adopt, Definition, Force, Remove, Replace};
 use hearth_actors::slot::MachineHandle;
@@ -281,4 +283,71 @@ proptest! {
         let read = document::steps(&json!(steps), "/steps", &channels, &mut faults);
         prop_assert_eq!(faults.is_empty(), read.len() == count && count > 0, "{:?} {:?}", read, faults);
     }
+}
+
+/// Keeps the thread that jobs share busy.
+struct Busy(std::sync::mpsc::SyncSender<()>);
+
+#[async_trait::async_trait(?Send)]
+impl hearth_actors::tasks::job::Job for Busy {
+    async fn run(
+        self: Box<Self>,
+        _: hearth_actors::tasks::job::Steps,
+    ) -> Result<Option<Arc<str>>, hearth_actors::tasks::job::JobError> {
+        self.0.send(()).unwrap();
+        std::thread::sleep(Duration::from_millis(500));
+        Ok(None)
+    }
+}
+
+#[actix_rt::test]
+async fn a_stop_that_was_taken_back_before_a_slow_program_saw_it_pauses_it_all_the_same() {
+    let roastery = Roastery::open(quick(|_| ())).await;
+    let task = roastery.start(json!([fire(40), hold()])).await;
+    roastery.burner_at(40.0).await;
+    let (began, begun) = std::sync::mpsc::sync_channel(1);
+    let work = Work::Waiting(Box::new(Busy(began)));
+    let busy = NewTask { work, ..roastery.shop.made("generator_task", json!({})) };
+    let tasks = roastery.shop.tasks.clone();
+    let asked = actix_rt::spawn(async move { tasks.submit(busy).await.map(drop) });
+    tokio::task::spawn_blocking(move || begun.recv_timeout(Duration::from_secs(20))).await.unwrap().unwrap();
+    roastery.wants(Want::Stop).await;
+    roastery.wants(Want::Rearm).await;
+    for _ in 0..1000 {
+        let fault = Fault { code: FaultCode::ReadFailed, message: "again".into() };
+        roastery.machine.bus().publish(EventBody::Fault(fault));
+    }
+    roastery.paused(task, "STOP was pressed").await;
+    assert_eq!(roastery.burner(), Some(0.0));
+    asked.await.unwrap().unwrap();
+}
+
+#[actix_rt::test]
+async fn a_replay_whose_task_is_cancelled_before_it_could_begin_does_not_play_on() {
+    let roastery = Roastery::open(quick(|_| ())).await;
+    let mut profile = read(b"profile of drum").unwrap();
+    profile.duration = hearth_actors::model::time::SessionMs(1_000_000);
+    profile.series.timestamp_ms = vec![0, 1_000_000];
+    for curve in
+        [&mut profile.series.bt, &mut profile.series.et, &mut profile.series.bt_ror, &mut profile.series.et_ror]
+    {
+        *curve = vec![None; 2];
+    }
+    roastery.shop.archive.import(&profile).unwrap();
+    let started = roastery.shop.made("replay", json!({ "args": ["drum", profile.id.to_string(), 1, true] }));
+    let mut events = roastery.machine.bus().subscribe();
+    roastery.device.then([Step::Block(1500)]);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let task = roastery.shop.tasks.submit(started).await.unwrap().id;
+    roastery.shop.tasks.cancel(task).await.unwrap();
+    let mut states = Vec::new();
+    let following = async {
+        while states.last() != Some(&ReplayState::Stopped) {
+            if let EventBody::ReplayStatus(status) = &events.recv().await.unwrap().event.body {
+                states.push(status.state);
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), following).await.expect("it is stopped");
+    assert_eq!(states, [ReplayState::Playing, ReplayState::Stopped]);
 }

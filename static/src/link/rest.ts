@@ -1,9 +1,10 @@
 // REST, typed: every answer is what its type says or a `RestError` whose message can be shown to a person.
 
 import type {
-  DriverAnswer, MachineSummary, Problem, ProblemField, ProfileDocument, ProfileNotes, ProfilePage, ProfileSummary,
-  SaveBody, SessionView,
+  DriverAnswer, HealthView, MachineSummary, PastAlarm, ProbeView, Problem, ProblemField, ProfileDocument, ProfileNotes, ProfilePage,
+  ProfileSummary, SaveBody, SerialPortView, SessionView,
 } from "../wire/types";
+import type { Preset } from "../model/presets";
 import { credential } from "./credential";
 
 const TIMEOUT_MS = 10_000;
@@ -61,7 +62,9 @@ async function request<T>(method: string, path: string, body: unknown, call: Cal
     if (body !== undefined) init.body = JSON.stringify(body);
     const answer = await fetch(path, init);
     if (!answer.ok) throw await problemOf(answer);
-    return contentOf<T>(answer.status, await answer.text());
+    const text = await answer.text();
+    if (answer.headers.get("content-type")?.startsWith("text/plain; version=") === true) return text as T;
+    return contentOf<T>(answer.status, text);
   } catch (error) {
     if (error instanceof RestError) throw error;
     if (call.signal?.aborted) throw new RestError(0, "ABORTED", "The request was withdrawn");
@@ -85,10 +88,24 @@ export const rest = {
   logIn: (email: string, password: string, call: Call = {}) => request<{ access_token: string }>("POST", "api/v1/auth/login", { email, password }, call),
   logOut: (call: Call = {}) => request<void>("POST", "api/v1/auth/logout", undefined, call),
   me: (call: Call = {}) => request<Me>("GET", "api/v1/auth/me", undefined, call),
-  health: (call: Call = {}) => request<{ status: string; version: string }>("GET", "health", undefined, call),
+  health: (call: Call = {}) => request<{ status: string; version: string; uptime_seconds: number }>("GET", "health", undefined, call),
   machines: (call: Call = {}) => request<MachineSummary[]>("GET", "api/machines", undefined, call),
   addMachine: (config: unknown, call: Call = {}) => request<unknown>("POST", "api/machines", config, call),
   machineConfig: (id: string, call: Call = {}) => request<MachineConfig>("GET", machine(id), undefined, call),
+  /** The whole document of a machine, as it is edited. */
+  machineDocument: (id: string, call: Call = {}) => request<MachineDocument>("GET", machine(id), undefined, call),
+  replaceMachine: (id: string, config: unknown, call: Call = {}) => request<MachineDocument>("PUT", machine(id), config, call),
+  removeMachine: (id: string, call: Call = {}) => request<void>("DELETE", machine(id), undefined, call),
+  probe: (config: unknown, call: Call = {}) => request<ProbeView>("POST", "api/probe", config, call),
+  /** Known machines; a file beside the page. */
+  presets: (call: Call = {}) => request<Preset[]>("GET", "presets.json", undefined, call),
+  serialPorts: (call: Call = {}) => request<SerialPortView[]>("GET", "api/serial-ports", undefined, call),
+  metrics: (call: Call = {}) => request<string>("GET", "metrics", undefined, call),
+  startBackup: (call: Call = {}) => request<BackupTask>("POST", "api/tasks/backup", {}, call),
+  backup: (task: string, call: Call = {}) => request<BackupTask>("GET", `api/tasks/${encodeURIComponent(task)}`, undefined, call),
+  machineHealth: (id: string, call: Call = {}) => request<HealthView>("GET", `${machine(id)}/health`, undefined, call),
+  pastAlarms: (id: string, call: Call = {}) => request<PastAlarm[]>("GET", `${machine(id)}/alarms/history`, undefined, call),
+  disconnect: (id: string, call: Call = {}) => request<DriverAnswer>("POST", `${machine(id)}/disconnect`, undefined, call),
   connect: (id: string, call: Call = {}) => request<DriverAnswer>("POST", `${machine(id)}/connect`, undefined, call),
   restart: (id: string, call: Call = {}) => request<void>("POST", `${machine(id)}/restart`, undefined, call),
   stop: (id: string, call: Call = {}) => request<void>("POST", `${machine(id)}/stop`, undefined, call),
@@ -113,6 +130,11 @@ export const rest = {
 /** Who is logged in. */
 export type Me = { username: string; role: "viewer" | "operator" | "admin" };
 
+/** What is looked at of a task that makes a backup. */
+export type BackupTask = {
+  id: string; status: string; error: string | null; completed_at: string | null; progress: { message: string }; result: { file: string; bytes: number } | null;
+};
+
 /** The part of a machine's configuration that the cockpit looks at. */
 export type MachineConfig = {
   id: string;
@@ -122,3 +144,6 @@ export type MachineConfig = {
   channels?: { id: string; label?: string; unit?: string }[];
   detection?: { dry_end_bt?: number | null; first_crack_bt?: number | null };
 };
+
+/** The whole of it. */
+export type MachineDocument = MachineConfig & { [key: string]: unknown };

@@ -67,3 +67,9 @@ export function moment(rfc3339: string | null | undefined): string {
   if (at === null || Number.isNaN(at.getTime())) return NO_VALUE;
   return at.toLocaleString(undefined, { year: "numeric", month: "short", day: "2-digit", hour: "2-digit", minute: "2-digit" });
 }
+
+/** How long something runs, in its two largest parts: `3 d 4 h`, `4 h 12 min`, `12 min`. */
+export function uptime(seconds: number): string {
+  const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
+  return days > 0 ? `${days} d ${hours} h` : hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min`;
+}

@@ -15,6 +15,9 @@ export class AlarmsStore {
       .sort(byUrgency),
   );
 
+  /** Alarms that somebody put aside for a while. */
+  readonly shelved = computed(() => [...this.#byId.value.values()].filter((alarm) => alarm.alarm_state === "shelved"));
+
   set(alarm: Alarm): void {
     const next = new Map(this.#byId.peek());
     const held = next.get(alarm.alarm_id);

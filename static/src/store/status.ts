@@ -2,7 +2,7 @@
 
 import { age } from "../model/format";
 import type { LinkState } from "../link/state";
-import type { Connection } from "../wire/types";
+import type { Connection, DriverState } from "../wire/types";
 
 /** How loud a state is: only what is wrong gets a colour. */
 export type Tone = "plain" | "warning" | "critical";
@@ -69,5 +69,21 @@ export function driverStatus(connection: Connection, retryAtMs: number | null, n
       return told("triangle", "warning", `Driver is restarting (${connection.restarts ?? 0} so far)${why}`, next);
     case "failed":
       return told("octagon", "critical", `Driver failed${why}`);
+  }
+}
+
+/** A driver's state in a word, also while it answers. */
+export function driverWords(state: DriverState): Pick<Status, "icon" | "tone" | "text"> {
+  switch (state) {
+    case "connected":
+      return { icon: "dot", tone: "plain", text: "connected" };
+    case "failed":
+      return { icon: "octagon", tone: "critical", text: "failed" };
+    case "reconnecting":
+    case "restarting":
+      return { icon: "triangle", tone: "warning", text: state };
+    case "connecting":
+    case "disconnected":
+      return { icon: "ring", tone: "plain", text: state === "disconnected" ? "not connected" : state };
   }
 }

@@ -13,6 +13,10 @@ type Props = {
   warning?: string | undefined;
   /** What may be chosen, as value and words; without it the field is typed. */
   choices?: readonly (readonly [string, string])[];
+  /** What may be chosen or typed otherwise, as value and words. */
+  offers?: readonly (readonly [string, string])[];
+  /** Id of the element, where something leads to it. */
+  id?: string;
   testId?: string;
   required?: boolean;
   /** Takes the focus when it appears. */
@@ -20,8 +24,9 @@ type Props = {
 };
 
 /** A field. Its fault stands right under it and is read out with it. */
-export function Field({ label, value, onInput, fault, kind = "text", hint, warning, choices, testId, required = false, autofocus = false }: Props) {
-  const id = useId();
+export function Field({ label, value, onInput, fault, kind = "text", hint, warning, choices, offers, id: given, testId, required = false, autofocus = false }: Props) {
+  const made = useId();
+  const id = given ?? made;
   const common = {
     id, value, required, autofocus,
     "data-testid": testId,
@@ -34,7 +39,8 @@ export function Field({ label, value, onInput, fault, kind = "text", hint, warni
       <label for={id}>{label}</label>
       {choices !== undefined ? <select {...common}>{choices.map(([choice, words]) => <option key={choice} value={choice}>{words}</option>)}</select>
         : kind === "area" ? <textarea {...common} rows={3} /> : kind === "password" ? <input {...common} type="password" autocomplete="current-password" />
-        : <input {...common} type="text" inputMode={kind === "number" ? "decimal" : "text"} autocomplete="off" />}
+        : <input {...common} type="text" inputMode={kind === "number" ? "decimal" : "text"} autocomplete="off" {...(offers === undefined ? {} : { list: `${id}-offers` })} />}
+      {offers !== undefined && <datalist id={`${id}-offers`}>{offers.map(([offer, words]) => <option key={offer} value={offer}>{words}</option>)}</datalist>}
       {fault === undefined && warning !== undefined && <p class="hint warned" id={`${id}-warning`} role="status"><Icon name="info" /> {warning}</p>}
       {fault === undefined && warning === undefined && hint !== undefined && hint !== "" && <span class="hint">{hint}</span>}
       <Fault id={`${id}-fault`} text={fault} />

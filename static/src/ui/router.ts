@@ -6,6 +6,10 @@ import { signal } from "@preact/signals";
 export type Route =
   | { at: "wall" }
   | { at: "machine"; id: string }
+  | { at: "new" }
+  | { at: "setup"; id: string }
+  | { at: "alarms"; id: string }
+  | { at: "admin" }
   | { at: "replay"; id: string; profile: string }
   | { at: "profiles" }
   | { at: "profile"; id: string }
@@ -17,6 +21,8 @@ export function parseRoute(hash: string): Route {
   const [first, second, third, fourth] = parts;
   if (first === undefined) return { at: "wall" };
   if (first === "m" && second !== undefined && parts.length === 2) return { at: "machine", id: second };
+  if (first === "m" && second !== undefined && (third === "setup" || third === "alarms") && parts.length === 3) return { at: third, id: second };
+  if ((first === "new" || first === "admin") && parts.length === 1) return { at: first };
   if (first === "m" && second !== undefined && third === "replay" && fourth !== undefined && parts.length === 4) {
     return { at: "replay", id: second, profile: fourth };
   }
@@ -43,6 +49,10 @@ export function machineAt(hash: string): string | null {
 export const link = {
   wall: () => "#/",
   machine: (id: string) => `#/m/${encodeURIComponent(id)}`,
+  add: () => "#/new",
+  setup: (id: string) => `#/m/${encodeURIComponent(id)}/setup`,
+  alarms: (id: string) => `#/m/${encodeURIComponent(id)}/alarms`,
+  admin: () => "#/admin",
   replay: (id: string, profile: string) => `#/m/${encodeURIComponent(id)}/replay/${encodeURIComponent(profile)}`,
   profiles: () => "#/profiles",
   profile: (id: string) => `#/profiles/${encodeURIComponent(id)}`,

@@ -13,9 +13,10 @@ use serde::Serialize;
 
 use super::in_order;
 use super::profile::Series;
+use crate::dialects::bevforge::ledger::AlarmLife;
 use crate::wire::rfc3339;
 use crate::wire::views::{self, Alarm, Control, LastReading, Lease, RoastEvent, Safety};
-use crate::wire::words::{DriverState, MachineKind, SessionState};
+use crate::wire::words::{self, DriverState, MachineKind, SessionState};
 
 /// A machine at a glance.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -165,6 +166,46 @@ pub struct ControlBody {
 pub struct AckBody {
     /// Which occurrence; the current one where absent.
     pub occurrence: Option<u64>,
+}
+
+/// One occurrence of an alarm, also of one that is over.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct PastAlarm {
+    /// Number of this occurrence, unique in the daemon.
+    pub occurrence: u64,
+    /// The rule that raised it.
+    pub alarm_id: String,
+    /// What the rule says.
+    pub message: String,
+    /// How bad it is.
+    pub severity: words::Severity,
+    /// Where it stands now.
+    pub alarm_state: words::AlarmState,
+    /// The session it was raised in; `null` if the machine was never started.
+    pub session_id: Option<String>,
+    /// When it was raised. RFC 3339.
+    pub raised_at: Option<String>,
+    /// When its condition was gone. RFC 3339.
+    pub cleared_at: Option<String>,
+    /// When somebody acknowledged it. RFC 3339.
+    pub acked_at: Option<String>,
+}
+
+impl From<AlarmLife> for PastAlarm {
+    fn from(life: AlarmLife) -> Self {
+        Self {
+            occurrence: life.notice.occurrence,
+            alarm_id: life.notice.alarm.to_string(),
+            severity: life.notice.severity.into(),
+            alarm_state: life.notice.state.into(),
+            message: life.notice.message,
+            session_id: life.session.map(|id| id.to_string()),
+            raised_at: rfc3339(life.triggered_at),
+            cleared_at: life.cleared_at.and_then(rfc3339),
+            acked_at: life.acked_at.and_then(rfc3339),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -31,6 +31,9 @@ export function Head({ machine, name, onHelp }: Props) {
         )}
       </div>
       <SoundChip />
+      <a class="button" href={link.setup(machine.id)} aria-label="Set up" data-testid="open-setup">
+        <Icon name="sliders" />
+      </a>
       <button type="button" class="button" aria-label="Help and shortcuts" onClick={onHelp} data-testid="help">
         <Icon name="help" />
       </button>

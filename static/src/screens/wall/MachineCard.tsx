@@ -14,6 +14,7 @@ import { onTick, tick } from "../../store/ticker";
 import type { MachineStore } from "../../store/machine";
 import type { MachineSummary } from "../../wire/types";
 import { Chip } from "../../ui/Chip";
+import { Icon } from "../../ui/Icon";
 import { useMachine } from "../../ui/house";
 import { link } from "../../ui/router";
 import { ChannelList } from "./ChannelList";
@@ -37,9 +38,14 @@ export function MachineCard({ summary }: { summary: MachineSummary }) {
   return (
     <article class={`panel card ${alarm?.severity === "critical" ? "alarmed" : ""}`} data-testid={`card-${summary.id}`}>
       <header class="card-head">
-        <h2>
-          <a href={link.machine(summary.id)}>{summary.name}</a>
-        </h2>
+        <div class="row">
+          <h2 class="grow">
+            <a href={link.machine(summary.id)}>{summary.name}</a>
+          </h2>
+          <a class="button quiet" href={link.setup(summary.id)} aria-label="Set up" data-testid="open-setup">
+            <Icon name="sliders" />
+          </a>
+        </div>
         <p class="card-states">
           <StateChip state={state} />
           {machine.session.lease.value.holder !== null && <Chip icon="lock">{machine.session.lease.value.yours ? "you" : machine.session.lease.value.holder.name}</Chip>}

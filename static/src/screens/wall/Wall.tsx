@@ -11,15 +11,14 @@ import { ErrorBoundary } from "../../ui/ErrorBoundary";
 import { Icon } from "../../ui/Icon";
 import { useHouse } from "../../ui/house";
 import { useKeys } from "../../ui/keys";
+import { link } from "../../ui/router";
 import { SoundChip } from "../SoundChip";
-import { AddMachine } from "./AddMachine";
 import { AddSimulator } from "./AddSimulator";
 import { AlarmStrip } from "./AlarmStrip";
 import { MachineCard } from "./MachineCard";
 
 export function Wall() {
   const house = useHouse();
-  const adding = useSignal(false);
   const arranging = useSignal(false);
   const list = house.list.value;
   const items = house.items.value;
@@ -38,9 +37,9 @@ export function Wall() {
         <span class="grow" />
         {items.length > 0 && <SoundChip />}
         {items.length > 0 && <Layout arranging={arranging} />}
-        <button type="button" class="button" aria-label="Add machine" data-testid="add-machine" onClick={() => (adding.value = true)}>
+        <a class="button" href={link.add()} aria-label="Add machine" data-testid="add-machine">
           <Icon name="plus" /> <span class="roomy">Add machine</span>
-        </button>
+        </a>
       </header>
       {items.length > 0 && <AlarmStrip />}
       {list.kind === "loading" && <Skeletons />}
@@ -54,7 +53,7 @@ export function Wall() {
           {list.error} What you see is the last that was known.
         </Banner>
       )}
-      {list.kind === "ready" && items.length === 0 && <Empty onAdd={() => (adding.value = true)} />}
+      {list.kind === "ready" && items.length === 0 && <Empty />}
       <ul class={`cards ${density}`}>
         {items.map((summary, at) => (
           <li key={summary.id}>
@@ -70,7 +69,6 @@ export function Wall() {
           </li>
         ))}
       </ul>
-      {adding.value && <AddMachine onClose={() => (adding.value = false)} />}
     </main>
   );
 }
@@ -115,15 +113,15 @@ function Retry() {
   );
 }
 
-function Empty({ onAdd }: { onAdd: () => void }) {
+function Empty() {
   return (
     <section class="panel empty" data-testid="empty">
       <h2>No machines yet</h2>
       <p>A simulated roaster needs no hardware and shows everything: preheat, charge, the curve, saving and replay.</p>
       <AddSimulator />
-      <button type="button" class="button" onClick={onAdd}>
-        Add a Modbus machine
-      </button>
+      <a class="button" href={link.add()}>
+        Add a machine
+      </a>
     </section>
   );
 }

@@ -1,0 +1,61 @@
+// The fields of one rule, in the order of its sentence.
+
+import { at, listAt, type Doc } from "../../model/draft";
+import { compared, comparisonOf, COMPARISONS, SEVERITIES, type Comparison, type Speakable } from "../../model/rules";
+import type { Draft } from "../../store/draft";
+import { DraftField } from "../../ui/DraftField";
+import { Field, Fault } from "../../ui/Field";
+import { Icon } from "../../ui/Icon";
+
+type Props = { draft: Draft; here: string; channels: Speakable[] };
+
+export function AlarmFields({ draft, here, channels }: Props) {
+  return (
+    <>
+      <div class="form-grid">
+        <ConditionFields draft={draft} here={`${here}/when`} channels={channels} first="When" />
+        <DraftField draft={draft} pointer={`${here}/when/delay_ms`} label="for at least, s" kind="seconds" hint="2 where empty; critical: at once" />
+        <DraftField draft={draft} pointer={`${here}/when/deadband`} label="over when back by" kind="number" hint="the deadband; 2 °C or 1 % where empty" />
+        <DraftField draft={draft} pointer={`${here}/severity`} label="then it is" choices={SEVERITIES} otherwise="warning" />
+      </div>
+      <DraftField draft={draft} pointer={`${here}/message`} label="and says" hint="the condition in words where empty" />
+    </>
+  );
+}
+
+export function InterlockFields({ draft, here, channels }: Props) {
+  const unless = listAt(draft.doc.value, `${here}/unless`);
+  return (
+    <>
+      <div class="form-grid">
+        <ConditionFields draft={draft} here={`${here}/blocks`} channels={channels.filter((one) => one.isControl)} first="No order that says" />
+      </div>
+      {unless.map((_, index) => (
+        <div class="form-grid" key={index}>
+          <ConditionFields draft={draft} here={`${here}/unless/${index}`} channels={channels} first={index === 0 ? "unless" : "and"} />
+        </div>
+      ))}
+      <p class="row">
+        {unless.length > 0 && <button type="button" class="button" data-testid="remove-unless" onClick={() => draft.remove(`${here}/unless`, unless.length - 1)}><Icon name="close" /> Without the last</button>}
+        <button type="button" class="button" data-testid="add-unless" onClick={() => draft.add(`${here}/unless`, { channel: channels[0]?.id ?? "", at_least: 0 })}><Icon name="plus" /> {unless.length === 0 ? "Unless…" : "And…"}</button>
+      </p>
+      <DraftField draft={draft} pointer={`${here}/message`} label="It says" hint="what to do instead, such as: Open the air first" />
+    </>
+  );
+}
+
+function ConditionFields({ draft, here, channels, first }: Props & { first: string }) {
+  const condition = (at(draft.doc.value, here) ?? {}) as Doc;
+  const key = comparisonOf(condition);
+  const known = channels.some((one) => one.id === condition["channel"]);
+  const unit = channels.find((one) => one.id === condition["channel"])?.unit ?? "";
+  const choices = channels.map(({ id, label }) => [id, label] as const);
+  return (
+    <>
+      <DraftField draft={draft} pointer={`${here}/channel`} label={first} choices={known ? choices : [[String(condition["channel"] ?? ""), String(condition["channel"] ?? "") || "choose"], ...choices]} />
+      <Field label="compared" value={key} choices={COMPARISONS} testId={`compare${here.replaceAll("/", "-")}`} onInput={(by) => draft.put(here, compared(condition, by as Comparison))} />
+      <DraftField draft={draft} pointer={`${here}/${key}`} label={unit === "" ? "Value" : `Value, ${unit}`} kind="number" />
+      <Fault text={draft.faults.value.get(here)} />
+    </>
+  );
+}
