@@ -82,6 +82,30 @@ for (const glove of ["off", "on"]) {
 }
 
 for (const glove of ["off", "on"]) {
+  test(`no two targets are so near that one is hit for the other, glove mode ${glove}`, async ({ page, daemon }) => {
+    await page.addInitScript((chosen) => localStorage.setItem("hearth.glove", chosen), glove);
+    await prepared(page, daemon, "light");
+    const needed = glove === "on" ? 12 : 8;
+    for (const [width, height] of SIZES) {
+      await page.setViewportSize({ width, height });
+      await open(page, daemon, "#/m/demo");
+      await expect(page.getByTestId("mark-CHARGE")).toBeVisible();
+      await expect(page.getByTestId("up-burner")).toBeVisible();
+      const close = await page.evaluate((least) => {
+        const all = [...document.querySelectorAll<HTMLElement>(".event-panel button, .controls button, .chart-tools button")];
+        const boxes = all.map((element) => [element.textContent || element.ariaLabel, element.getBoundingClientRect()] as const);
+        return boxes.flatMap(([a, one], i) => boxes.slice(i + 1).flatMap(([b, other]) => {
+          const across = Math.max(one.left - other.right, other.left - one.right);
+          const down = Math.max(one.top - other.bottom, other.top - one.bottom);
+          return Math.max(across, down) + 0.5 < least ? [`${a} and ${b}: ${across} across, ${down} down`] : [];
+        }));
+      }, needed);
+      expect(close, `${width}x${height}`).toEqual([]);
+    }
+  });
+}
+
+for (const glove of ["off", "on"]) {
   test(`no screen for setting up is too wide or has a target that is too small, glove mode ${glove}`, async ({ page, daemon }) => {
     await page.addInitScript((chosen) => localStorage.setItem("hearth.glove", chosen), glove);
     await prepared(page, daemon, "light");

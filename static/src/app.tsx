@@ -4,16 +4,29 @@ import { useSignal } from "@preact/signals";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
 import { Icon, type IconName } from "./ui/Icon";
 import { useHouse } from "./ui/house";
+import { useKeys } from "./ui/keys";
 import { Later } from "./ui/Later";
-import { link, route, type Route } from "./ui/router";
+import { LaterDialog } from "./ui/LaterDialog";
+import { go, link, route, type Route } from "./ui/router";
+import { StopCorner, useStop } from "./ui/StopCorner";
+import { silenceHere } from "./platform/sound";
 import { Cockpit } from "./screens/cockpit/Cockpit";
-import { SettingsDialog } from "./screens/SettingsDialog";
 import { Wall } from "./screens/wall/Wall";
 import { Updated } from "./ui/Updated";
 
 export function App() {
   const settingsOpen = useSignal(false);
   const at = route.value;
+  const house = useHouse();
+  const list = house.list.value;
+  const stop = useStop();
+  useKeys((action) => {
+    const chosen = action.do === "machine" ? house.items.peek()[action.index] : undefined;
+    if (chosen !== undefined) go(link.machine(chosen.id));
+    else if (action.do === "stop") stop();
+    else if (action.do === "silence") silenceHere();
+  }, ({ do: what }) => what === "machine" || what === "stop" || what === "silence");
+  const reason = list.kind === "failed" && list.error.status === 401 ? list.error.message : null;
   return (
     <div class="shell">
       <nav class="rail" aria-label="Main">
@@ -27,9 +40,12 @@ export function App() {
         </button>
       </nav>
       <ErrorBoundary key={location.hash} name="This screen">
-        <Screen at={at} />
+        {reason === null ? <Screen at={at} /> : <Later key="sign-in" load={() => import("./screens/SignIn").then((m) => m.SignIn)} props={{ reason }} />}
       </ErrorBoundary>
-      {settingsOpen.value && <SettingsDialog onClose={() => (settingsOpen.value = false)} />}
+      <StopCorner />
+      {settingsOpen.value && (
+        <LaterDialog title="Settings" load={() => import("./screens/SettingsDialog").then((m) => m.SettingsDialog)} props={{ onClose: () => (settingsOpen.value = false) }} />
+      )}
     </div>
   );
 }

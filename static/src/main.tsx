@@ -11,8 +11,11 @@ import "./styles/devices.css";
 import { render } from "preact";
 import { App } from "./app";
 import { claimClientId, deviceName } from "./link/identity";
+import { startSound } from "./platform/sound";
 import { startTheme } from "./platform/theme";
+import { startWakeLock } from "./platform/wakelock";
 import { MachinesStore } from "./store/machines";
+import { startOnline } from "./store/online";
 import { startTicking } from "./store/ticker";
 import { House } from "./ui/house";
 import { startRouting } from "./ui/router";
@@ -20,10 +23,13 @@ import { startRouting } from "./ui/router";
 async function start(root: HTMLElement): Promise<void> {
   startTheme();
   startRouting();
+  startOnline();
   startTicking();
   const clientId = await claimClientId();
   const house = new MachinesStore({ clientId, name: deviceName, page: () => location.href });
   house.start();
+  startSound(house);
+  startWakeLock(house);
   addEventListener("online", () => house.wake());
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") house.wake();

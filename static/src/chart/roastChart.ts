@@ -122,7 +122,9 @@ export class RoastChart {
       this.#u.setScale("x", { min: fromMs, max: toMs });
     });
     const box = { left: this.#u.bbox.left / devicePixelRatio, width: this.#u.bbox.width / devicePixelRatio };
-    this.#lanes.style.height = `${Math.max(1, Math.min(4, this.#scene.lanes.size)) * LANE_PX}px`;
+    // Until it is known which controls there are, the stylesheet keeps their room.
+    const lanes = Math.min(4, this.#scene.lanes.size);
+    if (lanes > 0) this.#lanes.style.height = `${lanes * LANE_PX}px`;
     drawLanes(this.#lanes, this.#scene, { fromMs, toMs }, box, this.#theme);
   }
 
@@ -170,8 +172,8 @@ export class RoastChart {
           draw: [(self) => {
             drawOverlay(self, this.#scene, theme);
             drawProjection(self, this.#scene, theme);
-            drawFlags(self, this.#scene, theme);
             this.#drawEnds(self);
+            drawFlags(self, this.#scene, theme);
           }],
           setSelect: [(self) => this.#select(self)],
           setCursor: [(self) => this.#hover(self)],

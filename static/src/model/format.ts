@@ -39,6 +39,14 @@ export function duration(ms: number | null | undefined, wide = false): string {
   return `${ms <= -1000 ? MINUS : ""}${head}:${tail}`;
 }
 
+/** A duration that somebody typed: `2`, `2:30`, `0:45`. Null if it is none, or not between a second and 100 minutes. Unit: ms. */
+export function parseDuration(typed: string): number | null {
+  const found = /^\s*(\d{1,2})(?::([0-5]?\d))?\s*$/.exec(typed);
+  if (found === null) return null;
+  const ms = (Number(found[1]) * 60 + Number(found[2] ?? 0)) * 1000;
+  return ms > 0 ? ms : null;
+}
+
 /** How long ago, in words short enough for a chip: `0.4 s`, `14 s`, `3 min`, `2 h`. */
 export function age(ms: number): string {
   if (ms < 10_000) return `${(Math.max(0, ms) / 1000).toFixed(1)} s`;

@@ -72,6 +72,9 @@ export const reference = {
 export class ReferenceStore {
   readonly profile = signal<LoadedProfile | null>(null);
   readonly error = signal<string | null>(null);
+  /** Whether its curve is drawn; the number beside BT stays. */
+  readonly shown = signal(true);
+
   readonly #machineId: string;
 
   /** Begins with what the machine roasted along last. */

@@ -6,11 +6,12 @@ import { useEffect, useRef } from "preact/hooks";
 import { RoastChart, type Hover } from "../chart/roastChart";
 import type { Scene, Zoom } from "../chart/scene";
 import { duration, rate, temp } from "../model/format";
+import { EVENT_NAMES } from "../model/marks";
 import { settings } from "../store/settings";
 import { CurveTable } from "./CurveTable";
 
 /** The handle by which keys reach a chart. */
-export type ChartHandle = { zoom: (zoom: Zoom) => void; step: (direction: "in" | "out") => void };
+export type ChartHandle = { zoom: (zoom: Zoom) => void; step: (direction: "in" | "out") => void; live: () => void };
 
 type Props = {
   scene: () => Scene;
@@ -29,6 +30,8 @@ const ZOOMS: { label: string; zoom: Zoom }[] = [
   { label: "5 min", zoom: { kind: "last", ms: 300_000 } },
   { label: "All", zoom: { kind: "all" } },
 ];
+/** A mark this near to the pointer is named beside the readings. Unit: ms. */
+const NEAR_MS = 5_000;
 
 export function ChartPanel({ scene, isLive, watch, summary, onTap, onReady, tools }: Props) {
   const host = useRef<HTMLDivElement>(null);
@@ -40,7 +43,10 @@ export function ChartPanel({ scene, isLive, watch, summary, onTap, onReady, tool
   const hover = useSignal<Hover | null>(null);
   const table = useSignal(false);
 
+  /** The span that followed the roast last: what "Live" goes back to. */
+  const following = useRef<Zoom>({ kind: "all" });
   const show = (next: Zoom) => {
+    if (next.kind !== "picked") following.current = next;
     zoom.value = next;
     chart.current?.zoom(next);
   };
@@ -60,7 +66,7 @@ export function ChartPanel({ scene, isLive, watch, summary, onTap, onReady, tool
       const next = direction === "in" ? Math.max(0, (at < 0 ? order.length : at) - 1) : Math.min(order.length - 1, at + 1);
       show(order[next] ?? { kind: "all" });
     };
-    onReady?.({ zoom: show, step });
+    onReady?.({ zoom: show, step, live: () => show(following.current) });
     const unwatch = watch(() => made.request());
     const restyle = new MutationObserver(() => made.restyle());
     restyle.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
@@ -85,12 +91,12 @@ export function ChartPanel({ scene, isLive, watch, summary, onTap, onReady, tool
           </button>
         ))}
         {picked && (
-          <button type="button" class="button primary" data-testid="live" onClick={() => show({ kind: "all" })}>
+          <button type="button" class="button primary" data-testid="live" onClick={() => show(isLive() ? following.current : { kind: "all" })}>
             {isLive() ? "Live" : "Whole roast"}
           </button>
         )}
         {tools}
-        <span class="hover small muted grow">{hover.value !== null && <HoverText hover={hover.value} originMs={scene().originMs} />}</span>
+        <span class="hover small muted grow">{hover.value !== null && <HoverText hover={hover.value} scene={scene()} />}</span>
         <button type="button" class="button quiet" onClick={() => (table.value = true)}>
           Table
         </button>
@@ -100,12 +106,14 @@ export function ChartPanel({ scene, isLive, watch, summary, onTap, onReady, tool
   );
 }
 
-function HoverText({ hover, originMs }: { hover: Hover; originMs: number }) {
+function HoverText({ hover, scene }: { hover: Hover; scene: Scene }) {
   const unit = settings.unit.value;
   const { bt, et, bt_ror } = hover.values;
+  const mark = scene.events.find((event) => Math.abs(event.timestamp_ms - hover.ms) < NEAR_MS);
   return (
     <>
-      {duration(hover.ms - originMs)} · BT {temp(bt, unit)} · RoR {rate(bt_ror, unit)} · ET {temp(et, unit)}
+      {mark !== undefined && <b>{EVENT_NAMES[mark.event_type].short}{mark.auto_detected ? " (auto)" : ""} · </b>}
+      {duration(hover.ms - scene.originMs)} · BT {temp(bt, unit)} · RoR {rate(bt_ror, unit)} · ET {temp(et, unit)}
     </>
   );
 }

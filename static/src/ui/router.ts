@@ -57,6 +57,12 @@ function unescaped(part: string): string {
   }
 }
 
+/** The machine that a place is about, null if it is about none or about all. */
+export function machineAt(hash: string): string | null {
+  const id = /^#\/m\/([^/]+)/.exec(hash)?.[1];
+  return id === undefined ? null : unescaped(id);
+}
+
 /** Addresses of places. */
 export const link = {
   wall: () => "#/",

@@ -13,9 +13,7 @@ import { ChartPanel } from "../../ui/ChartPanel";
 import { Chip } from "../../ui/Chip";
 import { Icon } from "../../ui/Icon";
 import { PhaseBar } from "../../ui/PhaseBar";
-import { StopButton } from "../../ui/StopButton";
 import { useMachine } from "../../ui/house";
-import { useKeys } from "../../ui/keys";
 import { link } from "../../ui/router";
 import { ProfileLoader } from "../profiles/ProfileLoader";
 import { profileScene } from "../profiles/profileScene";
@@ -29,10 +27,6 @@ export function ReplayView({ id, profile }: { id: string; profile: string }) {
 }
 
 function Shown({ machine, loaded }: { machine: MachineStore; loaded: LoadedProfile }) {
-  const stopFailure = useSignal<string | null>(null);
-  useKeys((action) => {
-    if (action.do === "stop") void machine.stop().then((problem) => (stopFailure.value = problem));
-  });
   const running = machine.session.replay.value;
   const isMine = running?.profile_id === loaded.document.id;
   const positionMs = isMine || machine.replay.ended.value !== null ? (machine.replay.position.value?.positionMs ?? 0) : 0;
@@ -48,10 +42,7 @@ function Shown({ machine, loaded }: { machine: MachineStore; loaded: LoadedProfi
         <a class="button quiet" href={link.profile(loaded.document.id)}>‹ Profile</a>
         <h1>{loaded.document.name}</h1>
         <a class="button" href={link.machine(machine.id)} data-testid="back-to-live">Live: {machine.config.value?.name ?? machine.id} <LinkChip machine={machine} /></a>
-        <span class="grow" />
-        <StopButton failure={stopFailure} onStop={() => machine.stop()} />
       </header>
-      {stopFailure.value !== null && <Banner icon="octagon" tone="critical" urgent>{stopFailure.value}</Banner>}
       <Notice machine={machine} />
       <div class="replay-frame" data-testid="replay-frame">
         <p class="replay-title">REPLAY – not live</p>
