@@ -106,14 +106,14 @@ impl Jobs {
         Self { hands: Arc::new(hands) }
     }
 
-    /// A picture that the task `scan` kept, with its media type; `None` where there is none. Reads the disk.
-    pub fn picture(&self, task: TaskId, number: u16) -> Option<(Vec<u8>, &'static str)> {
-        scan::picture(&self.hands.data, task, number)
-    }
-
     /// What is free on the disk that the daemon keeps everything on; `None` where the system does not tell. Unit: bytes.
     pub fn free_bytes(&self) -> Option<u64> {
         free_bytes(&self.hands.data).ok()
+    }
+
+    /// A picture that the task `scan` kept, with its media type; `None` where there is none. Reads the disk.
+    pub fn picture(&self, task: TaskId, number: u16) -> Option<(Vec<u8>, &'static str)> {
+        scan::picture(&self.hands.data, task, number)
     }
 
     /// Makes a task for nobody in particular: [`Jobs::make_for`].

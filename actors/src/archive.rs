@@ -47,7 +47,7 @@ pub trait Journal: Send {
 /// Which profiles to list. Newest first.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ProfileQuery {
-    /// Words that must all occur in name, notes, bean or machine.
+    /// Words that must all occur in name, notes, bean, machine, operator, batch or tags.
     pub text: Option<String>,
     /// Only of this machine.
     pub machine: Option<MachineId>,

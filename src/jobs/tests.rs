@@ -35,6 +35,7 @@ fn read(file: &[u8]) -> Result<Profile, Faults> {
         machine_name: "Drum".into(),
         name: String::new(),
         notes: None,
+        label: Default::default(),
         bean: None,
         green_weight_g: None,
         roasted_weight_g: None,

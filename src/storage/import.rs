@@ -47,6 +47,7 @@ pub fn to_log(profile: &Profile) -> Result<SessionLog, BadRecord> {
         bean: profile.bean.clone(),
         green_weight_g: profile.green_weight_g,
         roasted_weight_g: profile.roasted_weight_g,
+        label: profile.label.clone(),
         status: Some(profile.status),
         marks: None,
     };

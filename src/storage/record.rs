@@ -6,6 +6,7 @@ pub mod annotation;
 pub mod channels;
 pub mod event;
 pub mod head;
+mod label;
 pub mod mirror;
 pub mod number;
 pub mod order;

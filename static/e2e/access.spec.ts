@@ -1,20 +1,8 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Page } from "@playwright/test";
+import { violations } from "./fixtures/axe";
 import { expect, open, test, type Daemon } from "./fixtures/daemon";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
 const SIZES = [[1280, 800], [800, 1280], [390, 844]] as const;
-
-type Violation = { id: string; nodes: { target: string[]; failureSummary: string }[] };
-
-async function violations(page: Page): Promise<string[]> {
-  // The page's own policy forbids inline scripts; evaluating goes around it without loosening it.
-  await page.evaluate(AXE);
-  const found = await page.evaluate((tags) => (globalThis as unknown as { axe: { run: (root: Document, options: unknown) => Promise<{ violations: Violation[] }> } }).axe.run(document, { runOnly: tags }), TAGS);
-  return found.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => `${node.target.join(" ")} ${node.failureSummary}`).join(" | ")}`);
-}
 
 async function prepared(page: Page, daemon: Daemon, theme: string): Promise<void> {
   await page.addInitScript((chosen) => localStorage.setItem("hearth.theme", chosen), theme);
@@ -36,7 +24,8 @@ const WORKS = ["#/m/kettle", "#/tasks", "#/m/kettle/programs", "#/m/kettle/progr
 for (const theme of ["light", "dark"]) {
   test(`no screen keeps anybody out, in ${theme}`, async ({ page, daemon }) => {
     await prepared(page, daemon, theme);
-    for (const place of ["#/", "#/m/demo", "#/profiles", "#/profiles/none", "#/new", "#/m/demo/setup", "#/m/demo/alarms", "#/admin", ...(daemon.mock === null ? WORKS : [])]) {
+    const screens = ["#/", "#/m/demo", "#/profiles", "#/profiles/none", "#/new", "#/m/demo/setup", "#/m/demo/alarms", "#/admin"];
+    for (const place of [...screens, ...(daemon.mock === null ? WORKS : [])]) {
       await open(page, daemon, place);
       await page.waitForTimeout(1_000);
       expect(await violations(page), place).toEqual([]);
@@ -88,6 +77,30 @@ for (const glove of ["off", "on"]) {
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         expect(overflow, `${place} is wider than ${width}`).toBeLessThanOrEqual(0);
       }
+    }
+  });
+}
+
+for (const glove of ["off", "on"]) {
+  test(`no two targets are so near that one is hit for the other, glove mode ${glove}`, async ({ page, daemon }) => {
+    await page.addInitScript((chosen) => localStorage.setItem("hearth.glove", chosen), glove);
+    await prepared(page, daemon, "light");
+    const needed = glove === "on" ? 12 : 8;
+    for (const [width, height] of SIZES) {
+      await page.setViewportSize({ width, height });
+      await open(page, daemon, "#/m/demo");
+      await expect(page.getByTestId("mark-CHARGE")).toBeVisible();
+      await expect(page.getByTestId("up-burner")).toBeVisible();
+      const close = await page.evaluate((least) => {
+        const all = [...document.querySelectorAll<HTMLElement>(".event-panel button, .controls button, .chart-tools button")];
+        const boxes = all.map((element) => [element.textContent || element.ariaLabel, element.getBoundingClientRect()] as const);
+        return boxes.flatMap(([a, one], i) => boxes.slice(i + 1).flatMap(([b, other]) => {
+          const across = Math.max(one.left - other.right, other.left - one.right);
+          const down = Math.max(one.top - other.bottom, other.top - one.bottom);
+          return Math.max(across, down) + 0.5 < least ? [`${a} and ${b}: ${across} across, ${down} down`] : [];
+        }));
+      }, needed);
+      expect(close, `${width}x${height}`).toEqual([]);
     }
   });
 }

@@ -44,6 +44,26 @@ test("where no socket can be had, the values still move, and say that they are s
   await expect(page.getByTestId("latched"), "STOP goes over HTTP").toBeVisible({ timeout: 5_000 });
 });
 
+test("polling ends as soon as a socket is to be had again", async ({ page, daemon }) => {
+  let isRefused = true;
+  await page.routeWebSocket(/\/ws\/live\//, (socket) => {
+    if (isRefused) void socket.close({ code: 1013 });
+    else socket.connectToServer();
+  });
+  let polls = 0;
+  page.on("request", (request) => (polls += Number(request.url().includes("/session?include=series"))));
+  await daemon.addRoaster("demo", { speed: 5, operator: false });
+  await daemon.act("demo", "start_monitoring");
+  await open(page, daemon, "#/m/demo");
+  await expect(page.getByTestId("link-state")).toHaveAttribute("data-state", "polling", { timeout: 10_000 });
+  isRefused = false;
+  await page.getByRole("button", { name: "Now" }).click();
+  await expect(page.getByTestId("link-state")).toHaveAttribute("data-state", "live");
+  const before = polls;
+  await page.waitForTimeout(2_500);
+  expect(polls).toBe(before);
+});
+
 test("a silent stall is seen, and mended by a new socket", async ({ page, daemon }) => {
   let isSilent = false;
   await page.routeWebSocket(/\/ws\/live\//, (socket) => {

@@ -19,12 +19,22 @@ test("a roast is saved, found, opened and replayed", async ({ page, daemon }) =>
   await page.getByTestId("save-profile").click();
   await expect(page.getByText("Roasted coffee weighs less than green")).toBeVisible();
   await page.getByTestId("save-roasted").fill("10260");
+  await page.getByTestId("save-tags").fill("washed, lot 7");
+  await page.getByTestId("star-5").click();
+  await page.getByTestId("fix-events").locator("summary").click();
+  await page.getByTestId("remove-DRY_END").click();
+  await expect(page.getByTestId("finish-sheet").getByTestId("phases")).not.toContainText("Maillard");
+  await page.getByTestId("as-reference").check();
   await page.getByTestId("save-profile").click();
 
   await expect(page.getByTestId("profile")).toBeVisible();
   await expect(page.getByRole("heading", { name: "Guji 214" })).toBeVisible();
   await expect(page.getByTestId("statistics")).toContainText("14.5 %");
-  await expect(page.getByTestId("event-table").locator("tbody tr")).not.toHaveCount(0);
+  await expect(page.getByTestId("event-table")).toContainText("First crack starts");
+  await expect(page.getByTestId("event-table")).not.toContainText("End of drying");
+  await expect(page.getByTestId("card")).toContainText("lot 7");
+  await page.getByTestId("use-reference").click();
+  await expect(page.getByTestId("reference").locator("option:checked")).toContainText("Guji 214");
 
   await page.getByRole("link", { name: "Profiles", exact: true }).click();
   await page.getByTestId("profile-search").fill("guji");
@@ -48,6 +58,7 @@ test("a roast is saved, found, opened and replayed", async ({ page, daemon }) =>
   await page.getByTestId("replay-speed").selectOption("10");
   await page.getByTestId("replay-start").click();
   await expect(page.getByTestId("replay-clock")).not.toHaveText(/^0:00 /);
+  await expect(page.getByLabel("Replayed readings")).toContainText("Burner");
   await page.getByTestId("replay-pause").click();
   await expect(page.getByTestId("replay-resume")).toBeVisible();
   const held = await page.getByTestId("replay-clock").innerText();

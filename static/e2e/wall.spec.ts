@@ -39,3 +39,60 @@ test("a daemon that cannot be reached is said so, with a way to try again", asyn
   await page.getByRole("button", { name: "Try again" }).click();
   await expect(page.getByTestId("empty")).toBeVisible();
 });
+
+test("machines stand where a person put them, also after a reload, and newcomers behind them", async ({ page, daemon }) => {
+  for (const [id, name] of [["a", "Alpha"], ["b", "Beta"], ["c", "Gamma"]] as const) await daemon.addRoaster(id, { name });
+  await open(page, daemon);
+  const names = () => page.locator(".cards h2").allInnerTexts();
+  await expect.poll(names).toEqual(["Alpha", "Beta", "Gamma"]);
+  await page.getByTestId("arrange").click();
+  await expect(page.getByTestId("earlier-a")).toBeDisabled();
+  await page.getByTestId("earlier-c").click();
+  await page.getByTestId("earlier-c").click();
+  await expect.poll(names).toEqual(["Gamma", "Alpha", "Beta"]);
+  await daemon.addRoaster("aa", { name: "Delta" });
+  await page.reload();
+  await expect.poll(names).toEqual(["Gamma", "Alpha", "Beta", "Delta"]);
+  await page.keyboard.press("Alt+1");
+  await expect(page.getByRole("heading", { name: "Gamma" }), "Alt and a number follow the same order").toBeVisible();
+});
+
+test("the wall is cards, one line a machine, or numbers for the other end of the room", async ({ page, daemon }) => {
+  for (const id of ["p12", "s15"]) await daemon.addRoaster(id, { name: id });
+  await open(page, daemon);
+  const number = page.getByTestId("card-p12").getByTestId("card-bt");
+  const size = () => number.evaluate((element) => Number.parseFloat(getComputedStyle(element).fontSize));
+  await expect(number).toHaveText(/\d/);
+  expect(await size()).toBe(28);
+  await page.getByTestId("density").selectOption("tv");
+  await expect.poll(size).toBeGreaterThanOrEqual(56);
+  await expect(page.getByTestId("clock")).toHaveText(/\d\d?:\d\d/);
+  await page.getByTestId("density").selectOption("list");
+  const [first, second] = await Promise.all(["p12", "s15"].map((id) => page.getByTestId(`card-${id}`).boundingBox()));
+  expect(second?.x).toBe(first?.x);
+  expect(first?.height).toBeLessThan(140);
+  await page.reload();
+  await expect(page.getByTestId("density")).toHaveValue("list");
+});
+
+test("a roast on the wall says which event comes next, and when", async ({ page, daemon }) => {
+  await daemon.addRoaster("p12", { name: "Probat P12", speed: 40 });
+  await daemon.act("p12", "start_monitoring");
+  await daemon.act("p12", "start_recording");
+  await open(page, daemon);
+  await expect(page.getByTestId("card-next")).toHaveText(/(?:DRY END|FCs) in \d+:\d\d ± \d+ s/, { timeout: 25_000 });
+});
+
+test("the sum of the alarms stands above the wall, and moves nothing", async ({ page, daemon }) => {
+  const above = (id: string, severity: string, message: string) => ({ id, when: { channel: "bt", above: 5, deadband: 2, delay_ms: 0 }, severity, message });
+  await daemon.addRoaster("calm", { name: "Calm" });
+  await open(page, daemon);
+  await expect(page.getByTestId("alarm-strip")).toHaveText("No alarms");
+  const place = await page.getByTestId("card-calm").boundingBox();
+  await daemon.addRoaster("demo", { more: { alarms: [above("warm", "warning", "Getting warm"), above("hot", "critical", "Far too hot")] } });
+  await expect(page.getByTestId("alarm-strip")).toContainText("Far too hot", { timeout: 10_000 });
+  await expect(page.getByTestId("alarm-counts")).toHaveText("1 critical · 1 warning");
+  expect((await page.getByTestId("card-calm").boundingBox())?.y).toBe(place?.y);
+  await page.getByTestId("ack").click();
+  await expect(page.getByTestId("alarm-strip"), "the next one that nobody has seen").toContainText("Getting warm");
+});

@@ -1,25 +1,37 @@
 // The frame around every screen, and which screen it is.
 
 import { useSignal } from "@preact/signals";
-import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
 import { Icon, type IconName } from "./ui/Icon";
 import { useHouse } from "./ui/house";
-import { link, route, type Route } from "./ui/router";
+import { useKeys } from "./ui/keys";
+import { Later } from "./ui/Later";
+import { LaterDialog } from "./ui/LaterDialog";
+import { go, link, route, type Route } from "./ui/router";
+import { StopCorner, useStop } from "./ui/StopCorner";
+import { silenceHere } from "./platform/sound";
 import { Cockpit } from "./screens/cockpit/Cockpit";
-import { SettingsDialog } from "./screens/SettingsDialog";
 import { Wall } from "./screens/wall/Wall";
 import { Updated } from "./ui/Updated";
 
 export function App() {
   const settingsOpen = useSignal(false);
   const at = route.value;
+  const house = useHouse();
+  const list = house.list.value;
+  const stop = useStop();
+  useKeys((action) => {
+    const chosen = action.do === "machine" ? house.items.peek()[action.index] : undefined;
+    if (chosen !== undefined) go(link.machine(chosen.id));
+    else if (action.do === "stop") stop();
+    else if (action.do === "silence") silenceHere();
+  }, ({ do: what }) => what === "machine" || what === "stop" || what === "silence");
+  const reason = list.kind === "failed" && list.error.status === 401 ? list.error.message : null;
   return (
     <div class="shell">
       <nav class="rail" aria-label="Main">
-        <RailLink href={link.wall()} icon="wall" text="Machines" isHere={["wall", "machine", "new", "setup", "alarms", "programs", "program"].includes(at.at)} />
-        <RailLink href={link.profiles()} icon="curve" text="Profiles" isHere={at.at === "profiles" || at.at === "profile" || at.at === "replay"} />
+        <RailLink href={link.wall()} icon="wall" text="Machines" isHere={["wall", "machine", "programs", "program", "new", "setup", "alarms"].includes(at.at)} />
+        <RailLink href={link.profiles()} icon="curve" text="Profiles" isHere={["profiles", "profile", "compare", "replay"].includes(at.at)} />
         <RailLink href={link.tasks()} icon="steps" text="Tasks" isHere={at.at === "tasks"} />
         <RailLink href={link.admin()} icon="health" text="Admin" isHere={at.at === "admin"} />
         <Updated />
@@ -28,9 +40,12 @@ export function App() {
         </button>
       </nav>
       <ErrorBoundary key={location.hash} name="This screen">
-        <Screen at={at} />
+        {reason === null ? <Screen at={at} /> : <Later key="sign-in" load={() => import("./screens/SignIn").then((m) => m.SignIn)} props={{ reason }} />}
       </ErrorBoundary>
-      {settingsOpen.value && <SettingsDialog onClose={() => (settingsOpen.value = false)} />}
+      <StopCorner />
+      {settingsOpen.value && (
+        <LaterDialog title="Settings" load={() => import("./screens/SettingsDialog").then((m) => m.SettingsDialog)} props={{ onClose: () => (settingsOpen.value = false) }} />
+      )}
     </div>
   );
 }
@@ -49,26 +64,30 @@ function Screen({ at }: { at: Route }) {
       return <Wall />;
     case "machine":
       return <MachineScreen key={at.id} id={at.id} />;
+    case "new":
+      return <Later key="new" load={() => import("./screens/setup/Setup").then((m) => m.Setup)} props={{ id: null }} />;
+    case "setup":
+      return <Later key={`setup ${at.id}`} load={() => import("./screens/setup/Setup").then((m) => m.Setup)} props={{ id: at.id }} />;
+    case "alarms":
+      return <Later key={`alarms ${at.id}`} load={() => import("./screens/alarms/Alarms").then((m) => m.Alarms)} props={{ id: at.id }} />;
+    case "admin":
+      return <Later key="admin" load={() => import("./screens/admin/Admin").then((m) => m.Admin)} props={{}} />;
     case "programs":
       return <Later key={at.id} load={() => import("./screens/works").then((m) => m.ProgramList)} props={{ id: at.id }} />;
     case "program":
       return <Later key={`${at.id}/${at.program}`} load={() => import("./screens/works").then((m) => m.ProgramLoader)} props={{ id: at.id, program: at.program }} />;
     case "tasks":
       return <Later key="tasks" load={() => import("./screens/works").then((m) => m.Tasks)} props={{}} />;
-    case "new":
-      return <Later key="new" load={() => import("./screens/works").then((m) => m.Setup)} props={{ id: null }} />;
-    case "setup":
-      return <Later key={`setup ${at.id}`} load={() => import("./screens/works").then((m) => m.Setup)} props={{ id: at.id }} />;
-    case "alarms":
-      return <Later key={`alarms ${at.id}`} load={() => import("./screens/works").then((m) => m.Alarms)} props={{ id: at.id }} />;
-    case "admin":
-      return <Later key="admin" load={() => import("./screens/works").then((m) => m.Admin)} props={{}} />;
     case "profiles":
-      return <Later key="profiles" load={() => import("./screens/works").then((m) => m.ProfileList)} props={{}} />;
+      return <Later key="profiles" load={() => import("./screens/shelf").then((m) => m.ProfileList)} props={{}} />;
     case "profile":
-      return <Later key={at.id} load={() => import("./screens/works").then((m) => m.ProfileView)} props={{ id: at.id }} />;
+      return <Later key={at.id} load={() => import("./screens/shelf").then((m) => m.ProfileView)} props={{ id: at.id }} />;
+    case "compare":
+      return <Later key={at.ids.join()} load={() => import("./screens/shelf").then((m) => m.CompareView)} props={{ ids: at.ids }} />;
+    case "print":
+      return <Later key={at.id} load={() => import("./screens/shelf").then((m) => m.PrintView)} props={{ id: at.id, against: at.against }} />;
     case "replay":
-      return <Later key={at.profile} load={() => import("./screens/works").then((m) => m.ReplayView)} props={{ id: at.id, profile: at.profile }} />;
+      return <Later key={at.profile} load={() => import("./screens/shelf").then((m) => m.ReplayView)} props={{ id: at.id, profile: at.profile }} />;
     case "unknown":
       return (
         <main class="page">
@@ -89,22 +108,4 @@ function MachineScreen({ id }: { id: string }) {
   const kind = list.kind === "ready" ? list.items.find((item) => item.id === id)?.kind : undefined;
   if (kind === undefined || kind === "roaster") return <Cockpit id={id} />;
   return <Later load={() => import("./screens/works").then((m) => m.GenericCockpit)} props={{ id }} />;
-}
-
-/** A screen that is fetched when it is first needed. */
-function Later<P extends object>({ load, props }: { load: () => Promise<ComponentType<P>>; props: P }) {
-  const [loaded, setLoaded] = useState<{ screen: ComponentType<P> } | { error: string } | null>(null);
-  useEffect(() => {
-    let isHere = true;
-    load().then(
-      (screen) => isHere && setLoaded({ screen }),
-      () => isHere && setLoaded({ error: "This screen could not be fetched. Is the daemon running? Reload the page to try again." }),
-    );
-    return () => {
-      isHere = false;
-    };
-  }, []);
-  if (loaded === null) return <main class="page"><p role="status" class="muted">Loading…</p></main>;
-  if ("error" in loaded) return <main class="page"><p class="fault" role="alert">{loaded.error}</p></main>;
-  return <loaded.screen {...props} />;
 }

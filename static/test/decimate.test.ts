@@ -67,4 +67,14 @@ describe("what of a curve is drawn", () => {
   it("is nothing for nothing", () => {
     expect(view({ t: [], values: [[]] }, 0, 1000, 100, 10)).toEqual({ x: [], ys: [[]], gaps: [] });
   });
+
+  it("takes a span in which a sensor was lost for a gap, also one that began before the picture or has not ended", () => {
+    const t = every(1000, 60);
+    const bt = t.map((ms) => (ms >= 20_000 && ms < 40_000 ? NaN : ms));
+    expect(view({ t, values: [bt] }, 0, 59_000, 600, 5000).gaps).toEqual([[19_000, 40_000]]);
+    expect(view({ t, values: [bt] }, 30_000, 59_000, 600, 5000).gaps).toEqual([[19_000, 40_000]]);
+    expect(view({ t: t.subarray(0, 35), values: [bt] }, 0, 59_000, 600, 5000).gaps).toEqual([[19_000, 34_000]]);
+    expect(view({ t, values: [bt] }, 0, 59_000, 600, 30_000).gaps, "a short one is only left open").toEqual([]);
+    expect(view({ t, values: [t.map(() => NaN)] }, 0, 59_000, 600, 5000).gaps, "what was never known is not missing").toEqual([]);
+  });
 });

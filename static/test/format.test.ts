@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { age, duration, fixed, NO_VALUE, rate, signed, temp, weight } from "../src/model/format";
+import { age, duration, fixed, NO_VALUE, parseDuration, rate, signed, temp, weight } from "../src/model/format";
 import { span, temperature, unitSign } from "../src/model/units";
 
 describe("numbers on screen", () => {
@@ -32,5 +32,15 @@ describe("numbers on screen", () => {
     expect([duration(-75_000), duration(-400)]).toEqual(["\u22121:15", "0:00"]);
     expect([age(400), age(14_900), age(200_000), age(9_000_000)]).toEqual(["0.4 s", "14 s", "3 min", "2 h"]);
     expect([weight(850), weight(12_000), weight(null)]).toEqual(["850 g", "12.00 kg", "––"]);
+  });
+});
+
+describe("a typed duration", () => {
+  it("is minutes, or minutes and seconds", () => {
+    expect(["2", " 2:30", "0:45 ", "99:59", "1:5"].map(parseDuration)).toEqual([120_000, 150_000, 45_000, 5_999_000, 65_000]);
+  });
+
+  it("is nothing else", () => {
+    for (const typed of ["", "0", "0:00", "-1", "2:60", "100", "1.5", "two", "1:2:3"]) expect(parseDuration(typed), typed).toBeNull();
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { actionOf, type Focus, type Press } from "../src/model/keymap";
+import { actionOf, BINDABLE, bindingsOf, DEFAULT_KEYS, keyName, keyOf, rebound, type Focus, type Press } from "../src/model/keymap";
 import { MARKABLE } from "../src/model/marks";
 
 const press = (key: string, more: Partial<Press> = {}): Press => ({
@@ -53,7 +53,44 @@ describe("keys", () => {
   });
 
   it("the rest of them", () => {
-    expect(["u", "a", "f", "l", "[", "]", "?"].map((key) => on(key)?.do)).toEqual(["undo", "ack", "fit", "live", "zoom_in", "zoom_out", "help"]);
+    expect(["u", "a", "m", "e", "t", "b", "f", "l", "[", "]"].map((key) => on(key)?.do)).toEqual(["undo", "ack", "silence", "entry", "timer", "overlay", "fit", "live", "zoom_in", "zoom_out"]);
+    expect(on("?", { shiftKey: true })?.do).toBe("help");
     expect(on("x")).toBeNull();
+  });
+});
+
+describe("keys given others", () => {
+  const given = (name: (typeof BINDABLE)[number], key: string, more?: Partial<Press>, from = DEFAULT_KEYS) => rebound(from, name, press(key, more));
+
+  it("no two actions are delivered on one key", () => {
+    expect(new Set(Object.values(DEFAULT_KEYS)).size).toBe(BINDABLE.length);
+  });
+
+  it("the new key does it and the old one nothing", () => {
+    const result = given("FCs", "q");
+    if ("refused" in result) throw new Error(result.refused);
+    const { bindings } = result;
+    expect(actionOf(press("q"), "page", true, bindings)).toEqual({ do: "mark", event: "FCs" });
+    expect(actionOf(press("3"), "page", true, bindings)).toBeNull();
+    expect(bindingsOf(JSON.parse(JSON.stringify({ FCs: bindings.FCs })))).toEqual(bindings);
+  });
+
+  it("a key that is taken is refused and named", () => {
+    expect(given("undo", "r")).toEqual({ refused: "R is taken: Start monitoring, then recording." });
+    expect(given("undo", "u"), "its own key is not taken").toHaveProperty("bindings");
+  });
+
+  it("keys that move the focus, and combinations, are no single keys", () => {
+    for (const key of ["Enter", "Tab", "ArrowUp", "Escape", "F5", "Home"]) expect(keyOf(press(key, { code: key }))).toBeNull();
+    expect(given("undo", "q", { ctrlKey: true })).toHaveProperty("refused");
+    expect(keyOf(press("Q", { shiftKey: true }))).toBe("shift+q");
+  });
+
+  it("what was kept and makes no sense leaves the delivered keys", () => {
+    for (const kept of [null, 7, "x", [], { undo: 5 }, { undo: "" }, { nothing: "q" }, { undo: "r" }, { undo: "far too long" }]) expect(bindingsOf(kept)).toEqual(DEFAULT_KEYS);
+  });
+
+  it("are written as people say them", () => {
+    expect([" ", "u", "shift+r", "["].map(keyName)).toEqual(["Space", "U", "Shift+R", "["]);
   });
 });

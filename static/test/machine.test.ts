@@ -112,10 +112,10 @@ describe("a machine's store", () => {
 
   it("offers to undo an event this tab set, for ten seconds", () => {
     machine.mark("FCs");
-    expect(socket.sent.at(-1)).toEqual({ type: "command", action: "mark_event", event_type: "FCs" });
+    expect(socket.sent.at(-1)).toMatchObject({ type: "command", action: "mark_event", event_type: "FCs" });
     expect(machine.events.undoable.value).toBe("FCs");
     machine.undo();
-    expect(socket.sent.at(-1)).toEqual({ type: "command", action: "unmark_event", event_type: "FCs" });
+    expect(socket.sent.at(-1)).toMatchObject({ type: "command", action: "unmark_event", event_type: "FCs" });
     machine.mark("FCs");
     vi.advanceTimersByTime(10_001);
     expect(machine.events.undoable.value).toBeNull();
@@ -143,7 +143,7 @@ describe("a machine's store", () => {
     live({ ...alarm, occurrence: 4, alarm_state: "normal" });
     expect(machine.alarms.active.value).toHaveLength(1);
     machine.ackTopAlarm();
-    expect(socket.sent.at(-1)).toEqual({ type: "command", action: "ack_alarm", alarm_id: "high_bt", occurrence: 5 });
+    expect(socket.sent.at(-1)).toMatchObject({ type: "command", action: "ack_alarm", alarm_id: "high_bt", occurrence: 5 });
     live({ ...alarm, alarm_state: "normal" });
     expect(machine.alarms.active.value).toEqual([]);
   });
@@ -168,6 +168,55 @@ describe("a machine's store", () => {
     expect(called).toEqual(["POST api/machines/p12/stop"]);
     vi.stubGlobal("fetch", () => Promise.reject(new TypeError("unreachable")));
     await expect(machine.stop()).resolves.toMatch(/emergency switch/);
+  });
+
+  it("does not believe a socket that brings no word after STOP, and goes over REST as well", async () => {
+    const called: string[] = [];
+    vi.stubGlobal("fetch", (path: string, init: RequestInit) => {
+      called.push(`${init.method} ${path}`);
+      return Promise.resolve(new Response("{}", { status: 200 }));
+    });
+    const answered = machine.stop();
+    expect(socket.sent.at(-1)).toMatchObject({ type: "command", action: "emergency_stop" });
+    live({ type: "safety", latched: true, reason: "stop", since: null, channels: ["burner"] });
+    await expect(answered).resolves.toBeNull();
+    expect(called, "the socket's word is enough").toEqual([]);
+    live({ type: "safety", latched: false, reason: null, since: null, channels: [] });
+    const silent = machine.stop();
+    await vi.advanceTimersByTimeAsync(1_100);
+    await expect(silent).resolves.toBeNull();
+    expect(called).toEqual(["POST api/machines/p12/stop"]);
+  });
+
+  it("tells what a refused command was, so that it is said where it was pressed", () => {
+    machine.mark("FCs");
+    const request_id = socket.sent.at(-1)?.["request_id"];
+    say({ type: "error", code: "INVALID_STATE_TRANSITION", message: "mark_event needs a recording", recoverable: true, request_id });
+    expect(machine.session.notices.value[0]).toMatchObject({ about: "mark_event", message: "mark_event needs a recording" });
+  });
+
+  it("has a tone for an event that the daemon found, once, and none for one that a replayed frame or a person brings", () => {
+    const found = { type: "event", event_type: "TP", timestamp_ms: 100, auto_detected: true, provisional: true, bt_at_event: 1, et_at_event: 2 };
+    live({ ...found, event_type: "CHARGE", auto_detected: false });
+    expect(machine.occasion.value).toBeNull();
+    live(found);
+    expect(machine.occasion.value).toEqual({ what: "event", type: "TP" });
+    machine.occasion.value = null;
+    live({ ...found, provisional: false });
+    expect(machine.occasion.value, "confirming it is no second event").toBeNull();
+  });
+
+  it("counts a countdown down to its tone, and not at all once it is cleared", () => {
+    machine.countdown.start(5_000);
+    vi.advanceTimersByTime(4_999);
+    expect(machine.occasion.value).toBeNull();
+    vi.advanceTimersByTime(1);
+    expect(machine.occasion.value).toEqual({ what: "timer" });
+    machine.occasion.value = null;
+    machine.countdown.start(1_000);
+    machine.countdown.stop();
+    vi.advanceTimersByTime(2_000);
+    expect(machine.occasion.value).toBeNull();
   });
 
   it("counts readings as old only when they stay away", () => {

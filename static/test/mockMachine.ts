@@ -139,7 +139,7 @@ export class MockMachine {
     const events = marks(this.#events).filter((event) => names === null || names.includes(event.event_type));
     const profile = {
       id: this.#session, name: `${this.#name} ${this.#startedAt}`, machine_id: this.#id, machine_name: this.#name, created_at: this.#startedAt,
-      duration_ms: this.#readings.at(-1)?.timestamp_ms ?? 0, status: "saved", ...said, events, statistics: statistics(events, said),
+      duration_ms: this.#readings.at(-1)?.timestamp_ms ?? 0, status: "saved", tags: [], ...said, events, statistics: statistics(events, said),
       series: toDocument(this.#readings), controls: this.#moves, gaps: [],
     } as ProfileDocument;
     this.#profiles.set(profile.id, profile);

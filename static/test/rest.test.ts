@@ -21,6 +21,13 @@ describe("REST", () => {
     expect((await refusal(rest.machines())).message).toContain("502");
   });
 
+  it("takes no page for an answer, and an empty one for what it is", async () => {
+    answer(200, "<html>captive portal</html>", "text/html");
+    expect((await refusal(rest.machines())).message).toContain("not the daemon");
+    answer(202, "");
+    await expect(rest.restart("p12")).resolves.toBeUndefined();
+  });
+
   it("says that the daemon cannot be reached, and what to look at", async () => {
     vi.stubGlobal("fetch", () => Promise.reject(new TypeError("failed")));
     expect(await refusal(rest.machines())).toMatchObject({ status: 0, code: "UNREACHABLE", message: expect.stringContaining("Is it running") as string });

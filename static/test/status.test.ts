@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isTooOld, linkStatus } from "../src/store/status";
+import { driverStatus, isTooOld, linkStatus } from "../src/store/status";
 
 describe("the link in words", () => {
   it("is live with the age of the newest reading while readings are due", () => {
@@ -8,6 +8,23 @@ describe("the link in words", () => {
 
   it("is never called live while the machine does not answer, though the socket is", () => {
     for (const ageMs of [null, 300, 200_000]) expect(linkStatus({ kind: "live" }, 0, ageMs, false).text).toBe("no readings");
+  });
+});
+
+describe("the driver in words", () => {
+  const connection = { driver_state: "reconnecting" as const, driver_name: "modbus_tcp", message: "no route to host", retry_in_ms: 4000, restarts: 0 };
+
+  it("has nothing to say while it answers", () => {
+    expect(driverStatus({ ...connection, driver_state: "connected" }, null, 0)).toBeNull();
+  });
+
+  it("tells the reason and counts down to the next try, but not to a voice", () => {
+    expect(driverStatus(connection, 4_000, 500)).toMatchObject({ text: "Machine does not answer: no route to host, next try in 4 s", lasting: "Machine does not answer: no route to host", code: "reconnecting" });
+    expect(driverStatus(connection, 4_000, 2_500)?.lasting).toBe(driverStatus(connection, 4_000, 500)?.lasting);
+  });
+
+  it("that has failed waits for a person", () => {
+    expect(driverStatus({ ...connection, driver_state: "failed" }, null, 0)).toMatchObject({ tone: "critical", text: "Driver failed: no route to host" });
   });
 });
 

@@ -49,6 +49,10 @@ def profile_document(name: str = "A short roast", *, minutes: int = 10, **more: 
         "green_weight_g": 1000.0,
         "roasted_weight_g": 850.0,
         "notes": "first of the day",
+        "rating": 4,
+        "tags": ["washed", "competition"],
+        "operator": "Ada",
+        "batch": "K12",
         "series": {
             "timestamp_ms": times,
             "bt": bt,

@@ -73,6 +73,7 @@ def test_a_recording_that_is_reset_is_kept_as_a_draft(rest: httpx.Client) -> Non
     session = rest.post(path, json={"action": "start_recording"}).json()["session_id"]
     assert rest.post(path, json={"action": "reset"}).json()["state"] == "idle"
     assert rest.get(f"/api/profiles/{session}").json()["status"] == "draft"
+    assert rest.patch(f"/api/profiles/{session}", json={}).json()["status"] == "saved", "a person has seen to it"
 
 
 def test_saving_without_a_finished_session_is_refused(rest: httpx.Client) -> None:
@@ -99,12 +100,17 @@ def test_a_profile_is_corrected_and_its_figures_follow(rest: httpx.Client) -> No
     events = rest.get(path).json()["events"]
     moved = [{**event, "timestamp_ms": 500_000} if event["event_type"] == "FCs" else event for event in events]
     change = {"name": "Corrected", "notes": "FCs was late", "roasted_weight_g": 840.0, "events": moved}
+    change |= {"rating": 0, "tags": ["anaerobic"], "batch": ""}
     answer = rest.patch(path, json=change)
     assert answer.status_code == 200, answer.text
     profile = rest.get(path).json()
     assert answer.json() == profile
     assert (profile["name"], profile["notes"]) == ("Corrected", "FCs was late")
-    assert profile["bean"] == "Huila", "what was not named stays"
+    assert (profile["bean"], profile["operator"]) == ("Huila", "Ada"), "what was not named stays"
+    assert profile["tags"] == ["anaerobic"]
+    assert "rating" not in profile and "batch" not in profile, "what is empty is taken away"
+    found = rest.get("/api/profiles", params={"q": "anaerobic"}).json()["items"]
+    assert [item["id"] for item in found] == [profile["id"]]
     (crack,) = [event for event in profile["events"] if event["event_type"] == "FCs"]
     assert crack["timestamp_ms"] == 500_000
     drop = next(event["timestamp_ms"] for event in profile["events"] if event["event_type"] == "DROP")

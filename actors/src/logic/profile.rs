@@ -48,6 +48,7 @@ pub fn assemble(log: &SessionLog) -> Profile {
         green_weight_g: annotation.green_weight_g,
         roasted_weight_g: annotation.roasted_weight_g,
         notes: annotation.notes.clone(),
+        label: annotation.label.filled(),
         gaps: gaps(&fold.series, fold.duration, header.clock_speed, &fold.interruptions),
         series: fold.series,
         controls: fold.controls,

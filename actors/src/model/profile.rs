@@ -15,6 +15,32 @@ pub enum ProfileStatus {
     Saved,
 }
 
+/// What stands on the batch's card. Each field set replaces the one before; one that is empty takes it away.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Label {
+    /// How good it is: 1 to 5; 0 is no rating.
+    pub rating: Option<u8>,
+    /// Words to find it by.
+    pub tags: Option<Vec<String>>,
+    /// Who roasted it.
+    pub operator: Option<String>,
+    /// The shop's own number for it.
+    pub batch: Option<String>,
+}
+
+impl Label {
+    /// What is left when a field that is empty counts as none.
+    pub fn filled(&self) -> Self {
+        let words = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        Self {
+            rating: self.rating.filter(|&rating| rating > 0),
+            tags: self.tags.clone().filter(|tags| !tags.is_empty()),
+            operator: words(&self.operator),
+            batch: words(&self.batch),
+        }
+    }
+}
+
 /// What people add to a session. Each field set replaces the one before.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Annotation {
@@ -28,6 +54,8 @@ pub struct Annotation {
     pub green_weight_g: Option<f64>,
     /// Unit: g.
     pub roasted_weight_g: Option<f64>,
+    /// The batch's card.
+    pub label: Label,
     /// Draft or saved.
     pub status: Option<ProfileStatus>,
     /// The whole list of marks after a correction.
@@ -47,6 +75,10 @@ impl Annotation {
         over(&mut self.bean, later.bean);
         over(&mut self.green_weight_g, later.green_weight_g);
         over(&mut self.roasted_weight_g, later.roasted_weight_g);
+        over(&mut self.label.rating, later.label.rating);
+        over(&mut self.label.tags, later.label.tags);
+        over(&mut self.label.operator, later.label.operator);
+        over(&mut self.label.batch, later.label.batch);
         over(&mut self.status, later.status);
         over(&mut self.marks, later.marks);
     }
@@ -132,6 +164,8 @@ pub struct Profile {
     pub roasted_weight_g: Option<f64>,
     /// Free text.
     pub notes: Option<String>,
+    /// The batch's card.
+    pub label: Label,
     /// The curves.
     pub series: Series,
     /// Moves of each control by channel id: moment and wire fraction.
@@ -169,6 +203,8 @@ pub struct ProfileSummary {
     pub green_weight_g: Option<f64>,
     /// Unit: g.
     pub roasted_weight_g: Option<f64>,
+    /// The batch's card.
+    pub label: Label,
     /// Marks in order of time.
     pub marks: Vec<Mark>,
     /// Figures.
@@ -190,6 +226,7 @@ impl Profile {
             notes: self.notes.clone(),
             green_weight_g: self.green_weight_g,
             roasted_weight_g: self.roasted_weight_g,
+            label: self.label.clone(),
             marks: self.marks.clone(),
             statistics: self.statistics.clone(),
         }

@@ -159,7 +159,8 @@ pub fn summary() -> Value {
     json!({
         "id": PROFILE, "name": "Kenya, light", "machine_id": "machine-a", "machine_name": "Drum 5 kg",
         "created_at": "2026-03-02T09:02:11Z", "duration_ms": 2000, "status": "saved", "bean": "Kenya AA",
-        "green_weight_g": 5000.0, "roasted_weight_g": 4250.0, "events": events(),
+        "green_weight_g": 5000.0, "roasted_weight_g": 4250.0, "rating": 4, "tags": ["washed"], "operator": "Ada",
+        "batch": "K12", "events": events(),
         "statistics": {
             "total_ms": null, "drying_ms": null, "maillard_ms": null, "development_ms": null, "drying_pct": null,
             "maillard_pct": null, "dtr_pct": null, "tp_ms": null, "tp_bt": null, "auc": null, "weight_loss_pct": 15.0,

@@ -32,7 +32,11 @@ fn list() -> Operation {
     let moment = || json!({ "type": "string", "format": "date-time" });
     Operation::new(Method::GET, "/api/profiles", || web::get().to(profiles::list), "listProfiles")
         .told(Tag::Profiles, "Profiles, newest first", "Without their curves.")
-        .takes(Parameter::query("q", "Words that name, notes or bean must hold.", json!({ "type": "string" })))
+        .takes(Parameter::query(
+            "q",
+            "Words that name, notes, bean, machine, operator, batch or tags must hold.",
+            json!({ "type": "string" }),
+        ))
         .takes(Parameter::query("machine_id", "Of this machine only.", json!({ "type": "string" })))
         .takes(Parameter::query("from", "Recorded at or after this moment.", moment()))
         .takes(Parameter::query("to", "Recorded before this moment.", moment()))
@@ -102,7 +106,7 @@ fn one() -> Vec<Operation> {
                 Tag::Profiles,
                 "Correct a profile",
                 "Fields that are left out stay as they are; an empty text takes one away. `events` is the whole list as it \
-                 should be. Statistics are worked out anew.",
+                 should be. Statistics are worked out anew. A draft becomes a saved profile.",
             )
             .takes(profile())
             .reads(
@@ -111,7 +115,7 @@ fn one() -> Vec<Operation> {
                 vec![(
                     "name it and move the crack",
                     json!({
-                        "name": "Kenya, light", "roasted_weight_g": 4250,
+                        "name": "Kenya, light", "roasted_weight_g": 4250, "rating": 4, "tags": ["washed"],
                         "events": [
                             { "event_type": "CHARGE", "timestamp_ms": 0 },
                             { "event_type": "FCs", "timestamp_ms": 2000 },

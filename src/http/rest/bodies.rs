@@ -16,7 +16,7 @@ use super::wire::profile::{EventCorrection, PatchBody, ProfileNotes, SaveBody};
 use crate::config::faults::Faults;
 use crate::http::problem::Problem;
 use crate::wire::commands::{self, ID_CHARS_MAX, Unread};
-use crate::wire::fields::{FieldFault, Fields, MAX_WHOLE, depth, list, millis, number, text, whole, word};
+use crate::wire::fields::{FieldFault, Fields, MAX_WHOLE, depth, list, millis, number, shown, text, whole, word};
 use crate::wire::words::EventType;
 
 /// Deepest nesting that is looked at. Source: safety design, limits.
@@ -24,6 +24,14 @@ const DEPTH_MAX: usize = 16;
 const REQUEST_ID_CHARS_MAX: usize = 64;
 /// Longest name of a profile or bean.
 const NAME_CHARS_MAX: usize = 200;
+/// Longest number of a batch.
+const BATCH_CHARS_MAX: usize = 64;
+/// Best rating.
+const RATING_MAX: u64 = 5;
+/// Most tags of a profile.
+const TAGS_MAX: usize = 20;
+/// Longest tag.
+const TAG_CHARS_MAX: usize = 40;
 /// One of each.
 const EVENTS_MAX: usize = EventType::TEXTS.len();
 /// Longest notes.
@@ -111,6 +119,11 @@ pub fn patch(body: &Value, profile: &Profile) -> Result<PatchBody, Problem> {
     let mut faults = Faults::new();
     let fields = object(body)?;
     let correction = correction(&fields, profile.duration, &mut faults);
+    let told = &correction.notes;
+    if told.green_weight_g.is_none() || told.roasted_weight_g.is_none() {
+        let green = told.green_weight_g.or(profile.green_weight_g);
+        weigh(&fields, green, told.roasted_weight_g.or(profile.roasted_weight_g), &mut faults);
+    }
     faults.unless_any(correction).map_err(|faults| Problem::invalid(&faults))
 }
 
@@ -158,17 +171,52 @@ pub fn notes(fields: &Fields<'_>, faults: &mut Faults) -> ProfileNotes {
     let mut words = |key: &str, max: usize| keep(faults, fields.may(key, text(max))).flatten().map(str::to_owned);
     let (name, notes, bean) =
         (words("name", NAME_CHARS_MAX), words("notes", NOTES_CHARS_MAX), words("bean", NAME_CHARS_MAX));
+    let (operator, batch) = (words("operator", NAME_CHARS_MAX), words("batch", BATCH_CHARS_MAX));
     let mut weight = |key: &str| keep(faults, fields.may(key, number(0.0..=WEIGHT_G_MAX))).flatten();
     let (green_weight_g, roasted_weight_g) = (weight("green_weight_g"), weight("roasted_weight_g"));
-    if let (Some(green), Some(roasted)) = (green_weight_g, roasted_weight_g)
-        && roasted > green
-    {
-        faults.add(
-            fields.pointer("roasted_weight_g"),
-            format!("is {roasted}: it cannot weigh more than green ({green})"),
-        );
+    weigh(fields, green_weight_g, roasted_weight_g, faults);
+    let rating = keep(faults, fields.may("rating", whole(0..=RATING_MAX))).flatten();
+    let rating = rating.and_then(|stars| u8::try_from(stars).ok());
+    let tags = keep(faults, fields.may("tags", list)).flatten().map(|items| tags(items, fields, faults));
+    ProfileNotes { name, notes, bean, green_weight_g, roasted_weight_g, rating, tags, operator, batch }
+}
+
+/// Green of 0 g is a batch that nobody weighed.
+fn weigh(fields: &Fields<'_>, green: Option<f64>, roasted: Option<f64>, faults: &mut Faults) {
+    let Some((green, roasted)) = green.zip(roasted).filter(|&(green, roasted)| green > 0.0 && roasted > green) else {
+        return;
+    };
+    // The field that came is the one to put right.
+    let (key, detail) = if fields.raw("roasted_weight_g").is_some() {
+        ("roasted_weight_g", format!("is {roasted}: it cannot weigh more than green ({green})"))
+    } else {
+        ("green_weight_g", format!("is {green}: it cannot weigh less than roasted ({roasted})"))
+    };
+    faults.add(fields.pointer(key), detail);
+}
+
+/// Reads tags: each once, without the blanks around it.
+fn tags(items: &[Value], fields: &Fields<'_>, faults: &mut Faults) -> Vec<String> {
+    if items.len() > TAGS_MAX {
+        faults.add(fields.pointer("tags"), format!("has {} tags: at most {TAGS_MAX} are allowed", items.len()));
+        return Vec::new();
     }
-    ProfileNotes { name, notes, bean, green_weight_g, roasted_weight_g }
+    let mut tags: Vec<String> = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        match text(TAG_CHARS_MAX)(item).map(str::trim) {
+            Ok(tag) if tag.is_empty() || tag.contains(',') => {
+                let detail = format!("is {}: a word or two without commas are needed", shown(item));
+                faults.add(format!("{}/{index}", fields.pointer("tags")), detail);
+            }
+            Ok(tag) => {
+                if !tags.iter().any(|known| known == tag) {
+                    tags.push(tag.to_owned());
+                }
+            }
+            Err(detail) => faults.add(format!("{}/{index}", fields.pointer("tags")), detail),
+        }
+    }
+    tags
 }
 
 /// Reads the events of a profile: known, each at most once, inside the recording.
@@ -291,6 +339,29 @@ mod tests {
         ]});
         let problem = patch(&body, &profile()).unwrap_err();
         assert_eq!(pointers(&problem), ["/events/0/timestamp_ms", "/events/1/event_type", "/events/2"]);
+    }
+
+    #[test]
+    fn a_card_is_read_with_each_tag_once_and_every_fault_told() {
+        let body = json!({"rating": 5, "tags": [" washed", "washed", "lot 7"], "operator": "Ada", "batch": "K12"});
+        let label = annotation(patch(&body, &profile()).unwrap(), &profile()).label;
+        assert_eq!(label.rating, Some(5));
+        assert_eq!(label.tags.as_deref(), Some(["washed".to_owned(), "lot 7".to_owned()].as_slice()));
+        let bad = json!({"rating": 6, "tags": ["a,b", " ", 3], "operator": 1, "batch": "x".repeat(65)});
+        let found = patch(&bad, &profile()).unwrap_err();
+        assert_eq!(pointers(&found), ["/operator", "/batch", "/rating", "/tags/0", "/tags/1", "/tags/2"]);
+        let flood = patch(&json!({"tags": vec!["x"; 21]}), &profile()).unwrap_err();
+        assert_eq!(pointers(&flood), ["/tags"]);
+    }
+
+    #[test]
+    fn one_weight_is_judged_by_the_other_one_that_is_known() {
+        let weighed = Profile { green_weight_g: Some(1000.0), roasted_weight_g: Some(850.0), ..profile() };
+        let found = |body: Value| patch(&body, &weighed).map_err(|problem| problem.errors[0].pointer.clone());
+        assert_eq!(found(json!({"roasted_weight_g": 1001})).unwrap_err(), "/roasted_weight_g");
+        assert_eq!(found(json!({"green_weight_g": 849})).unwrap_err(), "/green_weight_g");
+        assert!(found(json!({"green_weight_g": 0})).is_ok());
+        assert!(found(json!({"green_weight_g": 500, "roasted_weight_g": 400})).is_ok());
     }
 
     #[test]

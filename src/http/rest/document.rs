@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use hearth_actors::model::ids::{ChannelId, SessionId};
 use hearth_actors::model::mark::{Mark, MarkKind, MarkSource};
-use hearth_actors::model::profile::{Profile, ProfileStatus, Series, Statistics};
+use hearth_actors::model::profile::{Annotation, Profile, ProfileStatus, Series, Statistics};
 use hearth_actors::model::time::{SessionMs, WallMs};
 use serde_json::Value;
 
@@ -40,6 +40,7 @@ pub fn profile(document: &Value, arrival: Arrival) -> Result<Profile, Faults> {
     let Some(fields) = keep(&mut faults, Fields::of(document, "")) else { return Err(faults) };
     let machine = keep(&mut faults, fields.must("machine_id", "the id of a machine", machine_id));
     let notes = notes(&fields, &mut faults);
+    let label = Annotation::from(notes.clone()).label.filled();
     let series = series(&fields, &mut faults);
     let duration = duration(&fields, &series, &mut faults);
     let controls = controls(&fields, duration, &mut faults);
@@ -59,6 +60,7 @@ pub fn profile(document: &Value, arrival: Arrival) -> Result<Profile, Faults> {
             bean: notes.bean,
             green_weight_g: notes.green_weight_g,
             roasted_weight_g: notes.roasted_weight_g,
+            label,
             notes: notes.notes,
             series,
             controls,
@@ -271,6 +273,7 @@ mod tests {
             "id": "01923456-789a-7bcd-8ef0-123456789abc", "name": "Kenya AA", "machine_id": "machine-a",
             "machine_name": "Drum 5 kg", "created_at": "2026-01-01T08:30:00Z", "duration_ms": 4000, "status": "saved",
             "bean": "SL28", "green_weight_g": 1000.0, "roasted_weight_g": 850.0, "notes": "first of the day",
+            "rating": 4, "tags": ["washed", "competition"], "operator": "Ada", "batch": "K12",
             "series": {"timestamp_ms": [0, 1000, 2000], "bt": [20.5, null, 22.0], "et": [30.0, 31.0, 32.0],
                        "bt_ror": [null, null, 45.0], "et_ror": [null, null, 60.0],
                        "extra_channels": {"inlet_temp": [1.0, 2.0, null]}},

@@ -11,7 +11,7 @@ pub mod literal;
 use std::collections::BTreeSet;
 
 use hearth_actors::model::ids::{ChannelId, MachineId};
-use hearth_actors::model::profile::{Profile, ProfileStatus, Series, Statistics};
+use hearth_actors::model::profile::{Label, Profile, ProfileStatus, Series, Statistics};
 use hearth_actors::model::time::SessionMs;
 use hearth_actors::model::units::Unit;
 
@@ -135,6 +135,7 @@ fn blank(arrival: Arrival, machine_name: &str) -> Result<Profile, Faults> {
         green_weight_g: None,
         roasted_weight_g: None,
         notes: None,
+        label: Label::default(),
         series: Series::default(),
         controls: Default::default(),
         marks: Vec::new(),

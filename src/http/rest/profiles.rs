@@ -135,11 +135,12 @@ pub async fn show(path: Path<String>, state: Data<AppState>) -> Answer {
     Ok(HttpResponse::Ok().json(ProfileDocument::from(&profile)))
 }
 
-/// `PATCH /api/profiles/{id}`
+/// `PATCH /api/profiles/{id}`: a draft that a person puts right is saved by that.
 pub async fn change(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
     let profile = load(&state, &path).await?;
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
     let annotation = bodies::annotation(bodies::patch(&value, &profile)?, &profile);
+    let annotation = Annotation { status: Some(ProfileStatus::Saved), ..annotation };
     let id = profile.id;
     let profile = on_disk(&state, move |archive| archive.annotate(id, annotation)).await?;
     Ok(HttpResponse::Ok().json(ProfileDocument::from(&profile)))

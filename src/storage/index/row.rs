@@ -39,14 +39,18 @@ pub fn encode(summary: &ProfileSummary) -> Result<Vec<u8>, BadRecord> {
 
 /// What a search looks through: one line each, so that no word spans two fields.
 fn searchable(summary: &ProfileSummary) -> String {
+    let label = &summary.label;
+    let tags = label.tags.iter().flatten().map(|tag| Some(tag.as_str()));
     let fields = [
         Some(summary.name.as_str()),
         summary.notes.as_deref(),
         summary.bean.as_deref(),
         Some(summary.machine_name.as_str()),
         Some(summary.machine.as_str()),
+        label.operator.as_deref(),
+        label.batch.as_deref(),
     ];
-    fields.into_iter().flatten().collect::<Vec<_>>().join("\n").to_lowercase()
+    fields.into_iter().chain(tags).flatten().collect::<Vec<_>>().join("\n").to_lowercase()
 }
 
 /// The profile of a row, whole.

@@ -4,6 +4,7 @@ use hearth_actors::model::mark::Mark;
 use hearth_actors::model::profile::Annotation;
 use serde::{Deserialize, Serialize};
 
+use super::label::LabelRecord;
 use super::mirror::ProfileStatusRecord;
 use super::number::{self, Number};
 use super::state::MarkRecord;
@@ -16,6 +17,8 @@ pub struct AnnotationRecord {
     bean: Option<String>,
     green_weight_g: Option<Number>,
     roasted_weight_g: Option<Number>,
+    #[serde(flatten)]
+    label: LabelRecord,
     status: Option<ProfileStatusRecord>,
     marks: Option<Vec<MarkRecord>>,
 }
@@ -28,6 +31,7 @@ impl From<&Annotation> for AnnotationRecord {
             bean: annotation.bean.clone(),
             green_weight_g: number::out(annotation.green_weight_g),
             roasted_weight_g: number::out(annotation.roasted_weight_g),
+            label: (&annotation.label).into(),
             status: annotation.status.map(ProfileStatusRecord::from),
             marks: annotation.marks.as_ref().map(|marks| marks.iter().map(MarkRecord::from).collect()),
         }
@@ -42,6 +46,7 @@ impl From<AnnotationRecord> for Annotation {
             bean: record.bean,
             green_weight_g: number::back(record.green_weight_g),
             roasted_weight_g: number::back(record.roasted_weight_g),
+            label: record.label.into(),
             status: record.status.map(Into::into),
             marks: record.marks.map(|marks| marks.into_iter().map(Mark::from).collect()),
         }

@@ -6,6 +6,7 @@ use hearth_actors::model::profile::{ProfileSummary, Statistics};
 use hearth_actors::model::time::{SessionMs, WallMs};
 use serde::{Deserialize, Serialize};
 
+use super::label::LabelRecord;
 use super::mirror::ProfileStatusRecord;
 use super::number::{self, Number};
 use super::state::MarkRecord;
@@ -25,6 +26,8 @@ pub struct SummaryRecord {
     notes: Option<String>,
     green_weight_g: Option<Number>,
     roasted_weight_g: Option<Number>,
+    #[serde(flatten)]
+    label: LabelRecord,
     marks: Vec<MarkRecord>,
     statistics: StatisticsRecord,
 }
@@ -43,6 +46,7 @@ impl From<&ProfileSummary> for SummaryRecord {
             notes: summary.notes.clone(),
             green_weight_g: number::out(summary.green_weight_g),
             roasted_weight_g: number::out(summary.roasted_weight_g),
+            label: (&summary.label).into(),
             marks: summary.marks.iter().map(MarkRecord::from).collect(),
             statistics: (&summary.statistics).into(),
         }
@@ -65,6 +69,7 @@ impl TryFrom<SummaryRecord> for ProfileSummary {
             notes: record.notes,
             green_weight_g: number::back(record.green_weight_g),
             roasted_weight_g: number::back(record.roasted_weight_g),
+            label: record.label.into(),
             marks: record.marks.into_iter().map(Mark::from).collect(),
             statistics: record.statistics.into(),
         })
@@ -105,7 +110,7 @@ mod tests {
     use super::*;
     use crate::storage::record::{from_json, to_json};
     use crate::storage::samples::{CREATED_AT, machine, session};
-    use hearth_actors::model::profile::ProfileStatus;
+    use hearth_actors::model::profile::{Label, ProfileStatus};
 
     #[test]
     fn a_summary_reads_back_whole() {
@@ -121,6 +126,7 @@ mod tests {
             notes: None,
             green_weight_g: Some(5000.1),
             roasted_weight_g: None,
+            label: Label { rating: Some(4), tags: Some(vec!["competition".to_owned()]), ..Label::default() },
             marks: Vec::new(),
             statistics: Statistics { total_ms: Some(u64::MAX), auc: Some(0.1 + 0.2), ..Statistics::default() },
         };

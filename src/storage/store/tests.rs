@@ -5,7 +5,7 @@ use std::thread;
 
 use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::journal::Keep;
-use hearth_actors::model::profile::ProfileStatus;
+use hearth_actors::model::profile::{Label, ProfileStatus};
 use hearth_actors::model::session::{SessionChange, SessionState};
 use hearth_actors::model::time::WallMs;
 use proptest::prelude::*;
@@ -339,6 +339,12 @@ fn an_imported_profile_is_the_same_again_under_its_new_id() {
         bean: Some("Huila".to_owned()),
         roasted_weight_g: Some(4210.5),
         status: Some(ProfileStatus::Saved),
+        label: Label {
+            rating: Some(4),
+            tags: Some(vec!["washed".to_owned()]),
+            batch: Some("K12".to_owned()),
+            operator: None,
+        },
         ..Annotation::default()
     };
     let original = store.annotate(session(1), fields).unwrap();
@@ -665,6 +671,7 @@ fn a_journal_of_the_first_version_is_read_whole() {
         bean: Some("Huila".to_owned()),
         green_weight_g: Some(5000.0),
         roasted_weight_g: Some(4210.5),
+        label: Label::default(),
         status: Some(ProfileStatus::Saved),
         marks: Some(
             log.events

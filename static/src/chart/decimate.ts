@@ -4,7 +4,7 @@
 /** Columns over one time axis; NaN where a value is missing. */
 export type Columns = { t: ArrayLike<number>; values: readonly ArrayLike<number>[] };
 
-/** Points to draw over one time axis; null opens a gap. `gaps`: spans without readings. */
+/** Points to draw over one time axis; null opens a gap. `gaps`: spans without readings, or without a value in the first column. */
 export type View = { x: number[]; ys: (number | null)[][]; gaps: [fromMs: number, toMs: number][] };
 
 const PIXELS_PER_BUCKET = 2;
@@ -35,7 +35,26 @@ export function view(columns: Columns, fromMs: number, toMs: number, pixels: num
     start = i + 1;
     if (endsByGap) openGap(out, t, next);
   }
+  noteSilences(columns, first, last, gapMs, out);
   return out;
+}
+
+/** Readings go on while a sensor is lost: its missing values are as much of a gap. */
+function noteSilences({ t, values: [main] }: Columns, first: number, last: number, gapMs: number, out: View): void {
+  if (main === undefined) return;
+  // A silence may have begun before what is in view.
+  let begin = first;
+  while (begin > 0 && Number.isNaN(main[begin])) begin -= 1;
+  let known: number | null = null;
+  for (let i = begin; i < last; i += 1) {
+    const isKnown = !Number.isNaN(main[i]);
+    const at = t[i] ?? 0;
+    if (!isKnown && i < last - 1) continue;
+    // A span without any reading is among the gaps already.
+    const isSilent = known !== null && known < i - 1 && at - (t[known] ?? 0) > gapMs;
+    if (isSilent && known !== null) out.gaps.push([t[known] ?? 0, at]);
+    if (isKnown) known = i;
+  }
 }
 
 function openGap(out: View, fromMs: number, toMs: number): void {

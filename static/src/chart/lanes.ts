@@ -37,7 +37,7 @@ export function drawLanes(canvas: HTMLCanvasElement, scene: Scene, span: Span, b
     ctx.beginPath();
     ctx.rect(box.left, 0, box.width, height);
     ctx.clip();
-    steps(ctx, moves, xOf, (value) => base - value * rise, Math.min(scene.nowMs, span.toMs), theme.text);
+    steps(ctx, moves, xOf, (value) => base - value * rise, Math.min(scene.lanesEndMs ?? scene.nowMs, span.toMs), theme.text);
     ctx.restore();
     ctx.fillStyle = theme.muted;
     ctx.textAlign = "right";

@@ -16,6 +16,8 @@ import { readTheme, type ChartTheme } from "./theme";
 export const CURVES = ["bt", "et", "bt_ror", "et_ror"] as const;
 const LABELS: Record<(typeof CURVES)[number], string> = { bt: "BT", et: "ET", bt_ror: "BT RoR", et_ror: "ET RoR" };
 const AXIS_PX = { right: 44, bottom: 30 };
+/** A finger that moved less has tapped. Unit: CSS px. */
+const TAP_PX = 6;
 const ROR_TOP_C = 30;
 /** A roast lies between these; the axis grows when a reading lies outside. Unit: °C. */
 const TEMP_SPAN_C = [40, 240] as const;
@@ -29,6 +31,7 @@ export type ChartPlan = {
   isLive: () => boolean;
   onZoom: (zoom: Zoom) => void;
   onHover: (hover: Hover | null) => void;
+  onTap: (ms: number) => void;
 };
 
 export class RoastChart {
@@ -43,6 +46,7 @@ export class RoastChart {
   #scene: Scene;
   #view: View = { x: [], ys: [], gaps: [] };
   #fingers = new Map<number, number>();
+  #pressedAt = 0;
 
   constructor(host: HTMLElement, lanes: HTMLCanvasElement, plan: ChartPlan) {
     this.#host = host;
@@ -57,6 +61,7 @@ export class RoastChart {
     host.addEventListener("wheel", this.#wheel, { passive: false });
     host.addEventListener("pointerdown", this.#press);
     host.addEventListener("pointermove", this.#pinch);
+    host.addEventListener("click", this.#tap);
     for (const end of ["pointerup", "pointercancel", "pointerleave"] as const) host.addEventListener(end, this.#release);
   }
 
@@ -90,6 +95,7 @@ export class RoastChart {
     this.#host.removeEventListener("wheel", this.#wheel);
     this.#host.removeEventListener("pointerdown", this.#press);
     this.#host.removeEventListener("pointermove", this.#pinch);
+    this.#host.removeEventListener("click", this.#tap);
     for (const end of ["pointerup", "pointercancel", "pointerleave"] as const) this.#host.removeEventListener(end, this.#release);
   }
 
@@ -116,7 +122,9 @@ export class RoastChart {
       this.#u.setScale("x", { min: fromMs, max: toMs });
     });
     const box = { left: this.#u.bbox.left / devicePixelRatio, width: this.#u.bbox.width / devicePixelRatio };
-    this.#lanes.style.height = `${Math.max(1, Math.min(4, this.#scene.lanes.size)) * LANE_PX}px`;
+    // Until it is known which controls there are, the stylesheet keeps their room.
+    const lanes = Math.min(4, this.#scene.lanes.size);
+    if (lanes > 0) this.#lanes.style.height = `${lanes * LANE_PX}px`;
     drawLanes(this.#lanes, this.#scene, { fromMs, toMs }, box, this.#theme);
   }
 
@@ -164,8 +172,8 @@ export class RoastChart {
           draw: [(self) => {
             drawOverlay(self, this.#scene, theme);
             drawProjection(self, this.#scene, theme);
-            drawFlags(self, this.#scene, theme);
             this.#drawEnds(self);
+            drawFlags(self, this.#scene, theme);
           }],
           setSelect: [(self) => this.#select(self)],
           setCursor: [(self) => this.#hover(self)],
@@ -244,6 +252,13 @@ export class RoastChart {
 
   readonly #press = (event: PointerEvent): void => {
     this.#fingers.set(event.pointerId, event.clientX);
+    this.#pressedAt = event.clientX;
+  };
+
+  /** The end of a drag is no tap. */
+  readonly #tap = (event: MouseEvent): void => {
+    const left = event.clientX - this.#u.over.getBoundingClientRect().left;
+    if (Math.abs(event.clientX - this.#pressedAt) < TAP_PX && left >= 0) this.#plan.onTap(this.#u.posToVal(left, "x"));
   };
 
   readonly #pinch = (event: PointerEvent): void => {

@@ -28,6 +28,8 @@ export type Scene = {
   overlay: Overlay | null;
   lanes: ReadonlyMap<string, readonly Move[]>;
   laneLabels: ReadonlyMap<string, string>;
+  /** Where the lanes end; without it, at the newest moment that exists. */
+  lanesEndMs?: number;
   hidden: ReadonlySet<string>;
   /** Newest moment that exists; the live span ends a little after it. */
   nowMs: number;

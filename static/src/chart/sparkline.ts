@@ -1,4 +1,4 @@
-// The last minutes of BT, small: a trend beside a number, with gaps left open.
+// The last minutes of one channel, small: a trend beside a number, with gaps left open.
 
 import type { Curve } from "./scene";
 import { view } from "./decimate";
@@ -9,7 +9,7 @@ export const SPARK_MS = 120_000;
 const RISE_MIN_C = 10;
 
 /** Draws the stretch that ends at `nowMs`; a span without readings is hatched. */
-export function drawSparkline(canvas: HTMLCanvasElement, curve: Curve, nowMs: number, gapMs: number, theme: ChartTheme): void {
+export function drawSparkline(canvas: HTMLCanvasElement, curve: Curve, column: string, nowMs: number, gapMs: number, theme: ChartTheme): void {
   const ratio = devicePixelRatio;
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
   canvas.width = Math.round(width * ratio);
@@ -18,11 +18,13 @@ export function drawSparkline(canvas: HTMLCanvasElement, curve: Curve, nowMs: nu
   if (ctx === null || width === 0) return;
   ctx.scale(ratio, ratio);
   const fromMs = nowMs - SPARK_MS;
-  const { x, ys, gaps } = view({ t: curve.t, values: [curve.column("bt")] }, fromMs, nowMs, width, gapMs);
+  const { x, ys, gaps } = view({ t: curve.t, values: [curve.column(column)] }, fromMs, nowMs, width, gapMs);
   const bt = ys[0] ?? [];
   const shown = bt.filter((value, i): value is number => value !== null && (x[i] ?? 0) >= fromMs);
-  const low = Math.min(...shown);
-  const rise = Math.max(RISE_MIN_C, Math.max(...shown) - low);
+  const [least, most] = [Math.min(...shown), Math.max(...shown)];
+  const rise = Math.max(RISE_MIN_C, most - least);
+  // What hardly moves lies in the middle, where it is not taken for the bottom.
+  const low = (least + most - rise) / 2;
   const xOf = (ms: number) => ((ms - fromMs) / SPARK_MS) * width;
   const last = x.at(-1);
   const open = last !== undefined && nowMs - last > gapMs ? [...gaps, [last, nowMs] as [number, number]] : gaps;

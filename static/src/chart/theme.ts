@@ -21,7 +21,7 @@ export function readTheme(element: Element): ChartTheme {
 /** Colours of lines that have no meaning of their own, in order. */
 export function lineColours(element: Element): string[] {
   const style = getComputedStyle(element);
-  return [1, 2, 3, 4, 5].map((k) => style.getPropertyValue(`--line-${k}`).trim());
+  return [1, 0, 2, 3, 4].map((k) => style.getPropertyValue(`--compare-${k}`).trim());
 }
 
 /** A pattern of slanted lines for spans without readings. */

@@ -2,10 +2,11 @@
 
 import { hearDate } from "./clock";
 import type {
-  DriverAnswer, HealthView, MachineSummary, PastAlarm, ProbeView, Problem, ProblemField, ProfileDocument, ProfileNotes, ProfilePage,
+  DriverAnswer, HealthView, MachineSummary, PastAlarm, PatchBody, ProbeView, Problem, ProblemField, ProfileDocument, ProfilePage,
   ProfileSummary, ProgramView, SaveBody, SerialPortView, SessionView, TaskView,
 } from "../wire/types";
 import type { Preset } from "../model/presets";
+import { credential } from "./credential";
 
 const TIMEOUT_MS = 10_000;
 
@@ -38,23 +39,36 @@ async function problemOf(answer: Response): Promise<RestError> {
   return new RestError(answer.status, "", `The daemon answered ${answer.status} ${answer.statusText}`.trim());
 }
 
+function contentOf<T>(status: number, text: string): T {
+  if (text === "") return undefined as T;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new RestError(status, "", "What answers there is not the daemon: its answer is no JSON");
+  }
+}
+
 async function request<T>(method: string, path: string, body: unknown, call: Call): Promise<T> {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
   const cancel = () => abort.abort();
   call.signal?.addEventListener("abort", cancel);
   const headers: Record<string, string> = { accept: "application/json" };
-  if (body !== undefined) headers["content-type"] = "application/json";
+  if (body !== undefined) headers["content-type"] = body instanceof Blob ? "application/octet-stream" : "application/json";
   if (call.clientId !== undefined) headers["x-client-id"] = call.clientId;
+  const token = credential();
+  if (token !== null) headers["authorization"] = `Bearer ${token}`;
   try {
     const init: RequestInit = { method, headers, signal: abort.signal, cache: "no-store" };
-    if (body !== undefined) init.body = JSON.stringify(body);
+    if (body !== undefined) init.body = body instanceof Blob ? body : JSON.stringify(body);
+    // A deletion is also sent by a page that is being left.
+    if (method === "DELETE") init.keepalive = true;
     const answer = await fetch(path, init);
     hearDate(answer.headers.get("date"));
     if (!answer.ok) throw await problemOf(answer);
-    if (answer.status === 204 || answer.headers.get("content-length") === "0") return undefined as T;
-    if (answer.headers.get("content-type")?.startsWith("text/plain; version=") === true) return (await answer.text()) as T;
-    return (await answer.json().catch(() => undefined)) as T;
+    const text = await answer.text();
+    if (answer.headers.get("content-type")?.startsWith("text/plain; version=") === true) return text as T;
+    return contentOf<T>(answer.status, text);
   } catch (error) {
     if (error instanceof RestError) throw error;
     if (call.signal?.aborted) throw new RestError(0, "ABORTED", "The request was withdrawn");
@@ -73,10 +87,13 @@ const task = (id: string): string => `api/tasks/${encodeURIComponent(id)}`;
 const program = (id: string): string => `api/programs/${encodeURIComponent(id)}`;
 
 /** What a list of profiles is narrowed by. */
-export type ProfileQuery = { q?: string; machine_id?: string; limit?: number; cursor?: string };
+export type ProfileQuery = { q?: string; machine_id?: string; from?: string; to?: string; limit?: number; cursor?: string };
 
 /** The daemon's REST as this UI uses it. Paths are relative, so that a reverse proxy may put a prefix before them. */
 export const rest = {
+  logIn: (email: string, password: string, call: Call = {}) => request<{ access_token: string }>("POST", "api/v1/auth/login", { email, password }, call),
+  logOut: (call: Call = {}) => request<void>("POST", "api/v1/auth/logout", undefined, call),
+  me: (call: Call = {}) => request<Me>("GET", "api/v1/auth/me", undefined, call),
   health: (call: Call = {}) => request<{ status: string; version: string; uptime_seconds: number }>("GET", "health", undefined, call),
   machines: (call: Call = {}) => request<MachineSummary[]>("GET", "api/machines", undefined, call),
   addMachine: (config: unknown, call: Call = {}) => request<unknown>("POST", "api/machines", config, call),
@@ -111,7 +128,8 @@ export const rest = {
   },
   profile: (id: string, call: Call = {}) => request<ProfileDocument>("GET", profile(id), undefined, call),
   saveProfile: (body: SaveBody, call: Call = {}) => request<ProfileSummary>("POST", "api/profiles", body, call),
-  amendProfile: (id: string, body: ProfileNotes, call: Call = {}) => request<ProfileSummary>("PATCH", profile(id), body, call),
+  /** Corrects a profile; what it is then comes back whole. */
+  amendProfile: (id: string, body: PatchBody, call: Call = {}) => request<ProfileDocument>("PATCH", profile(id), body, call),
   deleteProfile: (id: string, call: Call = {}) => request<void>("DELETE", profile(id), undefined, call),
   tasks: (call: Call = {}) => request<TaskView[]>("GET", "api/tasks", undefined, call),
   /** Asks for a job, in the name of the client in `call`. */
@@ -128,8 +146,13 @@ export const rest = {
   putProgram: (id: string, body: unknown, call: Call = {}) => request<ProgramView>("PUT", program(id), body, call),
   deleteProgram: (id: string, call: Call = {}) => request<void>("DELETE", program(id), undefined, call),
   startProgram: (id: string, call: Call = {}) => request<TaskView>("POST", `${program(id)}/start`, undefined, call),
+  /** Takes in a file; the daemon finds out what it is. */
+  importProfile: (file: Blob, call: Call = {}) => request<ProfileSummary>("POST", "api/profiles/import?format=auto", file, call),
   exportUrl: (id: string, format: "json" | "alog" | "csv"): string => `${profile(id)}/export?format=${format}`,
 };
+
+/** Who is logged in. */
+export type Me = { username: string; role: "viewer" | "operator" | "admin" };
 
 /** What is looked at of a task that makes a backup. */
 export type BackupTask = {

@@ -39,6 +39,14 @@ export function duration(ms: number | null | undefined, wide = false): string {
   return `${ms <= -1000 ? MINUS : ""}${head}:${tail}`;
 }
 
+/** A duration that somebody typed: `2`, `2:30`, `0:45`. Null if it is none, or not between a second and 100 minutes. Unit: ms. */
+export function parseDuration(typed: string): number | null {
+  const found = /^\s*(\d{1,2})(?::([0-5]?\d))?\s*$/.exec(typed);
+  if (found === null) return null;
+  const ms = (Number(found[1]) * 60 + Number(found[2] ?? 0)) * 1000;
+  return ms > 0 ? ms : null;
+}
+
 /** How long ago, in words short enough for a chip: `0.4 s`, `14 s`, `3 min`, `2 h`. */
 export function age(ms: number): string {
   if (ms < 10_000) return `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
@@ -51,6 +59,12 @@ export function age(ms: number): string {
 export function weight(grams: number | null | undefined): string {
   if (grams === null || grams === undefined) return NO_VALUE;
   return grams >= 1000 ? `${fixed(grams / 1000, 2)} kg` : `${fixed(grams, 0)} g`;
+}
+
+/** The day of a moment, in this device's language. */
+export function day(rfc3339: string | null | undefined): string {
+  const at = rfc3339 ? new Date(rfc3339) : null;
+  return at === null || Number.isNaN(at.getTime()) ? NO_VALUE : at.toLocaleDateString(undefined, { year: "numeric", month: "short", day: "2-digit" });
 }
 
 /** A moment of the wall clock, in this device's language. */

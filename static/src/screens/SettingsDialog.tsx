@@ -2,9 +2,14 @@
 
 import { useSignal, type Signal } from "@preact/signals";
 import { deviceName, setDeviceName } from "../link/identity";
+import { rest } from "../link/rest";
+import { arm, play, soundState } from "../platform/sound";
+import { canStayAwake, isAwake } from "../platform/wakelock";
 import { settings } from "../store/settings";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
+import { useHouse } from "../ui/house";
+import { KeySettings } from "./KeySettings";
 
 export function SettingsDialog({ onClose }: { onClose: () => void }) {
   const name = useSignal(deviceName());
@@ -15,15 +20,46 @@ export function SettingsDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Settings of this device" onClose={onClose} testId="settings">
       <Choice label="Temperatures" setting={settings.unit} options={[["C", "°C"], ["F", "°F"]]} />
-      <Choice label="Colours" setting={settings.theme} options={[["auto", "As the device"], ["light", "Light"], ["dark", "Dark"]]} />
+      <Choice label="Colours" setting={settings.theme} options={[["auto", "As the device"], ["light", "Light"], ["dark", "Dark"], ["contrast", "High contrast"]]} />
       <Choice label="Glove mode" setting={settings.glove} options={[["off", "Off"], ["on", "Large targets"]]} />
-      <Choice label="Single-key shortcuts" setting={settings.shortcuts} options={[["on", "On"], ["off", "Off"]]} />
+      <Sound />
+      <Choice label="Keep the screen lit" setting={settings.awake} options={[["off", "Off"], ["on", "While a session runs"]]} hint={wakeHint()} />
       <Field label="Name of this device" hint="others see it while you steer; used from the next connection" value={name.value} onInput={rename} testId="device-name" />
+      <Choice label="Single-key shortcuts" setting={settings.shortcuts} options={[["on", "On"], ["off", "Off"]]} />
+      {settings.shortcuts.value === "on" && <KeySettings />}
+      <Login />
     </Dialog>
   );
 }
 
-function Choice<T extends string>({ label, setting, options }: { label: string; setting: Signal<T>; options: [T, string][] }) {
+function wakeHint(): string {
+  if (canStayAwake) return isAwake.value ? "kept lit now" : "";
+  return "not possible over plain http: set a long display time-out on the device itself, or open the page over https";
+}
+
+function Sound() {
+  const test = () => void arm().then(() => play("warning"));
+  return (
+    <>
+      <Choice label="Alarm sounds" setting={settings.sound} options={[["off", "Off"], ["on", "On"]]} hint={soundState.value === "elsewhere" ? "another tab of this device sounds" : ""} />
+      <button type="button" class="button" data-testid="sound-test" onClick={test}>Test the sound</button>
+    </>
+  );
+}
+
+function Login() {
+  const house = useHouse();
+  if (house.me.value === null) return null;
+  const leave = () => void rest.logOut().catch(() => undefined).then(() => house.signIn(null));
+  return (
+    <div class="row">
+      <span class="grow">Signed in as {house.me.value.username} ({house.me.value.role})</span>
+      <button type="button" class="button" data-testid="sign-out" onClick={leave}>Sign out</button>
+    </div>
+  );
+}
+
+function Choice<T extends string>({ label, setting, options, hint = "" }: { label: string; setting: Signal<T>; options: [T, string][]; hint?: string }) {
   return (
     <div class="field" role="group" aria-label={label}>
       <span class="label">{label}</span>
@@ -34,6 +70,7 @@ function Choice<T extends string>({ label, setting, options }: { label: string; 
           </button>
         ))}
       </div>
+      {hint !== "" && <span class="hint">{hint}</span>}
     </div>
   );
 }

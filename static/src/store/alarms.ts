@@ -8,11 +8,11 @@ const RANK: Record<Severity, number> = { critical: 2, warning: 1, info: 0 };
 export class AlarmsStore {
   readonly #byId = signal<ReadonlyMap<string, Alarm>>(new Map());
 
-  /** Alarms that want to be seen: unacknowledged before acknowledged, worse before better, newer before older. */
+  /** Alarms that want to be seen, the most urgent first. */
   readonly active = computed(() =>
     [...this.#byId.value.values()]
       .filter((alarm) => alarm.alarm_state !== "shelved")
-      .sort((a, b) => Number(wantsAck(b)) - Number(wantsAck(a)) || RANK[b.severity] - RANK[a.severity] || b.occurrence - a.occurrence),
+      .sort(byUrgency),
   );
 
   /** Alarms that somebody put aside for a while. */
@@ -30,6 +30,11 @@ export class AlarmsStore {
   load(alarms: Alarm[]): void {
     this.#byId.value = new Map(alarms.map((alarm) => [alarm.alarm_id, alarm]));
   }
+}
+
+/** Order of alarms that want to be seen: unacknowledged before acknowledged, worse before better, newer before older. */
+export function byUrgency(a: Alarm, b: Alarm): number {
+  return Number(wantsAck(b)) - Number(wantsAck(a)) || RANK[b.severity] - RANK[a.severity] || b.occurrence - a.occurrence;
 }
 
 /** Whether nobody has acknowledged it yet. */

@@ -159,6 +159,8 @@ class Channel {
 export class ControlsStore {
   /** Channel ids in configured order. */
   readonly order = signal<string[]>([]);
+  /** Whether it is known which there are. */
+  readonly known = signal(false);
   readonly #channels = new Map<string, Channel>();
   readonly #send: SendControl;
   readonly #prefix: string;
@@ -172,6 +174,7 @@ export class ControlsStore {
 
   /** Takes the machine's controls; the answer to an order that was under way is still awaited. */
   load(controls: Control[]): void {
+    this.known.value = true;
     const ids = controls.map((control) => control.id);
     for (const [id, channel] of this.#channels) {
       if (ids.includes(id)) continue;

@@ -3,7 +3,7 @@
 import { batch, signal } from "@preact/signals";
 import { socketUrl } from "../link/address";
 import { MachineClock, nowMs } from "../link/clock";
-import { rest, type MachineConfig } from "../link/rest";
+import { rest, RestError, type MachineConfig } from "../link/rest";
 import { Link, type SocketLike } from "../link/socket";
 import type { LinkState } from "../link/state";
 import type { Frame, FrameOf } from "../wire/decode";
@@ -11,11 +11,13 @@ import type { Command, EventType, ReplayCommand, SessionView } from "../wire/typ
 import { nextExpected } from "../model/marks";
 import { AlarmsStore, wantsAck } from "./alarms";
 import { ControlsStore } from "./controls";
+import { CountdownStore } from "./countdown";
 import { EventsStore } from "./events";
 import { LaneStore } from "./lane";
 import { ReplayStore } from "./replay";
 import { SeriesStore, type Point } from "./series";
 import { SessionStore } from "./session";
+import { isTooOld } from "./status";
 
 /** Who this tab is, and how it opens sockets where not as usual. */
 export type Tab = { clientId: string; name: () => string; page: () => string; openSocket?: (url: string) => SocketLike };
@@ -25,6 +27,11 @@ const INTERVAL_MAX_MS = 10_000;
 const FIRST_INTERVAL_MS = 1_000;
 /** How long a socket outlives the last screen that needed it. */
 const LINGER_MS = 3_000;
+/** How long STOP waits for the daemon's word over the socket before it goes over HTTP as well. Unit: ms. */
+const STOP_PATIENCE_MS = 1_000;
+
+/** Something a person may want to hear. */
+export type Occasion = { what: "event"; type: EventType } | { what: "timer" };
 
 export class MachineStore {
   readonly id: string;
@@ -35,6 +42,9 @@ export class MachineStore {
   readonly alarms = new AlarmsStore();
   readonly controls: ControlsStore;
   readonly replay = new ReplayStore();
+  /** What happened last that is worth a tone. */
+  readonly occasion = signal<Occasion | null>(null);
+  readonly countdown = new CountdownStore(() => (this.occasion.value = { what: "timer" }));
   readonly clock = new MachineClock();
   readonly link = signal<LinkState>({ kind: "idle" });
   readonly config = signal<MachineConfig | null>(null);
@@ -49,6 +59,7 @@ export class MachineStore {
   #arrivalMs = FIRST_INTERVAL_MS;
   #latest: Point | null = null;
   #users = 0;
+  #commands = 0;
   #farewell: ReturnType<typeof setTimeout> | undefined;
   readonly #listeners = new Set<() => void>();
 
@@ -108,9 +119,16 @@ export class MachineStore {
 
   /** Sends a session command. False, and a notice, if there is no connection. */
   command(command: Command): boolean {
-    const sent = this.#link.send({ type: "command", ...command });
-    if (!sent) this.session.notice("OFFLINE", "Not connected: nothing was sent", nowMs());
+    this.#commands += 1;
+    const sent = this.#link.send({ type: "command", request_id: `${command.action}/${this.#commands}`, ...command });
+    if (!sent) this.session.notice("OFFLINE", "Not connected: nothing was sent", nowMs(), command.action);
     return sent;
+  }
+
+  /** Opens the socket anew, with what this device shows the daemon now. */
+  reopen(): void {
+    this.#link.stop();
+    if (this.#users > 0) this.#link.start();
   }
 
   /** Sets an event now; the daemon stamps it. */
@@ -149,15 +167,35 @@ export class MachineStore {
     return sent;
   }
 
-  /** Software STOP, over whatever way there is. Resolves to what a person must know if it could not be sent. */
+  /**
+   * Software STOP, over whatever way there is: a socket may look open and lead nowhere, so one that brings no word that the
+   * outputs are held safe is not believed. Resolves to what a person must know if it did not arrive.
+   */
   async stop(): Promise<string | null> {
-    if (this.#link.send({ type: "command", action: "emergency_stop" })) return null;
+    const isSent = this.#link.send({ type: "command", action: "emergency_stop" });
+    if (isSent && this.link.peek().kind === "live" && (await this.#isHeldSafe())) return null;
     try {
       await rest.stop(this.id, { clientId: this.#tab.clientId });
       return null;
-    } catch {
-      return "STOP did not reach the daemon. Use the machine's own emergency switch.";
+    } catch (error) {
+      const why = error instanceof RestError && error.status > 0 ? `The daemon refused STOP: ${error.message}` : "STOP did not reach the daemon";
+      return `${why}. Use the machine's own emergency switch.`;
     }
+  }
+
+  /** Whether the daemon says within `STOP_PATIENCE_MS` that the outputs are held safe. */
+  #isHeldSafe(): Promise<boolean> {
+    const { safety } = this.session;
+    if (safety.peek().latched) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const done = (isHeld: boolean) => {
+        clearTimeout(timer);
+        end();
+        resolve(isHeld);
+      };
+      const timer = setTimeout(() => done(false), STOP_PATIENCE_MS);
+      const end = safety.subscribe((now) => now.latched && done(true));
+    });
   }
 
   /** Copies the newest reading to what text shows. Called four times a second. */
@@ -204,6 +242,13 @@ export class MachineStore {
     return age === null || age > Math.max(3 * this.#arrivalMs, 3_000);
   }
 
+  /** Whether the newest reading says nothing about now any more: somebody would take it for the machine's. */
+  isMute(now: number = nowMs()): boolean {
+    if (!this.isStale(now)) return false;
+    const age = this.ageMs(now);
+    return age === null ? this.loaded.peek() && this.session.connection.peek().driver_state !== "connected" : isTooOld(age);
+  }
+
   #fold(frame: Frame, replayed: boolean): void {
     this.loaded.value = true;
     switch (frame.type) {
@@ -211,6 +256,9 @@ export class MachineStore {
         this.#reading(frame, replayed);
         break;
       case "event":
+        if (frame.auto_detected && !replayed && !this.events.marks.peek().has(frame.event_type)) {
+          this.occasion.value = { what: "event", type: frame.event_type };
+        }
         this.events.set(frame);
         break;
       case "event_removed":
@@ -341,7 +389,7 @@ export class MachineStore {
 
   #error(frame: FrameOf<"error">): void {
     if (this.controls.failed(frame.request_id, frame.message)) return;
-    this.session.notice(frame.code, frame.message, nowMs());
+    this.session.notice(frame.code, frame.message, nowMs(), frame.request_id?.split("/")[0] ?? null);
   }
 
   /** Readings are due while the driver answers: in every session state. */

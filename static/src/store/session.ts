@@ -5,7 +5,7 @@ import type { Connection, ControlRequest, Lease, ReplayStatus, Safety, SessionSt
 import type { Point } from "./series";
 
 /** Something that went wrong or was refused, kept for the log and shown where it belongs. */
-export type Notice = { id: number; code: string; message: string; atMs: number };
+export type Notice = { id: number; code: string; message: string; atMs: number; about: string | null };
 
 const NOTICES_KEPT = 50;
 
@@ -34,9 +34,10 @@ export class SessionStore {
   readonly notices = signal<Notice[]>([]);
   #noticeCount = 0;
 
-  notice(code: string, message: string, atMs: number): void {
+  /** `about`: the command that was refused, if it is known. */
+  notice(code: string, message: string, atMs: number, about: string | null = null): void {
     this.#noticeCount += 1;
-    this.notices.value = [{ id: this.#noticeCount, code, message, atMs }, ...this.notices.peek()].slice(0, NOTICES_KEPT);
+    this.notices.value = [{ id: this.#noticeCount, code, message, atMs, about }, ...this.notices.peek()].slice(0, NOTICES_KEPT);
   }
 
   /** Takes a notice off the screen. */

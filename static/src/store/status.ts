@@ -7,8 +7,11 @@ import type { Connection, DriverState } from "../wire/types";
 /** How loud a state is: only what is wrong gets a colour. */
 export type Tone = "plain" | "warning" | "critical";
 
-/** A state in words, with the icon that stands for it. */
-export type Status = { icon: "dot" | "ring" | "triangle" | "octagon" | "clock" | "slash"; tone: Tone; text: string; code: string };
+/**
+ * A state in words, with the icon that stands for it. `lasting`: the same without what counts down, for a voice that reads
+ * every change out.
+ */
+export type Status = { icon: "dot" | "ring" | "triangle" | "octagon" | "clock" | "slash"; tone: Tone; text: string; lasting?: string; code: string };
 
 /** A number older than this is not shown any more: somebody would read it as the machine's. Unit: ms. */
 const SHOWN_FOR_MS = 10_000;
@@ -52,19 +55,20 @@ export function linkStatus(state: LinkState, now: number, ageMs: number | null, 
 export function driverStatus(connection: Connection, retryAtMs: number | null, now: number): Status | null {
   const next = retryAtMs === null || retryAtMs <= now ? "" : `, next try in ${seconds(retryAtMs - now)}`;
   const why = connection.message === "" ? "" : `: ${connection.message}`;
+  const told = (icon: Status["icon"], tone: Tone, lasting: string, soon = ""): Status => ({ icon, tone, lasting, text: lasting + soon, code: connection.driver_state });
   switch (connection.driver_state) {
     case "connected":
       return null;
     case "disconnected":
-      return { icon: "ring", tone: "plain", text: `Machine not connected${why}`, code: "disconnected" };
+      return told("ring", "plain", `Machine not connected${why}`);
     case "connecting":
-      return { icon: "ring", tone: "plain", text: `Connecting to the machine${why}`, code: "connecting" };
+      return told("ring", "plain", `Connecting to the machine${why}`);
     case "reconnecting":
-      return { icon: "triangle", tone: "warning", text: `Machine does not answer${why}${next}`, code: "reconnecting" };
+      return told("triangle", "warning", `Machine does not answer${why}`, next);
     case "restarting":
-      return { icon: "triangle", tone: "warning", text: `Driver is restarting (${connection.restarts ?? 0} so far)${why}${next}`, code: "restarting" };
+      return told("triangle", "warning", `Driver is restarting (${connection.restarts ?? 0} so far)${why}`, next);
     case "failed":
-      return { icon: "octagon", tone: "critical", text: `Driver failed${why}`, code: "failed" };
+      return told("octagon", "critical", `Driver failed${why}`);
   }
 }
 

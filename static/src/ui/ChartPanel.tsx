@@ -6,11 +6,12 @@ import { useEffect, useRef } from "preact/hooks";
 import { RoastChart, type Hover } from "../chart/roastChart";
 import type { Scene, Zoom } from "../chart/scene";
 import { duration, rate, temp } from "../model/format";
+import { EVENT_NAMES } from "../model/marks";
 import { settings } from "../store/settings";
 import { CurveTable } from "./CurveTable";
 
 /** The handle by which keys reach a chart. */
-export type ChartHandle = { zoom: (zoom: Zoom) => void; step: (direction: "in" | "out") => void };
+export type ChartHandle = { zoom: (zoom: Zoom) => void; step: (direction: "in" | "out") => void; live: () => void };
 
 type Props = {
   scene: () => Scene;
@@ -18,6 +19,8 @@ type Props = {
   /** Calls back when there is something new to draw. */
   watch: (redraw: () => void) => () => void;
   summary: string;
+  /** A tap on the curve, at a moment of its clock. */
+  onTap?: (ms: number) => void;
   onReady?: (handle: ChartHandle) => void;
   tools?: ComponentChildren;
 };
@@ -27,18 +30,23 @@ const ZOOMS: { label: string; zoom: Zoom }[] = [
   { label: "5 min", zoom: { kind: "last", ms: 300_000 } },
   { label: "All", zoom: { kind: "all" } },
 ];
+/** A mark this near to the pointer is named beside the readings. Unit: ms. */
+const NEAR_MS = 5_000;
 
-export function ChartPanel({ scene, isLive, watch, summary, onReady, tools }: Props) {
+export function ChartPanel({ scene, isLive, watch, summary, onTap, onReady, tools }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const lanes = useRef<HTMLCanvasElement>(null);
   const chart = useRef<RoastChart | null>(null);
-  const latest = useRef({ scene, isLive });
-  latest.current = { scene, isLive };
+  const latest = useRef({ scene, isLive, onTap });
+  latest.current = { scene, isLive, onTap };
   const zoom = useSignal<Zoom>({ kind: "all" });
   const hover = useSignal<Hover | null>(null);
   const table = useSignal(false);
 
+  /** The span that followed the roast last: what "Live" goes back to. */
+  const following = useRef<Zoom>({ kind: "all" });
   const show = (next: Zoom) => {
+    if (next.kind !== "picked") following.current = next;
     zoom.value = next;
     chart.current?.zoom(next);
   };
@@ -49,6 +57,7 @@ export function ChartPanel({ scene, isLive, watch, summary, onReady, tools }: Pr
       isLive: () => latest.current.isLive(),
       onZoom: (next) => (zoom.value = next),
       onHover: (next) => (hover.value = next),
+      onTap: (ms) => latest.current.onTap?.(ms),
     });
     chart.current = made;
     const step = (direction: "in" | "out") => {
@@ -57,7 +66,7 @@ export function ChartPanel({ scene, isLive, watch, summary, onReady, tools }: Pr
       const next = direction === "in" ? Math.max(0, (at < 0 ? order.length : at) - 1) : Math.min(order.length - 1, at + 1);
       show(order[next] ?? { kind: "all" });
     };
-    onReady?.({ zoom: show, step });
+    onReady?.({ zoom: show, step, live: () => show(following.current) });
     const unwatch = watch(() => made.request());
     const restyle = new MutationObserver(() => made.restyle());
     restyle.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
@@ -82,12 +91,12 @@ export function ChartPanel({ scene, isLive, watch, summary, onReady, tools }: Pr
           </button>
         ))}
         {picked && (
-          <button type="button" class="button primary" data-testid="live" onClick={() => show({ kind: "all" })}>
+          <button type="button" class="button primary" data-testid="live" onClick={() => show(isLive() ? following.current : { kind: "all" })}>
             {isLive() ? "Live" : "Whole roast"}
           </button>
         )}
         {tools}
-        <span class="hover small muted grow">{hover.value !== null && <HoverText hover={hover.value} originMs={scene().originMs} />}</span>
+        <span class="hover small muted grow">{hover.value !== null && <HoverText hover={hover.value} scene={scene()} />}</span>
         <button type="button" class="button quiet" onClick={() => (table.value = true)}>
           Table
         </button>
@@ -97,12 +106,14 @@ export function ChartPanel({ scene, isLive, watch, summary, onReady, tools }: Pr
   );
 }
 
-function HoverText({ hover, originMs }: { hover: Hover; originMs: number }) {
+function HoverText({ hover, scene }: { hover: Hover; scene: Scene }) {
   const unit = settings.unit.value;
   const { bt, et, bt_ror } = hover.values;
+  const mark = scene.events.find((event) => Math.abs(event.timestamp_ms - hover.ms) < NEAR_MS);
   return (
     <>
-      {duration(hover.ms - originMs)} · BT {temp(bt, unit)} · RoR {rate(bt_ror, unit)} · ET {temp(et, unit)}
+      {mark !== undefined && <b>{EVENT_NAMES[mark.event_type].short}{mark.auto_detected ? " (auto)" : ""} · </b>}
+      {duration(hover.ms - scene.originMs)} · BT {temp(bt, unit)} · RoR {rate(bt_ror, unit)} · ET {temp(et, unit)}
     </>
   );
 }

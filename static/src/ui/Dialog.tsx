@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "./Icon";
+import { StopInDialog } from "./StopCorner";
 
 type Props = { title: string; onClose: () => void; children: ComponentChildren; testId?: string };
 
@@ -28,6 +29,7 @@ export function Dialog({ title, onClose, children, testId }: Props) {
         </button>
       </header>
       <div class="dialog-body">{children}</div>
+      <StopInDialog />
     </dialog>
   );
 }

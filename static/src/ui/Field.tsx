@@ -8,7 +8,7 @@ type Props = {
   value: string;
   onInput: (value: string) => void;
   fault?: string | undefined;
-  kind?: "text" | "number" | "area";
+  kind?: "text" | "number" | "area" | "password";
   hint?: string;
   warning?: string | undefined;
   /** What may be chosen, as value and words; without it the field is typed. */
@@ -19,14 +19,16 @@ type Props = {
   id?: string;
   testId?: string;
   required?: boolean;
+  /** Takes the focus when it appears. */
+  autofocus?: boolean;
 };
 
 /** A field. Its fault stands right under it and is read out with it. */
-export function Field({ label, value, onInput, fault, kind = "text", hint, warning, choices, offers, id: given, testId, required = false }: Props) {
+export function Field({ label, value, onInput, fault, kind = "text", hint, warning, choices, offers, id: given, testId, required = false, autofocus = false }: Props) {
   const made = useId();
   const id = given ?? made;
   const common = {
-    id, value, required,
+    id, value, required, autofocus,
     "data-testid": testId,
     "aria-invalid": fault !== undefined,
     "aria-describedby": fault !== undefined ? `${id}-fault` : warning !== undefined ? `${id}-warning` : undefined,
@@ -36,7 +38,8 @@ export function Field({ label, value, onInput, fault, kind = "text", hint, warni
     <div class="field">
       <label for={id}>{label}</label>
       {choices !== undefined ? <select {...common}>{choices.map(([choice, words]) => <option key={choice} value={choice}>{words}</option>)}</select>
-        : kind === "area" ? <textarea {...common} rows={3} /> : <input {...common} type="text" inputMode={kind === "number" ? "decimal" : "text"} autocomplete="off" {...(offers === undefined ? {} : { list: `${id}-offers` })} />}
+        : kind === "area" ? <textarea {...common} rows={3} /> : kind === "password" ? <input {...common} type="password" autocomplete="current-password" />
+        : <input {...common} type="text" inputMode={kind === "number" ? "decimal" : "text"} autocomplete="off" {...(offers === undefined ? {} : { list: `${id}-offers` })} />}
       {offers !== undefined && <datalist id={`${id}-offers`}>{offers.map(([offer, words]) => <option key={offer} value={offer}>{words}</option>)}</datalist>}
       {fault === undefined && warning !== undefined && <p class="hint warned" id={`${id}-warning`} role="status"><Icon name="info" /> {warning}</p>}
       {fault === undefined && warning === undefined && hint !== undefined && hint !== "" && <span class="hint">{hint}</span>}

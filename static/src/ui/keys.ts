@@ -13,16 +13,19 @@ function focusOf(target: EventTarget | null): Focus {
   return "page";
 }
 
-/** Calls back for every key press that means something, for as long as the caller is on screen. */
-export function useKeys(act: (action: Action) => void): void {
-  const latest = useRef(act);
-  latest.current = act;
+/**
+ * Calls back for every key press that means something, for as long as the caller is on screen. `wants`: which of them; the
+ * others stay what they are to the browser.
+ */
+export function useKeys(act: (action: Action) => void, wants: (action: Action) => boolean = () => true): void {
+  const latest = useRef({ act, wants });
+  latest.current = { act, wants };
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      const action = actionOf(event, focusOf(event.target), settings.shortcuts.peek() === "on");
-      if (action === null) return;
+      const action = actionOf(event, focusOf(event.target), settings.shortcuts.peek() === "on", settings.keys.peek());
+      if (action === null || !latest.current.wants(action)) return;
       event.preventDefault();
-      latest.current(action);
+      latest.current.act(action);
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);

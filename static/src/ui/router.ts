@@ -16,14 +16,20 @@ export type Route =
   | { at: "tasks" }
   | { at: "profiles" }
   | { at: "profile"; id: string }
+  | { at: "compare"; ids: string[] }
+  | { at: "print"; id: string; against: string | null }
   | { at: "unknown"; hash: string };
 
 /** Stands for a program that is still to be kept; no id can be this. */
 const NEW_PROGRAM = "+";
+/** Most roasts in one comparison: a reference and four others. */
+export const COMPARED_MAX = 5;
 
 /** Reads a hash such as `#/m/demo`. */
 export function parseRoute(hash: string): Route {
-  const parts = hash.replace(/^#\/?/, "").split("/").filter((part) => part !== "").map(unescaped);
+  const [path = "", asked = ""] = hash.replace(/^#\/?/, "").split("?");
+  const query = new URLSearchParams(asked);
+  const parts = path.split("/").filter((part) => part !== "").map(unescaped);
   const [first, second, third, fourth] = parts;
   if (first === undefined) return { at: "wall" };
   if (first === "m" && second !== undefined && parts.length === 2) return { at: "machine", id: second };
@@ -38,6 +44,8 @@ export function parseRoute(hash: string): Route {
   if (first === "tasks" && parts.length === 1) return { at: "tasks" };
   if (first === "profiles" && parts.length === 1) return { at: "profiles" };
   if (first === "profiles" && second !== undefined && parts.length === 2) return { at: "profile", id: second };
+  if (first === "compare" && parts.length === 1) return { at: "compare", ids: [...new Set((query.get("ids") ?? "").split(",").filter((id) => id !== ""))].slice(0, COMPARED_MAX) };
+  if (first === "print" && second !== undefined && parts.length === 2) return { at: "print", id: second, against: query.get("against") };
   return { at: "unknown", hash };
 }
 
@@ -47,6 +55,12 @@ function unescaped(part: string): string {
   } catch {
     return part;
   }
+}
+
+/** The machine that a place is about, null if it is about none or about all. */
+export function machineAt(hash: string): string | null {
+  const id = /^#\/m\/([^/]+)/.exec(hash)?.[1];
+  return id === undefined ? null : unescaped(id);
 }
 
 /** Addresses of places. */
@@ -64,6 +78,8 @@ export const link = {
   tasks: () => "#/tasks",
   profiles: () => "#/profiles",
   profile: (id: string) => `#/profiles/${encodeURIComponent(id)}`,
+  compare: (ids: readonly string[]) => `#/compare?ids=${ids.map(encodeURIComponent).join(",")}`,
+  print: (id: string, against: string | null = null) => `#/print/${encodeURIComponent(id)}${against === null ? "" : `?against=${encodeURIComponent(against)}`}`,
 };
 
 /** Where the page is now. */

@@ -1021,6 +1021,22 @@ roasted_weight_g?: number,
  */
 notes?: string,
 /**
+ * How good it is: 1 to 5.
+ */
+rating?: number,
+/**
+ * Words to find it by.
+ */
+tags: Array<string>,
+/**
+ * Who roasted it.
+ */
+operator?: string,
+/**
+ * The shop's own number for it.
+ */
+batch?: string,
+/**
  * Roast events in order of time.
  */
 events: Array<RoastEvent>,
@@ -1089,6 +1105,22 @@ roasted_weight_g?: number,
  * Free text.
  */
 notes?: string,
+/**
+ * How good it is: 1 to 5.
+ */
+rating?: number,
+/**
+ * Words to find it by.
+ */
+tags: Array<string>,
+/**
+ * Who roasted it.
+ */
+operator?: string,
+/**
+ * The shop's own number for it.
+ */
+batch?: string,
 /**
  * Roast events in order of time.
  */
@@ -1225,7 +1257,23 @@ green_weight_g?: number,
 /**
  * Unit: g.
  */
-roasted_weight_g?: number, };
+roasted_weight_g?: number,
+/**
+ * How good it is: 1 to 5; 0 takes the rating away.
+ */
+rating?: number,
+/**
+ * Words to find it by, without commas; an empty list takes them away.
+ */
+tags?: Array<string>,
+/**
+ * Who roasted it.
+ */
+operator?: string,
+/**
+ * The shop's own number for it.
+ */
+batch?: string, };
 
 /**
  * Saving a machine's finished session.
@@ -1258,7 +1306,23 @@ green_weight_g?: number,
 /**
  * Unit: g.
  */
-roasted_weight_g?: number, };
+roasted_weight_g?: number,
+/**
+ * How good it is: 1 to 5; 0 takes the rating away.
+ */
+rating?: number,
+/**
+ * Words to find it by, without commas; an empty list takes them away.
+ */
+tags?: Array<string>,
+/**
+ * Who roasted it.
+ */
+operator?: string,
+/**
+ * The shop's own number for it.
+ */
+batch?: string, };
 
 /**
  * One event of a correction.
@@ -1300,7 +1364,156 @@ green_weight_g?: number,
 /**
  * Unit: g.
  */
-roasted_weight_g?: number, };
+roasted_weight_g?: number,
+/**
+ * How good it is: 1 to 5; 0 takes the rating away.
+ */
+rating?: number,
+/**
+ * Words to find it by, without commas; an empty list takes them away.
+ */
+tags?: Array<string>,
+/**
+ * Who roasted it.
+ */
+operator?: string,
+/**
+ * The shop's own number for it.
+ */
+batch?: string, };
+
+/**
+ * One occurrence of an alarm, also of one that is over.
+ */
+export type PastAlarm = {
+/**
+ * Number of this occurrence, unique in the daemon.
+ */
+occurrence: number,
+/**
+ * The rule that raised it.
+ */
+alarm_id: string,
+/**
+ * What the rule says.
+ */
+message: string,
+/**
+ * How bad it is.
+ */
+severity: Severity,
+/**
+ * Where it stands now.
+ */
+alarm_state: AlarmState,
+/**
+ * The session it was raised in; `null` if the machine was never started.
+ */
+session_id: string | null,
+/**
+ * When it was raised. RFC 3339.
+ */
+raised_at: string | null,
+/**
+ * When its condition was gone. RFC 3339.
+ */
+cleared_at: string | null,
+/**
+ * When somebody acknowledged it. RFC 3339.
+ */
+acked_at: string | null, };
+
+/**
+ * Why something could not be read.
+ */
+export type ProbeFault = {
+/**
+ * What was asked; empty where nothing was.
+ */
+asked: string,
+/**
+ * What happened.
+ */
+message: string,
+/**
+ * What to look at; empty if there is nothing to say.
+ */
+hint: string, };
+
+/**
+ * One value.
+ */
+export type ProbedValue = {
+/**
+ * The channel.
+ */
+id: string,
+/**
+ * Where it stands in the document that was sent, such as `/channels/0/source`.
+ */
+pointer: string,
+/**
+ * What the device sent, before divisor and offset; `null` for a simulator.
+ */
+raw: number | null,
+/**
+ * The value in `unit`.
+ */
+value: number | null,
+/**
+ * The channel's native unit; empty where it has none.
+ */
+unit: string,
+/**
+ * From question to answer. Unit: ms; `null` where it was not asked.
+ */
+round_trip_ms: number | null,
+/**
+ * Why there is no value.
+ */
+fault: ProbeFault | null, };
+
+/**
+ * What came of one look at a machine.
+ */
+export type ProbeView = {
+/**
+ * Whether the device answered anything at all, if only to say no.
+ */
+reached: boolean,
+/**
+ * Why not; `null` where it was reached.
+ */
+fault: ProbeFault | null,
+/**
+ * The fastest answer. Unit: ms.
+ */
+round_trip_ms: number | null,
+/**
+ * What else there is to know, such as who shares the line; empty if nothing.
+ */
+note: string,
+/**
+ * Each value that was asked for, in the order of the channels.
+ */
+values: Array<ProbedValue>, };
+
+/**
+ * A serial port of the computer that the daemon runs on.
+ */
+export type SerialPortView = {
+/**
+ * The path to configure: the lasting one where there is one.
+ */
+path: string,
+/**
+ * The path of the device itself.
+ */
+device: string,
+/**
+ * What the adapter calls itself; empty where it says nothing.
+ */
+about: string, };
 
 /**
  * How far a task is.
@@ -1474,139 +1687,6 @@ machine_id: string,
  * Its steps, in order.
  */
 steps: Array<ProgramStep>, };
-
-/**
- * One occurrence of an alarm, also of one that is over.
- */
-export type PastAlarm = {
-/**
- * Number of this occurrence, unique in the daemon.
- */
-occurrence: number,
-/**
- * The rule that raised it.
- */
-alarm_id: string,
-/**
- * What the rule says.
- */
-message: string,
-/**
- * How bad it is.
- */
-severity: Severity,
-/**
- * Where it stands now.
- */
-alarm_state: AlarmState,
-/**
- * The session it was raised in; `null` if the machine was never started.
- */
-session_id: string | null,
-/**
- * When it was raised. RFC 3339.
- */
-raised_at: string | null,
-/**
- * When its condition was gone. RFC 3339.
- */
-cleared_at: string | null,
-/**
- * When somebody acknowledged it. RFC 3339.
- */
-acked_at: string | null, };
-
-/**
- * Why something could not be read.
- */
-export type ProbeFault = {
-/**
- * What was asked; empty where nothing was.
- */
-asked: string,
-/**
- * What happened.
- */
-message: string,
-/**
- * What to look at; empty if there is nothing to say.
- */
-hint: string, };
-
-/**
- * One value.
- */
-export type ProbedValue = {
-/**
- * The channel.
- */
-id: string,
-/**
- * Where it stands in the document that was sent, such as `/channels/0/source`.
- */
-pointer: string,
-/**
- * What the device sent, before divisor and offset; `null` for a simulator.
- */
-raw: number | null,
-/**
- * The value in `unit`.
- */
-value: number | null,
-/**
- * The channel's native unit; empty where it has none.
- */
-unit: string,
-/**
- * From question to answer. Unit: ms; `null` where it was not asked.
- */
-round_trip_ms: number | null,
-/**
- * Why there is no value.
- */
-fault: ProbeFault | null, };
-
-/**
- * What came of one look at a machine.
- */
-export type ProbeView = {
-/**
- * Whether the device answered anything at all, if only to say no.
- */
-reached: boolean,
-/**
- * Why not; `null` where it was reached.
- */
-fault: ProbeFault | null,
-/**
- * The fastest answer. Unit: ms.
- */
-round_trip_ms: number | null,
-/**
- * What else there is to know, such as who shares the line; empty if nothing.
- */
-note: string,
-/**
- * Each value that was asked for, in the order of the channels.
- */
-values: Array<ProbedValue>, };
-
-/**
- * A serial port of the computer that the daemon runs on.
- */
-export type SerialPortView = {
-/**
- * The path to configure: the lasting one where there is one.
- */
-path: string,
-/**
- * The path of the device itself.
- */
-device: string,
-/**
- * What the adapter calls itself; empty where it says nothing.
- */
-about: string, };
 
 /**
  * One fault of a body: where, and what would be right.

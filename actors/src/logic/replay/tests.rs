@@ -22,6 +22,7 @@ fn profile() -> Profile {
         green_weight_g: None,
         roasted_weight_g: None,
         notes: None,
+        label: Default::default(),
         series: Series {
             timestamp_ms: rows.clone().map(|s| s * 1000).collect(),
             bt: rows.clone().map(|s| Some(s as f64)).collect(),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use hearth_actors::archive::ProfilePage as ModelPage;
 use hearth_actors::model::ids::MachineId;
 use hearth_actors::model::profile::{
-    Annotation, Profile, ProfileSummary as ModelSummary, Series as ModelSeries, Statistics as ModelStatistics,
+    Annotation, Label, Profile, ProfileSummary as ModelSummary, Series as ModelSeries, Statistics as ModelStatistics,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -155,6 +155,20 @@ pub struct ProfileSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub notes: Option<String>,
+    /// How good it is: 1 to 5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub rating: Option<u8>,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// Who roasted it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub operator: Option<String>,
+    /// The shop's own number for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub batch: Option<String>,
     /// Roast events in order of time.
     pub events: Vec<RoastEvent>,
     /// Figures.
@@ -175,6 +189,10 @@ impl From<&ModelSummary> for ProfileSummary {
             green_weight_g: inner.green_weight_g,
             roasted_weight_g: inner.roasted_weight_g,
             notes: inner.notes.clone(),
+            rating: inner.label.rating,
+            tags: inner.label.tags.clone().unwrap_or_default(),
+            operator: inner.label.operator.clone(),
+            batch: inner.label.batch.clone(),
             events: in_order(&inner.marks),
             statistics: (&inner.statistics).into(),
         }
@@ -241,6 +259,14 @@ pub struct ProfileNotes {
     pub green_weight_g: Option<f64>,
     /// Unit: g.
     pub roasted_weight_g: Option<f64>,
+    /// How good it is: 1 to 5; 0 takes the rating away.
+    pub rating: Option<u8>,
+    /// Words to find it by, without commas; an empty list takes them away.
+    pub tags: Option<Vec<String>>,
+    /// Who roasted it.
+    pub operator: Option<String>,
+    /// The shop's own number for it.
+    pub batch: Option<String>,
 }
 
 impl From<ProfileNotes> for Annotation {
@@ -251,6 +277,7 @@ impl From<ProfileNotes> for Annotation {
             bean: notes.bean,
             green_weight_g: notes.green_weight_g,
             roasted_weight_g: notes.roasted_weight_g,
+            label: Label { rating: notes.rating, tags: notes.tags, operator: notes.operator, batch: notes.batch },
             ..Self::default()
         }
     }
@@ -275,7 +302,7 @@ pub struct SaveBody {
 #[schemars(untagged)]
 pub enum NewProfile {
     /// Of a finished session.
-    Save(SaveBody),
+    Save(Box<SaveBody>),
     /// Of a document.
     Upload(ProfileUpload),
 }

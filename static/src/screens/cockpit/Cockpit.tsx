@@ -6,29 +6,32 @@ import type { Action } from "../../model/keymap";
 import { ReferenceStore } from "../../store/reference";
 import type { MachineStore } from "../../store/machine";
 import { ChartPanel, type ChartHandle } from "../../ui/ChartPanel";
+import { Icon } from "../../ui/Icon";
 import { useHouse, useMachine } from "../../ui/house";
+import { Later } from "../../ui/Later";
 import { useKeys } from "../../ui/keys";
-import { go, link } from "../../ui/router";
+import { LaterDialog } from "../../ui/LaterDialog";
 import { showTitle } from "../../platform/title";
 import { Controls } from "./Controls";
+import { CountdownButton } from "./CountdownButton";
 import { EventPanel } from "./EventPanel";
-import { FinishSheet } from "./FinishSheet";
 import { Head } from "./Head";
-import { HelpDialog } from "./HelpDialog";
+import { QuickEntry } from "./QuickEntry";
 import { Readouts } from "./Readouts";
 import { ReferencePicker } from "./ReferencePicker";
 import { Strip } from "./Strip";
+import { UnknownMachine } from "./UnknownMachine";
 import { liveScene, summaryOf } from "./liveScene";
 
-type Sheet = "none" | "help" | "finish";
+type Sheet = "none" | "help" | "finish" | "timer";
 
 export function Cockpit({ id }: { id: string }) {
   const house = useHouse();
   const machine = useMachine(id);
-  const reference = useMemo(() => new ReferenceStore(), [machine]);
+  const reference = useMemo(() => new ReferenceStore(machine.id), [machine]);
   const hidden = useSignal<ReadonlySet<string>>(new Set(["et_ror"]));
   const sheet = useSignal<Sheet>("none");
-  const stopFailure = useSignal<string | null>(null);
+  const typing = useSignal(false);
   const chart = useRef<ChartHandle | null>(null);
   const name = useComputed(() => {
     const list = house.list.value;
@@ -38,11 +41,14 @@ export function Cockpit({ id }: { id: string }) {
   useFinishSheet(machine, () => (sheet.value = "finish"));
   useEffect(() => showTitle(machine, name), [machine]);
 
-  const stop = () => void machine.stop().then((problem) => (stopFailure.value = problem));
+  // A token that ran out is noticed here first: the list then asks for a new one.
+  useSignalEffect(() => {
+    if (machine.link.value.kind === "denied") void house.refresh();
+  });
   useKeys((action) => {
-    if (action.do === "stop") stop();
-    else if (action.do === "help") sheet.value = "help";
-    else if (action.do === "machine") goToMachine(house.list.peek(), action.index);
+    if (action.do === "help" || action.do === "timer") sheet.value = action.do;
+    else if (action.do === "entry") typing.value = true;
+    else if (action.do === "overlay") reference.shown.value = !reference.shown.peek();
     else actOnMachine(machine, chart.current, action);
   });
   const isLive = () => machine.session.state.peek() !== "finished";
@@ -52,22 +58,35 @@ export function Cockpit({ id }: { id: string }) {
     hidden.value = next;
   };
 
+  const close = () => (sheet.value = "none");
+  if (machine.link.value.kind === "gone") return <UnknownMachine id={id} reason={machine.link.value.reason} />;
+
   return (
     <main class="cockpit" data-testid="cockpit">
-      <Head machine={machine} name={name.value} stopFailure={stopFailure} onHelp={() => (sheet.value = "help")} />
-      <Strip machine={machine} stopFailure={stopFailure} onSave={() => (sheet.value = "finish")} />
+      <Head machine={machine} name={name.value} onHelp={() => (sheet.value = "help")} />
+      <Strip machine={machine} onSave={() => (sheet.value = "finish")} />
       <Readouts machine={machine} reference={reference} hidden={hidden} onToggle={toggle} />
       <ChartPanel
         key={id} isLive={isLive} summary={summaryOf(machine, name.value)}
         scene={() => liveScene(machine, reference, hidden.peek())}
         watch={(redraw) => watchAll(machine, reference, hidden, redraw)}
         onReady={(handle) => (chart.current = handle)}
-        tools={<ReferencePicker machineId={id} reference={reference} />}
+        tools={
+          <>
+            <ReferencePicker machineId={id} reference={reference} />
+            <CountdownButton machine={machine} onPress={() => (sheet.value = "timer")} />
+            <button type="button" class="button" aria-label="Type a value" title="Type a value (E)" data-testid="type-value" onClick={() => (typing.value = true)}>
+              <Icon name="keys" />
+            </button>
+          </>
+        }
       />
       <EventPanel machine={machine} />
       <Controls machine={machine} />
-      {sheet.value === "help" && <HelpDialog onClose={() => (sheet.value = "none")} />}
-      {sheet.value === "finish" && <FinishSheet machine={machine} onClose={() => (sheet.value = "none")} />}
+      {typing.value && <QuickEntry machine={machine} onClose={() => (typing.value = false)} />}
+      {sheet.value === "help" && <LaterDialog title="Help" load={() => import("./HelpDialog").then((m) => m.HelpDialog)} props={{ machine, onClose: close }} />}
+      {sheet.value === "timer" && <LaterDialog title="Countdown" load={() => import("./TimerDialog").then((m) => m.TimerDialog)} props={{ machine, onClose: close }} />}
+      {sheet.value === "finish" && <Later quiet load={() => import("../shelf").then((m) => m.FinishSheet)} props={{ machine, onClose: close }} />}
     </main>
   );
 }
@@ -85,16 +104,11 @@ function useFinishSheet(machine: MachineStore, open: () => void): void {
 function watchAll(machine: MachineStore, reference: ReferenceStore, hidden: { subscribe: (f: () => void) => () => void }, redraw: () => void): () => void {
   // The hatched end and the live edge move even when nothing arrives.
   const timer = setInterval(redraw, 500);
-  const ends = [machine.onChange(redraw), reference.profile.subscribe(redraw), hidden.subscribe(redraw)];
+  const ends = [machine.onChange(redraw), reference.profile.subscribe(redraw), reference.shown.subscribe(redraw), hidden.subscribe(redraw)];
   return () => {
     clearInterval(timer);
     for (const end of ends) end();
   };
-}
-
-function goToMachine(list: ReturnType<typeof useHouse>["list"]["value"], index: number): void {
-  const found = list.kind === "ready" ? list.items[index] : undefined;
-  if (found !== undefined) go(link.machine(found.id));
 }
 
 function actOnMachine(machine: MachineStore, chart: ChartHandle | null, action: Action): void {
@@ -118,8 +132,10 @@ function actOnMachine(machine: MachineStore, chart: ChartHandle | null, action: 
       if (machine.session.state.peek() === "recording") machine.command({ action: "stop_recording" });
       break;
     case "fit":
-    case "live":
       chart?.zoom({ kind: "all" });
+      break;
+    case "live":
+      chart?.live();
       break;
     case "zoom_in":
       chart?.step("in");
@@ -129,6 +145,10 @@ function actOnMachine(machine: MachineStore, chart: ChartHandle | null, action: 
       break;
     case "stop":
     case "help":
+    case "timer":
+    case "entry":
+    case "overlay":
+    case "silence":
     case "machine":
       break;
   }

@@ -1,13 +1,15 @@
 // The session's buttons and the events of the roast.
 
-import { duration, temp } from "../../model/format";
+import { duration, NO_VALUE, temp } from "../../model/format";
 import { at, EVENT_NAMES, IN_ORDER, MARKABLE, nextExpected } from "../../model/marks";
 import { canSend } from "../../link/state";
 import { settings } from "../../store/settings";
+import { tick } from "../../store/ticker";
 import type { MachineStore } from "../../store/machine";
 import type { EventType, RoastEvent } from "../../wire/types";
 import { Icon } from "../../ui/Icon";
 
+const REFUSAL_SHOWN_MS = 8_000;
 /** Events that not every roast has share a row. */
 const NARROW: ReadonlySet<EventType> = new Set<EventType>(["FCe", "SCs", "SCe"]);
 
@@ -31,7 +33,8 @@ export function EventPanel({ machine }: { machine: MachineStore }) {
       <ol class="event-list">
         {IN_ORDER.map((type) => {
           const mark = marks.get(type);
-          if (type === "TP") return mark === undefined ? null : <li key={type} class="wide"><TurningPoint mark={mark} origin={origin} /></li>;
+          // Its room is kept: nothing may move under a finger when it is found.
+          if (type === "TP") return <li key={type} class="wide"><TurningPoint mark={mark} origin={origin} /></li>;
           return (
             <li key={type} class={placeOf(type)}>
               <EventButton type={type} mark={mark} origin={origin} isNext={next === type} isOpen={isOpen} onPress={() => machine.mark(type)} />
@@ -42,8 +45,16 @@ export function EventPanel({ machine }: { machine: MachineStore }) {
       <button type="button" class="button" disabled={undoable === null} data-testid="undo" onClick={() => machine.undo()}>
         <Icon name="undo" /> {undoable === null ? "Undo" : `Undo ${EVENT_NAMES[undoable].short}`}
       </button>
+      <Refusal machine={machine} />
     </aside>
   );
+}
+
+/** Why what was pressed here was not done. Under the buttons, so that none of them moves. */
+function Refusal({ machine }: { machine: MachineStore }) {
+  const notice = machine.session.notices.value[0];
+  if (notice === undefined || notice.about === null || !/^(?:start|stop|mark|unmark)_/.test(notice.about) || tick.value - notice.atMs > REFUSAL_SHOWN_MS) return null;
+  return <p class="fault" data-testid="refusal-session"><Icon name="triangle" /> {notice.message}</p>;
 }
 
 /** One step of the session at a time. `end`: what ends a recording. */
@@ -83,7 +94,8 @@ function EventButton({ type, mark, origin, isNext, isOpen, onPress }: ButtonProp
   );
 }
 
-function TurningPoint({ mark, origin }: { mark: RoastEvent; origin: number }) {
+function TurningPoint({ mark, origin }: { mark: RoastEvent | undefined; origin: number }) {
+  if (mark === undefined) return <p class="small muted">Turning point {NO_VALUE}</p>;
   return (
     <p class="small muted" data-testid="mark-TP">
       Turning point <Detail mark={mark} origin={origin} />

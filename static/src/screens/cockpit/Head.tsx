@@ -1,6 +1,5 @@
-// The top line: which machine, what it does, whether the picture is fresh, who steers, and STOP.
+// The top line: which machine, what it does, whether the picture is fresh, who steers. Its end is left free for STOP.
 
-import type { Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { tasks } from "../../store/tasks";
 import { tick } from "../../store/ticker";
@@ -8,13 +7,13 @@ import { linkStatus } from "../../store/status";
 import type { MachineStore } from "../../store/machine";
 import { Chip } from "../../ui/Chip";
 import { Icon } from "../../ui/Icon";
-import { StopButton } from "../../ui/StopButton";
 import { link } from "../../ui/router";
+import { SoundChip } from "../SoundChip";
 import { StateChip } from "../wall/MachineCard";
 
-type Props = { machine: MachineStore; name: string; stopFailure: Signal<string | null>; onHelp?: () => void };
+type Props = { machine: MachineStore; name: string; onHelp?: () => void };
 
-export function Head({ machine, name, stopFailure, onHelp }: Props) {
+export function Head({ machine, name, onHelp }: Props) {
   const replay = machine.session.replay.value;
   return (
     <header class="head">
@@ -33,16 +32,19 @@ export function Head({ machine, name, stopFailure, onHelp }: Props) {
           </a>
         )}
       </div>
-      {onHelp !== undefined && <ProgramLink machine={machine} />}
+      <SoundChip />
       <a class="button" href={link.setup(machine.id)} aria-label="Set up" data-testid="open-setup">
         <Icon name="sliders" />
       </a>
       {onHelp !== undefined && (
-        <button type="button" class="button" aria-label="Help and shortcuts" onClick={onHelp} data-testid="help">
-          <Icon name="help" />
-        </button>
+        <>
+          <ProgramLink machine={machine} />
+          <button type="button" class="button" aria-label="Help and shortcuts" onClick={onHelp} data-testid="help">
+            <Icon name="help" />
+          </button>
+        </>
       )}
-      <StopButton failure={stopFailure} onStop={() => machine.stop()} />
+      <span class="stop-room" />
     </header>
   );
 }

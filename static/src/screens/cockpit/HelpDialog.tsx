@@ -1,10 +1,15 @@
-// The shortcuts, and what this page is not.
+// The shortcuts, what this page is not, and what was refused lately.
 
-import { SHORTCUTS } from "../../model/keymap";
+import { age } from "../../model/format";
+import { BINDABLE, FIXED_KEYS, keyName, wordsOf } from "../../model/keymap";
+import type { MachineStore } from "../../store/machine";
 import { settings } from "../../store/settings";
+import { tick } from "../../store/ticker";
 import { Dialog } from "../../ui/Dialog";
 
-export function HelpDialog({ onClose }: { onClose: () => void }) {
+export function HelpDialog({ machine, onClose }: { machine: MachineStore; onClose: () => void }) {
+  const shortcuts = [...BINDABLE.map((name) => [keyName(settings.keys.value[name]), wordsOf(name)] as const), ...FIXED_KEYS];
+  const notices = machine.session.notices.value;
   return (
     <Dialog title="Help" onClose={onClose} testId="help-dialog">
       <p>
@@ -13,7 +18,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
       </p>
       <table>
         <tbody>
-          {SHORTCUTS.map(([keys, what]) => (
+          {shortcuts.map(([keys, what]) => (
             <tr key={keys}>
               <th scope="row">{keys}</th>
               <td>{what}</td>
@@ -23,8 +28,14 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
       </table>
       <label class="row">
         <input type="checkbox" checked={settings.shortcuts.value === "on"} onChange={(event) => (settings.shortcuts.value = event.currentTarget.checked ? "on" : "off")} />
-        Single-key shortcuts
+        Single-key shortcuts (the keys can be changed in the settings)
       </label>
+      <h3>What was refused here lately</h3>
+      {notices.length === 0 ? <p class="muted">Nothing.</p> : (
+        <ul data-testid="log">
+          {notices.map((notice) => <li key={notice.id}>{age(tick.value - notice.atMs)} ago: {notice.message}</li>)}
+        </ul>
+      )}
     </Dialog>
   );
 }

@@ -1,62 +1,61 @@
 // The numbers. A readout is also the legend of its curve and the switch that shows or hides it.
 
 import type { ReadonlySignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { channelLines } from "../../model/channels";
 import { duration, fixed, rate, signed, temp } from "../../model/format";
-import { at, type Marks } from "../../model/marks";
+import { at, EVENT_NAMES, type Marks } from "../../model/marks";
 import { developmentRatio } from "../../model/phases";
-import { eta } from "../../model/predict";
 import { span } from "../../model/units";
+import { forecast } from "../../store/forecast";
 import type { MachineStore } from "../../store/machine";
 import { btAt, type ReferenceStore } from "../../store/reference";
 import { settings } from "../../store/settings";
-import { isTooOld } from "../../store/status";
 import { tick } from "../../store/ticker";
-import type { EventType } from "../../wire/types";
 
 type Props = { machine: MachineStore; reference: ReferenceStore; hidden: ReadonlySignal<ReadonlySet<string>>; onToggle: (curve: string) => void };
-
-/** Targets where neither a reference nor the machine names one. Source: the usual phase limits of a roast, 150 and 200 °C. */
-const DRY_END_BT = 150;
-const FIRST_CRACK_BT = 200;
 
 export function Readouts({ machine, reference, hidden, onToggle }: Props) {
   const now = tick.value;
   const isRunning = machine.session.state.value !== "finished";
-  const reading = isRunning && machine.isStale(now) && isTooOld(machine.ageMs(now)) ? null : machine.session.readout.value;
+  const reading = isRunning && machine.isMute(now) ? null : machine.session.readout.value;
   const unit = settings.unit.value;
   const old = machine.isStale(now) && isRunning ? "old" : "";
   const marks = machine.events.marks.value;
   const elapsed = machine.session.endedMs.value ?? machine.elapsedMs(now);
   const charge = at(marks, "CHARGE");
-  const extras = Object.keys(machine.session.readout.value?.extra_channels ?? {}).map((id) => [id, reading?.extra_channels?.[id]] as const);
+  const ids = Object.keys(machine.session.readout.value?.extra_channels ?? {});
+  const extras = channelLines(Object.fromEntries(ids.map((id) => [id, reading?.extra_channels?.[id] ?? null])), [], machine.config.value?.channels ?? [], unit);
   const quality = machine.session.quality.value;
   /** What is wrong with a channel, in a word. */
   const doubt = (channel: string) => (quality[channel] === undefined || quality[channel] === "good" ? undefined : quality[channel]);
-  const curve = (name: string, label: string, text: string, sign: string, aside?: string) => (
+  const doubted = (channel: string) => doubt(channel) && <span class="aside">{doubt(channel)}</span>;
+  const curve = (name: string, label: string, text: string, sign: string, aside?: ComponentChildren) => (
     <button
       type="button" class={`readout ${name === "bt" ? "main" : ""} ${doubt(name) === undefined ? old : "old"}`} aria-pressed={!hidden.value.has(name)} data-testid={`readout-${name}`}
       title={`Show or hide the ${label} curve`} onClick={() => onToggle(name)}
     >
       <span class="name"><span class={`key ${name}`} />{label}</span>
-      <span class="number">{text}<span class="unit">{sign}</span>{aside !== undefined && <span class="aside">{aside}</span>}</span>
+      <span class="number">{text}<span class="unit">{sign}</span>{aside}</span>
     </button>
   );
   const delta = deltaToReference(machine, reference, charge);
   return (
     <section class="readouts" aria-label="Readings">
-      {curve("bt", "BT", temp(reading?.bt, unit), `°${unit}`, doubt("bt") ?? (delta === null ? undefined : `Δ ${signed(span(delta, unit))}`))}
+      {curve("bt", "BT", temp(reading?.bt, unit), `°${unit}`, doubted("bt") ?? (delta === null ? undefined : <Aside name="Δ ref" text={signed(span(delta, unit))} testId="delta" />))}
       {curve("bt_ror", "RoR", rate(reading?.bt_ror, unit), "/min")}
-      {curve("et", "ET", temp(reading?.et, unit), `°${unit}`, doubt("et"))}
+      {curve("et", "ET", temp(reading?.et, unit), `°${unit}`, doubted("et"))}
       {curve("et_ror", "ET RoR", rate(reading?.et_ror, unit), "/min")}
-      {extras.map(([id, value]) => (
-        <div key={id} class={`readout ${doubt(id) === undefined ? old : "old"}`}>
-          <span class="name">{id.replaceAll("_", " ")}</span>
-          <span class="number">{fixed(value)}{doubt(id) !== undefined && <span class="aside">{doubt(id)}</span>}</span>
+      {machine.session.readout.value === null && [0, 1].map((key) => <div key={key} class="readout extra skeleton" />)}
+      {extras.map(({ id, label, text, sign }) => (
+        <div key={id} class={`readout extra ${doubt(id) === undefined ? old : "old"}`}>
+          <span class="name">{label}</span>
+          <span class="number">{text}<span class="unit">{sign}</span>{doubt(id) !== undefined && <span class="aside">{doubt(id)}</span>}</span>
         </div>
       ))}
       <div class="readout main" data-testid="timer">
         <span class="name">{charge === null ? "Session" : "Since CHARGE"}</span>
-        <span class="number">{duration(timerMs(marks, elapsed, charge), true)}</span>
+        <span class="number">{duration(timerMs(marks, elapsed, charge), true)}<SinceLast marks={marks} elapsed={elapsed} /></span>
       </div>
       <Next machine={machine} reference={reference} marks={marks} elapsed={elapsed} />
     </section>
@@ -71,44 +70,42 @@ function timerMs(marks: Marks, elapsed: number, charge: number | null): number {
 function deltaToReference(machine: MachineStore, reference: ReferenceStore, charge: number | null): number | null {
   const loaded = reference.profile.value;
   const reading = machine.session.readout.value;
-  if (loaded === null || charge === null || isTooOld(machine.ageMs(tick.value)) || reading?.bt === null || reading?.bt === undefined) return null;
+  if (loaded === null || charge === null || machine.isMute(tick.value) || reading?.bt === null || reading?.bt === undefined) return null;
   const then = btAt(loaded.series, reading.timestamp_ms - reference.shiftMs(charge));
   return then === null ? null : reading.bt - then;
 }
 
-function targetBt(machine: MachineStore, reference: ReferenceStore, event: EventType): number | null {
-  const inReference = reference.profile.value?.document.events.find((mark) => mark.event_type === event)?.bt_at_event;
-  const { detection } = machine.config.value ?? {};
-  switch (event) {
-    case "DRY_END":
-      return inReference ?? detection?.dry_end_bt ?? DRY_END_BT;
-    case "FCs":
-      return inReference ?? detection?.first_crack_bt ?? FIRST_CRACK_BT;
-    default:
-      return inReference ?? null;
-  }
+/** The last event, unless it is the one that the main timer counts from, and how long ago it was. */
+function SinceLast({ marks, elapsed }: { marks: Marks; elapsed: number }) {
+  const last = [...marks.values()].sort((a, b) => b.timestamp_ms - a.timestamp_ms)[0];
+  if (last === undefined || last.event_type === "CHARGE" || marks.has("DROP")) return null;
+  return <Aside name={EVENT_NAMES[last.event_type].short} text={`+${duration(elapsed - last.timestamp_ms)}`} testId="since-last" />;
+}
+
+/** A second number in a readout, small, under its name. */
+function Aside({ name, text, testId }: { name: string; text: string; testId?: string }) {
+  return <span class="aside stacked" data-testid={testId}><span>{name}</span> {text}</span>;
 }
 
 /** What comes next: the countdown to it, and after first crack the development so far. */
 function Next({ machine, reference, marks, elapsed }: { machine: MachineStore; reference: ReferenceStore; marks: Marks; elapsed: number }) {
   const dtr = developmentRatio(marks, elapsed);
+  const next = forecast(machine, reference.profile.value?.document ?? null);
   if (dtr !== null) {
     return (
-      <div class="readout" data-testid="dtr">
-        <span class="name">Development {duration((at(marks, "DROP") ?? elapsed) - (at(marks, "FCs") ?? elapsed))}</span>
+      <div class="readout target" data-testid="dtr">
+        <span class="name">
+          Development {duration((at(marks, "DROP") ?? elapsed) - (at(marks, "FCs") ?? elapsed))}
+          {next.eta !== null && <span>· DROP in {duration(next.eta.inMs)} ± {Math.round(next.eta.rangeMs / 1000)} s</span>}
+        </span>
         <span class="number">{fixed(dtr)}<span class="unit">% DTR</span></span>
       </div>
     );
   }
-  const isRoasting = marks.has("CHARGE") && machine.session.state.value === "recording";
-  const next: EventType = marks.has("DRY_END") ? "FCs" : "DRY_END";
-  const target = targetBt(machine, reference, next);
-  const found = isRoasting && target !== null && marks.has("TP")
-    ? eta({ t: machine.series.t, bt: machine.series.column("bt"), length: machine.series.length }, target) : null;
   return (
-    <div class="readout" data-testid="eta">
-      <span class="name">{next === "FCs" ? "First crack" : "Dry end"} in {target === null ? "" : `(${temp(target, settings.unit.value, 0)}°)`}</span>
-      <span class="number">{found === null ? duration(null) : duration(found.inMs)}{found !== null && <span class="aside">± {Math.round(found.rangeMs / 1000)} s</span>}</span>
+    <div class="readout target" data-testid="eta">
+      <span class="name">{next.event === "FCs" ? "First crack" : "Dry end"} in {next.target === null ? "" : `(${temp(next.target, settings.unit.value, 0)}°)`}</span>
+      <span class="number">{duration(next.eta?.inMs)}{next.eta !== null && <span class="aside">± {Math.round(next.eta.rangeMs / 1000)} s</span>}</span>
     </div>
   );
 }

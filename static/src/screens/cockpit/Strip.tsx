@@ -1,9 +1,11 @@
 // The status strip. Always there: it shows the phases, or instead of them the one thing that matters more now.
 
-import { useSignal, type Signal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
+import { age as words } from "../../model/format";
 import { wantsAck } from "../../store/alarms";
+import { isOnline } from "../../store/online";
 import { driverStatus } from "../../store/status";
 import { tick } from "../../store/ticker";
 import type { MachineStore } from "../../store/machine";
@@ -12,7 +14,6 @@ import { PhaseBar } from "../../ui/PhaseBar";
 
 type Props = {
   machine: MachineStore;
-  stopFailure: Signal<string | null>;
   onSave: () => void;
   /** What a recording is called here. */
   word?: string;
@@ -28,12 +29,11 @@ const SAFETY_REASONS: Record<string, string> = {
   sensor: "a sensor was lost", operator: "nobody was watching", interlock: "an interlock tripped",
 };
 
-export function Strip({ machine, stopFailure, onSave, word = "Roast", children }: Props) {
+export function Strip({ machine, onSave, word = "Roast", children }: Props) {
   const driver = driverBanner(machine);
   // A machine that does not answer is never behind the latch that its loss has set.
   const isBeside = driver !== null && machine.session.safety.value.latched;
   const messages = [
-    stopFailureBanner(stopFailure),
     ...alarmBanners(machine),
     safetyBanner(machine),
     linkBanner(machine),
@@ -67,16 +67,6 @@ function LivePhases({ machine }: { machine: MachineStore }) {
   return <PhaseBar marks={machine.events.marks.value} nowMs={machine.session.endedMs.value ?? machine.elapsedMs()} state={machine.session.state.value} />;
 }
 
-function stopFailureBanner(failure: Signal<string | null>): Message | null {
-  const text = failure.value;
-  if (text === null) return null;
-  return (more) => (
-    <Banner icon="octagon" tone="critical" urgent blink testId="stop-failure" actions={<>{more}<button type="button" class="button" onClick={() => (failure.value = null)}>Understood</button></>}>
-      <b>{text}</b>
-    </Banner>
-  );
-}
-
 function alarmBanners(machine: MachineStore): Message[] {
   return machine.alarms.active.value.filter((alarm) => alarm.severity !== "info" || wantsAck(alarm)).map((alarm) => (more) => {
     const isOpen = wantsAck(alarm);
@@ -86,7 +76,7 @@ function alarmBanners(machine: MachineStore): Message[] {
       <Banner
         icon={alarm.severity === "critical" ? "octagon" : alarm.severity === "warning" ? "triangle" : "info"} testId="alarm"
         tone={isOpen ? tone : "plain"} urgent={isOpen} blink={isOpen && alarm.severity === "critical"}
-        actions={<>{more}{isOpen && <button type="button" class="button" onClick={ack}>Acknowledge (A)</button>}</>}
+        actions={<>{more}{isOpen && <button type="button" class="button" onClick={ack}><span class="roomy">Acknowledge (A)</span><span class="tight">Ack</span></button>}</>}
       >
         <b>{alarm.severity.toUpperCase()}</b> {alarm.message}{alarm.alarm_state === "cleared_unacked" ? " (over)" : ""}
       </Banner>
@@ -111,12 +101,11 @@ function linkBanner(machine: MachineStore): Message | null {
     return () => <Banner icon="slash" tone="critical" urgent testId="link-ended">{link.reason}. No further attempts are made.</Banner>;
   }
   const isTrying = link.kind === "waiting" || link.kind === "polling" || link.kind === "connecting";
-  if (!isTrying || link.kind === "connecting" && age === null) return null;
-  const isOffline = !navigator.onLine || (age !== null && age > OFFLINE_AFTER_MS);
-  if (!isOffline) return null;
+  const isSilent = isTrying && age !== null && age > OFFLINE_AFTER_MS;
+  if (isOnline.value && !isSilent) return null;
   return (more) => (
     <Banner icon="slash" tone="warning" testId="offline" actions={<>{more}<button type="button" class="button" onClick={() => machine.wake()}>Try now</button></>}>
-      <b>Offline.</b> The daemon goes on recording; the curve is filled in when it is back. STOP: use the machine's own switch.
+      <b>Offline.</b> {age !== null && <span aria-hidden="true">Last reading {words(age)} ago. </span>}The daemon goes on recording; the curve is filled in when it is back. STOP: use the machine's own switch.
     </Banner>
   );
 }
@@ -131,7 +120,8 @@ function driverBanner(machine: MachineStore): Message | null {
     : null;
   return (more) => (
     <Banner icon={status.icon} tone={status.tone} testId="driver-state" urgent={status.tone === "critical"} actions={<>{more}{action}</>}>
-      {status.text}
+      <span aria-hidden="true">{status.text}</span>
+      <span class="visually-hidden">{status.lasting}</span>
     </Banner>
   );
 }
@@ -152,7 +142,7 @@ function requestBanner(machine: MachineStore): Message | null {
         <button type="button" class="button" onClick={() => answer(true)}>Hand over</button>
       </>
     }>
-      {request.from.name} asks for control. Without an answer it passes in {Math.ceil(left / 1000)} s.
+      {request.from.name} asks for control. Without an answer it passes<span aria-hidden="true"> in {Math.ceil(left / 1000)} s</span>.
     </Banner>
   );
 }

@@ -47,7 +47,7 @@ export function liveScene(machine: MachineStore, reference: ReferenceStore, hidd
     phases: phases(marks, nowMs),
     events: [...marks.values()],
     projection: isRoasting && marks.has("TP") ? project({ t: machine.series.t, bt: machine.series.column("bt"), length: machine.series.length }) : null,
-    overlay: loaded === null ? null : { curve: loaded.series, shiftMs: reference.shiftMs(charge) },
+    overlay: loaded === null || !reference.shown.peek() ? null : { curve: loaded.series, shiftMs: reference.shiftMs(charge) },
     lanes: lanesInOrder(machine),
     laneLabels: new Map(machine.controls.order.peek().map((id) => [id, machine.controls.line(id)?.peek().spec.label ?? id])),
     hidden,

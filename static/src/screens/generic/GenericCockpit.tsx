@@ -6,8 +6,7 @@ import { firstShown, toggleLine } from "../../model/lines";
 import { showPlainTitle } from "../../platform/title";
 import { useHouse, useMachine } from "../../ui/house";
 import { useKeys } from "../../ui/keys";
-import { go, link } from "../../ui/router";
-import { FinishSheet } from "../cockpit/FinishSheet";
+import { Later } from "../../ui/Later";
 import { Head } from "../cockpit/Head";
 import { SessionButtons } from "../cockpit/EventPanel";
 import { Strip } from "../cockpit/Strip";
@@ -24,26 +23,19 @@ export function GenericCockpit({ id }: { id: string }) {
   const machine = useMachine(id);
   const picked = useSignal<string[] | null>(null);
   const isSaving = useSignal(false);
-  const stopFailure = useSignal<string | null>(null);
   const summary = useComputed(() => (house.list.value.kind === "ready" ? house.list.value.items.find((item) => item.id === id) : undefined));
   const name = useComputed(() => summary.value?.name ?? machine.config.value?.name ?? id);
   const lines = useComputed(() => machineLines(machine));
   const shown = useComputed(() => picked.value ?? firstShown(lines.value));
   useEffect(() => showPlainTitle(machine, name), [machine]);
   useKeys((action) => {
-    if (action.do === "stop") void machine.stop().then((problem) => (stopFailure.value = problem));
-    else if (action.do === "ack") machine.ackTopAlarm();
-    else if (action.do === "machine") {
-      const list = house.list.peek();
-      const found = list.kind === "ready" ? list.items[action.index] : undefined;
-      if (found !== undefined) go(link.machine(found.id));
-    }
-  });
+    if (action.do === "ack") machine.ackTopAlarm();
+  }, ({ do: what }) => what === "ack");
   const { holder, yours } = machine.session.lease.value;
   return (
     <main class="cockpit generic" data-testid="generic-cockpit">
-      <Head machine={machine} name={name.value} stopFailure={stopFailure} />
-      <Strip machine={machine} stopFailure={stopFailure} word="Recording" onSave={() => (isSaving.value = true)}>
+      <Head machine={machine} name={name.value} />
+      <Strip machine={machine} word="Recording" onSave={() => (isSaving.value = true)}>
         <Resting machine={machine} />
       </Strip>
       <SensorTiles machine={machine} lines={lines.value} shown={shown.value} onToggle={(line) => (picked.value = toggleLine(lines.peek(), shown.peek(), line))} />
@@ -54,7 +46,7 @@ export function GenericCockpit({ id }: { id: string }) {
         <MachineTasks machine={machine} />
       </aside>
       <Devices machine={machine} />
-      {isSaving.value && <FinishSheet machine={machine} isRoast={false} onClose={() => (isSaving.value = false)} />}
+      {isSaving.value && <Later quiet load={() => import("../shelf").then((m) => m.FinishSheet)} props={{ machine, isRoast: false, onClose: () => (isSaving.value = false) }} />}
     </main>
   );
 }

@@ -1,16 +1,16 @@
 // The events of a saved roast.
 
 import { duration, temp } from "../../model/format";
+import { inTime } from "../../model/markEdit";
 import { at, EVENT_NAMES, type Marks } from "../../model/marks";
 import { settings } from "../../store/settings";
 
 export function EventTable({ marks }: { marks: Marks }) {
   const unit = settings.unit.value;
   const origin = at(marks, "CHARGE") ?? 0;
-  const rows = [...marks.values()].sort((a, b) => a.timestamp_ms - b.timestamp_ms);
-  if (rows.length === 0) return <p class="muted">No events were marked.</p>;
+  if (marks.size === 0) return <p class="muted">No events were marked.</p>;
   return (
-    <section class="panel scroll-x">
+    <div class="scroll-x">
       <table data-testid="event-table">
         <thead>
           <tr>
@@ -22,7 +22,7 @@ export function EventTable({ marks }: { marks: Marks }) {
           </tr>
         </thead>
         <tbody>
-          {rows.map((mark) => (
+          {inTime(marks).map((mark) => (
             <tr key={mark.event_type}>
               <th scope="row">{EVENT_NAMES[mark.event_type].long}</th>
               <td class="number">{duration(mark.timestamp_ms - origin)}</td>
@@ -33,6 +33,6 @@ export function EventTable({ marks }: { marks: Marks }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   );
 }

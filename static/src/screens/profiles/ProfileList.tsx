@@ -1,121 +1,106 @@
-// The saved roasts, newest first.
+// The saved roasts, newest first: to find, to tick and compare, to bring in, to throw away.
 
-import { useSignal } from "@preact/signals";
+import { signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { rest } from "../../link/rest";
-import { duration, fixed, moment, temp, weight } from "../../model/format";
-import { settings } from "../../store/settings";
+import { isNarrowed, NO_FILTER, toQuery, type ProfileFilter } from "../../model/profileFilter";
+import { trash } from "../../store/trash";
 import type { ProfileSummary } from "../../wire/types";
 import { Banner } from "../../ui/Banner";
-import { Chip } from "../../ui/Chip";
-import { useHouse } from "../../ui/house";
 import { link } from "../../ui/router";
+import { FilterBar } from "./FilterBar";
+import { Importer } from "./Importer";
+import { ProfileTable } from "./ProfileTable";
+import { TickedBar } from "./TickedBar";
 
 const TYPING_MS = 250;
 
 /** The list as far as it was fetched. */
 type Page = { kind: "loading" } | { kind: "failed"; error: string } | { kind: "ready"; items: ProfileSummary[]; next: string | null };
 
+/** What the list is narrowed by: kept, so that the way back from a roast finds it as it was. */
+const filter = signal<ProfileFilter>(NO_FILTER);
+
 export function ProfileList() {
-  const house = useHouse();
-  const query = useSignal("");
-  const machine = useSignal("");
   const page = useSignal<Page>({ kind: "loading" });
-  const narrowed = () => ({ q: query.peek(), machine_id: machine.peek() });
-  const load = (signal?: AbortSignal) =>
-    rest.profiles(narrowed(), signal === undefined ? {} : { signal }).then(
-      ({ items, next_cursor }) => (page.value = { kind: "ready", items, next: next_cursor }),
-      (error: Error) => {
-        if (!signal?.aborted) page.value = { kind: "failed", error: error.message };
-      },
-    );
+  /** In the order they were ticked, also those that the filter hides now: that is how two far apart are compared. */
+  const ticked = useSignal<readonly ProfileSummary[]>([]);
+  const round = useSignal(0);
+  const moreFault = useSignal<string | null>(null);
   const more = async (cursor: string) => {
-    const { items, next_cursor } = await rest.profiles({ ...narrowed(), cursor });
-    const held = page.peek();
-    if (held.kind === "ready") page.value = { kind: "ready", items: [...held.items, ...items], next: next_cursor };
+    moreFault.value = null;
+    try {
+      const { items, next_cursor } = await rest.profiles({ ...toQuery(filter.peek()), cursor });
+      const held = page.peek();
+      if (held.kind === "ready" && held.next === cursor) page.value = { kind: "ready", items: [...held.items, ...items], next: next_cursor };
+    } catch (error) {
+      moreFault.value = (error as Error).message;
+    }
   };
   useEffect(() => {
     const abort = new AbortController();
-    const timer = setTimeout(() => void load(abort.signal), query.value === "" ? 0 : TYPING_MS);
+    const load = () => rest.profiles(toQuery(filter.peek()), { signal: abort.signal }).then(
+      ({ items, next_cursor }) => (page.value = { kind: "ready", items, next: next_cursor }),
+      (error: Error) => {
+        if (!abort.signal.aborted) page.value = { kind: "failed", error: error.message };
+      },
+    );
+    const timer = setTimeout(() => void load(), page.peek().kind === "loading" ? 0 : TYPING_MS);
     return () => {
       clearTimeout(timer);
       abort.abort();
     };
-  }, [query.value, machine.value]);
-  const list = house.list.value;
+  }, [filter.value, round.value]);
+  useEffect(() => {
+    const leave = () => trash.flush();
+    addEventListener("pagehide", leave);
+    return () => {
+      removeEventListener("pagehide", leave);
+      trash.flush();
+    };
+  }, []);
   const shown = page.value;
+  const items = shown.kind === "ready" ? shown.items.filter((item) => !trash.hidden.value.has(item.id)) : [];
+  const tick = (item: ProfileSummary, isOn: boolean) => {
+    const others = ticked.peek().filter((other) => other.id !== item.id);
+    ticked.value = isOn ? [...others, item] : others;
+  };
   return (
     <main class="page" data-testid="profiles">
       <header class="page-head">
-        <h1>Profiles</h1>
-        <div class="field grow">
-          <label class="visually-hidden" for="profile-search">Search</label>
-          <input id="profile-search" type="search" placeholder="Search name, bean, notes" value={query.value} onInput={(event) => (query.value = event.currentTarget.value)} data-testid="profile-search" />
-        </div>
-        <div class="field">
-          <label class="visually-hidden" for="profile-machine">Machine</label>
-          <select id="profile-machine" value={machine.value} onChange={(event) => (machine.value = event.currentTarget.value)}>
-            <option value="">All machines</option>
-            {list.kind === "ready" && list.items.map((item) => <option key={item.id} value={item.id}>{item.name}</option>)}
-          </select>
-        </div>
+        <h1 class="grow">Profiles</h1>
+        <Importer onTaken={() => (round.value += 1)} />
       </header>
+      <FilterBar filter={filter.value} onChange={(part) => (filter.value = { ...filter.peek(), ...part })} />
+      <TrashBar />
+      {ticked.value.length > 0 && <TickedBar chosen={ticked.value} onClear={() => (ticked.value = [])} />}
       {shown.kind === "loading" && <p role="status" class="muted">Loading profiles…</p>}
-      {shown.kind === "failed" && <Banner icon="triangle" tone="warning" urgent actions={<button type="button" class="button" onClick={() => void load()}>Try again</button>}>{shown.error}</Banner>}
-      {shown.kind === "ready" && shown.items.length === 0 && <NoProfiles isNarrowed={query.value !== "" || machine.value !== ""} />}
-      {shown.kind === "ready" && shown.items.length > 0 && <Rows items={shown.items} />}
-      {shown.kind === "ready" && shown.next !== null && <p class="row"><button type="button" class="button" onClick={() => void more(shown.next ?? "")}>Show more</button></p>}
+      {shown.kind === "failed" && <Banner icon="triangle" tone="warning" urgent actions={<button type="button" class="button" onClick={() => (round.value += 1)}>Try again</button>}>{shown.error}</Banner>}
+      {shown.kind === "ready" && items.length === 0 && shown.next === null && <NoProfiles narrowed={isNarrowed(filter.value)} />}
+      {items.length > 0 && <ProfileTable items={items} ticked={new Set(ticked.value.map((item) => item.id))} onTick={tick} />}
+      {moreFault.value !== null && <p class="fault" role="alert">{moreFault.value}</p>}
+      {shown.kind === "ready" && shown.next !== null && <p class="row more"><button type="button" class="button" data-testid="more" onClick={() => void more(shown.next ?? "")}>Show more</button></p>}
     </main>
   );
 }
 
-function NoProfiles({ isNarrowed }: { isNarrowed: boolean }) {
+function TrashBar() {
+  const held = trash.held.value;
+  if (trash.fault.value !== null) return <Banner icon="triangle" tone="warning" urgent actions={<button type="button" class="button" onClick={() => (trash.fault.value = null)}>Dismiss</button>}>{trash.fault.value}</Banner>;
+  if (held.length === 0) return null;
   return (
-    <section class="panel empty">
-      <h2>{isNarrowed ? "Nothing found" : "No profiles yet"}</h2>
-      <p>{isNarrowed ? "No saved roast matches. Search for less, or choose all machines." : "A roast that you record and end appears here."}</p>
-      {!isNarrowed && <a class="button primary" href={link.wall()}>Go to the machines</a>}
-    </section>
+    <Banner icon="info" testId="trash" actions={<button type="button" class="button" data-testid="undo-delete" onClick={() => trash.undo()}>Undo</button>}>
+      {held.length === 1 ? `${held[0]?.name} is deleted.` : `${held.length} profiles are deleted.`}
+    </Banner>
   );
 }
 
-function Rows({ items }: { items: ProfileSummary[] }) {
-  const unit = settings.unit.value;
-  const event = (item: ProfileSummary, type: string) => item.events.find((mark) => mark.event_type === type);
+function NoProfiles({ narrowed }: { narrowed: boolean }) {
   return (
-    <div class="panel scroll-x">
-      <table class="as-cards">
-        <thead>
-          <tr>
-            <th scope="col">Roast</th>
-            <th scope="col">Machine</th>
-            <th scope="col" class="number">Green</th>
-            <th scope="col" class="number">Total</th>
-            <th scope="col" class="number">DTR</th>
-            <th scope="col" class="number">FCs</th>
-            <th scope="col" class="number">Drop</th>
-            <th scope="col" class="number">Loss</th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((item) => (
-            <tr key={item.id} data-testid="profile-row">
-              <td>
-                <a class="row-link" href={link.profile(item.id)}>{item.name}</a>
-                <br />
-                <span class="small muted">{moment(item.created_at)}{item.bean === undefined ? "" : ` · ${item.bean}`}</span> {item.status === "draft" && <Chip>draft</Chip>}
-              </td>
-              <td data-name="Machine">{item.machine_name}</td>
-              <td data-name="Green" class="number">{weight(item.green_weight_g)}</td>
-              <td data-name="Total" class="number">{duration(item.statistics.total_ms ?? item.duration_ms)}</td>
-              <td data-name="DTR" class="number">{fixed(item.statistics.dtr_pct)} %</td>
-              <td data-name="FCs" class="number">{temp(event(item, "FCs")?.bt_at_event, unit)} °{unit}</td>
-              <td data-name="Drop" class="number">{temp(event(item, "DROP")?.bt_at_event, unit)} °{unit}</td>
-              <td data-name="Loss" class="number">{fixed(item.statistics.weight_loss_pct)} %</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <section class="panel empty">
+      <h2>{narrowed ? "Nothing found" : "No profiles yet"}</h2>
+      <p>{narrowed ? "No saved roast matches. Search for less, or take the filters away." : "A roast that you record and end appears here. Files of other programs come in by Import."}</p>
+      {narrowed ? <button type="button" class="button primary" onClick={() => (filter.value = NO_FILTER)}>Show all</button> : <a class="button primary" href={link.wall()}>Go to the machines</a>}
+    </section>
   );
 }

@@ -1,99 +1,105 @@
-// One saved roast: its curve, its phases and figures, its events, and the way to replay it.
+// One saved roast: its curve, its phases and figures, its events and card, and what can be done with it.
 
 import { useSignal } from "@preact/signals";
 import { rest } from "../../link/rest";
-import { moment, weight } from "../../model/format";
-import type { LoadedProfile } from "../../store/reference";
-import { Chip } from "../../ui/Chip";
+import { moment } from "../../model/format";
+import { withMark } from "../../model/markEdit";
+import { EVENT_NAMES, type Marks } from "../../model/marks";
+import { marksIn } from "../../model/profileForm";
+import { loadProfile, reference, temperaturesAt, type LoadedProfile } from "../../store/reference";
+import { trash } from "../../store/trash";
+import type { EventType, ProfileDocument } from "../../wire/types";
 import { ChartPanel } from "../../ui/ChartPanel";
+import { Chip } from "../../ui/Chip";
 import { PhaseBar } from "../../ui/PhaseBar";
 import { useHouse } from "../../ui/house";
 import { go, link } from "../../ui/router";
-import { EventTable } from "./EventTable";
+import { CardPanel } from "./CardPanel";
+import { EventsPanel } from "./EventsPanel";
 import { ProfileLoader } from "./ProfileLoader";
 import { StatisticsPanel } from "./StatisticsPanel";
-import { marksOf, profileScene } from "./profileScene";
+import { FORMATS } from "./TickedBar";
+import { profileScene } from "./profileScene";
 
 const HIDDEN: ReadonlySet<string> = new Set(["et_ror"]);
-const NEVER = () => () => undefined;
 
 export function ProfileView({ id }: { id: string }) {
-  return <ProfileLoader id={id}>{(loaded) => <Shown loaded={loaded} />}</ProfileLoader>;
+  return <ProfileLoader id={id}>{(loaded) => <Shown first={loaded} />}</ProfileLoader>;
 }
 
-function Shown({ loaded }: { loaded: LoadedProfile }) {
+function Shown({ first }: { first: LoadedProfile }) {
+  const held = useSignal(first);
+  const draft = useSignal<Marks | null>(null);
+  const picking = useSignal<EventType | null>(null);
+  const loaded = held.value;
   const { document } = loaded;
-  const marks = marksOf(document);
-  const weights = document.green_weight_g === undefined ? null : `${weight(document.green_weight_g)} → ${weight(document.roasted_weight_g)}`;
+  const taken = (next: ProfileDocument) => (held.value = loadProfile(next));
+  const place = (ms: number) => {
+    const type = picking.peek();
+    if (type === null || draft.peek() === null) return;
+    const at = Math.min(document.duration_ms, Math.max(0, ms));
+    draft.value = withMark(draft.peek() ?? new Map(), type, at, temperaturesAt(loaded.series, at));
+    picking.value = null;
+  };
+  const watch = (redraw: () => void) => {
+    const ends = [held.subscribe(redraw), draft.subscribe(redraw)];
+    return () => ends.forEach((end) => end());
+  };
+  const remove = () => {
+    trash.put([{ id: document.id, name: document.name }]);
+    go(link.profiles());
+  };
   return (
     <main class="page" data-testid="profile">
       <header class="page-head">
         <a class="button quiet" href={link.profiles()}>‹ Profiles</a>
         <h1>{document.name}</h1>
         {document.status === "draft" && <Chip>draft</Chip>}
-        <span class="grow" />
-        <ReplayStarter profileId={document.id} machineId={document.machine_id} />
+        <span class="muted grow">{moment(document.created_at)} · {document.machine_name}</span>
+        <MachineUse profileId={document.id} machineId={document.machine_id} />
       </header>
-      <div class="profile">
-        <p class="muted">
-          {moment(document.created_at)} · {document.machine_name}
-          {document.bean !== undefined && ` · ${document.bean}`}
-          {weights !== null && ` · ${weights}`}
-        </p>
-        <PhaseBar marks={marks} nowMs={document.duration_ms} state="finished" />
-        <ChartPanel scene={() => profileScene(loaded, HIDDEN)} isLive={() => false} watch={NEVER} summary={`Roast curve of ${document.name}`} />
-        <StatisticsPanel statistics={document.statistics} />
-        <EventTable marks={marks} />
-        {document.notes !== undefined && document.notes !== "" && <section class="panel"><h3>Notes</h3><p class="notes">{document.notes}</p></section>}
+      <div class={`profile ${draft.value === null ? "" : "correcting"}`}>
+        <PhaseBar marks={draft.value ?? marksIn(document.events)} nowMs={document.duration_ms} state="finished" />
+        <ChartPanel
+          scene={() => profileScene(held.peek(), HIDDEN, draft.peek() === null ? {} : { marks: draft.peek() ?? new Map() })}
+          isLive={() => false} watch={watch} onTap={place} tools={picking.value !== null && <b role="status">Tap where {EVENT_NAMES[picking.value].short} belongs</b>} summary={`Roast curve of ${document.name}`}
+        />
+        <div class="side-by-side">
+          <EventsPanel loaded={loaded} draft={draft} picking={picking} onSaved={taken} />
+          <CardPanel document={document} onSaved={taken} />
+        </div>
+        <StatisticsPanel profile={document} />
         <section class="row" aria-label="Export">
-          {(["json", "csv", "alog"] as const).map((format) => (
-            <a key={format} class="button" href={rest.exportUrl(document.id, format)} download>Export {format === "alog" ? ".alog" : format.toUpperCase()}</a>
-          ))}
+          <a class="button" href={link.print(document.id)} data-testid="print">Print</a>
+          {FORMATS.map(([format, name]) => <a key={format} class="button" href={rest.exportUrl(document.id, format)} download>Export {name}</a>)}
           <span class="grow" />
-          <DeleteButton id={document.id} />
+          <button type="button" class="button" data-testid="delete" onClick={remove}>Delete</button>
         </section>
       </div>
     </main>
   );
 }
 
-function ReplayStarter({ profileId, machineId }: { profileId: string; machineId: string }) {
-  const house = useHouse();
-  const list = house.list.value;
+/** What a machine can do with the roast: replay it, or roast along it. */
+function MachineUse({ profileId, machineId }: { profileId: string; machineId: string }) {
+  const list = useHouse().list.value;
   const machines = list.kind === "ready" ? list.items : [];
   const chosen = useSignal<string | null>(null);
   const target = chosen.value ?? machines.find((item) => item.id === machineId)?.id ?? machines[0]?.id;
+  if (target === undefined) return <span class="small muted">Add a machine to replay this roast.</span>;
   return (
     <div class="row">
       <div class="field">
-        <label class="visually-hidden" for="replay-machine">Replay on</label>
-        <select id="replay-machine" value={target ?? ""} onChange={(event) => (chosen.value = event.currentTarget.value)}>
+        <label class="visually-hidden" for="target-machine">On machine</label>
+        <select id="target-machine" value={target} onChange={(event) => (chosen.value = event.currentTarget.value)}>
           {machines.map((item) => <option key={item.id} value={item.id}>{item.name}</option>)}
         </select>
       </div>
-      <button type="button" class="button primary" disabled={target === undefined} data-testid="open-replay" onClick={() => target !== undefined && go(link.replay(target, profileId))}>
-        Replay
-      </button>
+      <button type="button" class="button" data-testid="use-reference" onClick={() => {
+        reference.keep(target, profileId);
+        go(link.machine(target));
+      }}>Use as reference</button>
+      <button type="button" class="button primary" data-testid="open-replay" onClick={() => go(link.replay(target, profileId))}>Replay</button>
     </div>
-  );
-}
-
-/** Deleting asks once more, in place: the second press does it. */
-function DeleteButton({ id }: { id: string }) {
-  const sure = useSignal(false);
-  const fault = useSignal<string | null>(null);
-  const press = () => {
-    if (!sure.peek()) {
-      sure.value = true;
-      return;
-    }
-    rest.deleteProfile(id).then(() => go(link.profiles()), (error: Error) => (fault.value = error.message));
-  };
-  return (
-    <>
-      {fault.value !== null && <span class="fault" role="alert">{fault.value}</span>}
-      {sure.value && <button type="button" class="button" onClick={() => (sure.value = false)}>Keep</button>}
-      <button type="button" class="button" onClick={press}>{sure.value ? "Delete for good" : "Delete"}</button>
-    </>
   );
 }

@@ -1,29 +1,20 @@
 // The figures of a roast.
 
-import { duration, fixed, rate, temp } from "../../model/format";
+import { difference, FIGURES, shown } from "../../model/figures";
 import { settings } from "../../store/settings";
-import type { Statistics } from "../../wire/types";
+import type { ProfileSummary } from "../../wire/types";
 
-export function StatisticsPanel({ statistics: s }: { statistics: Statistics }) {
+/** Figures that are known, and how far they lie from those of another roast, if there is one. */
+export function StatisticsPanel({ profile, against = null }: { profile: ProfileSummary; against?: ProfileSummary | null }) {
   const unit = settings.unit.value;
-  const ror = s.bt_ror_by_phase;
-  const rows: [string, string][] = [
-    ["Total", duration(s.total_ms)],
-    ["Drying", `${duration(s.drying_ms)} · ${fixed(s.drying_pct, 0)} %`],
-    ["Maillard", `${duration(s.maillard_ms)} · ${fixed(s.maillard_pct, 0)} %`],
-    ["Development", `${duration(s.development_ms)} · ${fixed(s.dtr_pct)} %`],
-    ["Turning point", `${duration(s.tp_ms)} · ${temp(s.tp_bt, unit)} °${unit}`],
-    ["Highest ET", `${temp(s.max_et, unit)} °${unit}`],
-    ["AUC", `${fixed(s.auc, 0)} °C·min`],
-    ["Weight loss", `${fixed(s.weight_loss_pct)} %`],
-    ["RoR by phase", [ror?.drying, ror?.maillard, ror?.development].map((value) => rate(value, unit)).join(" · ")],
-  ];
+  const known = FIGURES.filter((figure) => typeof figure.of(profile) === "number");
+  if (known.length === 0) return <p class="muted">No figures: they need at least CHARGE and DROP.</p>;
   return (
     <dl class="stats" data-testid="statistics">
-      {rows.map(([name, text]) => (
-        <div key={name} class="panel">
-          <dt>{name}</dt>
-          <dd>{text}</dd>
+      {known.map((figure) => (
+        <div key={figure.name} class="panel">
+          <dt>{figure.name}</dt>
+          <dd>{shown(figure.measure, figure.of(profile), unit)}{against !== null && <span class="small muted"> {difference(figure.measure, figure.of(profile), figure.of(against), unit)}</span>}</dd>
         </div>
       ))}
     </dl>

@@ -3,17 +3,12 @@
 import type { Curve, Scene } from "../../chart/scene";
 import { at, type Marks } from "../../model/marks";
 import { phases } from "../../model/phases";
+import { marksIn } from "../../model/profileForm";
 import type { LoadedProfile } from "../../store/reference";
 import { settings } from "../../store/settings";
-import type { EventType, ProfileDocument, RoastEvent } from "../../wire/types";
 
 const INTERVAL_OTHERWISE_MS = 1_000;
 const GAP_INTERVALS = 5;
-
-/** A profile's events by type. */
-export function marksOf(document: ProfileDocument): Marks {
-  return new Map<EventType, RoastEvent>(document.events.map((event) => [event.event_type, event]));
-}
 
 /** Usual time between two readings: the median, which a gap does not move. Unit: ms. */
 export function medianIntervalMs(t: ArrayLike<number>): number {
@@ -21,9 +16,11 @@ export function medianIntervalMs(t: ArrayLike<number>): number {
   return steps[Math.floor(steps.length / 2)] ?? INTERVAL_OTHERWISE_MS;
 }
 
-/** What a profile's chart shows; `curve` and `untilMs` narrow it to what a replay has reached. */
-export function profileScene(loaded: LoadedProfile, hidden: ReadonlySet<string>, replayed?: { curve: Curve; untilMs: number }): Scene {
-  const marks = marksOf(loaded.document);
+/** What differs from the profile as it was saved: how far a replay has come, or events that are being put right. */
+type Instead = { replayed?: { curve: Curve; untilMs: number }; marks?: Marks; laneLabels?: ReadonlyMap<string, string> };
+
+/** What a profile's chart shows. */
+export function profileScene(loaded: LoadedProfile, hidden: ReadonlySet<string>, { replayed, marks = marksIn(loaded.document.events), laneLabels = new Map() }: Instead = {}): Scene {
   const endMs = loaded.series.lastMs ?? loaded.document.duration_ms;
   const untilMs = replayed?.untilMs ?? endMs;
   const reached = new Map([...marks].filter(([, mark]) => mark.timestamp_ms <= untilMs));
@@ -38,7 +35,8 @@ export function profileScene(loaded: LoadedProfile, hidden: ReadonlySet<string>,
     projection: null,
     overlay: replayed === undefined ? null : { curve: loaded.series, shiftMs: 0 },
     lanes: new Map(Object.entries(loaded.document.controls).map(([id, moves]) => [id, moves.filter(([ms]) => ms <= untilMs)])),
-    laneLabels: new Map(),
+    laneLabels,
+    lanesEndMs: untilMs,
     hidden,
     nowMs: endMs,
     firstMs: loaded.series.firstMs ?? 0,

@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { rest, RestError } from "../../link/rest";
-import { free, slug } from "../../model/draft";
+import { slug } from "../../model/draft";
 import { emptyStep, KINDS, moved, NO_FAULTS, placeFaults, toDocument, toForm, type ProgramFaults, type ProgramForm, type StepChannel, type StepForm, type StepKind } from "../../model/programForm";
 import type { ProgramView } from "../../wire/types";
 import { Banner } from "../../ui/Banner";
@@ -21,8 +21,11 @@ const drafts = new Map<string, ProgramForm>();
 
 /** The first id that nobody has: the name as a slug, with a number where there is one already. */
 async function freeId(name: string): Promise<string> {
-  const taken = (await rest.allPrograms()).map((program) => program.id);
-  return free(slug(name).slice(0, 60) || "program", taken);
+  const taken = new Set((await rest.allPrograms()).map((program) => program.id));
+  const base = slug(name).slice(0, 60) || "program";
+  let id = base;
+  for (let count = 2; taken.has(id); count += 1) id = `${base}-${count}`;
+  return id;
 }
 
 export function ProgramEditor({ machineId, stored, channels }: Props) {

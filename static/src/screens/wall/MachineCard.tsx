@@ -5,7 +5,9 @@ import { SPARK_SPACING_MS, scheduler } from "../../chart/scheduler";
 import { drawSparkline } from "../../chart/sparkline";
 import { readTheme } from "../../chart/theme";
 import { age, duration, rate, temp } from "../../model/format";
-import { at } from "../../model/marks";
+import { at, EVENT_NAMES } from "../../model/marks";
+import { wantsAck } from "../../store/alarms";
+import { forecast } from "../../store/forecast";
 import { settings } from "../../store/settings";
 import { driverStatus, linkStatus } from "../../store/status";
 import { onTick, tick } from "../../store/ticker";
@@ -22,12 +24,16 @@ export function MachineCard({ summary }: { summary: MachineSummary }) {
   const now = tick.value;
   const { session } = machine;
   const state = machine.loaded.value ? session.state.value : summary.session_state;
-  const reading = session.readout.value ?? summary.last_reading;
+  const last = session.readout.value ?? summary.last_reading;
+  const ageMs = machine.ageMs(now);
+  const isOld = machine.isStale(now);
+  // A number from before would be read as the machine's: it moves to the line below, with its age.
+  const isGone = machine.isMute(now);
+  const reading = isGone ? null : last;
   const unit = settings.unit.value;
   const driver = driverStatus(machine.loaded.value ? session.connection.value : { ...session.connection.value, driver_state: summary.driver_state }, session.driverRetryAtMs.value, now);
-  const link_ = linkStatus(machine.link.value, now, machine.ageMs(now), driver === null);
+  const link_ = linkStatus(machine.link.value, now, ageMs, driver === null);
   const alarm = machine.alarms.active.value[0];
-  const isOld = machine.isStale(now);
   const charge = at(machine.events.marks.value, "CHARGE");
   return (
     <article class={`panel card ${alarm?.severity === "critical" ? "alarmed" : ""}`} data-testid={`card-${summary.id}`}>
@@ -42,26 +48,38 @@ export function MachineCard({ summary }: { summary: MachineSummary }) {
         </div>
         <p class="card-states">
           <StateChip state={state} />
+          {machine.session.lease.value.holder !== null && <Chip icon="lock">{machine.session.lease.value.yours ? "you" : machine.session.lease.value.holder.name}</Chip>}
           <Chip icon={link_.icon} tone={link_.tone} code={link_.code} testId="link-state">{link_.text}</Chip>
         </p>
       </header>
       {summary.kind === "roaster" ? (
-        <div class={`card-numbers ${isOld ? "old" : ""}`}>
+        <div class={`card-numbers ${isOld ? "old" : ""}`} data-testid="card-numbers">
           <Value name="BT" text={temp(reading?.bt, unit)} unit={`°${unit}`} testId="card-bt" />
           <Value name="RoR" text={rate(reading?.bt_ror, unit)} unit="/min" />
           <Value name="ET" text={temp(reading?.et, unit)} unit={`°${unit}`} />
         </div>
-      ) : <ChannelList machine={machine} sensors={reading?.extra_channels ?? {}} isOld={isOld} />}
-      <p class="card-line" role="status">
-        {alarm !== undefined ? <Chip icon={alarm.severity === "critical" ? "octagon" : "triangle"} tone={alarm.severity === "info" ? "plain" : alarm.severity}>{alarm.message}</Chip>
-          : driver !== null ? <Chip icon={driver.icon} tone={driver.tone} code={driver.code} testId="driver-state">{driver.text}</Chip>
-          : isOld && machine.ageMs(now) !== null ? <span class="muted">last reading {age(machine.ageMs(now) ?? 0)} ago</span>
-          : state === "recording" ? <span>{duration(machine.elapsedMs(now) - (charge ?? 0), true)} {charge === null ? "waiting for CHARGE" : "since CHARGE"}</span>
+      ) : <ChannelList machine={machine} sensors={isGone ? Object.fromEntries(Object.keys(last?.extra_channels ?? {}).map((id) => [id, null])) : last?.extra_channels ?? {}} isOld={isOld} />}
+      <span class="visually-hidden" role="status">{driver === null ? "" : `${summary.name}: ${driver.lasting ?? ""}`}</span>
+      <p class="card-line">
+        {driver !== null ? <Chip icon={driver.icon} tone={driver.tone} code={driver.code} testId="driver-state">{driver.text}</Chip>
+          : alarm !== undefined && (wantsAck(alarm) || state !== "recording") ? <Chip icon={alarm.severity === "critical" ? "octagon" : "triangle"} tone={alarm.severity === "info" ? "plain" : alarm.severity}>{alarm.message}</Chip>
+          : isOld && ageMs !== null ? null
+          : state === "recording" ? <span>{duration(machine.elapsedMs(now) - (charge ?? 0), true)} {charge === null ? "waiting for CHARGE" : <Next machine={machine} />}</span>
           : <Holder machine={machine} />}
+        {(isGone || (isOld && ageMs !== null)) && (
+          <span class="muted" data-testid="card-last"> last {[isGone && summary.kind === "roaster" ? `${temp(last?.bt, unit)} °${unit}` : "", ageMs === null ? "" : `${age(ageMs)} ago`].filter((part) => part !== "").join(", ")}</span>
+        )}
       </p>
-      {summary.kind === "roaster" && <Sparkline machine={machine} />}
+      <Sparkline machine={machine} column={summary.kind === "roaster" ? "bt" : Object.keys(last?.extra_channels ?? {})[0] ?? "bt"} />
     </article>
   );
+}
+
+/** The next event and how far it is, else what the time counts from. */
+function Next({ machine }: { machine: MachineStore }) {
+  const { event, eta } = forecast(machine, null);
+  if (eta === null) return <>since CHARGE</>;
+  return <span data-testid="card-next">· {EVENT_NAMES[event].short} in {duration(eta.inMs)} ± {Math.round(eta.rangeMs / 1000)} s</span>;
 }
 
 function Holder({ machine }: { machine: MachineStore }) {
@@ -88,13 +106,13 @@ function Value({ name, text, unit, testId }: { name: string; text: string; unit:
   );
 }
 
-function Sparkline({ machine }: { machine: MachineStore }) {
+function Sparkline({ machine, column }: { machine: MachineStore; column: string }) {
   const ref = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     const canvas = ref.current;
     if (canvas === null) return undefined;
     const draw = () => {
-      drawSparkline(canvas, machine.series, machine.edgeMs(), 5 * machine.intervalMs, readTheme(canvas));
+      drawSparkline(canvas, machine.series, column, machine.edgeMs(), 5 * machine.intervalMs, readTheme(canvas));
     };
     const task = scheduler().add({ element: canvas, draw, spacingMs: SPARK_SPACING_MS });
     const ends = [machine.onChange(task.request), onTick(() => machine.isStale() && task.request())];
@@ -102,6 +120,6 @@ function Sparkline({ machine }: { machine: MachineStore }) {
       for (const end of ends) end();
       task.remove();
     };
-  }, [machine]);
+  }, [machine, column]);
   return <canvas class="spark" ref={ref} aria-hidden="true" />;
 }

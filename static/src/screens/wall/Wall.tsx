@@ -1,50 +1,47 @@
-// The wall: every machine at a glance, in the order the house has them. Nothing moves when something happens.
+// The wall: every machine at a glance, in the order of this device. Nothing moves when something happens.
 
-import { useSignal } from "@preact/signals";
-import { rest } from "../../link/rest";
+import { useSignal, type Signal } from "@preact/signals";
+import { moved } from "../../model/order";
+import { wantsAck } from "../../store/alarms";
+import { settings, type Density } from "../../store/settings";
+import { tick } from "../../store/ticker";
 import { Banner } from "../../ui/Banner";
+import { Chip } from "../../ui/Chip";
 import { ErrorBoundary } from "../../ui/ErrorBoundary";
 import { Icon } from "../../ui/Icon";
-import { StopButton } from "../../ui/StopButton";
 import { useHouse } from "../../ui/house";
 import { useKeys } from "../../ui/keys";
-import { go, link } from "../../ui/router";
+import { link } from "../../ui/router";
+import { SoundChip } from "../SoundChip";
 import { AddSimulator } from "./AddSimulator";
+import { AlarmStrip } from "./AlarmStrip";
 import { MachineCard } from "./MachineCard";
 
 export function Wall() {
   const house = useHouse();
-  const stopFailure = useSignal<string | null>(null);
+  const arranging = useSignal(false);
   const list = house.list.value;
-  const stopAll = async () => {
-    try {
-      await rest.stopAll({ clientId: house.clientId });
-      return null;
-    } catch {
-      return "STOP did not reach the daemon. Use the machines' own emergency switches.";
-    }
-  };
-  const items = list.kind === "ready" ? list.items : [];
+  const items = house.items.value;
+  const density = settings.density.value;
+  const worst = house.alarms.value.find(({ alarm }) => wantsAck(alarm));
   useKeys((action) => {
-    if (action.do === "stop") void stopAll().then((problem) => (stopFailure.value = problem));
-    const chosen = action.do === "machine" ? items[action.index] : undefined;
-    if (chosen !== undefined) go(link.machine(chosen.id));
-  });
+    if (action.do === "ack" && worst !== undefined) house.get(worst.machine.id).ackTopAlarm();
+  }, (action) => action.do === "ack");
+  const move = (id: string, by: number) => (settings.order.value = moved(items.map((item) => item.id), id, by));
   return (
     <main class="page" data-testid="wall">
       <header class="page-head">
         <h1>Machines</h1>
+        {items.length > 0 && <Live />}
+        {density === "tv" && <Clock />}
         <span class="grow" />
-        <a class="button" href={link.add()} data-testid="add-machine">
-          <Icon name="plus" /> Add machine
+        {items.length > 0 && <SoundChip />}
+        {items.length > 0 && <Layout arranging={arranging} />}
+        <a class="button" href={link.add()} aria-label="Add machine" data-testid="add-machine">
+          <Icon name="plus" /> <span class="roomy">Add machine</span>
         </a>
-        {items.length > 0 && <StopButton label="STOP ALL" failure={stopFailure} onStop={stopAll} />}
       </header>
-      {stopFailure.value !== null && (
-        <Banner icon="octagon" tone="critical" urgent testId="stop-failure">
-          {stopFailure.value}
-        </Banner>
-      )}
+      {items.length > 0 && <AlarmStrip />}
       {list.kind === "loading" && <Skeletons />}
       {list.kind === "failed" && (
         <Banner icon="triangle" tone="warning" testId="list-failed" actions={<Retry />}>
@@ -57,16 +54,53 @@ export function Wall() {
         </Banner>
       )}
       {list.kind === "ready" && items.length === 0 && <Empty />}
-      <ul class="cards">
-        {items.map((summary) => (
+      <ul class={`cards ${density}`}>
+        {items.map((summary, at) => (
           <li key={summary.id}>
             <ErrorBoundary name={summary.name}>
               <MachineCard summary={summary} />
             </ErrorBoundary>
+            {arranging.value && (
+              <p class="row movers">
+                <button type="button" class="button" aria-label={`${summary.name}: earlier`} disabled={at === 0} data-testid={`earlier-${summary.id}`} onClick={() => move(summary.id, -1)}><Icon name="left" /></button>
+                <button type="button" class="button" aria-label={`${summary.name}: later`} disabled={at === items.length - 1} data-testid={`later-${summary.id}`} onClick={() => move(summary.id, 1)}><Icon name="right" /></button>
+              </p>
+            )}
           </li>
         ))}
       </ul>
     </main>
+  );
+}
+
+/** How many machines are live. */
+function Live() {
+  const house = useHouse();
+  const items = house.items.value;
+  const live = items.filter(({ id }) => house.get(id).link.value.kind === "live").length;
+  return <Chip icon={live === items.length ? "dot" : "triangle"} tone={live === items.length ? "plain" : "warning"} testId="live-count">live {live}/{items.length}</Chip>;
+}
+
+function Clock() {
+  void tick.value;
+  return <b class="clock" data-testid="clock">{new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}</b>;
+}
+
+const DENSITIES: [Density, string][] = [["wall", "Cards"], ["list", "List"], ["tv", "TV"]];
+
+function Layout({ arranging }: { arranging: Signal<boolean> }) {
+  return (
+    <>
+      <label class="field layout">
+        <span class="visually-hidden">Layout</span>
+        <select data-testid="density" value={settings.density.value} onChange={(event) => (settings.density.value = event.currentTarget.value as Density)}>
+          {DENSITIES.map(([value, text]) => <option key={value} value={value}>{text}</option>)}
+        </select>
+      </label>
+      <button type="button" class="button" aria-pressed={arranging.value} data-testid="arrange" onClick={() => (arranging.value = !arranging.peek())}>
+        Arrange
+      </button>
+    </>
   );
 }
 

@@ -16,6 +16,7 @@ use crate::http::rest::document::Arrival;
 use crate::wire::parse_rfc3339;
 
 const NAME_CHARS_MAX: usize = 200;
+const BATCH_CHARS_MAX: usize = 64;
 const NOTES_CHARS_MAX: usize = 20_000;
 
 /// Reads an Artisan profile.
@@ -250,6 +251,11 @@ fn describe(file: &Literal, profile: &mut Profile) {
         profile.roasted_weight_g =
             weight(roasted).filter(|&roasted| weight(green).is_none_or(|green| roasted <= green));
     }
+    profile.label.operator = words(file, "operator", NAME_CHARS_MAX);
+    let number = file.get("roastbatchnr").and_then(Literal::number).filter(|&n| n >= 1.0 && n <= f64::from(u32::MAX));
+    let number = number.map(|n| (n as u32).to_string()).unwrap_or_default();
+    let batch = words(file, "roastbatchprefix", NAME_CHARS_MAX).unwrap_or_default() + &number;
+    profile.label.batch = Some(clipped(&batch, BATCH_CHARS_MAX)).filter(|batch| !batch.is_empty());
     if let Some(at) = begun(file) {
         profile.created_at = at;
     }

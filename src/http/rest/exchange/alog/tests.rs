@@ -2,7 +2,7 @@
 
 use hearth_actors::model::ids::SessionId;
 use hearth_actors::model::mark::MarkKind;
-use hearth_actors::model::profile::Profile;
+use hearth_actors::model::profile::{Label, Profile};
 use hearth_actors::model::time::WallMs;
 use proptest::prelude::*;
 
@@ -43,6 +43,19 @@ fn curves_come_in_as_celsius_with_dropouts_missing_and_rates_left_to_compute() {
     assert_eq!(profile.series.bt, [Some(150.0), Some(140.0), None, Some(200.0)]);
     assert_eq!(profile.series.bt_ror, [None; 4]);
     assert_eq!(profile.duration.0, 6250);
+}
+
+#[test]
+fn a_batch_and_who_roasted_it_come_in_and_go_out() {
+    let profile =
+        read(&SMALL.replace("'beans'", "'operator': 'Ada', 'roastbatchprefix': 'K', 'roastbatchnr': 12, 'beans'"));
+    assert_eq!((profile.label.operator.as_deref(), profile.label.batch.as_deref()), (Some("Ada"), Some("K12")));
+    assert_eq!(read(SMALL).label, Label::default());
+    for batch in ["K12", "12", "lot-007", "red", "0", "K99999999999"] {
+        let label = Label { batch: Some(batch.to_owned()), ..profile.label.clone() };
+        let file = export(&Profile { label: label.clone(), ..profile.clone() });
+        assert_eq!(read(&file).label, label, "{batch}");
+    }
 }
 
 #[test]

@@ -33,6 +33,7 @@ pub fn export(profile: &Profile) -> String {
         ("weight", weight(profile)),
         ("samplinginterval", number(interval_s(&series.timestamp_ms))),
     ];
+    entries.extend(batch(profile));
     entries.extend(dates(profile));
     entries.extend(extra(profile, rows));
     entries.extend(special_events(profile));
@@ -41,6 +42,20 @@ pub fn export(profile: &Profile) -> String {
     }
     let body: Vec<String> = entries.into_iter().map(|(key, value)| format!("'{key}': {value}")).collect();
     format!("{{{}}}\n", body.join(", "))
+}
+
+/// Who roasted it, and the batch: Artisan counts batches and puts a text before the number.
+fn batch(profile: &Profile) -> [(&'static str, String); 3] {
+    let batch = profile.label.batch.as_deref().unwrap_or_default();
+    let prefix = batch.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number =
+        batch.get(prefix.len()..).and_then(|digits| digits.parse::<u32>().ok().filter(|n| n.to_string() == digits));
+    let (prefix, number) = number.filter(|&n| n > 0).map_or((batch, 0), |number| (prefix, number));
+    [
+        ("operator", text(profile.label.operator.as_deref().unwrap_or_default())),
+        ("roastbatchprefix", text(prefix)),
+        ("roastbatchnr", number.to_string()),
+    ]
 }
 
 fn row_of(profile: &Profile, kind: MarkKind) -> Option<usize> {

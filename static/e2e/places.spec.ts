@@ -1,0 +1,56 @@
+// What keeps its place: STOP in its corner, and the room of what is still to come.
+
+import type { Page } from "@playwright/test";
+import { expect, open, test } from "./fixtures/daemon";
+
+const corner = (page: Page) => page.getByTestId("stop").boundingBox();
+
+test("STOP stands in the same corner on every screen and in front of every dialog, and works there", async ({ page, daemon }) => {
+  await daemon.addRoaster("demo", { operator: false });
+  await open(page, daemon, "#/m/demo");
+  await expect(page.getByTestId("start_monitoring")).toBeEnabled();
+  const place = await corner(page);
+  for (const at of ["#/", "#/profiles", "#/profiles/none", "#/m/nowhere", "#/nothing/here"]) {
+    await open(page, daemon, at);
+    expect(await corner(page), at).toEqual(place);
+  }
+  await page.getByTestId("open-settings").click();
+  await expect(page.getByTestId("settings")).toBeVisible();
+  expect(await corner(page), "in front of a dialog").toEqual(place);
+  await page.getByTestId("stop").click();
+  await page.keyboard.press("Escape");
+  await expect(page.getByTestId("settings")).toBeHidden();
+  await open(page, daemon, "#/m/demo");
+  await expect(page.getByTestId("latched")).toBeVisible();
+  await page.setViewportSize({ width: 390, height: 844 });
+  const small = await corner(page);
+  await page.getByTestId("undo").scrollIntoViewIfNeeded();
+  expect(await corner(page), "it does not scroll away").toEqual(small);
+  await page.getByTestId("help").click();
+  expect(await corner(page), "in front of a dialog").toEqual(small);
+  await page.getByRole("button", { name: "Close" }).click();
+  await expect(page.getByTestId("help-dialog"), "and it covers no cross").toBeHidden();
+});
+
+for (const [width, height] of [[1280, 800], [390, 844]] as const) {
+  test(`what comes later has its room already, at ${width} by ${height}`, async ({ page, daemon }) => {
+    await page.addInitScript(() => {
+      const shifts: number[] = [];
+      Object.assign(globalThis, { shifts });
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) shifts.push((entry as unknown as { value: number }).value);
+      }).observe({ type: "layout-shift", buffered: true });
+    });
+    await page.setViewportSize({ width, height });
+    await daemon.addRoaster("demo", { operator: false });
+    await daemon.act("demo", "start_monitoring");
+    for (const place of ["#/", "#/m/demo"]) {
+      await open(page, daemon, place);
+      await page.reload();
+      await expect(page.getByTestId("link-state")).toHaveAttribute("data-state", "live");
+      await page.waitForTimeout(1_500);
+      const sum = await page.evaluate(() => (globalThis as unknown as { shifts: number[] }).shifts.reduce((total, shift) => total + shift, 0));
+      expect(sum, place).toBeLessThan(0.02);
+    }
+  });
+}
