@@ -65,13 +65,13 @@ function Screen({ at }: { at: Route }) {
     case "machine":
       return <MachineScreen key={at.id} id={at.id} />;
     case "new":
-      return <Later key="new" load={() => import("./screens/setup/Setup").then((m) => m.Setup)} props={{ id: null }} />;
+      return <Later key="new" load={() => import("./screens/works").then((m) => m.Setup)} props={{ id: null }} />;
     case "setup":
-      return <Later key={`setup ${at.id}`} load={() => import("./screens/setup/Setup").then((m) => m.Setup)} props={{ id: at.id }} />;
+      return <Later key={`setup ${at.id}`} load={() => import("./screens/works").then((m) => m.Setup)} props={{ id: at.id }} />;
     case "alarms":
-      return <Later key={`alarms ${at.id}`} load={() => import("./screens/alarms/Alarms").then((m) => m.Alarms)} props={{ id: at.id }} />;
+      return <Later key={`alarms ${at.id}`} load={() => import("./screens/works").then((m) => m.Alarms)} props={{ id: at.id }} />;
     case "admin":
-      return <Later key="admin" load={() => import("./screens/admin/Admin").then((m) => m.Admin)} props={{}} />;
+      return <Later key="admin" load={() => import("./screens/works").then((m) => m.Admin)} props={{}} />;
     case "programs":
       return <Later key={at.id} load={() => import("./screens/works").then((m) => m.ProgramList)} props={{ id: at.id }} />;
     case "program":
