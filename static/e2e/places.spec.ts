@@ -27,6 +27,7 @@ test("STOP stands in the same corner on every screen and in front of every dialo
   await page.getByTestId("undo").scrollIntoViewIfNeeded();
   expect(await corner(page), "it does not scroll away").toEqual(small);
   await page.getByTestId("help").click();
+  await expect(page.getByTestId("help-dialog")).toBeVisible();
   expect(await corner(page), "in front of a dialog").toEqual(small);
   await page.getByRole("button", { name: "Close" }).click();
   await expect(page.getByTestId("help-dialog"), "and it covers no cross").toBeHidden();
