@@ -10,7 +10,7 @@ test("STOP stands in the same corner on every screen and in front of every dialo
   await open(page, daemon, "#/m/demo");
   await expect(page.getByTestId("start_monitoring")).toBeEnabled();
   const place = await corner(page);
-  for (const at of ["#/", "#/profiles", "#/profiles/none", "#/m/nowhere", "#/nothing/here"]) {
+  for (const at of ["#/", "#/new", "#/m/demo/setup", "#/m/demo/alarms", "#/admin", "#/profiles", "#/profiles/none", "#/m/nowhere", "#/nothing/here"]) {
     await open(page, daemon, at);
     expect(await corner(page), at).toEqual(place);
   }
@@ -27,6 +27,7 @@ test("STOP stands in the same corner on every screen and in front of every dialo
   await page.getByTestId("undo").scrollIntoViewIfNeeded();
   expect(await corner(page), "it does not scroll away").toEqual(small);
   await page.getByTestId("help").click();
+  await expect(page.getByTestId("help-dialog")).toBeVisible();
   expect(await corner(page), "in front of a dialog").toEqual(small);
   await page.getByRole("button", { name: "Close" }).click();
   await expect(page.getByTestId("help-dialog"), "and it covers no cross").toBeHidden();
