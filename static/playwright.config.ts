@@ -4,7 +4,9 @@ export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results",
   timeout: 60_000,
-  workers: 1,
+  workers: 2,
+  // Two browsers and their daemons share two cores: what failed once is tried once more, and told as flaky.
+  retries: 1,
   reporter: [["list"]],
   use: {
     viewport: { width: 1280, height: 800 },

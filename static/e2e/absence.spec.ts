@@ -33,6 +33,8 @@ async function expectWhole(pages: Page[], daemon: Daemon): Promise<void> {
   for (const page of pages) {
     await expect(page.getByTestId("session-state")).toHaveAttribute("data-state", "finished");
     const sheet = page.getByTestId("finish-sheet");
+    // It comes by itself, but not to a page that was away when the recording ended.
+    await expect(sheet).toBeVisible({ timeout: 2_000 }).catch(() => undefined);
     if (await sheet.isVisible()) await page.keyboard.press("Escape");
     await expect(sheet).toBeHidden();
   }
