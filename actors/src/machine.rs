@@ -5,6 +5,7 @@
 //! inside a handler: the drive task does the one, futures with re-checks the other.
 
 pub mod commands;
+pub mod losses;
 pub mod orders;
 pub mod pictures;
 pub mod playing;
@@ -154,6 +155,7 @@ pub struct Machine {
     et_rate: RateOfRise,
     detector: Detector,
     alarms: AlarmBook,
+    losses: losses::Losses,
     replay: Option<playing::Playing>,
     /// Orders on their way to the device and who waits for their end.
     orders: HashMap<CommandId, oneshot::Sender<Result<Settled, Refusal>>>,
@@ -185,6 +187,7 @@ impl Machine {
             et_rate: RateOfRise::new(ROAST_WINDOW_MS, cadence),
             detector: Detector::new(&spec.detection, spec.sampling_interval_ms),
             alarms: AlarmBook::new(&spec.alarms, &spec.interlocks),
+            losses: losses::Losses::new(&spec, bus.clock().now()),
             replay: None,
             lanes: Arc::new(Lanes::new(steering.epochs())),
             orders: HashMap::new(),
@@ -323,6 +326,7 @@ impl actix::Actor for Machine {
             listener: Ear(ctx.address()),
         };
         actix_rt::spawn(drive.run());
+        ctx.run_interval(losses::LOOK_EVERY, |machine, _| machine.look_for_losses());
     }
 }
 

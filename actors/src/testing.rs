@@ -17,7 +17,7 @@ use crate::model::event::Event;
 use crate::model::ids::{ChannelId, EndpointId, MachineId, ProgramId, Seq, SessionId};
 use crate::model::journal::{JournalHeader, Keep, SessionLog};
 use crate::model::profile::{Annotation, Profile, ProfileStatus};
-use crate::model::spec::{DetectionSpec, MachineKind, MachineSpec};
+use crate::model::spec::{DetectionSpec, MachineKind, MachineSpec, SafetySpec};
 use crate::model::task::{Task, TaskId};
 use crate::model::units::Unit;
 
@@ -62,6 +62,7 @@ pub fn roaster(id: &str) -> MachineSpec {
         detection: DetectionSpec::default(),
         alarms: Vec::new(),
         interlocks: Vec::new(),
+        safety: SafetySpec::default(),
     }
 }
 

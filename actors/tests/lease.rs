@@ -90,7 +90,7 @@ async fn a_machine_that_crashes_leaves_the_lease_where_it_was() {
     let device = Device::answering(&[200.0, 210.0]);
     let machine = world.machine(quick("a"), &device).await;
     connected(&machine).await;
-    let socket = machine.steering().attend(&id("first"), "first", Identity::Kept);
+    let socket = machine.steering().attend(&id("first"), "first", Identity::Kept, UserRole::Operator);
     wants(&world, &machine, "first", UserRole::Operator, burner(0.2)).await.expect("the first one steers");
     device.then([Step::Panic]);
     wait_for(&machine, "a restart", |snapshot| snapshot.connection.restarts == 1).await;

@@ -197,6 +197,7 @@ impl Machine {
         if self.bus.decided().safety.latched.is_some() {
             self.bus.publish(EventBody::Safety(Safety::default()));
         }
+        self.count_losses_anew();
         done()
     }
 }

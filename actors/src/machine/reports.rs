@@ -36,7 +36,10 @@ impl Handler<Heard> for Machine {
         }
         match report {
             Report::Connecting => self.connecting(),
-            Report::Connected { name, made_safe } => self.connected(name, made_safe),
+            Report::Connected { name, pace, made_safe } => {
+                self.watch_sensors(pace);
+                self.connected(name, made_safe);
+            }
             Report::NotConnected { message, kind, retry_in_ms } => self.not_connected(message, kind, retry_in_ms),
             Report::Parted { made_safe } => self.parted(made_safe),
             Report::Reading { at, sample, failure } => self.read(at, &sample, failure),
@@ -122,6 +125,7 @@ impl Machine {
 
     fn read(&mut self, at: MonoMs, sample: &Sample, failure: Option<String>) {
         self.take(sample);
+        self.note_sensors(at, sample);
         let reading = self.judge_reading(at, sample);
         let (bt, et) = (reading.role(Role::Bt), reading.role(Role::Et));
         self.bus.publish_taken(at, sample.taken(), EventBody::Reading(reading));

@@ -71,6 +71,8 @@ pub enum Report {
     Connected {
         /// What the driver calls itself.
         name: String,
+        /// Who sets the pace of its readings.
+        pace: Pace,
         /// The outcome of bringing outputs to safety, if that was due.
         made_safe: Option<Result<(), String>>,
     },
@@ -257,8 +259,8 @@ impl<L: Listener> Drive<L> {
             Entry::SafeFirst | Entry::Clean => None,
         };
         self.settle_entry(made_safe.as_ref());
-        let name = self.driver.name();
-        self.tell(Report::Connected { name, made_safe }).await?;
+        let (name, pace) = (self.driver.name(), self.driver.pace());
+        self.tell(Report::Connected { name, pace, made_safe }).await?;
         Ok(())
     }
 

@@ -17,7 +17,7 @@ use hearth_actors::model::command::{Actor, Principal, UserRole};
 use hearth_actors::model::event::Safety;
 use hearth_actors::model::ids::{ChannelId, CommandId, EndpointId, MachineId};
 use hearth_actors::model::reading::{Missing, MissingReason};
-use hearth_actors::model::spec::{DetectionSpec, MachineKind, MachineSpec};
+use hearth_actors::model::spec::{DetectionSpec, MachineKind, MachineSpec, SafetySpec};
 use hearth_actors::model::units::{Fraction, Unit};
 
 use super::bus::BusDirectory;
@@ -81,6 +81,7 @@ impl Machine {
             detection: DetectionSpec::default(),
             alarms: vec![],
             interlocks: vec![],
+            safety: SafetySpec::default(),
         };
         Self { driver: factory(&config, sources, buses)(&spec), spec }
     }
