@@ -65,8 +65,8 @@ class Shop:
 
     @property
     def daemon_pid(self) -> int:
-        """The process that the guard started: the data directory's lock names it."""
-        return int((self.hearth.data / "lock").read_text())
+        """The process that the guard started: the data directory's lock names it; 0 while it is being written."""
+        return int((self.hearth.data / "lock").read_text() or 0)
 
     @property
     def guard_pid(self) -> int:
@@ -82,6 +82,11 @@ class Shop:
 
     def wait_connected(self, within: float = 60.0) -> None:
         wait_until(lambda: (self.session() or {}).get("driver_state") == "connected", "the machine to answer", within)
+
+    def wait_for_another(self, pid: int) -> None:
+        """A fresh daemon runs in the place of the one with this number, and its machine answers."""
+        wait_until(lambda: self.daemon_pid not in (0, pid), "a fresh daemon", 60)
+        self.wait_connected()
 
     def heat(self, value: int = HEAT) -> Write:
         """An operator's order: re-armed where that is needed, then heat. The write as the device saw it."""
@@ -128,8 +133,7 @@ def run_kills(home: Path, kills: int, dice: random.Random) -> Figures:
             first = it.device.wait_for_write(here)
             assert first.value == 0, f"the first bytes after a kill are the safe ones, not {first}"
             took.append((first.at - killed) * 1000)
-            wait_until(lambda pid=pid: it.daemon_pid != pid and it.session(), "a fresh daemon", 60)
-            it.wait_connected()
+            it.wait_for_another(pid)
             back.append((time.monotonic() - killed) * 1000)
             it.assert_cold_without_order(here, "after a kill")
             it.assert_latched("crash")
@@ -258,7 +262,7 @@ def run_restarts(home: Path, each: int) -> Figures:
     def daemon(it: Shop) -> None:
         pid = it.daemon_pid
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: it.daemon_pid != pid and it.session(), "a fresh daemon", 60)
+        it.wait_for_another(pid)
 
     def guard(it: Shop) -> None:
         pid = it.daemon_pid
