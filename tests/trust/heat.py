@@ -334,7 +334,8 @@ def _floods(flooder: LiveSocket) -> Iterator[None]:
         while not over.is_set():
             try:
                 for _ in range(200):
-                    line.command("start_monitoring")
+                    # Asks for nothing: what is tried is the crowd, not the lease.
+                    line.command("flood")
                 over.wait(0.05)
             except ConnectionClosed:
                 line.abort()
@@ -343,9 +344,11 @@ def _floods(flooder: LiveSocket) -> Iterator[None]:
 
     thread = threading.Thread(target=flood, name="flood", daemon=True)
     thread.start()
-    yield
-    over.set()
-    thread.join(10)
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(10)
 
 
 @contextmanager
@@ -359,8 +362,10 @@ def _never_reads(url: str) -> Iterator[None]:
         f"GET /ws/live/gas HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n".encode()
     )
-    yield
-    line.close()
+    try:
+        yield
+    finally:
+        line.close()
 
 
 def _free_port() -> int:
