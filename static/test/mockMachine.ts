@@ -118,7 +118,7 @@ export class MockMachine {
   summary(): Fields {
     return {
       id: this.#id, name: this.#name, kind: "roaster", driver_state: this.driverState, session_state: this.#state,
-      last_reading: this.#readings.at(-1) ?? null, alarms: { info: 0, warning: 0, critical: this.#alarms.size }, restarts: 0,
+      last_reading: this.#readings.at(-1) ?? null, alarms: { info: 0, warning: 0, critical: this.#alarms.size }, restarts: 0, losses: null,
     };
   }
 

@@ -768,6 +768,19 @@ warning: number,
 critical: number, };
 
 /**
+ * Without what the heat of a machine goes off and is latched.
+ */
+export type Losses = {
+/**
+ * A reading of what heat depends on, after this time on the machine's clock.
+ */
+sensor_ms: number,
+/**
+ * Somebody there who could steer, after this time; `null`: heat stays on with nobody there.
+ */
+operator_ms: number | null, };
+
+/**
  * A machine at a glance.
  */
 export type MachineSummary = {
@@ -802,7 +815,11 @@ alarms: AlarmCounts,
 /**
  * How often it was restarted in this run of the daemon.
  */
-restarts: number, };
+restarts: number,
+/**
+ * Without what its heat goes off; `null` where nothing heats.
+ */
+losses: Losses | null, };
 
 /**
  * Curves as columns of equal length. Temperatures in °C, rates in °C per minute, a missing value is `null`.
