@@ -93,7 +93,7 @@ mod tests {
 
     fn heard(said: impl FnOnce(Lifeline)) -> Vec<Vec<Will>> {
         let (guards, daemons) = UnixStream::pair().unwrap();
-        let speaker = std::thread::scope(|scope| {
+        std::thread::scope(|scope| {
             let listener = scope.spawn(|| {
                 let mut heard = Vec::new();
                 listen(guards, |wills| heard.push(wills));
@@ -101,8 +101,7 @@ mod tests {
             });
             said(Lifeline(daemons));
             listener.join().unwrap()
-        });
-        speaker
+        })
     }
 
     #[test]

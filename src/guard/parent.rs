@@ -99,8 +99,7 @@ impl Guard {
     fn start(&self) -> io::Result<Daemon> {
         let (guards, daemons) = lifeline::pair()?;
         let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-        let child =
-            Command::new(std::env::current_exe()?).args(arguments).arg(GUARDED).stdin(daemons).spawn()?;
+        let child = Command::new(std::env::current_exe()?).args(arguments).arg(GUARDED).stdin(daemons).spawn()?;
         let pid = Pid::from_child(&child);
         let listener = listen(guards, Arc::clone(&self.told))?;
         Ok(Daemon { pid, since: Instant::now(), listener })

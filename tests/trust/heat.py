@@ -158,7 +158,7 @@ def run_guard_kills(home: Path, kills: int) -> Figures:
             first = it.device.wait_for_write(here)
             assert first.value == 0, f"the first bytes after the guard's death are the safe ones, not {first}"
             took.append((first.at - killed) * 1000)
-            wait_until(lambda pid=pid: not _runs(pid), "the daemon to end", 10)
+            wait_until(lambda pid=pid: not runs(pid), "the daemon to end", 10)
             ended.append((time.monotonic() - killed) * 1000)
             it.assert_cold_without_order(here, "after the guard's death")
             it.hearth.process.wait(5)
@@ -268,7 +268,7 @@ def run_restarts(home: Path, each: int) -> Figures:
         pid = it.daemon_pid
         os.kill(it.guard_pid, signal.SIGKILL)
         it.hearth.process.wait(5)
-        wait_until(lambda: not _runs(pid), "the daemon to end", 10)
+        wait_until(lambda: not runs(pid), "the daemon to end", 10)
         it.hearth.start()
 
     def machine(it: Shop) -> None:
@@ -374,7 +374,7 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _runs(pid: int) -> bool:
+def runs(pid: int) -> bool:
     """Whether a process runs. One that ended and was not waited for by its parent does not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]

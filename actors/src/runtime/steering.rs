@@ -116,13 +116,7 @@ impl Steering {
     }
 
     /// A socket of a client opened, with what its client may do.
-    pub fn attend(
-        self: &Arc<Self>,
-        client: &ClientId,
-        name: &str,
-        identity: Identity,
-        role: UserRole,
-    ) -> Attendance {
+    pub fn attend(self: &Arc<Self>, client: &ClientId, name: &str, identity: Identity, role: UserRole) -> Attendance {
         self.step(Input::Came { client, name, identity });
         if role >= UserRole::Operator {
             self.lock().operators += 1;

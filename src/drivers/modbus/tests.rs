@@ -5,6 +5,7 @@ mod peer;
 mod servers;
 mod sharing;
 mod trial;
+mod will;
 
 use std::sync::Arc;
 
