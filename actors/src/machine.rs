@@ -44,6 +44,7 @@ use crate::runtime::health::Health;
 use crate::runtime::journal::RecorderQueue;
 use crate::runtime::lane::Lanes;
 use crate::runtime::promises::Promises;
+use crate::runtime::refresh::Refresh;
 use crate::runtime::steering::Steering;
 /// How much of the past warms the filters of a fresh actor.
 const WARM_UP_MS: u64 = 60_000;
@@ -322,6 +323,7 @@ impl actix::Actor for Machine {
             safe_again: tokio::time::Instant::now(),
             pulse: self.pulse.clone(),
             promises: Promises::default(),
+            refresh: Refresh::new(&self.spec),
             health,
             listener: Ear(ctx.address()),
         };

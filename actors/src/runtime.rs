@@ -8,4 +8,5 @@ pub mod health;
 pub mod journal;
 pub mod lane;
 pub mod promises;
+pub mod refresh;
 pub mod steering;

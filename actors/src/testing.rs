@@ -140,6 +140,14 @@ impl Device {
         self.lock().writes.clone()
     }
 
+    /// Everything written so far but what was only written again.
+    pub fn changes(&self) -> Vec<(usize, f64)> {
+        let mut last = BTreeMap::new();
+        let mut changes = self.writes();
+        changes.retain(|(channel, value)| last.insert(*channel, *value) != Some(*value));
+        changes
+    }
+
     /// How often somebody connected.
     pub fn connects(&self) -> u32 {
         self.lock().connects

@@ -39,10 +39,10 @@ async fn latched(machine: &MachineHandle, reason: SafetyReason) {
 /// Waits until the device has been told this.
 async fn told(machine: &MachineHandle, device: &Device, writes: &[(usize, f64)]) {
     let mut watcher = Watcher::on(machine);
-    while device.writes().len() < writes.len() {
+    while device.changes().len() < writes.len() {
         watcher.until("an event", |_| true).await;
     }
-    assert_eq!(device.writes(), writes);
+    assert_eq!(device.changes(), writes);
 }
 
 fn somebody(machine: &MachineHandle, role: UserRole) -> Attendance {
@@ -66,7 +66,7 @@ async fn a_lost_sensor_takes_the_heat_away_latches_and_leaves_the_recording_alon
     assert_eq!(refused.code, RefusalCode::Latched);
     world.order(&machine, Want::Rearm).await.expect("armed");
     world.set(&machine, "burner", 0.6).await.expect("heat");
-    assert_eq!(device.writes(), [(2, 80.0), (2, 0.0), (2, 60.0)]);
+    assert_eq!(device.changes(), [(2, 80.0), (2, 0.0), (2, 60.0)]);
 }
 
 #[actix::test]
@@ -76,7 +76,7 @@ async fn a_reading_that_fails_now_and_then_is_no_lost_sensor() {
     let good = Step::Values(vec![200.0, 210.0]);
     device.then((0..60).map(|n| if n % 3 == 0 { good.clone() } else { Step::Timeout }));
     Watcher::on(&machine).readings(60).await;
-    assert_eq!(device.writes(), [(2, 80.0)]);
+    assert_eq!(device.changes(), [(2, 80.0)]);
 }
 
 #[actix::test]
@@ -109,7 +109,7 @@ async fn heat_stays_while_somebody_who_could_steer_watches_and_goes_when_they_do
     let (_world, machine) = hot(&device, Some(OPERATOR_LOSS_MS)).await;
     let watcher = somebody(&machine, UserRole::Operator);
     Watcher::on(&machine).readings(2 * OPERATOR_LOSS_MS as usize / 20).await;
-    assert_eq!(device.writes(), [(2, 80.0)]);
+    assert_eq!(device.changes(), [(2, 80.0)]);
     drop(watcher);
     latched(&machine, SafetyReason::Operator).await;
     told(&machine, &device, &[(2, 80.0), (2, 0.0)]).await;
@@ -156,7 +156,7 @@ async fn the_first_bytes_after_every_crash_are_the_safe_ones() {
         })
         .await;
         expected.push((2, 0.0));
-        assert_eq!(device.writes(), expected, "crash {crash}");
+        assert_eq!(device.changes(), expected, "crash {crash}");
         let refused = world.set(&machine, "burner", 0.8).await.expect_err("latched");
         assert_eq!(refused.code, RefusalCode::Latched);
     }

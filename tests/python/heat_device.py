@@ -12,6 +12,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import Any
 
 from waiting import wait_until
@@ -123,13 +124,23 @@ class HeatDevice:
         """The writes to the burner from a position on."""
         return [write for write in self.writes[position:] if write.address == BURNER]
 
-    def wait_for_write(self, position: int, value: int | None = None, within: float = 15.0) -> Write:
-        """The first write to the burner from a position on, or the first of `value`."""
+    def changes(self, position: int, value: int) -> list[Write]:
+        """The same, but for `value` being written again until something else is: heat that is on is refreshed."""
+        return list(dropwhile(lambda write: write.value == value, self.since(position)))
 
-        def found() -> Write | None:
-            return next((write for write in self.since(position) if value in (None, write.value)), None)
+    def wait_for_write(self, position: int, value: int, within: float = 15.0) -> Write:
+        """The first write of `value` to the burner from a position on."""
+        return wait_until(
+            lambda: next((write for write in self.since(position) if write.value == value), None),
+            f"a write of {value} to the burner",
+            within,
+        )
 
-        return wait_until(found, f"a write of {'anything' if value is None else value} to the burner", within)
+    def wait_for_change(self, position: int, value: int, within: float = 15.0) -> Write:
+        """The first write to the burner from a position on that is not `value` again."""
+        return wait_until(
+            lambda: next(iter(self.changes(position, value)), None), f"something else than {value} at the burner", within
+        )
 
     def _accept(self, listener: socket.socket) -> None:
         while True:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_an_orderly_signal_to_the_guard_stops_the_daemon_in_order(tmp_path: Path
         os.kill(it.guard_pid, how)
         assert it.hearth.process.wait(30) == 0, it.hearth.logs()
         assert not heat.runs(pid), "the daemon ends before its guard does"
-        assert [write.value for write in it.device.since(here)] == [0]
+        assert [write.value for write in it.device.changes(here, heat.HEAT)] == [0]
         assert "made safe by the guard" not in it.hearth.stderr, "the daemon did it itself"
 
 
@@ -73,7 +74,7 @@ def test_the_guard_writes_for_machines_that_came_later_and_not_for_those_that_we
         rest.delete("/api/machines/gas").raise_for_status()
         gone_here, later_here, pid = it.device.here(), second.here(), it.daemon_pid
         os.kill(pid, signal.SIGKILL)
-        assert second.wait_for_write(later_here).value == 0
+        assert second.wait_for_change(later_here, 40).value == 0
         wait_until(lambda: it.daemon_pid not in (0, pid), "a fresh daemon", 60)
         wait_until(lambda: "made safe by the guard" in it.hearth.stderr, "the guard to say what it did")
         said = next(line for line in it.hearth.stderr.splitlines() if "made safe by the guard" in line)
@@ -86,12 +87,13 @@ def test_a_device_that_is_away_is_told_and_made_safe_when_it_is_back(tmp_path: P
         it.heat()
         here, pid = it.device.here(), it.daemon_pid
         it.device.vanish()
+        killed = time.monotonic()
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: "could not make this output safe" in it.hearth.stderr, "the guard to say that it failed", 30)
         it.device.come_back()
-        assert it.device.wait_for_write(here, within=60).value == 0
+        assert it.device.wait_for_change(here, heat.HEAT, within=60).value == 0
         it.wait_for_another(pid)
-        it.assert_cold_without_order(here, "after a kill with the device away")
+        it.assert_cold_without_order(here, killed, "after a kill with the device away")
 
 
 def test_without_a_guard_the_daemon_is_one_process(tmp_path: Path) -> None:

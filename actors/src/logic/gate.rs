@@ -252,8 +252,9 @@ fn is_kept_still(kind: MachineKind, control: &ControlSpec, native: f64, reason: 
     }
 }
 
-/// Judged by how far a control is open, not by what is written: a switch may be on at 0 and off at 1.
-fn is_safe(control: &ControlSpec, native: f64) -> bool {
+/// Whether a native value is no higher than a control's fail-safe. Judged by how far it is open, not by what is written: a switch may be on at 0
+/// and off at 1.
+pub fn is_safe(control: &ControlSpec, native: f64) -> bool {
     match control.failsafe {
         Failsafe::Value(safe) => control.to_fraction(native) <= control.to_fraction(safe),
         Failsafe::Hold => false,

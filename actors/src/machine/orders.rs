@@ -122,7 +122,7 @@ impl Machine {
         let readback = result.as_ref().ok().and_then(|applied| applied.readback);
         let message = match (&result, readback) {
             (Err(words), _) => words.clone(),
-            (Ok(_), Some(native)) if !agrees(native, order.native(), control.max - control.min, control.step) => {
+            (Ok(_), Some(native)) if !control.agrees(native, order.native()) => {
                 format!("the device reads back {native} where {} was written", order.native())
             }
             (Ok(_), _) => String::new(),
@@ -200,9 +200,4 @@ impl Machine {
         self.count_losses_anew();
         done()
     }
-}
-
-/// Whether a read-back is the written value, within half a step or 1 % of the range.
-fn agrees(read: f64, written: f64, range: f64, step: f64) -> bool {
-    (read - written).abs() <= (step / 2.0).max(range.abs() * 0.01) + 1e-9
 }

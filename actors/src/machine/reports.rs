@@ -47,6 +47,7 @@ impl Handler<Heard> for Machine {
             Report::Overtaken(order) => self.overtake(&order),
             Report::Settled { order, result, latency_ms } => self.settled(&order, result, latency_ms),
             Report::Outdated(order) => self.outdated(&order),
+            Report::NotRefreshed { message } => self.not_refreshed(&message),
             Report::Panicked(text) => {
                 self.exit.because(format!("the driver crashed: {text}"));
                 ctx.terminate();
@@ -95,6 +96,11 @@ impl Machine {
         self.tell_connection(DriverState::Reconnecting, message.clone(), Some(retry_in_ms));
         let code = if kind == ErrorKind::Timeout { RefusalCode::ConnectTimeout } else { RefusalCode::ConnectFailed };
         self.answer_who_connects(&Err(Refusal::new(code, message)));
+    }
+
+    fn not_refreshed(&self, message: &str) {
+        let words = format!("heat that is on could not be written again, the device may switch it off by itself: {message}");
+        self.tell_fault(FaultCode::WriteFailed, words);
     }
 
     fn parted(&mut self, made_safe: Result<(), String>) {
