@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,6 +43,8 @@ type Told = Arc<Mutex<Option<Vec<Will>>>>;
 
 /// The guard's process.
 struct Guard {
+    /// As it was called when the guard was started: a newer one may take its place on disk.
+    program: PathBuf,
     signals: Receiver<i32>,
     told: Told,
     asked_to_stop: bool,
@@ -68,7 +71,8 @@ pub fn run() -> io::Result<ExitCode> {
             }
         }
     })?;
-    let mut guard = Guard { signals, told: Told::default(), asked_to_stop: false };
+    let program = std::env::current_exe()?;
+    let mut guard = Guard { program, signals, told: Told::default(), asked_to_stop: false };
     let mut backoff = Backoff::new(RESTART_MS.0, RESTART_MS.1, RESTART_JITTER, First::Immediate);
     loop {
         let lived = match guard.start() {
@@ -99,7 +103,7 @@ impl Guard {
     fn start(&self) -> io::Result<Daemon> {
         let (guards, daemons) = lifeline::pair()?;
         let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-        let child = Command::new(std::env::current_exe()?).args(arguments).arg(GUARDED).stdin(daemons).spawn()?;
+        let child = Command::new(&self.program).args(arguments).arg(GUARDED).stdin(daemons).spawn()?;
         let pid = Pid::from_child(&child);
         let listener = listen(guards, Arc::clone(&self.told))?;
         Ok(Daemon { pid, since: Instant::now(), listener })

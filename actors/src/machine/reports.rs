@@ -99,7 +99,8 @@ impl Machine {
     }
 
     fn not_refreshed(&self, message: &str) {
-        let words = format!("heat that is on could not be written again, the device may switch it off by itself: {message}");
+        let words =
+            format!("heat that is on could not be written again, the device may switch it off by itself: {message}");
         self.tell_fault(FaultCode::WriteFailed, words);
     }
 
