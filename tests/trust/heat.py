@@ -53,7 +53,11 @@ class Shop:
         self.hearth = HearthDaemon(
             home,
             machines=[device.machine(**more)],
-            settings={"limits": {"sockets": 200, "sockets_per_address": 200}},
+            settings={
+                "limits": {"sockets": 200, "sockets_per_address": 200},
+                # A door for those who may only look.
+                "dialects": {"openroast": {"listen": "127.0.0.1:0", "anonymous_role": "viewer"}},
+            },
             environment={"HEARTH_SERVER__LISTEN": f"127.0.0.1:{_free_port()}"},
         )
 
@@ -298,13 +302,15 @@ def run_restarts(home: Path, each: int) -> Figures:
 
 
 def run_stops(home: Path, stops: int, clients: int = 100) -> Figures:
-    """STOP in a crowd: one floods, one never reads, somebody else steers; from sockets and REST in turn."""
+    """STOP in a crowd: one floods, one never reads, somebody else steers; from sockets, REST and one who may only look in turn."""
     took: list[float] = []
     with ExitStack() as stack:
         it = stack.enter_context(shop(home))
-        crowd = [it.hearth.live("gas") for _ in range(clients - 3)]
+        crowd = [it.hearth.live("gas") for _ in range(clients - 4)]
         stack.enter_context(_never_reads(it.hearth.url))
         stack.enter_context(_floods(it.hearth.live("gas")))
+        viewer = LiveSocket.of(it.hearth.own_url("openroast"), "gas")
+        it.hearth.sockets.append(viewer)
         holder = it.hearth.live("gas", client_id="holder", name="holder")
         rest = stack.enter_context(httpx.Client(base_url=it.hearth.url, headers={"X-Client-Id": "holder"}, timeout=20))
         for number in range(stops):
@@ -316,6 +322,8 @@ def run_stops(home: Path, stops: int, clients: int = 100) -> Figures:
             sent = time.monotonic()
             if number % 4 == 3:
                 it.hearth.rest.post("/api/machines/gas/stop").raise_for_status()
+            elif number % 4 == 2:
+                viewer.command("emergency_stop")
             else:
                 crowd[number % len(crowd)].command("emergency_stop")
             took.append((it.device.wait_for_write(here, 0).at - sent) * 1000)
