@@ -103,9 +103,9 @@ function Screen({ at }: { at: Route }) {
 
 /** The cockpit that suits the kind of machine; one that the list does not know is asked for as a roaster, which says so. */
 function MachineScreen({ id }: { id: string }) {
-  const list = useHouse().list.value;
-  if (list.kind === "loading") return <main class="page"><p role="status" class="muted">Loading…</p></main>;
-  const kind = list.kind === "ready" ? list.items.find((item) => item.id === id)?.kind : undefined;
+  const house = useHouse();
+  if (house.list.value.kind === "loading") return <main class="page"><p role="status" class="muted">Loading…</p></main>;
+  const kind = house.summary(id)?.kind;
   if (kind === undefined || kind === "roaster") return <Cockpit id={id} />;
   return <Later load={() => import("./screens/works").then((m) => m.GenericCockpit)} props={{ id }} />;
 }

@@ -14,6 +14,7 @@ import { Fault } from "../../ui/Field";
 import { LeftOver } from "../../ui/LeftOver";
 import { FaultSummary, focusField } from "../../ui/FaultSummary";
 import { Icon } from "../../ui/Icon";
+import { Trouble } from "../../ui/Trouble";
 import { AlarmFields, InterlockFields } from "./RuleFields";
 
 type List = "/alarms" | "/interlocks";
@@ -33,7 +34,7 @@ export function Rules({ id, machine }: { id: string; machine: MachineStore }) {
     rest.machineDocument(id).then((doc) => draft.load(doc), (error: Error) => (failed.value = error.message));
   };
   useEffect(load, [id]);
-  if (failed.value !== null) return <Banner icon="triangle" tone="warning" urgent actions={<button type="button" class="button" onClick={load}>Try again</button>}>{failed.value}</Banner>;
+  if (failed.value !== null) return <Trouble onRetry={load}>{failed.value}</Trouble>;
   if (draft.kept.value === null) return <p role="status" class="muted">Loading the rules…</p>;
   const doc = draft.doc.value;
   const reading = machine.session.readout.value;

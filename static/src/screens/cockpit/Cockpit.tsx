@@ -5,7 +5,8 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Action } from "../../model/keymap";
 import { ReferenceStore } from "../../store/reference";
 import type { MachineStore } from "../../store/machine";
-import { ChartPanel, type ChartHandle } from "../../ui/ChartPanel";
+import type { ChartHandle } from "../../ui/ChartFrame";
+import { ChartPanel } from "../../ui/ChartPanel";
 import { Icon } from "../../ui/Icon";
 import { useHouse, useMachine } from "../../ui/house";
 import { Later } from "../../ui/Later";
@@ -33,11 +34,7 @@ export function Cockpit({ id }: { id: string }) {
   const sheet = useSignal<Sheet>("none");
   const typing = useSignal(false);
   const chart = useRef<ChartHandle | null>(null);
-  const name = useComputed(() => {
-    const list = house.list.value;
-    const found = list.kind === "ready" ? list.items.find((item) => item.id === id)?.name : undefined;
-    return found ?? machine.config.value?.name ?? id;
-  });
+  const name = useComputed(() => house.summary(id)?.name ?? machine.config.value?.name ?? id);
   useFinishSheet(machine, () => (sheet.value = "finish"));
   useEffect(() => showTitle(machine, name), [machine]);
 
@@ -101,14 +98,10 @@ function useFinishSheet(machine: MachineStore, open: () => void): void {
   });
 }
 
-function watchAll(machine: MachineStore, reference: ReferenceStore, hidden: { subscribe: (f: () => void) => () => void }, redraw: () => void): () => void {
+function watchAll(machine: MachineStore, reference: ReferenceStore, hidden: { subscribe: (f: () => void) => () => void }, redraw: () => void): (() => void)[] {
   // The hatched end and the live edge move even when nothing arrives.
   const timer = setInterval(redraw, 500);
-  const ends = [machine.onChange(redraw), reference.profile.subscribe(redraw), reference.shown.subscribe(redraw), hidden.subscribe(redraw)];
-  return () => {
-    clearInterval(timer);
-    for (const end of ends) end();
-  };
+  return [() => clearInterval(timer), machine.onChange(redraw), reference.profile.subscribe(redraw), reference.shown.subscribe(redraw), hidden.subscribe(redraw)];
 }
 
 function actOnMachine(machine: MachineStore, chart: ChartHandle | null, action: Action): void {

@@ -8,6 +8,7 @@ import { settings } from "../../store/settings";
 import type { LoadedProfile } from "../../store/reference";
 import type { Compared } from "../../chart/compareChart";
 import { Banner } from "../../ui/Banner";
+import { Trouble } from "../../ui/Trouble";
 import { link } from "../../ui/router";
 import { medianIntervalMs } from "../profiles/profileScene";
 import { CompareFigures } from "./CompareFigures";
@@ -38,7 +39,7 @@ export function CompareView({ ids }: { ids: string[] }) {
         {found !== null && found.roasts.length > 1 && <button type="button" class="button" data-testid="print-compare" onClick={() => print()}>Print</button>}
       </header>
       {found === null && <p role="status" class="muted">Loading {ids.length} roasts…</p>}
-      {found?.faults.map((fault) => <Banner key={fault} icon="triangle" tone="warning" urgent actions={<button type="button" class="button" onClick={() => (attempt.value += 1)}>Try again</button>}>{fault}</Banner>)}
+      {found?.faults.map((fault) => <Trouble key={fault} onRetry={() => (attempt.value += 1)}>{fault}</Trouble>)}
       {found !== null && found.roasts.length < 2 && found.faults.length === 0 && <TooFew />}
       {found !== null && found.roasts.length > 1 && <Shown roasts={found.roasts} />}
     </main>

@@ -8,12 +8,12 @@ import { at } from "../../model/draft";
 import { BLANK, byPointer, check, complete, driverOf, stepOf, STEPS, STEP_NAMES, tested, type Step } from "../../model/machineDraft";
 import { placeName } from "../../model/placeName";
 import { draftOf, type Draft } from "../../store/draft";
-import { Banner } from "../../ui/Banner";
 import { LeftOver } from "../../ui/LeftOver";
 import { FaultSummary } from "../../ui/FaultSummary";
 import { Icon } from "../../ui/Icon";
 import { useHouse } from "../../ui/house";
 import { go, link } from "../../ui/router";
+import { Trouble } from "../../ui/Trouble";
 import type { ProbeView } from "../../wire/types";
 import { ChannelsStep } from "./ChannelsStep";
 import { DetectionStep } from "./DetectionStep";
@@ -208,8 +208,8 @@ function Frame({ title, id, children }: { title: string; id: string | null; chil
 function Waiting({ loading, onRetry }: { loading: Loading; onRetry: () => void }) {
   if (loading.kind !== "failed") return <p role="status" class="muted">Loading the machine…</p>;
   return (
-    <Banner icon="triangle" tone="warning" urgent testId="setup-failed" actions={loading.isGone ? <a class="button" href={link.wall()}>All machines</a> : <button type="button" class="button" onClick={onRetry}>Try again</button>}>
+    <Trouble testId="setup-failed" {...(loading.isGone ? { actions: <a class="button" href={link.wall()}>All machines</a> } : { onRetry })}>
       {loading.error}
-    </Banner>
+    </Trouble>
   );
 }
