@@ -40,11 +40,11 @@ export function App() {
         </button>
       </nav>
       <ErrorBoundary key={location.hash} name="This screen">
-        {reason === null ? <Screen at={at} /> : <Later key="sign-in" load={() => import("./screens/SignIn").then((m) => m.SignIn)} props={{ reason }} />}
+        {reason === null ? <Screen at={at} /> : <Later key="sign-in" load={() => import("./screens/overlays").then((m) => m.SignIn)} props={{ reason }} />}
       </ErrorBoundary>
       <StopCorner />
       {settingsOpen.value && (
-        <LaterDialog title="Settings" load={() => import("./screens/SettingsDialog").then((m) => m.SettingsDialog)} props={{ onClose: () => (settingsOpen.value = false) }} />
+        <LaterDialog title="Settings" load={() => import("./screens/overlays").then((m) => m.SettingsDialog)} props={{ onClose: () => (settingsOpen.value = false) }} />
       )}
     </div>
   );

@@ -3,9 +3,9 @@
 import { useSignal } from "@preact/signals";
 import { credential } from "../link/credential";
 import { rest } from "../link/rest";
+import { Trouble } from "../ui/Banner";
 import { Field } from "../ui/Field";
 import { useHouse } from "../ui/house";
-import { Trouble } from "../ui/Trouble";
 import { useWork } from "../ui/work";
 
 const EMPTY = { email: "", password: "", token: "" };

@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 import { rest } from "../../link/rest";
 import { duration, moment } from "../../model/format";
 import type { PastAlarm } from "../../wire/types";
-import { Trouble } from "../../ui/Trouble";
+import { Trouble } from "../../ui/Banner";
 
 type Past = { kind: "loading" } | { kind: "failed"; error: string } | { kind: "ready"; items: PastAlarm[] };
 

@@ -9,12 +9,11 @@ import { placeName } from "../../model/placeName";
 import { alarmSentence, blankAlarm, blankInterlock, interlockSentence, speakable, type Speakable } from "../../model/rules";
 import { draftOf, type Draft } from "../../store/draft";
 import type { MachineStore } from "../../store/machine";
-import { Banner } from "../../ui/Banner";
+import { Banner, Trouble } from "../../ui/Banner";
 import { Fault } from "../../ui/Field";
 import { LeftOver } from "../../ui/LeftOver";
 import { FaultSummary, focusField } from "../../ui/FaultSummary";
 import { Icon } from "../../ui/Icon";
-import { Trouble } from "../../ui/Trouble";
 import { AlarmFields, InterlockFields } from "./RuleFields";
 
 type List = "/alarms" | "/interlocks";

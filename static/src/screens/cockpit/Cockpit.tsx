@@ -81,8 +81,8 @@ export function Cockpit({ id }: { id: string }) {
       <EventPanel machine={machine} />
       <Controls machine={machine} />
       {typing.value && <QuickEntry machine={machine} onClose={() => (typing.value = false)} />}
-      {sheet.value === "help" && <LaterDialog title="Help" load={() => import("./HelpDialog").then((m) => m.HelpDialog)} props={{ machine, onClose: close }} />}
-      {sheet.value === "timer" && <LaterDialog title="Countdown" load={() => import("./TimerDialog").then((m) => m.TimerDialog)} props={{ machine, onClose: close }} />}
+      {sheet.value === "help" && <LaterDialog title="Help" load={() => import("../overlays").then((m) => m.HelpDialog)} props={{ machine, onClose: close }} />}
+      {sheet.value === "timer" && <LaterDialog title="Countdown" load={() => import("../overlays").then((m) => m.TimerDialog)} props={{ machine, onClose: close }} />}
       {sheet.value === "finish" && <Later quiet load={() => import("../shelf").then((m) => m.FinishSheet)} props={{ machine, onClose: close }} />}
     </main>
   );

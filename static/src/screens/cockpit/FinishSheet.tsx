@@ -6,12 +6,12 @@ import { checkProfile, EMPTY_PROFILE, placeFaults, toSaveBody, type ProfileFault
 import type { Marks } from "../../model/marks";
 import type { MachineStore } from "../../store/machine";
 import { reference, temperaturesAt } from "../../store/reference";
+import { Trouble } from "../../ui/Banner";
 import { Dialog } from "../../ui/Dialog";
 import { MarkEditor } from "../../ui/MarkEditor";
 import { PhaseBar } from "../../ui/PhaseBar";
 import { ProfileFields } from "../../ui/ProfileFields";
 import { go, link } from "../../ui/router";
-import { Trouble } from "../../ui/Trouble";
 
 /** `isRoast`: whether there are beans and events to speak of. */
 export function FinishSheet({ machine, onClose, isRoast = true }: { machine: MachineStore; onClose: () => void; isRoast?: boolean }) {

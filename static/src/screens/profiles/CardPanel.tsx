@@ -5,10 +5,10 @@ import { rest, RestError } from "../../link/rest";
 import { weight } from "../../model/format";
 import { checkProfile, placeFaults, toForm, toNotes, type ProfileFaults, type ProfileForm } from "../../model/profileForm";
 import type { ProfileDocument } from "../../wire/types";
+import { Trouble } from "../../ui/Banner";
 import { Chip } from "../../ui/Chip";
 import { ProfileFields } from "../../ui/ProfileFields";
 import { Stars } from "../../ui/Stars";
-import { Trouble } from "../../ui/Trouble";
 
 type Props = { document: ProfileDocument; onSaved: (document: ProfileDocument) => void };
 

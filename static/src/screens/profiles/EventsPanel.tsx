@@ -7,8 +7,8 @@ import type { Marks } from "../../model/marks";
 import { marksIn } from "../../model/profileForm";
 import { temperaturesAt, type LoadedProfile } from "../../store/reference";
 import type { EventType, ProfileDocument } from "../../wire/types";
+import { Trouble } from "../../ui/Banner";
 import { MarkEditor } from "../../ui/MarkEditor";
-import { Trouble } from "../../ui/Trouble";
 import { useWork } from "../../ui/work";
 import { EventTable } from "./EventTable";
 

@@ -5,8 +5,8 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { rest, RestError } from "../../link/rest";
 import { loadProfile, type LoadedProfile } from "../../store/reference";
+import { Trouble } from "../../ui/Banner";
 import { link } from "../../ui/router";
-import { Trouble } from "../../ui/Trouble";
 
 type State = { kind: "loading" } | { kind: "failed"; error: string } | { kind: "ready"; loaded: LoadedProfile };
 

@@ -6,12 +6,12 @@ import { messageOf, rest, RestError } from "../../link/rest";
 import { slug } from "../../model/draft";
 import { emptyStep, KINDS, moved, NO_FAULTS, placeFaults, toDocument, toForm, type ProgramFaults, type ProgramForm, type StepChannel, type StepForm, type StepKind } from "../../model/programForm";
 import type { ProgramView } from "../../wire/types";
+import { Trouble } from "../../ui/Banner";
 import { Chip } from "../../ui/Chip";
 import { Field } from "../../ui/Field";
 import { useHouse } from "../../ui/house";
 import { Icon } from "../../ui/Icon";
 import { go, link } from "../../ui/router";
-import { Trouble } from "../../ui/Trouble";
 import { StepRow } from "./StepRow";
 
 type Props = { machineId: string; stored: ProgramView | null; channels: readonly StepChannel[] };

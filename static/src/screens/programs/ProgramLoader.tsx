@@ -4,9 +4,9 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { rest } from "../../link/rest";
 import type { ProgramView } from "../../wire/types";
+import { Trouble } from "../../ui/Banner";
 import { useMachine } from "../../ui/house";
 import { link } from "../../ui/router";
-import { Trouble } from "../../ui/Trouble";
 import { ProgramEditor } from "./ProgramEditor";
 import { stepChannels } from "./stepChannels";
 

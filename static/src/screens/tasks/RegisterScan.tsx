@@ -4,9 +4,9 @@ import { useSignal } from "@preact/signals";
 import { messageOf, rest, RestError } from "../../link/rest";
 import { faultsOfScan, scanArguments, TABLES, type ScanForm } from "../../model/registerScan";
 import { tasks } from "../../store/tasks";
+import { Trouble } from "../../ui/Banner";
 import { Dialog } from "../../ui/Dialog";
 import { Field } from "../../ui/Field";
-import { Trouble } from "../../ui/Trouble";
 
 const FIELDS: { key: keyof ScanForm; label: string; hint?: string }[] = [
   { key: "host", label: "Host" }, { key: "port", label: "Port" }, { key: "unit", label: "Unit" },

@@ -7,10 +7,9 @@ import { rest } from "../../link/rest";
 import { sorted } from "../../model/taskWords";
 import { tasks } from "../../store/tasks";
 import type { TaskView } from "../../wire/types";
-import { Banner } from "../../ui/Banner";
+import { Banner, Trouble } from "../../ui/Banner";
 import { useHouse } from "../../ui/house";
 import { Icon } from "../../ui/Icon";
-import { Trouble } from "../../ui/Trouble";
 import { RegisterScan } from "./RegisterScan";
 import { TaskRow } from "./TaskRow";
 
