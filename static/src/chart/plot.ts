@@ -63,11 +63,12 @@ export class Plot {
     this.#told = told;
     this.#over.append(this.#hair, this.#picked);
     host.append(this.#canvas, this.#over);
-    this.#over.addEventListener("pointermove", this.#move);
-    this.#over.addEventListener("pointerdown", this.#press);
-    this.#over.addEventListener("pointerup", this.#release);
-    this.#over.addEventListener("pointercancel", this.#leave);
-    this.#over.addEventListener("pointerleave", this.#leave);
+    this.#over.addEventListener("pointermove", ({ clientX }) => this.#move(clientX));
+    this.#over.addEventListener("pointerdown", (event) => this.#press(event));
+    this.#over.addEventListener("pointerup", ({ clientX }) => this.#release(clientX));
+    this.#over.addEventListener("pointercancel", () => this.#letGo());
+    // Not `pointerleave`: what a finger points at stays to be read once it is lifted, until it taps elsewhere.
+    this.#over.addEventListener("mouseleave", () => this.#hide());
     this.#hide();
   }
 
@@ -82,10 +83,12 @@ export class Plot {
     return this.box.left + ((ms - fromMs) / (toMs - fromMs)) * this.box.width;
   }
 
-  /** Where a value is; NaN on a scale that is not shown. */
-  y(value: number, scale: string): number {
+  /** Where the values of a scale are; NaN on one that is not shown. */
+  yOf(scale: string): (value: number) => number {
     const [low, high] = this.picture.axes.find((axis) => axis.scale === scale)?.range ?? [NaN, NaN];
-    return this.box.top + (1 - (value - low) / (high - low)) * this.box.height;
+    const bottom = this.box.top + this.box.height;
+    const rise = this.box.height / (high - low);
+    return (value) => bottom - (value - low) * rise;
   }
 
   /** A place of the window as a share of the plot's width: below 0 left of it, above 1 right of it. */
@@ -158,8 +161,9 @@ export class Plot {
     this.ctx.textBaseline = "middle";
     this.ctx.fillStyle = theme.muted;
     const splits = valueSplits(range, height / ROOM_PX.value);
+    const yOf = this.yOf(scale);
     splits.forEach((value, k) => {
-      const y = this.y(value, scale);
+      const y = yOf(value);
       if (withGrid) this.#rule(left, crisp(y), left + width, crisp(y), theme.grid);
       this.ctx.fillText(k === splits.length - 1 ? `${value} ${sign}`.trim() : String(value), isLeft ? left - LABEL_GAP_PX : left + width + LABEL_GAP_PX, y);
     });
@@ -176,6 +180,7 @@ export class Plot {
 
   #drawLine({ ys, scale, colour, width, dash = [], alpha = 1 }: PlotLine): void {
     const { ctx, picture: { x } } = this;
+    const yOf = this.yOf(scale);
     ctx.strokeStyle = colour;
     ctx.lineWidth = width;
     ctx.globalAlpha = alpha;
@@ -187,8 +192,8 @@ export class Plot {
         isDown = false;
         return;
       }
-      if (isDown) ctx.lineTo(this.x(x[i] ?? 0), this.y(value, scale));
-      else ctx.moveTo(this.x(x[i] ?? 0), this.y(value, scale));
+      if (isDown) ctx.lineTo(this.x(x[i] ?? 0), yOf(value));
+      else ctx.moveTo(this.x(x[i] ?? 0), yOf(value));
       isDown = true;
     });
     ctx.stroke();
@@ -202,33 +207,32 @@ export class Plot {
     return Math.min(this.box.width, Math.max(0, this.#leftOf(clientX)));
   }
 
-  readonly #press = (event: PointerEvent): void => {
+  #press(event: PointerEvent): void {
+    this.#point(this.#within(event.clientX));
     // A finger scrolls, pinches and taps; it picks nothing.
     if (event.pointerType === "touch" || event.button !== 0) return;
     this.#over.setPointerCapture(event.pointerId);
-    this.#dragFrom = this.#leftOf(event.clientX);
-  };
+    this.#dragFrom = this.#within(event.clientX);
+  }
 
-  readonly #move = (event: PointerEvent): void => {
-    const left = this.#within(event.clientX);
+  #move(clientX: number): void {
+    const left = this.#within(clientX);
     this.#point(left);
     const picked = this.#pickedTo(left);
     this.#picked.hidden = picked === null;
     if (picked !== null) place(this.#picked, picked[0], 0, picked[1] - picked[0], this.box.height);
-  };
+  }
 
-  readonly #release = (event: PointerEvent): void => {
-    const picked = this.#pickedTo(this.#within(event.clientX));
+  #release(clientX: number): void {
+    const picked = this.#pickedTo(this.#within(clientX));
+    this.#letGo();
+    if (picked !== null) this.#told.onPick({ fromMs: this.#msAt(picked[0]), toMs: this.#msAt(picked[1]) });
+  }
+
+  #letGo(): void {
     this.#dragFrom = null;
     this.#picked.hidden = true;
-    if (picked === null) return;
-    this.#told.onPick({ fromMs: this.#msAt(picked[0]), toMs: this.#msAt(picked[1]) });
-  };
-
-  readonly #leave = (event: PointerEvent): void => {
-    // What a finger pointed at stays to be read once it is lifted.
-    if (event.pointerType !== "touch") this.#hide();
-  };
+  }
 
   #pickedTo(left: number): [number, number] | null {
     const from = this.#dragFrom;
@@ -236,8 +240,9 @@ export class Plot {
   }
 
   #hide(): void {
-    this.#pointer = this.#dragFrom = null;
-    this.#hair.hidden = this.#picked.hidden = true;
+    this.#letGo();
+    this.#pointer = null;
+    this.#hair.hidden = true;
     for (const dot of this.#dots) dot.hidden = true;
     this.#told.onHover(null);
   }
@@ -255,7 +260,7 @@ export class Plot {
       dot.hidden = value === null || value === undefined;
       if (at === null || value === null || value === undefined) return;
       dot.style.background = line.colour;
-      dot.style.translate = `${this.x(x[at] ?? 0) - this.box.left}px ${this.y(value, line.scale) - this.box.top}px`;
+      dot.style.translate = `${this.x(x[at] ?? 0) - this.box.left}px ${this.yOf(line.scale)(value) - this.box.top}px`;
     });
     this.#told.onHover(at);
   }

@@ -39,7 +39,18 @@ export function ChartPanel({ scene, isLive, watch, summary, onTap, onReady, tool
         onZoom, scene: () => latest.current.scene(), isLive: () => latest.current.isLive(), onHover: (next) => (hover.value = next), onTap: (ms) => latest.current.onTap?.(ms),
       })}
       hover={hover.value !== null && <HoverText hover={hover.value} scene={scene()} />}
-      table={(close) => <CurveTable scene={scene()} onClose={close} />}
+      table={(close) => <Table scene={scene()} onClose={close} />}
+    />
+  );
+}
+
+function Table({ scene: { curve, unit, originMs, nowMs }, onClose }: { scene: Scene; onClose: () => void }) {
+  const degrees = (value: number | undefined) => temp(value, unit);
+  return (
+    // A machine goes on reporting after its roast has ended; the chart ends there, and so does its table.
+    <CurveTable
+      title="Curve as a table" curve={curve} originMs={originMs} untilMs={nowMs} onClose={onClose}
+      columns={[{ name: "bt", head: `BT °${unit}`, say: degrees }, { name: "et", head: `ET °${unit}`, say: degrees }, { name: "bt_ror", head: `RoR °${unit}/min`, say: (value) => rate(value, unit) }]}
     />
   );
 }

@@ -32,6 +32,7 @@ export function drawOverlay(plot: Plot, scene: Scene, theme: ChartTheme): void {
 
 function trace(plot: Plot, t: ArrayLike<number>, values: ArrayLike<number>, shiftMs: number, scene: Scene): void {
   const { fromMs, toMs } = plot.picture.span;
+  const yOf = plot.yOf("y");
   plot.ctx.beginPath();
   let isDown = false;
   for (let i = 0; i < t.length; i += 1) {
@@ -42,7 +43,7 @@ function trace(plot: Plot, t: ArrayLike<number>, values: ArrayLike<number>, shif
       isDown = false;
       continue;
     }
-    const y = plot.y(temperature(value, scene.unit), "y");
+    const y = yOf(temperature(value, scene.unit));
     if (isDown) plot.ctx.lineTo(plot.x(at), y);
     else plot.ctx.moveTo(plot.x(at), y);
     isDown = true;
@@ -55,6 +56,7 @@ export function drawProjection(plot: Plot, scene: Scene, theme: ChartTheme): voi
   const { projection: p } = scene;
   if (p === null || scene.hidden.has("bt")) return;
   const { ctx } = plot;
+  const yOf = plot.yOf("y");
   ctx.save();
   plot.clip();
   ctx.strokeStyle = theme.bt;
@@ -66,7 +68,7 @@ export function drawProjection(plot: Plot, scene: Scene, theme: ChartTheme): voi
     // A path begins with a line as with a move: there is nothing to draw it from.
     for (let ahead = 0; ahead <= PROJECTED_MS; ahead += STEP_MS) {
       const minutes = ahead / 60_000;
-      ctx.lineTo(plot.x(p.fromMs + ahead), plot.y(temperature(p.bt + p.rate * minutes + bend * minutes ** 2, scene.unit), "y"));
+      ctx.lineTo(plot.x(p.fromMs + ahead), yOf(temperature(p.bt + p.rate * minutes + bend * minutes ** 2, scene.unit)));
     }
     ctx.stroke();
   }
@@ -86,7 +88,7 @@ export function drawNames(plot: Plot, theme: ChartTheme): void {
   const ends = picture.lines.flatMap(({ name, colour, scale, ys }) => {
     let at = ys.length - 1;
     while (at >= 0 && ys[at] === null) at -= 1;
-    return name === undefined || at < 0 ? [] : [{ name, colour, x: plot.x(picture.x[at] ?? 0) + 6, y: plot.y(ys[at] ?? 0, scale) }];
+    return name === undefined || at < 0 ? [] : [{ name, colour, x: plot.x(picture.x[at] ?? 0) + 6, y: plot.yOf(scale)(ys[at] ?? 0) }];
   });
   let above = -Infinity;
   for (const { name, colour, x, y } of ends.sort((a, b) => a.y - b.y)) {

@@ -3,13 +3,13 @@
 import { useSignal, type ReadonlySignal } from "@preact/signals";
 import { channelChart, type ChannelHover, type ChannelScene } from "../../chart/channelChart";
 import type { Zoom } from "../../chart/scene";
-import { duration, fixed } from "../../model/format";
+import { duration, fixed, temp } from "../../model/format";
 import { signOf, type Line } from "../../model/lines";
 import type { MachineStore } from "../../store/machine";
 import { settings } from "../../store/settings";
 import { onTick } from "../../store/ticker";
 import { ChartFrame, type Choice } from "../../ui/ChartFrame";
-import { ChannelTable } from "./ChannelTable";
+import { CurveTable } from "../../ui/CurveTable";
 
 type Props = { machine: MachineStore; name: string; lines: ReadonlySignal<Line[]>; shown: ReadonlySignal<string[]> };
 
@@ -31,14 +31,20 @@ function sceneOf(machine: MachineStore, lines: readonly Line[], shown: readonly 
 
 export function ChannelPanel({ machine, name, lines, shown }: Props) {
   const hover = useSignal<ChannelHover | null>(null);
+  const unit = settings.unit.value;
   const drawn = lines.value.filter((line) => shown.value.includes(line.id)).map((line) => line.label);
   return (
     <ChartFrame
       label="Chart" summary={`Chart of ${name}: ${drawn.length === 0 ? "no line is shown" : drawn.join(", ")}.`} zooms={ZOOMS} first={FIRST} code={shown.value.join(" ")}
       make={(host, _, onZoom) => channelChart(host, FIRST, { onZoom, scene: () => sceneOf(machine, lines.peek(), shown.peek()), onHover: (next) => (hover.value = next) })}
       watch={(redraw) => [machine.onChange(redraw), onTick(redraw), lines.subscribe(redraw), shown.subscribe(redraw)]}
-      hover={hover.value !== null && [duration(hover.value.ms), ...hover.value.values.map(([line, value]) => `${line.label} ${fixed(value)} ${signOf(line, settings.unit.value)}`)].join(" · ")}
-      table={(close) => <ChannelTable curve={machine.series} lines={lines.value} onClose={close} />}
+      hover={hover.value !== null && [duration(hover.value.ms), ...hover.value.values.map(([line, value]) => `${line.label} ${fixed(value)} ${signOf(line, unit)}`)].join(" · ")}
+      table={(close) => (
+        <CurveTable
+          title="Readings as a table" curve={machine.series} onClose={close}
+          columns={lines.value.map((line) => ({ name: line.id, head: `${line.label} ${signOf(line, unit)}`, say: (value) => (line.isTemperature ? temp(value, unit) : fixed(value)) }))}
+        />
+      )}
     />
   );
 }
