@@ -7,6 +7,7 @@ import { useHouse } from "./ui/house";
 import { useKeys } from "./ui/keys";
 import { Later } from "./ui/Later";
 import { LaterDialog } from "./ui/LaterDialog";
+import { Loading } from "./ui/Loading";
 import { go, link, route, type Route } from "./ui/router";
 import { StopCorner, useStop } from "./ui/StopCorner";
 import { silenceHere } from "./platform/sound";
@@ -104,7 +105,7 @@ function Screen({ at }: { at: Route }) {
 /** The cockpit that suits the kind of machine; one that the list does not know is asked for as a roaster, which says so. */
 function MachineScreen({ id }: { id: string }) {
   const list = useHouse().list.value;
-  if (list.kind === "loading") return <main class="page"><p role="status" class="muted">Loading…</p></main>;
+  if (list.kind === "loading") return <main class="page"><Loading /></main>;
   const kind = list.kind === "ready" ? list.items.find((item) => item.id === id)?.kind : undefined;
   if (kind === undefined || kind === "roaster") return <Cockpit id={id} />;
   return <Later load={() => import("./screens/works").then((m) => m.GenericCockpit)} props={{ id }} />;

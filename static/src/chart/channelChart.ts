@@ -6,14 +6,16 @@ import { duration } from "../model/format";
 import { rangeOf, scalesOf, signOf, type Line } from "../model/lines";
 import { temperature, type TempUnit } from "../model/units";
 import { view, type View } from "./decimate";
+import { listen } from "./gestures";
+import { drawLanes, gutterPx, type LaneScene } from "./lanes";
 import { drawEndLabels } from "./plugins/overlay";
 import { drawGaps } from "./plugins/underlay";
 import { CHART_SPACING_MS, scheduler } from "./scheduler";
-import { magnify, timeSplits, type Curve, type Span, type Zoom } from "./scene";
+import { timeSplits, type Curve, type Span, type Zoom } from "./scene";
 import { lineColours, readTheme, type ChartTheme } from "./theme";
 
 /** One picture. Times are those of the session clock. Unit: ms. */
-export type ChannelScene = {
+export type ChannelScene = LaneScene & {
   curve: Curve;
   /** All lines, in the order that gives them their colours. */
   lines: readonly Line[];
@@ -22,7 +24,6 @@ export type ChannelScene = {
   /** Two readings further apart than this are not joined. */
   gapMs: number;
   staleTail: [fromMs: number, toMs: number] | null;
-  nowMs: number;
   firstMs: number;
 };
 
@@ -48,9 +49,11 @@ export function channelSpan(zoom: Zoom, { nowMs, firstMs }: Pick<ChannelScene, "
 
 export class ChannelChart {
   readonly #host: HTMLElement;
+  readonly #lanes: HTMLCanvasElement;
   readonly #plan: ChannelPlan;
   readonly #task: { request: () => void; remove: () => void };
   readonly #resize: ResizeObserver;
+  readonly #deaf: () => void;
   #u: uPlot;
   #theme: ChartTheme;
   #zoom: Zoom;
@@ -58,8 +61,9 @@ export class ChannelChart {
   #made = "";
   #view: View = { x: [], ys: [], gaps: [] };
 
-  constructor(host: HTMLElement, zoom: Zoom, plan: ChannelPlan) {
+  constructor(host: HTMLElement, lanes: HTMLCanvasElement, zoom: Zoom, plan: ChannelPlan) {
     this.#host = host;
+    this.#lanes = lanes;
     this.#plan = plan;
     this.#zoom = zoom;
     this.#theme = readTheme(host);
@@ -68,7 +72,7 @@ export class ChannelChart {
     this.#task = scheduler().add({ element: host, draw: () => this.#draw(), spacingMs: CHART_SPACING_MS });
     this.#resize = new ResizeObserver(() => this.#fit());
     this.#resize.observe(host);
-    host.addEventListener("wheel", this.#wheel, { passive: false });
+    this.#deaf = listen(host, { plot: () => this.#u, span: () => this.#span, onPick: (span) => this.#pick(span) });
   }
 
   /** Something to draw has changed. */
@@ -91,7 +95,7 @@ export class ChannelChart {
   destroy(): void {
     this.#task.remove();
     this.#resize.disconnect();
-    this.#host.removeEventListener("wheel", this.#wheel);
+    this.#deaf();
     this.#u.destroy();
   }
 
@@ -127,6 +131,7 @@ export class ChannelChart {
       }
       this.#u.setScale("x", { min: span.fromMs, max: span.toMs });
     });
+    drawLanes(this.#lanes, this.#scene, span, this.#u, this.#theme);
   }
 
   #fit(): void {
@@ -161,7 +166,7 @@ export class ChannelChart {
           ...scales.map((scale, k) => {
             const line = lines.find((other) => other.scale === scale);
             const sign = line === undefined ? "" : signOf(line, this.#scene.unit);
-            return { ...axis, scale: keyOf(scale), side: k === 0 ? 3 as const : 1 as const, size: AXIS_PX.side, space: 40, values: (_: uPlot, ticks: number[]) => ticks.map((tick, at) => (at === ticks.length - 1 ? `${tick} ${sign}` : String(tick))), grid: k === 0 ? axis.grid : { show: false } };
+            return { ...axis, scale: keyOf(scale), side: k === 0 ? 3 as const : 1 as const, size: (self: uPlot) => (k === 0 ? Math.max(AXIS_PX.side, gutterPx(self.width)) : AXIS_PX.side), space: 40, values: (_: uPlot, ticks: number[]) => ticks.map((tick, at) => (at === ticks.length - 1 ? `${tick} ${sign}` : String(tick))), grid: k === 0 ? axis.grid : { show: false } };
           }),
         ],
         series: [{}, ...lines.map((line) => {
@@ -213,13 +218,6 @@ export class ChannelChart {
     this.zoom({ kind: "picked", span });
     this.#plan.onZoom(this.#zoom);
   }
-
-  readonly #wheel = (event: WheelEvent): void => {
-    if (!event.ctrlKey && Math.abs(event.deltaY) < Math.abs(event.deltaX)) return;
-    event.preventDefault();
-    const left = event.clientX - this.#u.over.getBoundingClientRect().left;
-    this.#pick(magnify(this.#span, event.deltaY > 0 ? 1.2 : 1 / 1.2, this.#u.posToVal(left, "x")));
-  };
 }
 
 /** Whatever of a picture a chart is built for. */

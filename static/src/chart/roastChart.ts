@@ -4,20 +4,19 @@ import uPlot from "uplot";
 import { duration } from "../model/format";
 import { span as spanIn, temperature } from "../model/units";
 import { view, type View } from "./decimate";
-import { LANE_PX, drawLanes, gutterPx } from "./lanes";
+import { listen } from "./gestures";
+import { drawLanes, gutterPx } from "./lanes";
 import { drawFlags } from "./plugins/flags";
-import { drawEndLabels, drawOverlay, drawProjection } from "./plugins/overlay";
+import { drawBand, drawEndLabels, drawOverlay, drawProjection } from "./plugins/overlay";
 import { drawGaps, drawPhases } from "./plugins/underlay";
 import { CHART_SPACING_MS, scheduler } from "./scheduler";
-import { magnify, spanOf, timeSplits, type Scene, type Span, type Zoom } from "./scene";
+import { spanOf, timeSplits, type Scene, type Span, type Zoom } from "./scene";
 import { readTheme, type ChartTheme } from "./theme";
 
 /** The curves in drawing order. */
 export const CURVES = ["bt", "et", "bt_ror", "et_ror"] as const;
 const LABELS: Record<(typeof CURVES)[number], string> = { bt: "BT", et: "ET", bt_ror: "BT RoR", et_ror: "ET RoR" };
 const AXIS_PX = { right: 44, bottom: 30 };
-/** A finger that moved less has tapped. Unit: CSS px. */
-const TAP_PX = 6;
 const ROR_TOP_C = 30;
 /** A roast lies between these; the axis grows when a reading lies outside. Unit: °C. */
 const TEMP_SPAN_C = [40, 240] as const;
@@ -40,13 +39,12 @@ export class RoastChart {
   readonly #plan: ChartPlan;
   readonly #task: { request: () => void; remove: () => void };
   readonly #resize: ResizeObserver;
+  readonly #deaf: () => void;
   #u: uPlot;
   #theme: ChartTheme;
   #zoom: Zoom = { kind: "all" };
   #scene: Scene;
   #view: View = { x: [], ys: [], gaps: [] };
-  #fingers = new Map<number, number>();
-  #pressedAt = 0;
 
   constructor(host: HTMLElement, lanes: HTMLCanvasElement, plan: ChartPlan) {
     this.#host = host;
@@ -58,11 +56,7 @@ export class RoastChart {
     this.#task = scheduler().add({ element: host, draw: () => this.#draw(), spacingMs: CHART_SPACING_MS });
     this.#resize = new ResizeObserver(() => this.#fit());
     this.#resize.observe(host);
-    host.addEventListener("wheel", this.#wheel, { passive: false });
-    host.addEventListener("pointerdown", this.#press);
-    host.addEventListener("pointermove", this.#pinch);
-    host.addEventListener("click", this.#tap);
-    for (const end of ["pointerup", "pointercancel", "pointerleave"] as const) host.addEventListener(end, this.#release);
+    this.#deaf = listen(host, { plot: () => this.#u, span: () => this.span, onPick: (span) => this.#pick(span), onTap: plan.onTap });
   }
 
   /** Something to draw has changed. */
@@ -91,12 +85,8 @@ export class RoastChart {
   destroy(): void {
     this.#task.remove();
     this.#resize.disconnect();
+    this.#deaf();
     this.#u.destroy();
-    this.#host.removeEventListener("wheel", this.#wheel);
-    this.#host.removeEventListener("pointerdown", this.#press);
-    this.#host.removeEventListener("pointermove", this.#pinch);
-    this.#host.removeEventListener("click", this.#tap);
-    for (const end of ["pointerup", "pointercancel", "pointerleave"] as const) this.#host.removeEventListener(end, this.#release);
   }
 
   #draw(): void {
@@ -121,11 +111,7 @@ export class RoastChart {
       this.#u.setScale("ror", { min: 0, max: spanIn(ROR_TOP_C, unit) });
       this.#u.setScale("x", { min: fromMs, max: toMs });
     });
-    const box = { left: this.#u.bbox.left / devicePixelRatio, width: this.#u.bbox.width / devicePixelRatio };
-    // Until it is known which controls there are, the stylesheet keeps their room.
-    const lanes = Math.min(4, this.#scene.lanes.size);
-    if (lanes > 0) this.#lanes.style.height = `${lanes * LANE_PX}px`;
-    drawLanes(this.#lanes, this.#scene, { fromMs, toMs }, box, this.#theme);
+    drawLanes(this.#lanes, this.#scene, { fromMs, toMs }, this.#u, this.#theme);
   }
 
   #fit(): void {
@@ -170,6 +156,7 @@ export class RoastChart {
           // Round joins of a dense curve cost more than everything else that is drawn.
           drawAxes: [(self) => void (self.ctx.lineJoin = "bevel")],
           draw: [(self) => {
+            drawBand(self, this.#scene, this.#view, theme);
             drawOverlay(self, this.#scene, theme);
             drawProjection(self, this.#scene, theme);
             this.#drawEnds(self);
@@ -242,39 +229,4 @@ export class RoastChart {
     });
     this.#plan.onHover({ ms: this.#view.x[at] ?? 0, values });
   }
-
-  readonly #wheel = (event: WheelEvent): void => {
-    if (!event.ctrlKey && Math.abs(event.deltaY) < Math.abs(event.deltaX)) return;
-    event.preventDefault();
-    const left = event.clientX - this.#u.over.getBoundingClientRect().left;
-    this.#pick(magnify(this.span, event.deltaY > 0 ? 1.2 : 1 / 1.2, this.#u.posToVal(left, "x")));
-  };
-
-  readonly #press = (event: PointerEvent): void => {
-    this.#fingers.set(event.pointerId, event.clientX);
-    this.#pressedAt = event.clientX;
-  };
-
-  /** The end of a drag is no tap. */
-  readonly #tap = (event: MouseEvent): void => {
-    const left = event.clientX - this.#u.over.getBoundingClientRect().left;
-    if (Math.abs(event.clientX - this.#pressedAt) < TAP_PX && left >= 0) this.#plan.onTap(this.#u.posToVal(left, "x"));
-  };
-
-  readonly #pinch = (event: PointerEvent): void => {
-    if (!this.#fingers.has(event.pointerId)) return;
-    const before = [...this.#fingers.values()];
-    this.#fingers.set(event.pointerId, event.clientX);
-    const after = [...this.#fingers.values()];
-    const [a0, a1] = before;
-    const [b0, b1] = after;
-    if (a0 === undefined || a1 === undefined || b0 === undefined || b1 === undefined) return;
-    const factor = Math.max(8, Math.abs(a0 - a1)) / Math.max(8, Math.abs(b0 - b1));
-    const middle = (b0 + b1) / 2 - this.#u.over.getBoundingClientRect().left;
-    this.#pick(magnify(this.span, factor, this.#u.posToVal(middle, "x")));
-  };
-
-  readonly #release = (event: PointerEvent): void => {
-    this.#fingers.delete(event.pointerId);
-  };
 }

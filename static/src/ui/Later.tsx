@@ -2,6 +2,8 @@
 
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { Banner } from "./Banner";
+import { Loading } from "./Loading";
 
 /** A screen, or with `quiet` a part of one, that is fetched when it is first needed. */
 export function Later<P extends object>({ load, props, quiet = false }: { load: () => Promise<ComponentType<P>>; props: P; quiet?: boolean }) {
@@ -10,15 +12,19 @@ export function Later<P extends object>({ load, props, quiet = false }: { load: 
     let isHere = true;
     load().then(
       (screen) => isHere && setLoaded({ screen }),
-      () => isHere && setLoaded({ error: "This screen could not be fetched. Is the daemon running? Reload the page to try again." }),
+      () => isHere && setLoaded({ error: "This part of the page could not be fetched. Is the daemon running, and is this device on its network?" }),
     );
     return () => {
       isHere = false;
     };
   }, []);
   if (loaded === null && quiet) return null;
-  if (loaded === null) return <main class="page"><p role="status" class="muted">Loading…</p></main>;
-  if ("error" in loaded && quiet) return <p class="fault" role="alert">{loaded.error}</p>;
-  if ("error" in loaded) return <main class="page"><p class="fault" role="alert">{loaded.error}</p></main>;
+  if (loaded === null) return <main class="page"><Loading /></main>;
+  if ("error" in loaded) {
+    // A browser may remember that a module could not be had: only a fresh page asks again.
+    const again = <button type="button" class="button" onClick={() => location.reload()}>Reload</button>;
+    const banner = <Banner icon="triangle" tone="warning" urgent testId="not-fetched" actions={again}>{loaded.error}</Banner>;
+    return quiet ? banner : <main class="page">{banner}</main>;
+  }
   return <loaded.screen {...props} />;
 }

@@ -1,13 +1,40 @@
 // What lies over the curve: the reference, the projection, the now line, and the names of the curves at their ends.
 
 import type uPlot from "uplot";
+import { between, onGrid } from "../../model/align";
 import { temperature } from "../../model/units";
+import type { View } from "../decimate";
 import type { Scene } from "../scene";
 import type { ChartTheme } from "../theme";
 import { clip } from "./underlay";
 
 const PROJECTED_MS = 120_000;
 const STEP_MS = 5_000;
+/** A reference with fewer readings than this has a hole there, and no difference to show. Unit: ms. */
+const HOLE_MS = 15_000;
+const BAND_ALPHA = 0.18;
+
+/** Fills what lies between BT and the reference, from CHARGE to DROP: how far off, seen from across the room. */
+export function drawBand(u: uPlot, scene: Scene, seen: View, theme: ChartTheme): void {
+  const { overlay } = scene;
+  if (overlay === null || !overlay.band || scene.hidden.has("bt")) return;
+  const then = onGrid(overlay.curve.t, overlay.curve.column("bt"), -overlay.shiftMs, seen.x, HOLE_MS);
+  const { ctx } = u;
+  ctx.save();
+  clip(u);
+  ctx.fillStyle = theme.bt;
+  ctx.globalAlpha = BAND_ALPHA;
+  const at = (ms: number, value: number): [number, number] => [u.valToPos(ms, "x", true), u.valToPos(temperature(value, scene.unit), "y", true)];
+  ctx.beginPath();
+  for (const { ms: [t0, t1], one: [a0, a1], other: [b0, b1] } of between(seen.x, seen.ys[0] ?? [], then, overlay.band)) {
+    ctx.moveTo(...at(t0, a0));
+    ctx.lineTo(...at(t1, a1));
+    ctx.lineTo(...at(t1, b1));
+    ctx.lineTo(...at(t0, b0));
+  }
+  ctx.fill();
+  ctx.restore();
+}
 
 /** Draws the reference curve in the series' own colour, fainter and dashed. */
 export function drawOverlay(u: uPlot, scene: Scene, theme: ChartTheme): void {

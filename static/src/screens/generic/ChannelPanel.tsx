@@ -9,6 +9,7 @@ import { signOf, type Line } from "../../model/lines";
 import type { MachineStore } from "../../store/machine";
 import { settings } from "../../store/settings";
 import { onTick } from "../../store/ticker";
+import { machineLanes } from "../cockpit/machineLanes";
 import { ChannelTable } from "./ChannelTable";
 
 type Props = { machine: MachineStore; name: string; lines: ReadonlySignal<Line[]>; shown: ReadonlySignal<string[]> };
@@ -29,12 +30,14 @@ function sceneOf(machine: MachineStore, lines: readonly Line[], shown: readonly 
   const gapMs = GAP_INTERVALS * machine.intervalMs;
   return {
     curve: machine.series, lines, shown, gapMs, nowMs, unit: settings.unit.peek(), firstMs: machine.series.firstMs ?? nowMs,
+    ...machineLanes(machine),
     staleTail: !isFinished && newest !== null && nowMs - newest > gapMs ? [newest, nowMs] : null,
   };
 }
 
 export function ChannelPanel({ machine, name, lines, shown }: Props) {
   const host = useRef<HTMLDivElement>(null);
+  const laneHost = useRef<HTMLCanvasElement>(null);
   const chart = useRef<ChannelChart | null>(null);
   const zoom = useSignal<Zoom>(FIRST);
   const hover = useSignal<ChannelHover | null>(null);
@@ -45,8 +48,8 @@ export function ChannelPanel({ machine, name, lines, shown }: Props) {
     chart.current?.zoom(next);
   };
   useEffect(() => {
-    if (host.current === null) return undefined;
-    const made = new ChannelChart(host.current, FIRST, { scene, onZoom: (next) => (zoom.value = next), onHover: (next) => (hover.value = next) });
+    if (host.current === null || laneHost.current === null) return undefined;
+    const made = new ChannelChart(host.current, laneHost.current, FIRST, { scene, onZoom: (next) => (zoom.value = next), onHover: (next) => (hover.value = next) });
     chart.current = made;
     const request = () => made.request();
     const restyle = new MutationObserver(() => made.restyle());
@@ -62,6 +65,7 @@ export function ChannelPanel({ machine, name, lines, shown }: Props) {
   return (
     <section class="panel chart-area" aria-label="Chart" data-testid="chart" data-lines={shown.value.join(" ")}>
       <div class="chart-host" ref={host} role="img" aria-label={`Chart of ${name}: ${drawn.length === 0 ? "no line is shown" : drawn.join(", ")}.`} />
+      <canvas class="chart-lanes" ref={laneHost} aria-hidden="true" />
       <div class="chart-tools">
         {ZOOMS.map((choice) => (
           <button type="button" key={choice.label} class="button" aria-pressed={JSON.stringify(choice.zoom) === JSON.stringify(zoom.value)} onClick={() => show(choice.zoom)}>

@@ -7,6 +7,7 @@ import { isNarrowed, NO_FILTER, toQuery, type ProfileFilter } from "../../model/
 import { trash } from "../../store/trash";
 import type { ProfileSummary } from "../../wire/types";
 import { Banner } from "../../ui/Banner";
+import { Loading } from "../../ui/Loading";
 import { link } from "../../ui/router";
 import { FilterBar } from "./FilterBar";
 import { Importer } from "./Importer";
@@ -74,7 +75,7 @@ export function ProfileList() {
       <FilterBar filter={filter.value} onChange={(part) => (filter.value = { ...filter.peek(), ...part })} />
       <TrashBar />
       {ticked.value.length > 0 && <TickedBar chosen={ticked.value} onClear={() => (ticked.value = [])} />}
-      {shown.kind === "loading" && <p role="status" class="muted">Loading profiles…</p>}
+      {shown.kind === "loading" && <Loading what="profiles" />}
       {shown.kind === "failed" && <Banner icon="triangle" tone="warning" urgent actions={<button type="button" class="button" onClick={() => (round.value += 1)}>Try again</button>}>{shown.error}</Banner>}
       {shown.kind === "ready" && items.length === 0 && shown.next === null && <NoProfiles narrowed={isNarrowed(filter.value)} />}
       {items.length > 0 && <ProfileTable items={items} ticked={new Set(ticked.value.map((item) => item.id))} onTick={tick} />}
