@@ -61,7 +61,7 @@ test("a roast is printed on one or two pages without the frame of the screen", a
   const sheet = printed(await page.pdf({ preferCSSPageSize: true }));
   expect(sheet.pages).toBeGreaterThanOrEqual(1);
   expect(sheet.pages).toBeLessThanOrEqual(2);
-  for (const word of ["Guji 214", "Drum", "1 kg", "850 g", "washed", "CHARGE", "DRY END", "FCs 7:40", "DROP", "Maillard", "Burner 80 %", "Burner 50 %", "Air 30 %", "Floral.", "RoR", "Ref", "Kenya light"]) {
+  for (const word of ["Guji 214", "Drum", "1.00 kg", "850 g", "washed", "CHARGE", "DRY END", "FCs 7:40", "DROP", "Maillard", "Burner 80 %", "Burner 50 %", "Air 30 %", "Floral.", "RoR", "Ref", "Kenya light"]) {
     expect(sheet.text, word).toContain(word.replaceAll(" ", ""));
   }
   for (const word of ["Profiles", "Print", "Settings", "STOP"]) expect(sheet.text, "what the screen is framed by").not.toContain(word);

@@ -34,6 +34,8 @@ export function MachineCard({ summary }: { summary: MachineSummary }) {
   const unit = settings.unit.value;
   const driver = driverStatus(machine.loaded.value ? session.connection.value : { ...session.connection.value, driver_state: summary.driver_state }, session.driverRetryAtMs.value, now);
   const link_ = linkStatus(machine.link.value, now, ageMs, driver === null);
+  const isTold = isGone || (isOld && ageMs !== null);
+  const lastWords = [isGone && last !== null && summary.kind === "roaster" ? `${temp(last.bt, unit)} °${unit}` : "", isTold && ageMs !== null ? `${age(ageMs)} ago` : ""].filter((part) => part !== "").join(", ");
   const alarm = machine.alarms.active.value[0];
   const charge = at(machine.events.marks.value, "CHARGE");
   return (
@@ -67,9 +69,7 @@ export function MachineCard({ summary }: { summary: MachineSummary }) {
           : isOld && ageMs !== null ? null
           : state === "recording" ? <span>{duration(machine.elapsedMs(now) - (charge ?? 0), true)} {summary.kind !== "roaster" ? <TaskChip machineId={summary.id} otherwise="recorded" /> : charge === null ? "waiting for CHARGE" : <Next machine={machine} />}</span>
           : <TaskChip machineId={summary.id} otherwise={<Holder machine={machine} />} />}
-        {(isGone || (isOld && ageMs !== null)) && (
-          <span class="muted" data-testid="card-last"> last {[isGone && summary.kind === "roaster" ? `${temp(last?.bt, unit)} °${unit}` : "", ageMs === null ? "" : `${age(ageMs)} ago`].filter((part) => part !== "").join(", ")}</span>
-        )}
+        {lastWords !== "" && <span class="muted" data-testid="card-last"> last {lastWords}</span>}
       </p>
       <Sparkline machine={machine} column={summary.kind === "roaster" ? "bt" : Object.keys(last?.extra_channels ?? {})[0] ?? "bt"} />
     </article>

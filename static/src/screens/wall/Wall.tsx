@@ -74,11 +74,11 @@ export function Wall() {
   );
 }
 
-/** How many machines are live. */
+/** How many machines are live: those that answer, and whose answers reach this page. */
 function Live() {
   const house = useHouse();
   const items = house.items.value;
-  const live = items.filter(({ id }) => house.get(id).link.value.kind === "live").length;
+  const live = items.map(({ id }) => house.get(id)).filter(({ link: { value }, session }) => value.kind === "live" && session.connection.value.driver_state === "connected").length;
   return <Chip icon={live === items.length ? "dot" : "triangle"} tone={live === items.length ? "plain" : "warning"} testId="live-count">live {live}/{items.length}</Chip>;
 }
 
