@@ -6,6 +6,7 @@ import { Icon, type IconName } from "./ui/Icon";
 import { useHouse } from "./ui/house";
 import { useKeys } from "./ui/keys";
 import { Later, LaterDialog } from "./ui/Later";
+import { Loading } from "./ui/Loading";
 import { go, link, route, type Route } from "./ui/router";
 import { StopCorner, useStop } from "./ui/StopCorner";
 import { silenceHere } from "./platform/sound";
@@ -103,7 +104,7 @@ function Screen({ at }: { at: Route }) {
 /** The cockpit that suits the kind of machine; one that the list does not know is asked for as a roaster, which says so. */
 function MachineScreen({ id }: { id: string }) {
   const house = useHouse();
-  if (house.list.value.kind === "loading") return <main class="page"><p role="status" class="muted">Loading…</p></main>;
+  if (house.list.value.kind === "loading") return <main class="page"><Loading /></main>;
   const kind = house.summary(id)?.kind;
   if (kind === undefined || kind === "roaster") return <Cockpit id={id} />;
   return <Later load={() => import("./screens/works").then((m) => m.GenericCockpit)} props={{ id }} />;

@@ -4,12 +4,13 @@ import { rangeOf, scalesOf, signOf, type Line } from "../model/lines";
 import { temperature, type TempUnit } from "../model/units";
 import { Chart, type ChartPlan } from "./chart";
 import { view } from "./decimate";
+import { drawLanes, gutterPx, type LaneScene } from "./lanes";
 import { drawNames } from "./plugins/overlay";
 import { drawGaps } from "./plugins/underlay";
 import type { Curve, Span, Zoom } from "./scene";
 
 /** One picture. Times are those of the session clock. Unit: ms. */
-export type ChannelScene = {
+export type ChannelScene = LaneScene & {
   curve: Curve;
   /** All lines, in the order that gives them their colours. */
   lines: readonly Line[];
@@ -18,7 +19,6 @@ export type ChannelScene = {
   /** Two readings further apart than this are not joined. */
   gapMs: number;
   staleTail: [fromMs: number, toMs: number] | null;
-  nowMs: number;
   firstMs: number;
 };
 
@@ -44,8 +44,8 @@ export function channelSpan(zoom: Zoom, { nowMs, firstMs }: Pick<ChannelScene, "
   return { fromMs, toMs: nowMs + (nowMs - fromMs) * AHEAD_SHARE };
 }
 
-/** A chart of sensors in its host. */
-export function channelChart(host: HTMLElement, first: Zoom, { scene: sceneNow, onHover, ...told }: ChannelPlan): Chart {
+/** A chart of sensors in its host, with the controls as lanes in a canvas of their own. */
+export function channelChart(host: HTMLElement, lanes: HTMLCanvasElement, first: Zoom, { scene: sceneNow, onHover, ...told }: ChannelPlan): Chart {
   let drawn: { line: Line; ys: (number | null)[] }[] = [];
   let x: number[] = [];
   return new Chart(host, first, {
@@ -54,9 +54,10 @@ export function channelChart(host: HTMLElement, first: Zoom, { scene: sceneNow, 
       const scene = sceneNow();
       const { curve, unit, shown } = scene;
       const span = channelSpan(zoom, scene);
+      const leftPx = Math.max(AXIS_PX, gutterPx(widthPx));
       const lines = scene.lines.filter((line) => shown.includes(line.id));
       const scales = scalesOf(lines, lines.map((line) => line.id));
-      const pixels = Math.max(1, widthPx - AXIS_PX * scales.length);
+      const pixels = Math.max(1, widthPx - leftPx - AXIS_PX);
       const seen = view({ t: curve.t, values: lines.map((line) => curve.column(line.id)) }, span.fromMs, span.toMs, pixels, scene.gapMs);
       x = seen.x;
       drawn = lines.map((line, k) => {
@@ -69,7 +70,7 @@ export function channelChart(host: HTMLElement, first: Zoom, { scene: sceneNow, 
           const own = drawn.filter(({ line }) => line.scale === scale);
           const values = own.flatMap(({ ys }) => ys).filter((y) => y !== null);
           return {
-            scale, side: k === 0 ? "left" : "right", sizePx: AXIS_PX, sign: own[0] === undefined ? "" : signOf(own[0].line, unit),
+            scale, side: k === 0 ? "left" : "right", sizePx: k === 0 ? leftPx : AXIS_PX, sign: own[0] === undefined ? "" : signOf(own[0].line, unit),
             range: rangeOf(lowest(values), -lowest(values.map((y) => -y))),
           };
         }),
@@ -79,7 +80,10 @@ export function channelChart(host: HTMLElement, first: Zoom, { scene: sceneNow, 
           return { name: line.label, scale: line.scale, ys, colour, width: 2, dash: DASHES[Math.floor(place / COLOURS.length) % DASHES.length] ?? [] };
         }),
         under: (plot) => drawGaps(plot, seen.gaps, scene, theme),
-        over: (plot) => drawNames(plot, theme),
+        over: (plot) => {
+          drawNames(plot, theme);
+          drawLanes(lanes, scene, plot, theme);
+        },
       };
     },
     onHover: (at) => {

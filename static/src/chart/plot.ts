@@ -63,11 +63,11 @@ export class Plot {
     this.#told = told;
     this.#over.append(this.#hair, this.#picked);
     host.append(this.#canvas, this.#over);
-    this.#over.addEventListener("pointermove", ({ clientX }) => this.#move(clientX));
     this.#over.addEventListener("pointerdown", (event) => this.#press(event));
     this.#over.addEventListener("pointerup", ({ clientX }) => this.#release(clientX));
     this.#over.addEventListener("pointercancel", () => this.#letGo());
-    // Not `pointerleave`: what a finger points at stays to be read once it is lifted, until it taps elsewhere.
+    // A finger is a mouse only where it taps: what it pointed at stays to be read until it taps elsewhere.
+    this.#over.addEventListener("mousemove", ({ clientX }) => this.#move(clientX));
     this.#over.addEventListener("mouseleave", () => this.#hide());
     this.#hide();
   }
@@ -208,8 +208,7 @@ export class Plot {
   }
 
   #press(event: PointerEvent): void {
-    this.#point(this.#within(event.clientX));
-    // A finger scrolls, pinches and taps; it picks nothing.
+    // A finger moves the picture along and picks nothing.
     if (event.pointerType === "touch" || event.button !== 0) return;
     this.#over.setPointerCapture(event.pointerId);
     this.#dragFrom = this.#within(event.clientX);

@@ -3,10 +3,10 @@
 import { span as spanIn, temperature } from "../model/units";
 import { Chart, type ChartPlan } from "./chart";
 import { view } from "./decimate";
-import { LANE_PX, drawLanes, gutterPx } from "./lanes";
+import { drawLanes, gutterPx } from "./lanes";
 import type { PlotLine } from "./plot";
 import { drawFlags } from "./plugins/flags";
-import { drawNames, drawOverlay, drawProjection } from "./plugins/overlay";
+import { drawBand, drawNames, drawOverlay, drawProjection } from "./plugins/overlay";
 import { drawGaps, drawPhases } from "./plugins/underlay";
 import { spanOf, type Scene } from "./scene";
 import type { ChartTheme } from "./theme";
@@ -61,14 +61,12 @@ export function roastChart(host: HTMLElement, lanes: HTMLCanvasElement, { scene:
           drawGaps(plot, seen.gaps, scene, theme);
         },
         over: (plot) => {
+          drawBand(plot, scene, seen, theme);
           drawOverlay(plot, scene, theme);
           drawProjection(plot, scene, theme);
           drawNames(plot, theme);
           drawFlags(plot, scene, theme);
-          // Until it is known which controls there are, the stylesheet keeps their room.
-          const rows = Math.min(4, scene.lanes.size);
-          if (rows > 0) lanes.style.height = `${rows * LANE_PX}px`;
-          drawLanes(lanes, scene, span, plot.box, theme);
+          drawLanes(lanes, scene, plot, theme);
         },
       };
     },

@@ -9,8 +9,8 @@ import type { Move } from "../store/lane";
 /** Where the readings are: a live store and a loaded profile look alike. */
 export type Curve = { readonly revision: number; readonly t: ArrayLike<number>; column: (name: string) => ArrayLike<number> };
 
-/** A curve to compare with, moved along the time axis so that both CHARGEs meet. */
-export type Overlay = { curve: Curve; shiftMs: number };
+/** A curve to compare with, moved along the time axis so that both CHARGEs meet. `band`: where the difference is filled. */
+export type Overlay = { curve: Curve; shiftMs: number; band?: Span | null };
 
 /** One picture. Times are those of the session clock. Unit: ms. */
 export type Scene = {
@@ -26,7 +26,8 @@ export type Scene = {
   events: RoastEvent[];
   projection: Projection | null;
   overlay: Overlay | null;
-  lanes: ReadonlyMap<string, readonly Move[]>;
+  /** Null until it is known which controls there are. */
+  lanes: ReadonlyMap<string, readonly Move[]> | null;
   laneLabels: ReadonlyMap<string, string>;
   /** Where the lanes end; without it, at the newest moment that exists. */
   lanesEndMs?: number;
@@ -70,6 +71,11 @@ export function magnify({ fromMs, toMs }: Span, factor: number, share: number): 
   const length = Math.min(6 * 3_600_000, Math.max(SHORTEST_MS, (toMs - fromMs) * factor));
   const begin = fromMs + (toMs - fromMs - length) * share;
   return { fromMs: begin, toMs: begin + length };
+}
+
+/** A span moved along the time axis. */
+export function shifted({ fromMs, toMs }: Span, byMs: number): Span {
+  return { fromMs: fromMs + byMs, toMs: toMs + byMs };
 }
 
 /** Marks of the time axis: a step that leaves them readable, counted from the origin. */

@@ -19,8 +19,8 @@ type Props = {
   summary: string;
   zooms: readonly Choice[];
   first: Zoom;
-  /** Makes the chart in its host; the canvas stands under it, on the same time axis. */
-  make: (host: HTMLElement, under: HTMLCanvasElement | null, onZoom: ChartPlan["onZoom"]) => Chart | null;
+  /** Makes the chart in its host; the lanes stand under it, on the same time axis. */
+  make: (host: HTMLElement, lanes: HTMLCanvasElement, onZoom: ChartPlan["onZoom"]) => Chart;
   watch: Watch;
   /** What is over has nothing to follow: the way back from a picked span leads to the whole of it. */
   isLive?: () => boolean;
@@ -28,20 +28,19 @@ type Props = {
   table: (close: () => void) => ComponentChildren;
   onReady?: ((handle: ChartHandle) => void) | undefined;
   tools?: ComponentChildren;
-  hasLanes?: boolean;
   code?: string;
 };
 
 const isSame = (a: Zoom, b: Zoom) => JSON.stringify(a) === JSON.stringify(b);
 
-export function ChartFrame({ label, summary, zooms, first, make, watch, isLive = () => true, hover, table, onReady, tools, hasLanes = false, code }: Props) {
+export function ChartFrame({ label, summary, zooms, first, make, watch, isLive = () => true, hover, table, onReady, tools, code }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const lanes = useRef<HTMLCanvasElement>(null);
   const zoom = useSignal<Zoom>(first);
   const isTable = useSignal(false);
   /** The span that followed last. */
   const following = useRef<Zoom>(first);
-  const chart = useChart(() => host.current && make(host.current, lanes.current, (next) => (zoom.value = next)), watch);
+  const chart = useChart(() => host.current && lanes.current && make(host.current, lanes.current, (next) => (zoom.value = next)), watch);
   const show = (next: Zoom) => {
     if (next.kind !== "picked") following.current = next;
     zoom.value = next;
@@ -59,7 +58,7 @@ export function ChartFrame({ label, summary, zooms, first, make, watch, isLive =
   return (
     <section class="panel chart-area" aria-label={label} data-testid="chart" data-lines={code}>
       <div class="chart-host" ref={host} role="img" aria-label={summary} />
-      {hasLanes && <canvas class="chart-lanes" ref={lanes} aria-hidden="true" />}
+      <canvas class="chart-lanes" ref={lanes} aria-hidden="true" />
       <div class="chart-tools">
         {zooms.map(([text, choice]) => (
           <button type="button" key={text} class="button" aria-pressed={isSame(choice, zoom.value)} onClick={() => show(choice)}>

@@ -34,8 +34,8 @@ export function ChartPanel({ scene, isLive, watch, summary, onTap, onReady, tool
   const hover = useSignal<Hover | null>(null);
   return (
     <ChartFrame
-      label="Roast curve" summary={summary} zooms={ZOOMS} first={ALL} isLive={isLive} watch={watch} onReady={onReady} tools={tools} hasLanes
-      make={(host, lanes, onZoom) => lanes && roastChart(host, lanes, {
+      label="Roast curve" summary={summary} zooms={ZOOMS} first={ALL} isLive={isLive} watch={watch} onReady={onReady} tools={tools}
+      make={(host, lanes, onZoom) => roastChart(host, lanes, {
         onZoom, scene: () => latest.current.scene(), isLive: () => latest.current.isLive(), onHover: (next) => (hover.value = next), onTap: (ms) => latest.current.onTap?.(ms),
       })}
       hover={hover.value !== null && <HoverText hover={hover.value} scene={scene()} />}

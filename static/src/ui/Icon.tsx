@@ -33,6 +33,7 @@ const PATHS = {
   health: "M3 12h4l3-8 4 16 3-8h4",
   bell: "M6 17V11a6 6 0 0 1 12 0v6l2 2H4ZM10 22h4",
   sliders: "M6 3v8M6 15v6M12 3v3M12 10v11M18 3v11M18 18v3M3 13h6M9 8h6M15 16h6",
+  grip: "M9 5v.5M15 5v.5M9 12v.5M15 12v.5M9 19v.5M15 19v.5",
   help: "M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 18v.5",
 } as const;
 /** Discs, not rings. */

@@ -2,7 +2,9 @@
 
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { Trouble } from "./Banner";
 import { Dialog } from "./Dialog";
+import { Loading } from "./Loading";
 
 /** What is fetched, null until it is here. */
 function useLater<P>(load: () => Promise<ComponentType<P>>): { Part: ComponentType<P> } | "failed" | null {
@@ -22,8 +24,9 @@ export function Later<P extends object>({ load, props, quiet = false }: { load: 
   const loaded = useLater(load);
   if (loaded !== null && loaded !== "failed") return <loaded.Part {...props} />;
   if (loaded === null && quiet) return null;
-  const words = loaded === null ? <p role="status" class="muted">Loading…</p>
-    : <p class="fault" role="alert">This screen could not be fetched. Is the daemon running? Reload the page to try again.</p>;
+  // A browser may remember that a module could not be had: only a fresh page asks again.
+  const again = <button type="button" class="button" onClick={() => location.reload()}>Reload</button>;
+  const words = loaded === null ? <Loading /> : <Trouble testId="not-fetched" actions={again}>This part of the page could not be fetched. Is the daemon running, and is this device on its network?</Trouble>;
   return quiet ? words : <main class="page">{words}</main>;
 }
 

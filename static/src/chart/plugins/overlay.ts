@@ -1,6 +1,8 @@
 // What lies over the curve: the reference, the projection, and the names of the curves at their ends.
 
+import { between, onGrid } from "../../model/align";
 import { temperature } from "../../model/units";
+import type { View } from "../decimate";
 import type { Plot } from "../plot";
 import type { Scene } from "../scene";
 import type { ChartTheme } from "../theme";
@@ -11,6 +13,32 @@ const STEP_MS = 5_000;
 const BEYOND_MS = 60_000;
 /** Names stand at least this far apart. Unit: CSS px. */
 const NAME_PX = 14;
+/** A reference with fewer readings than this has a hole there, and no difference to show. Unit: ms. */
+const HOLE_MS = 15_000;
+const BAND_ALPHA = 0.18;
+
+/** Fills what lies between BT and the reference, from CHARGE to DROP: how far off, seen from across the room. */
+export function drawBand(plot: Plot, scene: Scene, seen: View, theme: ChartTheme): void {
+  const { overlay } = scene;
+  if (overlay === null || !overlay.band || scene.hidden.has("bt")) return;
+  const then = onGrid(overlay.curve.t, overlay.curve.column("bt"), -overlay.shiftMs, seen.x, HOLE_MS);
+  const { ctx } = plot;
+  const yOf = plot.yOf("y");
+  const at = (ms: number, value: number): [number, number] => [plot.x(ms), yOf(temperature(value, scene.unit))];
+  ctx.save();
+  plot.clip();
+  ctx.fillStyle = theme.bt;
+  ctx.globalAlpha = BAND_ALPHA;
+  ctx.beginPath();
+  for (const { ms: [t0, t1], one: [a0, a1], other: [b0, b1] } of between(seen.x, seen.ys[0] ?? [], then, overlay.band)) {
+    ctx.moveTo(...at(t0, a0));
+    ctx.lineTo(...at(t1, a1));
+    ctx.lineTo(...at(t1, b1));
+    ctx.lineTo(...at(t0, b0));
+  }
+  ctx.fill();
+  ctx.restore();
+}
 
 /** Draws the reference curve in the series' own colour, fainter and dashed. */
 export function drawOverlay(plot: Plot, scene: Scene, theme: ChartTheme): void {

@@ -11,6 +11,7 @@ import { Trouble } from "../../ui/Banner";
 import { Chip } from "../../ui/Chip";
 import { Fault } from "../../ui/Field";
 import { Icon } from "../../ui/Icon";
+import { Loading } from "../../ui/Loading";
 import { useHouse } from "../../ui/house";
 import { link } from "../../ui/router";
 import { useWork } from "../../ui/work";
@@ -72,7 +73,7 @@ export function Admin() {
           {error.value}{about === null ? "" : " What you see is the last that was known."}
         </Trouble>
       )}
-      {about === null && error.value === null && <p role="status" class="muted">Asking the daemon…</p>}
+      {about === null && error.value === null && <Loading what="what the daemon says of itself" />}
       {about !== null && (
         <section class="panel row" aria-label="Daemon" data-testid="daemon">
           <Chip icon="check">running {uptime(about.uptimeS)}</Chip>

@@ -14,6 +14,7 @@ import { Fault } from "../../ui/Field";
 import { LeftOver } from "../../ui/LeftOver";
 import { FaultSummary, focusField } from "../../ui/FaultSummary";
 import { Icon } from "../../ui/Icon";
+import { Loading } from "../../ui/Loading";
 import { AlarmFields, InterlockFields } from "./RuleFields";
 
 type List = "/alarms" | "/interlocks";
@@ -34,7 +35,7 @@ export function Rules({ id, machine }: { id: string; machine: MachineStore }) {
   };
   useEffect(load, [id]);
   if (failed.value !== null) return <Trouble onRetry={load}>{failed.value}</Trouble>;
-  if (draft.kept.value === null) return <p role="status" class="muted">Loading the rules…</p>;
+  if (draft.kept.value === null) return <Loading what="the rules" />;
   const doc = draft.doc.value;
   const reading = machine.session.readout.value;
   const sensors = reading === null ? ["bt", "et"] : ["bt", "et", ...Object.keys(reading.extra_channels ?? {})];

@@ -1,6 +1,7 @@
 // The top line: which machine, what it does, whether the picture is fresh, who steers. Its end is left free for STOP.
 
 import { useEffect } from "preact/hooks";
+import { taskBrief } from "../../model/taskWords";
 import { tasks } from "../../store/tasks";
 import { tick } from "../../store/ticker";
 import { linkStatus } from "../../store/status";
@@ -53,7 +54,7 @@ export function Head({ machine, name, onHelp }: Props) {
 function ProgramLink({ machine }: { machine: MachineStore }) {
   useEffect(() => tasks.hold(), []);
   const running = tasks.items.value.find((task) => task.name === "program" && task.machine_id === machine.id && (task.status === "running" || task.status === "paused"));
-  const words = running === undefined ? "" : running.status === "paused" ? "Program waits" : `Program ${running.progress.current + 1}/${running.progress.total}`;
+  const words = running === undefined ? "" : taskBrief(running);
   return (
     <a class="button" href={link.programs(machine.id)} aria-label={words === "" ? "Programs" : words} data-testid="programs">
       <Icon name="steps" /> {words}

@@ -10,6 +10,7 @@ import { settings } from "../../store/settings";
 import { onTick } from "../../store/ticker";
 import { ChartFrame, type Choice } from "../../ui/ChartFrame";
 import { CurveTable } from "../../ui/CurveTable";
+import { machineLanes } from "../cockpit/machineLanes";
 
 type Props = { machine: MachineStore; name: string; lines: ReadonlySignal<Line[]>; shown: ReadonlySignal<string[]> };
 
@@ -25,6 +26,7 @@ function sceneOf(machine: MachineStore, lines: readonly Line[], shown: readonly 
   const gapMs = GAP_INTERVALS * machine.intervalMs;
   return {
     curve: machine.series, lines, shown, gapMs, nowMs, unit: settings.unit.peek(), firstMs: machine.series.firstMs ?? nowMs,
+    ...machineLanes(machine),
     staleTail: !isFinished && newest !== null && nowMs - newest > gapMs ? [newest, nowMs] : null,
   };
 }
@@ -32,11 +34,12 @@ function sceneOf(machine: MachineStore, lines: readonly Line[], shown: readonly 
 export function ChannelPanel({ machine, name, lines, shown }: Props) {
   const hover = useSignal<ChannelHover | null>(null);
   const unit = settings.unit.value;
+  const now = () => sceneOf(machine, lines.peek(), shown.peek());
   const drawn = lines.value.filter((line) => shown.value.includes(line.id)).map((line) => line.label);
   return (
     <ChartFrame
       label="Chart" summary={`Chart of ${name}: ${drawn.length === 0 ? "no line is shown" : drawn.join(", ")}.`} zooms={ZOOMS} first={FIRST} code={shown.value.join(" ")}
-      make={(host, _, onZoom) => channelChart(host, FIRST, { onZoom, scene: () => sceneOf(machine, lines.peek(), shown.peek()), onHover: (next) => (hover.value = next) })}
+      make={(host, lanes, onZoom) => channelChart(host, lanes, FIRST, { onZoom, scene: now, onHover: (next) => (hover.value = next) })}
       watch={(redraw) => [machine.onChange(redraw), onTick(redraw), lines.subscribe(redraw), shown.subscribe(redraw)]}
       hover={hover.value !== null && [duration(hover.value.ms), ...hover.value.values.map(([line, value]) => `${line.label} ${fixed(value)} ${signOf(line, unit)}`)].join(" · ")}
       table={(close) => (

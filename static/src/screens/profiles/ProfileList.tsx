@@ -7,6 +7,7 @@ import { isNarrowed, NO_FILTER, toQuery, type ProfileFilter } from "../../model/
 import { trash } from "../../store/trash";
 import type { ProfileSummary } from "../../wire/types";
 import { Banner, Trouble } from "../../ui/Banner";
+import { Loading } from "../../ui/Loading";
 import { link } from "../../ui/router";
 import { FilterBar } from "./FilterBar";
 import { Importer } from "./Importer";
@@ -74,7 +75,7 @@ export function ProfileList() {
       <FilterBar filter={filter.value} onChange={(part) => (filter.value = { ...filter.peek(), ...part })} />
       <TrashBar />
       {ticked.value.length > 0 && <TickedBar chosen={ticked.value} onClear={() => (ticked.value = [])} />}
-      {shown.kind === "loading" && <p role="status" class="muted">Loading profiles…</p>}
+      {shown.kind === "loading" && <Loading what="profiles" />}
       {shown.kind === "failed" && <Trouble onRetry={() => (round.value += 1)}>{shown.error}</Trouble>}
       {shown.kind === "ready" && items.length === 0 && shown.next === null && <NoProfiles narrowed={isNarrowed(filter.value)} />}
       {items.length > 0 && <ProfileTable items={items} ticked={new Set(ticked.value.map((item) => item.id))} onTick={tick} />}

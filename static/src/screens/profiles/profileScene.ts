@@ -17,7 +17,7 @@ export function medianIntervalMs(t: ArrayLike<number>): number {
 }
 
 /** What differs from the profile as it was saved: how far a replay has come, or events that are being put right. */
-type Instead = { replayed?: { curve: Curve; untilMs: number }; marks?: Marks; laneLabels?: ReadonlyMap<string, string> };
+type Instead = { replayed?: { curve: Curve; untilMs: number }; marks?: Marks | undefined; laneLabels?: ReadonlyMap<string, string> };
 
 /** What a profile's chart shows. */
 export function profileScene(loaded: LoadedProfile, hidden: ReadonlySet<string>, { replayed, marks = marksIn(loaded.document.events), laneLabels = new Map() }: Instead = {}): Scene {

@@ -8,6 +8,7 @@ import { sorted } from "../../model/taskWords";
 import { tasks } from "../../store/tasks";
 import type { TaskView } from "../../wire/types";
 import { Banner, Trouble } from "../../ui/Banner";
+import { Loading } from "../../ui/Loading";
 import { useHouse } from "../../ui/house";
 import { Icon } from "../../ui/Icon";
 import { RegisterScan } from "./RegisterScan";
@@ -35,7 +36,7 @@ export function Tasks() {
         <button type="button" class="button" data-testid="open-register-scan" onClick={() => (isScanning.value = true)}><Icon name="plus" /> Register scan</button>
       </header>
       {failure.value !== null && <Trouble testId="task-refused" actions={<button type="button" class="button" onClick={() => (failure.value = null)}>Understood</button>}>{failure.value}</Trouble>}
-      {list.kind === "loading" && <p role="status" class="muted">Loading tasks…</p>}
+      {list.kind === "loading" && <Loading what="tasks" />}
       {list.kind === "failed" && <Trouble actions={again}>{list.error}</Trouble>}
       {list.kind === "ready" && list.error !== null && <Banner icon="clock" tone="warning" actions={again}>This list is old: {list.error}</Banner>}
       {list.kind === "ready" && <List items={list.items} nameOf={nameOf} />}
