@@ -11,7 +11,7 @@ export default defineConfig({
   base: "./",
   define: { "import.meta.env.VITE_HEARTH_VERSION": JSON.stringify(version) },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  build: { target: "es2022", modulePreload: { polyfill: false }, assetsInlineLimit: 0, manifest: "manifest.json" },
+  build: { target: "es2022", modulePreload: false, assetsInlineLimit: 0, manifest: "manifest.json" },
   server: { proxy: { "/api": DAEMON, "/health": DAEMON, "/metrics": DAEMON, "/ws": { target: DAEMON, ws: true } } },
   test: { include: ["test/**/*.test.ts"], environment: "node" },
 });

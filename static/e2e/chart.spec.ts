@@ -5,7 +5,7 @@ import { recording } from "./fixtures/recording";
 
 test("the chart is looked into by wheel and by drag, and Live leads back to what it followed", async ({ page, daemon }) => {
   await recording(page, daemon);
-  const plot = page.locator(".chart-host .u-over");
+  const plot = page.locator(".chart-host .plot-over");
   const box = await plot.boundingBox();
   if (box === null) throw new Error("there is no plot");
   await page.getByRole("button", { name: "1 min" }).click();

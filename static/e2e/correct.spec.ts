@@ -17,7 +17,7 @@ test("an event that is moved changes the figures", async ({ page, daemon }) => {
   await page.getByTestId("time-FCs").press("Enter");
   await expect(page.getByTestId("phases")).toContainText("1:30");
   await page.getByTestId("add-FCe").click();
-  await page.locator(".u-over").click({ position: { x: 900, y: 60 } });
+  await page.locator(".plot-over").click({ position: { x: 900, y: 60 } });
   await page.getByTestId("remove-DRY_END").click();
   await page.getByTestId("save-events").click();
   await expect(page.getByTestId("event-table")).toContainText("First crack ends");

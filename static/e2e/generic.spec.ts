@@ -62,7 +62,7 @@ test("a press on a number takes its line away and brings it back; the window is 
   await expect(page.getByTestId("readout-mash")).toHaveAttribute("aria-pressed", "true");
   // A line that comes back makes the chart anew, under a pointer that must move to be noticed.
   await expect(async () => {
-    for (const x of [300, 320]) await page.locator(".chart-host .u-over").hover({ position: { x, y: 60 } });
+    for (const x of [300, 320]) await page.locator(".chart-host .plot-over").hover({ position: { x, y: 60 } });
     await expect(page.locator(".chart-tools .hover")).toContainText(/Mash \d+\.\d °C/, { timeout: 500 });
   }).toPass();
   await page.getByRole("button", { name: "All", exact: true }).click();

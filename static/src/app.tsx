@@ -5,8 +5,7 @@ import { ErrorBoundary } from "./ui/ErrorBoundary";
 import { Icon, type IconName } from "./ui/Icon";
 import { useHouse } from "./ui/house";
 import { useKeys } from "./ui/keys";
-import { Later } from "./ui/Later";
-import { LaterDialog } from "./ui/LaterDialog";
+import { Later, LaterDialog } from "./ui/Later";
 import { Loading } from "./ui/Loading";
 import { go, link, route, type Route } from "./ui/router";
 import { StopCorner, useStop } from "./ui/StopCorner";
@@ -41,11 +40,11 @@ export function App() {
         </button>
       </nav>
       <ErrorBoundary key={location.hash} name="This screen">
-        {reason === null ? <Screen at={at} /> : <Later key="sign-in" load={() => import("./screens/SignIn").then((m) => m.SignIn)} props={{ reason }} />}
+        {reason === null ? <Screen at={at} /> : <Later key="sign-in" load={() => import("./screens/overlays").then((m) => m.SignIn)} props={{ reason }} />}
       </ErrorBoundary>
       <StopCorner />
       {settingsOpen.value && (
-        <LaterDialog title="Settings" load={() => import("./screens/SettingsDialog").then((m) => m.SettingsDialog)} props={{ onClose: () => (settingsOpen.value = false) }} />
+        <LaterDialog title="Settings" load={() => import("./screens/overlays").then((m) => m.SettingsDialog)} props={{ onClose: () => (settingsOpen.value = false) }} />
       )}
     </div>
   );
@@ -104,9 +103,9 @@ function Screen({ at }: { at: Route }) {
 
 /** The cockpit that suits the kind of machine; one that the list does not know is asked for as a roaster, which says so. */
 function MachineScreen({ id }: { id: string }) {
-  const list = useHouse().list.value;
-  if (list.kind === "loading") return <main class="page"><Loading /></main>;
-  const kind = list.kind === "ready" ? list.items.find((item) => item.id === id)?.kind : undefined;
+  const house = useHouse();
+  if (house.list.value.kind === "loading") return <main class="page"><Loading /></main>;
+  const kind = house.summary(id)?.kind;
   if (kind === undefined || kind === "roaster") return <Cockpit id={id} />;
   return <Later load={() => import("./screens/works").then((m) => m.GenericCockpit)} props={{ id }} />;
 }

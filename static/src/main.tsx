@@ -1,6 +1,5 @@
 // The page: finds out who this tab is, then shows the house.
 
-import "uplot/dist/uPlot.min.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/shell.css";

@@ -1,16 +1,17 @@
 // How a hand looks into a chart: the wheel and two fingers magnify, the wheel sideways and one finger move it along.
-// A mouse that is dragged picks a span, which the chart itself draws.
+// A mouse that is dragged picks a span, which the plot itself draws.
 
-import type uPlot from "uplot";
+import type { Plot } from "./plot";
 import { magnify, shifted, type Span } from "./scene";
 
 /** The chart a hand is on, and what to do with the span it asks for. */
 export type GesturePlan = {
-  plot: () => uPlot;
+  plot: Plot;
   span: () => Span;
   onPick: (span: Span) => void;
   /** A tap, at a moment of the chart's clock. Unit: ms. */
-  onTap?: (ms: number) => void;
+  onTap?: ((ms: number) => void) | undefined;
+  onDoubleTap?: (() => void) | undefined;
 };
 
 /** A finger that moved less has tapped. Unit: CSS px. */
@@ -20,19 +21,17 @@ const NEAREST_PX = 8;
 const WHEEL_STEP = 1.2;
 
 /** Listens to the hands on a chart; returns how to stop. */
-export function listen(host: HTMLElement, plan: GesturePlan): () => void {
+export function listen(host: HTMLElement, { plot, span, onPick, onTap, onDoubleTap }: GesturePlan): () => void {
   const fingers = new Map<number, number>();
   let pressedAt = 0;
-  const left = () => plan.plot().over.getBoundingClientRect().left;
-  const msAt = (clientX: number) => plan.plot().posToVal(clientX - left(), "x");
   /** The span for a hand that goes so many pixels to the right, pulling the picture along. */
-  const pulled = (span: Span, px: number) => shifted(span, (-px * (span.toMs - span.fromMs)) / Math.max(1, plan.plot().over.clientWidth));
+  const pulled = (px: number) => shifted(span(), (-px * (span().toMs - span().fromMs)) / plot.box.width);
 
   const wheel = (event: WheelEvent) => {
     const isSideways = !event.ctrlKey && Math.abs(event.deltaY) < Math.abs(event.deltaX);
     event.preventDefault();
-    if (isSideways) plan.onPick(pulled(plan.span(), -event.deltaX));
-    else if (event.deltaY !== 0) plan.onPick(magnify(plan.span(), event.deltaY > 0 ? WHEEL_STEP : 1 / WHEEL_STEP, msAt(event.clientX)));
+    if (isSideways) onPick(pulled(-event.deltaX));
+    else if (event.deltaY !== 0) onPick(magnify(span(), event.deltaY > 0 ? WHEEL_STEP : 1 / WHEEL_STEP, plot.shareAt(event.clientX)));
   };
   const press = (event: PointerEvent) => {
     fingers.set(event.pointerId, event.clientX);
@@ -46,15 +45,16 @@ export function listen(host: HTMLElement, plan: GesturePlan): () => void {
     if (a1 !== undefined && b1 !== undefined) {
       const factor = Math.max(NEAREST_PX, Math.abs(a0 - a1)) / Math.max(NEAREST_PX, Math.abs(b0 - b1));
       const middle = (b0 + b1) / 2;
-      plan.onPick(magnify(pulled(plan.span(), middle - (a0 + a1) / 2), factor, msAt(middle)));
+      onPick(magnify(pulled(middle - (a0 + a1) / 2), factor, plot.shareAt(middle)));
     } else if (event.pointerType === "touch" && Math.abs(b0 - pressedAt) >= TAP_PX) {
-      plan.onPick(pulled(plan.span(), b0 - a0));
+      onPick(pulled(b0 - a0));
     }
   };
   const release = (event: PointerEvent) => void fingers.delete(event.pointerId);
   /** The end of a drag is no tap. */
-  const tap = (event: MouseEvent) => {
-    if (Math.abs(event.clientX - pressedAt) < TAP_PX && event.clientX >= left()) plan.onTap?.(msAt(event.clientX));
+  const tap = ({ clientX }: MouseEvent) => {
+    const [share, { fromMs, toMs }] = [plot.shareAt(clientX), span()];
+    if (Math.abs(clientX - pressedAt) < TAP_PX && share >= 0) onTap?.(fromMs + share * (toMs - fromMs));
   };
 
   const ends = new AbortController();
@@ -63,6 +63,7 @@ export function listen(host: HTMLElement, plan: GesturePlan): () => void {
   host.addEventListener("pointerdown", press, { signal });
   host.addEventListener("pointermove", move, { signal });
   host.addEventListener("click", tap, { signal });
+  host.addEventListener("dblclick", () => onDoubleTap?.(), { signal });
   for (const end of ["pointerup", "pointercancel", "pointerleave"] as const) host.addEventListener(end, release, { signal });
   return () => ends.abort();
 }

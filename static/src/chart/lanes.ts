@@ -1,9 +1,9 @@
 // The lanes under the curve: what each control stood at, as steps on the curve's own time axis.
 
-import type uPlot from "uplot";
 import { inWords } from "../model/lines";
 import type { Move } from "../store/lane";
-import type { Scene, Span } from "./scene";
+import type { Plot } from "./plot";
+import type { Scene } from "./scene";
 import type { ChartTheme } from "./theme";
 
 /** Height of one lane. Unit: CSS px. */
@@ -20,9 +20,9 @@ export function gutterPx(chartWidthPx: number): number {
 export type LaneScene = Pick<Scene, "lanes" | "laneLabels" | "lanesEndMs" | "nowMs">;
 
 /** Draws all lanes into their own canvas, under the plot whose time axis they share. */
-export function drawLanes(canvas: HTMLCanvasElement, scene: LaneScene, span: Span, { bbox }: uPlot, theme: ChartTheme): void {
+export function drawLanes(canvas: HTMLCanvasElement, scene: LaneScene, plot: Plot, theme: ChartTheme): void {
   const ratio = devicePixelRatio;
-  const box = { left: bbox.left / ratio, width: bbox.width / ratio };
+  const { box, picture: { span } } = plot;
   // Until it is known which controls there are, the stylesheet keeps their room.
   if (scene.lanes !== null) canvas.style.height = `${Math.min(LANES_MAX, scene.lanes.size) * LANE_PX}px`;
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
@@ -34,7 +34,6 @@ export function drawLanes(canvas: HTMLCanvasElement, scene: LaneScene, span: Spa
   ctx.clearRect(0, 0, width, height);
   ctx.font = `12px ${theme.font}`;
   ctx.textBaseline = "middle";
-  const xOf = (ms: number) => box.left + ((ms - span.fromMs) / (span.toMs - span.fromMs)) * box.width;
   [...(scene.lanes ?? [])].slice(0, Math.floor(height / LANE_PX)).forEach(([id, moves], row) => {
     const base = (row + 1) * LANE_PX - 3;
     const rise = LANE_PX - 8;
@@ -45,7 +44,7 @@ export function drawLanes(canvas: HTMLCanvasElement, scene: LaneScene, span: Spa
     ctx.beginPath();
     ctx.rect(box.left, 0, box.width, height);
     ctx.clip();
-    steps(ctx, moves, xOf, (value) => base - value * rise, Math.min(scene.lanesEndMs ?? scene.nowMs, span.toMs), theme.text);
+    steps(ctx, moves, (ms) => plot.x(ms), (value) => base - value * rise, Math.min(scene.lanesEndMs ?? scene.nowMs, span.toMs), theme.text);
     ctx.restore();
     ctx.fillStyle = theme.muted;
     ctx.textAlign = "right";

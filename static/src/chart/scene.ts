@@ -66,11 +66,11 @@ export function spanOf(zoom: Zoom, scene: Pick<Scene, "nowMs" | "firstMs" | "ori
   }
 }
 
-/** A span magnified about a moment; never shorter than five seconds nor longer than six hours. */
-export function magnify(span: Span, factor: number, aboutMs: number): Span {
-  const length = Math.min(6 * 3_600_000, Math.max(SHORTEST_MS, (span.toMs - span.fromMs) * factor));
-  const share = (aboutMs - span.fromMs) / (span.toMs - span.fromMs);
-  return { fromMs: aboutMs - length * share, toMs: aboutMs + length * (1 - share) };
+/** A span magnified about the moment at a share of it; never shorter than five seconds nor longer than six hours. */
+export function magnify({ fromMs, toMs }: Span, factor: number, share: number): Span {
+  const length = Math.min(6 * 3_600_000, Math.max(SHORTEST_MS, (toMs - fromMs) * factor));
+  const begin = fromMs + (toMs - fromMs - length) * share;
+  return { fromMs: begin, toMs: begin + length };
 }
 
 /** A span moved along the time axis. */
@@ -85,4 +85,15 @@ export function timeSplits(span: Span, originMs: number, roomFor: number): numbe
   const splits: number[] = [];
   for (let t = Math.ceil((span.fromMs - originMs) / stepMs) * stepMs + originMs; t <= span.toMs; t += stepMs) splits.push(t);
   return splits;
+}
+
+/** Marks of an axis of values: the smallest whole step of which no more than `roomFor` fit. */
+export function valueSplits([low, high]: readonly [number, number], roomFor: number): number[] {
+  const least = (high - low) / Math.max(1, roomFor);
+  const power = 10 ** Math.floor(Math.log10(least));
+  const step = power * ([1, 2, 2.5, 5].find((times) => times * power >= least * (1 - 1e-9)) ?? 10);
+  const first = Math.ceil(low / step - 1e-9);
+  const count = Math.floor(high / step + 1e-9) - first + 1;
+  // Twelve digits: what binary fractions leave behind them is not written.
+  return Number.isFinite(count) ? Array.from({ length: count }, (_, k) => Number(((first + k) * step).toPrecision(12))) : [];
 }

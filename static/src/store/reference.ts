@@ -1,7 +1,7 @@
 // A saved profile to compare with, and what it says about this moment.
 
 import { signal } from "@preact/signals";
-import { rest, RestError } from "../link/rest";
+import { messageOf, rest, RestError } from "../link/rest";
 import type { EventType, ProfileDocument } from "../wire/types";
 import { SeriesStore } from "./series";
 
@@ -99,7 +99,7 @@ export class ReferenceStore {
       if (reference.of(this.#machineId) === id) this.profile.value = loadProfile(document);
     } catch (error) {
       if (error instanceof RestError && error.status === 404) reference.keep(this.#machineId, null);
-      this.error.value = error instanceof Error ? error.message : String(error);
+      this.error.value = messageOf(error);
     }
   }
 

@@ -9,7 +9,7 @@ import { placeName } from "../../model/placeName";
 import { alarmSentence, blankAlarm, blankInterlock, interlockSentence, speakable, type Speakable } from "../../model/rules";
 import { draftOf, type Draft } from "../../store/draft";
 import type { MachineStore } from "../../store/machine";
-import { Banner } from "../../ui/Banner";
+import { Banner, Trouble } from "../../ui/Banner";
 import { Fault } from "../../ui/Field";
 import { LeftOver } from "../../ui/LeftOver";
 import { FaultSummary, focusField } from "../../ui/FaultSummary";
@@ -34,7 +34,7 @@ export function Rules({ id, machine }: { id: string; machine: MachineStore }) {
     rest.machineDocument(id).then((doc) => draft.load(doc), (error: Error) => (failed.value = error.message));
   };
   useEffect(load, [id]);
-  if (failed.value !== null) return <Banner icon="triangle" tone="warning" urgent actions={<button type="button" class="button" onClick={load}>Try again</button>}>{failed.value}</Banner>;
+  if (failed.value !== null) return <Trouble onRetry={load}>{failed.value}</Trouble>;
   if (draft.kept.value === null) return <Loading what="the rules" />;
   const doc = draft.doc.value;
   const reading = machine.session.readout.value;

@@ -5,12 +5,12 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Action } from "../../model/keymap";
 import { ReferenceStore } from "../../store/reference";
 import type { MachineStore } from "../../store/machine";
-import { ChartPanel, type ChartHandle } from "../../ui/ChartPanel";
+import type { ChartHandle } from "../../ui/ChartFrame";
+import { ChartPanel } from "../../ui/ChartPanel";
 import { Icon } from "../../ui/Icon";
 import { useHouse, useMachine } from "../../ui/house";
-import { Later } from "../../ui/Later";
+import { Later, LaterDialog } from "../../ui/Later";
 import { useKeys } from "../../ui/keys";
-import { LaterDialog } from "../../ui/LaterDialog";
 import { showTitle } from "../../platform/title";
 import { Controls } from "./Controls";
 import { CountdownButton } from "./CountdownButton";
@@ -33,11 +33,7 @@ export function Cockpit({ id }: { id: string }) {
   const sheet = useSignal<Sheet>("none");
   const typing = useSignal(false);
   const chart = useRef<ChartHandle | null>(null);
-  const name = useComputed(() => {
-    const list = house.list.value;
-    const found = list.kind === "ready" ? list.items.find((item) => item.id === id)?.name : undefined;
-    return found ?? machine.config.value?.name ?? id;
-  });
+  const name = useComputed(() => house.summary(id)?.name ?? machine.config.value?.name ?? id);
   useFinishSheet(machine, () => (sheet.value = "finish"));
   useEffect(() => showTitle(machine, name), [machine]);
 
@@ -84,8 +80,8 @@ export function Cockpit({ id }: { id: string }) {
       <EventPanel machine={machine} />
       <Controls machine={machine} />
       {typing.value && <QuickEntry machine={machine} onClose={() => (typing.value = false)} />}
-      {sheet.value === "help" && <LaterDialog title="Help" load={() => import("./HelpDialog").then((m) => m.HelpDialog)} props={{ machine, onClose: close }} />}
-      {sheet.value === "timer" && <LaterDialog title="Countdown" load={() => import("./TimerDialog").then((m) => m.TimerDialog)} props={{ machine, onClose: close }} />}
+      {sheet.value === "help" && <LaterDialog title="Help" load={() => import("../overlays").then((m) => m.HelpDialog)} props={{ machine, onClose: close }} />}
+      {sheet.value === "timer" && <LaterDialog title="Countdown" load={() => import("../overlays").then((m) => m.TimerDialog)} props={{ machine, onClose: close }} />}
       {sheet.value === "finish" && <Later quiet load={() => import("../shelf").then((m) => m.FinishSheet)} props={{ machine, onClose: close }} />}
     </main>
   );
@@ -101,14 +97,10 @@ function useFinishSheet(machine: MachineStore, open: () => void): void {
   });
 }
 
-function watchAll(machine: MachineStore, reference: ReferenceStore, hidden: { subscribe: (f: () => void) => () => void }, redraw: () => void): () => void {
+function watchAll(machine: MachineStore, reference: ReferenceStore, hidden: { subscribe: (f: () => void) => () => void }, redraw: () => void): (() => void)[] {
   // The hatched end and the live edge move even when nothing arrives.
   const timer = setInterval(redraw, 500);
-  const ends = [machine.onChange(redraw), reference.profile.subscribe(redraw), reference.shown.subscribe(redraw), hidden.subscribe(redraw)];
-  return () => {
-    clearInterval(timer);
-    for (const end of ends) end();
-  };
+  return [() => clearInterval(timer), machine.onChange(redraw), reference.profile.subscribe(redraw), reference.shown.subscribe(redraw), hidden.subscribe(redraw)];
 }
 
 function actOnMachine(machine: MachineStore, chart: ChartHandle | null, action: Action): void {

@@ -53,8 +53,7 @@ export function Head({ machine, name, onHelp }: Props) {
 /** The way to the programs, and how far one is that runs. */
 function ProgramLink({ machine }: { machine: MachineStore }) {
   useEffect(() => tasks.hold(), []);
-  const list = tasks.list.value;
-  const running = list.kind === "ready" ? list.items.find((task) => task.name === "program" && task.machine_id === machine.id && (task.status === "running" || task.status === "paused")) : undefined;
+  const running = tasks.items.value.find((task) => task.name === "program" && task.machine_id === machine.id && (task.status === "running" || task.status === "paused"));
   const words = running === undefined ? "" : taskBrief(running);
   return (
     <a class="button" href={link.programs(machine.id)} aria-label={words === "" ? "Programs" : words} data-testid="programs">

@@ -7,7 +7,7 @@ import { EVENT_NAMES } from "../../model/marks";
 import { settings } from "../../store/settings";
 import type { LoadedProfile } from "../../store/reference";
 import type { Compared } from "../../chart/compareChart";
-import { Banner } from "../../ui/Banner";
+import { Banner, Trouble } from "../../ui/Banner";
 import { Loading } from "../../ui/Loading";
 import { link } from "../../ui/router";
 import { medianIntervalMs } from "../profiles/profileScene";
@@ -39,7 +39,7 @@ export function CompareView({ ids }: { ids: string[] }) {
         {found !== null && found.roasts.length > 1 && <button type="button" class="button" data-testid="print-compare" onClick={() => print()}>Print</button>}
       </header>
       {found === null && <Loading what={`${ids.length} roasts`} />}
-      {found?.faults.map((fault) => <Banner key={fault} icon="triangle" tone="warning" urgent actions={<button type="button" class="button" onClick={() => (attempt.value += 1)}>Try again</button>}>{fault}</Banner>)}
+      {found?.faults.map((fault) => <Trouble key={fault} onRetry={() => (attempt.value += 1)}>{fault}</Trouble>)}
       {found !== null && found.roasts.length < 2 && found.faults.length === 0 && <TooFew />}
       {found !== null && found.roasts.length > 1 && <Shown roasts={found.roasts} />}
     </main>

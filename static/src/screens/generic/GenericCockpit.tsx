@@ -23,7 +23,7 @@ export function GenericCockpit({ id }: { id: string }) {
   const machine = useMachine(id);
   const picked = useSignal<string[] | null>(null);
   const isSaving = useSignal(false);
-  const summary = useComputed(() => (house.list.value.kind === "ready" ? house.list.value.items.find((item) => item.id === id) : undefined));
+  const summary = useComputed(() => house.summary(id));
   const name = useComputed(() => summary.value?.name ?? machine.config.value?.name ?? id);
   const lines = useComputed(() => machineLines(machine));
   const shown = useComputed(() => picked.value ?? firstShown(lines.value));

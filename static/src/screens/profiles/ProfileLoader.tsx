@@ -5,7 +5,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { rest, RestError } from "../../link/rest";
 import { loadProfile, type LoadedProfile } from "../../store/reference";
-import { Banner } from "../../ui/Banner";
+import { Trouble } from "../../ui/Banner";
 import { Loading } from "../../ui/Loading";
 import { link } from "../../ui/router";
 
@@ -31,9 +31,9 @@ export function ProfileLoader({ id, children }: { id: string; children: (loaded:
   return (
     <main class="page">
       {shown.kind === "loading" ? <Loading what="the profile" /> : (
-        <Banner icon="triangle" tone="warning" urgent actions={<><a class="button" href={link.profiles()}>All profiles</a><button type="button" class="button" onClick={() => (attempt.value += 1)}>Try again</button></>}>
+        <Trouble onRetry={() => (attempt.value += 1)} actions={<a class="button" href={link.profiles()}>All profiles</a>}>
           {shown.error}
-        </Banner>
+        </Trouble>
       )}
     </main>
   );

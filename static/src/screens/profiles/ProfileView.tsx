@@ -43,10 +43,6 @@ function Shown({ first }: { first: LoadedProfile }) {
     draft.value = withMark(draft.peek() ?? new Map(), type, at, temperaturesAt(loaded.series, at));
     picking.value = null;
   };
-  const watch = (redraw: () => void) => {
-    const ends = [held.subscribe(redraw), draft.subscribe(redraw), names.subscribe(redraw)];
-    return () => ends.forEach((end) => end());
-  };
   const remove = () => {
     trash.put([{ id: document.id, name: document.name }]);
     go(link.profiles());
@@ -64,7 +60,7 @@ function Shown({ first }: { first: LoadedProfile }) {
         <PhaseBar marks={draft.value ?? marksIn(document.events)} nowMs={document.duration_ms} state="finished" />
         <ChartPanel
           scene={() => profileScene(held.peek(), HIDDEN, { laneLabels: names.peek(), marks: draft.peek() ?? undefined })}
-          isLive={() => false} watch={watch} onTap={place} tools={picking.value !== null && <b role="status">Tap where {EVENT_NAMES[picking.value].short} belongs</b>} summary={`Roast curve of ${document.name}`}
+          isLive={() => false} watch={(redraw) => [held.subscribe(redraw), draft.subscribe(redraw), names.subscribe(redraw)]} onTap={place} tools={picking.value !== null && <b role="status">Tap where {EVENT_NAMES[picking.value].short} belongs</b>} summary={`Roast curve of ${document.name}`}
         />
         <div class="side-by-side">
           <EventsPanel loaded={loaded} draft={draft} picking={picking} onSaved={taken} />
@@ -84,8 +80,7 @@ function Shown({ first }: { first: LoadedProfile }) {
 
 /** What a machine can do with the roast: replay it, or roast along it. */
 function MachineUse({ profileId, machineId }: { profileId: string; machineId: string }) {
-  const list = useHouse().list.value;
-  const machines = list.kind === "ready" ? list.items : [];
+  const machines = useHouse().items.value;
   const chosen = useSignal<string | null>(null);
   const target = chosen.value ?? machines.find((item) => item.id === machineId)?.id ?? machines[0]?.id;
   if (target === undefined) return <span class="small muted">Add a machine to replay this roast.</span>;

@@ -61,7 +61,7 @@ function Shown({ machine, loaded }: { machine: MachineStore; loaded: LoadedProfi
           <ChartPanel
             isLive={() => false} summary={`Replay of ${loaded.document.name}`}
             scene={() => profileScene(loaded, HIDDEN, { laneLabels: labels, replayed: { curve: machine.replay.series, untilMs: machine.replay.position.peek()?.positionMs ?? 0 } })}
-            watch={(redraw) => machine.onChange(redraw)}
+            watch={(redraw) => [machine.onChange(redraw)]}
           />
         </div>
       </div>

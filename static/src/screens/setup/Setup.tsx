@@ -8,7 +8,7 @@ import { at } from "../../model/draft";
 import { BLANK, byPointer, check, complete, driverOf, stepOf, STEPS, STEP_NAMES, tested, type Step } from "../../model/machineDraft";
 import { placeName } from "../../model/placeName";
 import { draftOf, type Draft } from "../../store/draft";
-import { Banner } from "../../ui/Banner";
+import { Trouble } from "../../ui/Banner";
 import { LeftOver } from "../../ui/LeftOver";
 import { FaultSummary } from "../../ui/FaultSummary";
 import { Icon } from "../../ui/Icon";
@@ -209,8 +209,8 @@ function Frame({ title, id, children }: { title: string; id: string | null; chil
 function Waiting({ loading, onRetry }: { loading: Load; onRetry: () => void }) {
   if (loading.kind !== "failed") return <Loading what="the machine" />;
   return (
-    <Banner icon="triangle" tone="warning" urgent testId="setup-failed" actions={loading.isGone ? <a class="button" href={link.wall()}>All machines</a> : <button type="button" class="button" onClick={onRetry}>Try again</button>}>
+    <Trouble testId="setup-failed" {...(loading.isGone ? { actions: <a class="button" href={link.wall()}>All machines</a> } : { onRetry })}>
       {loading.error}
-    </Banner>
+    </Trouble>
   );
 }
