@@ -42,8 +42,8 @@ test("a saved roast lies under the running one, with the difference at this mome
   await expect(page.getByTestId("overlay")).toHaveAttribute("aria-pressed", "true");
   await expect(page.getByTestId("delta"), "both begin at CHARGE").toBeHidden();
   await page.getByTestId("mark-CHARGE").click();
-  await expect(page.getByTestId("delta")).toHaveText(/Δ ref [+\u2212]?\d+\.\d/);
-  await expect(page.getByTestId("delta-ror")).toHaveText(/Δ ref [+\u2212]?\d+\.\d/);
+  await expect(page.getByTestId("delta")).toHaveText(/Δ to the reference [+\u2212]?\d+\.\d/);
+  await expect(page.getByTestId("delta-ror")).toHaveText(/Δ to the reference [+\u2212]?\d+\.\d/);
   await page.keyboard.press("b");
   await expect(page.getByTestId("overlay")).toHaveAttribute("aria-pressed", "false");
   await expect(page.getByTestId("delta"), "the number stays").toBeVisible();

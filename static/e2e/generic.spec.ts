@@ -102,6 +102,12 @@ test("the chart is magnified by two fingers and the wheel, moved by one finger, 
   await page.mouse.move(x(0.5), box.y + 60);
   await page.mouse.wheel(-200, 0);
   await expect(live).toBeVisible();
+  await page.mouse.move(0, 0);
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  await page.keyboard.press("l");
+  await expect(live, "the keys are those of a roast cockpit").toHaveCount(0);
+  await page.keyboard.press("f");
+  await expect(page.getByRole("button", { name: "All", exact: true })).toHaveAttribute("aria-pressed", "true");
 });
 
 test("what the controls stood at is drawn under the lines, in the order of the controls", async ({ page, daemon }) => {

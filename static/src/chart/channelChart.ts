@@ -66,12 +66,13 @@ export function channelChart(host: HTMLElement, lanes: HTMLCanvasElement, first:
       });
       return {
         span, originMs: 0, x,
-        axes: scales.map((scale, k) => {
+        // Without a line the lanes below still need their room.
+        axes: (scales.length === 0 ? [""] : scales).map((scale, k) => {
           const own = drawn.filter(({ line }) => line.scale === scale);
           const values = own.flatMap(({ ys }) => ys).filter((y) => y !== null);
           return {
             scale, side: k === 0 ? "left" : "right", sizePx: k === 0 ? leftPx : AXIS_PX, sign: own[0] === undefined ? "" : signOf(own[0].line, unit),
-            range: rangeOf(lowest(values), -lowest(values.map((y) => -y))),
+            range: own.length === 0 ? [0, 0] : rangeOf(lowest(values), -lowest(values.map((y) => -y))),
           };
         }),
         lines: drawn.map(({ line, ys }) => {

@@ -2,7 +2,6 @@
 
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import type { Action } from "../../model/keymap";
 import { ReferenceStore } from "../../store/reference";
 import type { MachineStore } from "../../store/machine";
 import type { ChartHandle } from "../../ui/ChartFrame";
@@ -22,6 +21,7 @@ import { Readouts } from "./Readouts";
 import { ReferencePicker } from "./ReferencePicker";
 import { Strip } from "./Strip";
 import { UnknownMachine } from "./UnknownMachine";
+import { actOnMachine } from "./deeds";
 import { liveScene, summaryOf } from "./liveScene";
 
 type Sheet = "none" | "help" | "finish" | "timer";
@@ -102,47 +102,4 @@ function watchAll(machine: MachineStore, reference: ReferenceStore, hidden: { su
   // The hatched end and the live edge move even when nothing arrives.
   const timer = setInterval(redraw, 500);
   return [() => clearInterval(timer), machine.onChange(redraw), reference.profile.subscribe(redraw), reference.shown.subscribe(redraw), hidden.subscribe(redraw)];
-}
-
-function actOnMachine(machine: MachineStore, chart: ChartHandle | null, action: Action): void {
-  switch (action.do) {
-    case "mark":
-      if (machine.session.state.peek() === "recording") machine.mark(action.event);
-      break;
-    case "mark_next":
-      machine.markNext();
-      break;
-    case "undo":
-      machine.undo();
-      break;
-    case "ack":
-      machine.ackTopAlarm();
-      break;
-    case "record":
-      machine.startNext();
-      break;
-    case "stop_recording":
-      if (machine.session.state.peek() === "recording") machine.command({ action: "stop_recording" });
-      break;
-    case "fit":
-      chart?.zoom({ kind: "all" });
-      break;
-    case "live":
-      chart?.live();
-      break;
-    case "zoom_in":
-      chart?.step("in");
-      break;
-    case "zoom_out":
-      chart?.step("out");
-      break;
-    case "stop":
-    case "help":
-    case "timer":
-    case "entry":
-    case "overlay":
-    case "silence":
-    case "machine":
-      break;
-  }
 }

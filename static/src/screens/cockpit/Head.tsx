@@ -83,7 +83,8 @@ function LinkChip({ machine }: { machine: MachineStore }) {
 
 function LeaseChip({ machine }: { machine: MachineStore }) {
   const { holder, yours } = machine.session.lease.value;
-  if (holder === null) return <Chip testId="lease">control: free</Chip>;
+  // Where room is scarce the machine's name matters more.
+  if (holder === null) return <span class="roomy"><Chip testId="lease">control: free</Chip></span>;
   return (
     <>
       <Chip icon="lock" tone={yours ? "selected" : "plain"} testId="lease">

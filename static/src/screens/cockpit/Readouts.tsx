@@ -24,7 +24,7 @@ export function Readouts({ machine, reference, hidden, onToggle }: Props) {
   const old = machine.isStale(now) && isRunning ? "old" : "";
   const ageMs = machine.ageMs(now);
   /** How old the number is; once it is not shown any more, what it was. */
-  const aged = old === "" || ageMs === null ? undefined : <Aside name={reading === null ? `last ${temp(last?.bt, unit)}` : ""} text={`${age(ageMs)} ago`} testId="age" />;
+  const aged = old !== "" && ageMs !== null && <span class="beside" data-testid="age">{reading === null && `last ${temp(last?.bt, unit)}, `}{age(ageMs)} ago</span>;
   const marks = machine.events.marks.value;
   const elapsed = machine.session.endedMs.value ?? machine.elapsedMs(now);
   const charge = at(marks, "CHARGE");
@@ -34,23 +34,23 @@ export function Readouts({ machine, reference, hidden, onToggle }: Props) {
   /** What is wrong with a channel, in a word. */
   const doubt = (channel: string) => (quality[channel] === undefined || quality[channel] === "good" ? undefined : quality[channel]);
   const doubted = (channel: string) => doubt(channel) && <span class="aside">{doubt(channel)}</span>;
-  const curve = (name: string, label: string, text: string, sign: string, aside?: ComponentChildren) => (
+  const curve = (name: string, label: string, text: string, sign: string, aside?: ComponentChildren, beside?: ComponentChildren) => (
     <button
       type="button" class={`readout ${name === "bt" ? "main" : ""} ${doubt(name) === undefined ? old : "old"}`} aria-pressed={!hidden.value.has(name)} data-testid={`readout-${name}`}
       title={`Show or hide the ${label} curve`} onClick={() => onToggle(name)}
     >
-      <span class="name"><span class={`key ${name}`} />{label}</span>
+      <span class="name"><span class={`key ${name}`} />{label}{beside}</span>
       <span class="number">{text}<span class="unit">{sign}</span>{aside}</span>
     </button>
   );
   const delta = (column: "bt" | "bt_ror") => {
     const off = deltaToReference(machine, reference, charge, column);
-    return off === null ? undefined : <Aside name="Δ ref" text={signed(span(off, unit))} testId={column === "bt" ? "delta" : "delta-ror"} />;
+    return off !== null && <span class="beside" data-testid={column === "bt" ? "delta" : "delta-ror"}>Δ<span class="visually-hidden"> to the reference</span> {signed(span(off, unit))}</span>;
   };
   return (
     <section class="readouts" aria-label="Readings">
-      {curve("bt", "BT", temp(reading?.bt, unit), `°${unit}`, doubted("bt") ?? aged ?? delta("bt"))}
-      {curve("bt_ror", "RoR", rate(reading?.bt_ror, unit), "/min", delta("bt_ror"))}
+      {curve("bt", "BT", temp(reading?.bt, unit), `°${unit}`, doubted("bt"), aged || delta("bt"))}
+      {curve("bt_ror", "RoR", rate(reading?.bt_ror, unit), "/min", undefined, delta("bt_ror"))}
       {curve("et", "ET", temp(reading?.et, unit), `°${unit}`, doubted("et"))}
       {curve("et_ror", "ET RoR", rate(reading?.et_ror, unit), "/min")}
       {machine.session.readout.value === null && [0, 1].map((key) => <div key={key} class="readout extra skeleton" />)}

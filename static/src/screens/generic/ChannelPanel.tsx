@@ -8,11 +8,11 @@ import { signOf, type Line } from "../../model/lines";
 import type { MachineStore } from "../../store/machine";
 import { settings } from "../../store/settings";
 import { onTick } from "../../store/ticker";
-import { ChartFrame, type Choice } from "../../ui/ChartFrame";
+import { ChartFrame, type ChartHandle, type Choice } from "../../ui/ChartFrame";
 import { CurveTable } from "../../ui/CurveTable";
 import { machineLanes } from "../cockpit/machineLanes";
 
-type Props = { machine: MachineStore; name: string; lines: ReadonlySignal<Line[]>; shown: ReadonlySignal<string[]> };
+type Props = { machine: MachineStore; name: string; lines: ReadonlySignal<Line[]>; shown: ReadonlySignal<string[]>; onReady?: (handle: ChartHandle) => void };
 
 /** Readings further apart than this many intervals are not joined. */
 const GAP_INTERVALS = 5;
@@ -31,14 +31,14 @@ function sceneOf(machine: MachineStore, lines: readonly Line[], shown: readonly 
   };
 }
 
-export function ChannelPanel({ machine, name, lines, shown }: Props) {
+export function ChannelPanel({ machine, name, lines, shown, onReady }: Props) {
   const hover = useSignal<ChannelHover | null>(null);
   const unit = settings.unit.value;
   const now = () => sceneOf(machine, lines.peek(), shown.peek());
   const drawn = lines.value.filter((line) => shown.value.includes(line.id)).map((line) => line.label);
   return (
     <ChartFrame
-      label="Chart" summary={`Chart of ${name}: ${drawn.length === 0 ? "no line is shown" : drawn.join(", ")}.`} zooms={ZOOMS} first={FIRST} code={shown.value.join(" ")}
+      label="Chart" summary={`Chart of ${name}: ${drawn.length === 0 ? "no line is shown" : drawn.join(", ")}.`} zooms={ZOOMS} first={FIRST} code={shown.value.join(" ")} onReady={onReady}
       make={(host, lanes, onZoom) => channelChart(host, lanes, FIRST, { onZoom, scene: now, onHover: (next) => (hover.value = next) })}
       watch={(redraw) => [machine.onChange(redraw), onTick(redraw), lines.subscribe(redraw), shown.subscribe(redraw)]}
       hover={hover.value !== null && [duration(hover.value.ms), ...hover.value.values.map(([line, value]) => `${line.label} ${fixed(value)} ${signOf(line, unit)}`)].join(" · ")}
