@@ -41,8 +41,8 @@ export function showTitle(machine: MachineStore, name: ReadonlySignal<string>): 
     const unit = settings.unit.value;
     const bt = `${temp(machine.session.readout.value?.bt, unit, 0)} °${unit}`;
     const isRecording = machine.session.state.value === "recording";
-    const charge = at(machine.events.marks.value, "CHARGE") ?? 0;
-    const time = isRecording ? ` · ${duration(machine.elapsedMs() - charge)}` : "";
+    const marks = machine.events.marks.value;
+    const time = isRecording ? ` · ${duration((at(marks, "DROP") ?? machine.elapsedMs()) - (at(marks, "CHARGE") ?? 0))}` : "";
     return `${bt}${time} · ${name.value}`;
   });
 }

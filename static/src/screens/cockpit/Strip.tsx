@@ -107,7 +107,7 @@ function linkBanner(machine: MachineStore): Message | null {
   if (isOnline.value && !isSilent) return null;
   return (more) => (
     <Banner icon="slash" tone="warning" testId="offline" actions={<>{more}<button type="button" class="button" onClick={() => machine.wake()}>Try now</button></>}>
-      <b>Offline.</b> {age !== null && <span aria-hidden="true">Last reading {words(age)} ago. </span>}The daemon goes on recording; the curve is filled in when it is back. STOP: use the machine's own switch.
+      <b>Offline.</b> {age !== null && <span aria-hidden="true">Last reading {words(age)} ago. </span>}<span class="roomy">The daemon goes on recording; the curve is filled in when it is back. </span>STOP: use the machine's own switch.
     </Banner>
   );
 }

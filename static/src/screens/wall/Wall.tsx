@@ -35,7 +35,7 @@ export function Wall() {
   const ids = items.map((item) => item.id);
   const move = (id: string, by: number) => (settings.order.value = moved(ids, id, by));
   return (
-    <main class="page" data-testid="wall">
+    <main class="page" data-testid="wall" data-density={density}>
       <header class="page-head">
         <h1>Machines</h1>
         {items.length > 0 && <Live />}
@@ -54,11 +54,6 @@ export function Wall() {
           {list.error.message}
         </Banner>
       )}
-      {list.kind === "ready" && list.error !== null && (
-        <Banner icon="triangle" tone="warning" testId="list-old" actions={<Retry />}>
-          {list.error} What you see is the last that was known.
-        </Banner>
-      )}
       {list.kind === "ready" && items.length === 0 && <Empty />}
       <ul class={`cards ${density}`}>
         {items.map((summary) => (
@@ -70,6 +65,11 @@ export function Wall() {
           </li>
         ))}
       </ul>
+      {list.kind === "ready" && list.error !== null && (
+        <Banner icon="triangle" tone="warning" testId="list-old" actions={<Retry />}>
+          {list.error} What you see is the last that was known.
+        </Banner>
+      )}
     </main>
   );
 }
