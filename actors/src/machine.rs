@@ -186,7 +186,8 @@ struct Starting {
 impl Machine {
     /// Makes the actor on its own thread.
     pub fn new(incarnation: Incarnation) -> Self {
-        let Incarnation { spec, bus, steering, alarms, health, pulse, make_driver, entry, link, exit, house } = incarnation;
+        let Incarnation { spec, bus, steering, alarms, health, pulse, make_driver, entry, link, exit, house } =
+            incarnation;
         let (link, link_receiver) = watch::channel(link);
         let cadence = Cadence::new(spec.sampling_interval_ms, spec.clock_speed);
         let mut machine = Self {

@@ -8,8 +8,8 @@ use actix::Addr;
 
 use crate::driver::Picture;
 use crate::logic::gate;
-use crate::machine::{Machine, Surroundings};
 use crate::machine::pictures::{Capture, CaptureError};
+use crate::machine::{Machine, Surroundings};
 use crate::model::command::{Command, Outcome, Want};
 use crate::model::connection::DriverState;
 use crate::model::ids::{ChannelId, MachineId};

@@ -248,13 +248,7 @@ impl AlarmBook {
 
     /// A built-in alarm holds from now on, or is over.
     #[must_use]
-    pub fn signal(
-        &mut self,
-        built_in: BuiltIn,
-        cry: Option<Cry>,
-        moment: Moment,
-        next: NextOccurrence<'_>,
-    ) -> Changes {
+    pub fn signal(&mut self, built_in: BuiltIn, cry: Option<Cry>, moment: Moment, next: NextOccurrence<'_>) -> Changes {
         self.one(&built_in.rule(), moment, |life, tide| life.signal(cry, moment, tide, next))
     }
 

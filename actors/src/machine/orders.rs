@@ -9,9 +9,9 @@ use tokio::sync::oneshot;
 use super::Machine;
 use super::commands::{Answer, done, refused};
 use crate::driver::Applied;
+use crate::logic::alarms::Trip;
 use crate::logic::gate::{self, Admitted, Circumstances};
 use crate::logic::lease::Mandate;
-use crate::logic::alarms::Trip;
 use crate::model::alarm::{BuiltIn, Cry};
 use crate::model::command::{Actor, Command, OrderStage, OrderStep, Outcome, Principal, Settled, UserRole, Want};
 use crate::model::event::{EventBody, Safety, SafetyReason};
@@ -185,7 +185,9 @@ impl Machine {
                 let answer = match action {
                     AlarmAction::Stop => self.stop(&by),
                     AlarmAction::Set { channel, value } => self.set_by(by, channel, value),
-                    AlarmAction::Mark(kind) if self.snapshot_state() == SessionState::Recording => self.mark(kind, None),
+                    AlarmAction::Mark(kind) if self.snapshot_state() == SessionState::Recording => {
+                        self.mark(kind, None)
+                    }
                     AlarmAction::Mark(_) => continue,
                 };
                 let alarm = alarm.clone();

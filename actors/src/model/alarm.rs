@@ -19,12 +19,10 @@ pub enum Severity {
 pub enum AlarmState {
     /// Condition holds, nobody has seen it.
     Unacked,
-    /// Condition holds, somebody has seen it.
+    /// Somebody has seen it, and its condition holds, or it is latched and waits for the machine to be re-armed.
     Acked,
     /// Condition is gone, nobody has seen it.
     ClearedUnacked,
-    /// Condition is gone, somebody has seen it, and the machine waits to be re-armed.
-    Latched,
     /// Over.
     Normal,
     /// Hidden for a while; the trip still trips.

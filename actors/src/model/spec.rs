@@ -108,6 +108,28 @@ impl Comparison {
             Self::Equals(limit) => (value - limit).abs() < 1e-9,
         }
     }
+
+    /// What it compares with.
+    pub fn limit(self) -> f64 {
+        let (Self::Above(limit)
+        | Self::Below(limit)
+        | Self::AtLeast(limit)
+        | Self::AtMost(limit)
+        | Self::Equals(limit)) = self;
+        limit
+    }
+
+    /// The same comparison with another limit.
+    #[must_use]
+    pub fn map(self, change: impl FnOnce(f64) -> f64) -> Self {
+        match self {
+            Self::Above(limit) => Self::Above(change(limit)),
+            Self::Below(limit) => Self::Below(change(limit)),
+            Self::AtLeast(limit) => Self::AtLeast(change(limit)),
+            Self::AtMost(limit) => Self::AtMost(change(limit)),
+            Self::Equals(limit) => Self::Equals(change(limit)),
+        }
+    }
 }
 
 /// A condition on one channel.

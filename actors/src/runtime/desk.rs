@@ -43,8 +43,7 @@ impl AlarmDesk {
         let kept = keeper.kept(&machine);
         let mut changes = book.restore(&kept);
         changes.notices.retain(|notice| known.get(&notice.alarm) != Some(notice));
-        let desk =
-            Arc::new(Self { bus, occurrences, keeper, book: Mutex::new(book), bell: Arc::default() });
+        let desk = Arc::new(Self { bus, occurrences, keeper, book: Mutex::new(book), bell: Arc::default() });
         desk.settle(&desk.lock(), changes);
         actix_rt::spawn(keep_time(Arc::downgrade(&desk), Arc::clone(&desk.bell)));
         desk
@@ -162,9 +161,8 @@ impl AlarmDesk {
 
     /// Now, with what was read last.
     fn present(&self) -> Moment {
-        let role = |role| {
-            self.bus.look(|snapshot| snapshot.last_reading.as_ref().and_then(|(_, reading)| reading.role(role)))
-        };
+        let role =
+            |role| self.bus.look(|snapshot| snapshot.last_reading.as_ref().and_then(|(_, reading)| reading.role(role)));
         Moment { bt: role(Role::Bt), et: role(Role::Et), ..self.moment(self.bus.clock().now()) }
     }
 

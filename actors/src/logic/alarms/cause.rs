@@ -33,9 +33,8 @@ pub(super) struct RuleCause {
 
 impl Cause {
     pub(super) fn of_rule(rule: AlarmRule, cadence: Cadence) -> Self {
-        let rate = |clause: &Clause| {
-            (clause.quantity == Quantity::Rate).then(|| RateOfRise::new(ROAST_WINDOW_MS, cadence))
-        };
+        let rate =
+            |clause: &Clause| (clause.quantity == Quantity::Rate).then(|| RateOfRise::new(ROAST_WINDOW_MS, cadence));
         let rates = rule.when.iter().map(rate).collect();
         Self::Rule(RuleCause { rule, rates })
     }
@@ -58,7 +57,13 @@ impl Cause {
                 // That an order would be refused is no alarm; that one was is told by itself.
                 if lets_pass || !is_up { Sign::Good } else { Sign::Bad }
             }
-            Self::Signal { cry, .. } => if cry.is_some() { Sign::Bad } else { Sign::Good },
+            Self::Signal { cry, .. } => {
+                if cry.is_some() {
+                    Sign::Bad
+                } else {
+                    Sign::Good
+                }
+            }
         }
     }
 

@@ -349,8 +349,9 @@ impl Life {
     }
 
     fn go(&mut self, stage: Stage) -> Change {
+        let told = self.stage.state();
         self.stage = stage;
-        let notice = self.unhidden();
+        let notice = self.unhidden().filter(|notice| notice.state != told || !notice.latched);
         if stage == Stage::Normal && self.shelf.is_none() {
             self.occurrence = None;
         }
@@ -394,7 +395,6 @@ impl Stage {
             AlarmState::Unacked => Self::Unacked,
             AlarmState::Acked => Self::Acked,
             AlarmState::ClearedUnacked => Self::ClearedUnacked,
-            AlarmState::Latched => Self::Latched,
             AlarmState::Normal | AlarmState::Shelved => Self::Normal,
         }
     }
@@ -405,7 +405,8 @@ impl Stage {
             Self::Unacked => AlarmState::Unacked,
             Self::Acked => AlarmState::Acked,
             Self::ClearedUnacked => AlarmState::ClearedUnacked,
-            Self::Latched => AlarmState::Latched,
+            // What is over and waits to be re-armed is told by `latched`.
+            Self::Latched => AlarmState::Acked,
         }
     }
 }

@@ -63,9 +63,8 @@ impl Senses {
         let sensors = self.channels.iter().filter(|(_, channel)| channel.control().is_none());
         let silent: Vec<&str> =
             sensors.filter(|(i, _)| is_silent(values.get(*i))).map(|(_, channel)| channel.label.as_str()).collect();
-        (!silent.is_empty()).then(|| {
-            Cry::warning(format!("No value from {}: look at the sensor and its wiring", silent.join(", ")))
-        })
+        (!silent.is_empty())
+            .then(|| Cry::warning(format!("No value from {}: look at the sensor and its wiring", silent.join(", "))))
     }
 }
 
@@ -120,7 +119,11 @@ impl HeatWatch {
         let is_over = self.spans.back().is_none_or(|span| now.since(span.since) >= self.span_ms);
         let verdict = (is_over && self.spans.len() == SPANS).then(|| self.judge(channels));
         if is_over {
-            self.spans.push_back(Span { since: now, heat: Some((1.0, 0.0)), sensors: vec![Seen::NONE; self.sensors.len()] });
+            self.spans.push_back(Span {
+                since: now,
+                heat: Some((1.0, 0.0)),
+                sensors: vec![Seen::NONE; self.sensors.len()],
+            });
             if self.spans.len() > SPANS {
                 self.spans.pop_front();
             }
@@ -149,7 +152,7 @@ impl HeatWatch {
         let heat = heat.unwrap_or_default();
         let heats = !heat.is_empty()
             && heat.iter().all(|(low, _)| *low >= HEATS)
-            && heat.windows(2).all(|pair| pair[1].0 >= pair[0].0 - LOWERED);
+            && heat.iter().all(|(low, _)| *low >= heat[0].1 - LOWERED);
         let rests = !heat.is_empty() && heat.iter().all(|(_, high)| *high <= 0.0);
         let means: Option<Vec<f64>> = self.spans.iter().map(|span| span.sensors.first()?.mean()).collect();
         let means = means.unwrap_or_default();
@@ -157,8 +160,7 @@ impl HeatWatch {
         let is_known = means.len() == SPANS;
         let rises = is_known && means.windows(2).all(|pair| pair[1] - pair[0] >= moves);
         let falls = is_known && means.windows(2).all(|pair| pair[0] - pair[1] >= moves);
-        let stays_cold =
-            is_known && means.iter().all(|mean| *mean < COLD_C) && means[SPANS - 1] - means[0] < moves;
+        let stays_cold = is_known && means.iter().all(|mean| *mean < COLD_C) && means[SPANS - 1] - means[0] < moves;
         let minutes = (self.span_ms * SPANS as u64) as f64 / 60_000.0;
         let label = |sensor: usize| channels.get(self.sensors[sensor]).map_or("", |channel| channel.label.as_str());
         let stuck = self.stuck(heats);
@@ -193,7 +195,8 @@ impl HeatWatch {
         let all: Vec<Seen> = (0..self.sensors.len()).map(range).collect();
         all.iter().enumerate().position(|(i, seen)| {
             let others_moved = all.iter().enumerate().any(|(j, other)| i != j && other.high - other.low >= MOVED_C);
-            let stood_still = !seen.has_gap && seen.samples >= STUCK_SAMPLES && seen.low.to_bits() == seen.high.to_bits();
+            let stood_still =
+                !seen.has_gap && seen.samples >= STUCK_SAMPLES && seen.low.to_bits() == seen.high.to_bits();
             stood_still && (others_moved || (heats && self.is_roaster && seen.low >= COLD_C))
         })
     }
