@@ -98,8 +98,8 @@ pub struct SafetyConfig {
     /// How long heat may be on with nobody watching. Unit: ms, 10000 to 3600000; 0 for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_loss_ms: Option<u64>,
-    /// How long heat may fail to come, or come unasked, before that is an alarm. Unit: ms, 30000 to 3600000; 0 for ever. 240000 for a
-    /// machine with heat.
+    /// How long heat may fail to come, or come unasked, before that is an alarm. Unit: ms, 30000 to 3600000; 0 for ever. Where absent 240000 for
+    /// a roaster, 0 for others, of which nobody knows what their heaters heat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verify_heat_ms: Option<u64>,
     /// Whether such an alarm stops the machine as well.
@@ -108,8 +108,9 @@ pub struct SafetyConfig {
 }
 
 impl SafetyConfig {
-    fn verify_heat(self) -> Option<VerifyHeat> {
-        let within_ms = self.verify_heat_ms.unwrap_or(VERIFY_HEAT_MS);
+    fn verify_heat(self, kind: KindConfig) -> Option<VerifyHeat> {
+        let usual_ms = if kind == KindConfig::Roaster { VERIFY_HEAT_MS } else { 0 };
+        let within_ms = self.verify_heat_ms.unwrap_or(usual_ms);
         (within_ms > 0).then_some(VerifyHeat { within_ms, trip: self.verify_heat_trip.unwrap_or(false) })
     }
 }
@@ -193,7 +194,7 @@ impl MachineConfig {
             detection,
             alarms,
             interlocks,
-            verify_heat: self.safety.unwrap_or_default().verify_heat(),
+            verify_heat: self.safety.unwrap_or_default().verify_heat(self.kind),
         });
         (spec, faults)
     }

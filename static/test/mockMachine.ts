@@ -83,7 +83,7 @@ export class MockMachine {
   }
 
   raise(alarm_id: string, severity: Alarm["severity"], message: string): void {
-    const alarm: Alarm = { alarm_id, severity, message, timestamp_ms: this.#clock, bt: this.#bt, et: this.#et, occurrence: this.#seq, latched: false, alarm_state: "unacked" };
+    const alarm: Alarm = { alarm_id, severity, message, timestamp_ms: this.#clock, bt: this.#bt, et: this.#et, occurrence: this.#seq, latched: false, alarm_state: "unacked", raised_at: null, acked_by: null, count: 1, first_cause: null, shelved_until: null };
     this.#alarms.set(alarm_id, alarm);
     this.#emit({ type: "alarm", ...alarm });
   }

@@ -94,6 +94,7 @@ fn device() -> DeviceStatus {
         detection: DetectionSpec::default(),
         alarms: Vec::new(),
         interlocks: Vec::new(),
+        verify_heat: None,
     };
     let mut device = DeviceStatus::new(&spec);
     assert!(device.greet(&[before()], &viewer(), WALL).is_empty(), "nothing is told on connect");

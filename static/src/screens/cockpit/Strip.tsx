@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { age as words } from "../../model/format";
+import { firstCause } from "../../model/alarmWords";
 import { wantsAck } from "../../store/alarms";
 import { isOnline } from "../../store/online";
 import { driverStatus } from "../../store/status";
@@ -25,7 +26,7 @@ const NOTICE_SHOWN_MS = 8_000;
 const OFFLINE_AFTER_MS = 60_000;
 
 const SAFETY_REASONS: Record<string, string> = {
-  stop: "STOP was pressed", crash: "the machine's control restarted", link: "the link to the machine was lost",
+  stop: "STOP was given", crash: "the machine's control restarted", link: "the link to the machine was lost",
   sensor: "a sensor was lost", operator: "nobody was watching", interlock: "an interlock tripped",
 };
 
@@ -70,6 +71,7 @@ function LivePhases({ machine }: { machine: MachineStore }) {
 function alarmBanners(machine: MachineStore): Message[] {
   return machine.alarms.active.value.filter((alarm) => alarm.severity !== "info" || wantsAck(alarm)).map((alarm) => (more) => {
     const isOpen = wantsAck(alarm);
+    const cause = firstCause(alarm, machine.alarms.active.value);
     const ack = () => machine.command({ action: "ack_alarm", alarm_id: alarm.alarm_id, occurrence: alarm.occurrence });
     const tone = alarm.severity === "info" ? "plain" : alarm.severity;
     return (
@@ -78,7 +80,7 @@ function alarmBanners(machine: MachineStore): Message[] {
         tone={isOpen ? tone : "plain"} urgent={isOpen} blink={isOpen && alarm.severity === "critical"}
         actions={<>{more}{isOpen && <button type="button" class="button" onClick={ack}><span class="roomy">Acknowledge (A)</span><span class="tight">Ack</span></button>}</>}
       >
-        <b>{alarm.severity.toUpperCase()}</b> {alarm.message}{alarm.alarm_state === "cleared_unacked" ? " (over)" : ""}
+        <b>{alarm.severity.toUpperCase()}</b> {alarm.message}{alarm.alarm_state === "cleared_unacked" ? " (over)" : ""}{cause !== null && <span class="roomy"> It began with: {cause}</span>}
       </Banner>
     );
   });
