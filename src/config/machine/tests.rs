@@ -361,7 +361,7 @@ fn with_alarm(alarm: Value) -> Value {
 #[test]
 fn an_alarm_says_what_else_must_hold_and_what_it_does() {
     let spec = spec(with_alarm(json!({
-        "id":"run_away","severity":"critical","then":[{"set":{"channel":"burner","to":25}},{"mark":"DROP"},{"stop":true}],
+        "id":"run_away","severity":"critical","actions":[{"set":{"channel":"burner","to":25}},{"mark":"DROP"},{"stop":true}],
         "when":{"channel":"bt","of":"rate","above":45,"off_delay_ms":9_000,"after":"FCs","during":["recording"],
             "and":[{"channel":"burner","at_least":10,"deadband":4}]},
     })));
@@ -389,16 +389,19 @@ fn an_alarm_that_cannot_be_is_told_at_its_place() {
             json!({"id":"a","when":{"channel":"bt","above":1,"off_delay_ms":3_600_001u64}}),
             "/alarms/0/when/off_delay_ms ",
         ),
-        (json!({"id":"a","when":{"channel":"bt","above":1},"then":[{}]}), "/alarms/0/then/0 "),
-        (json!({"id":"a","when":{"channel":"bt","above":1},"then":[{"stop":false}]}), "/alarms/0/then/0 "),
-        (json!({"id":"a","when":{"channel":"bt","above":1},"then":[{"stop":true,"mark":"DROP"}]}), "/alarms/0/then/0 "),
+        (json!({"id":"a","when":{"channel":"bt","above":1},"actions":[{}]}), "/alarms/0/actions/0 "),
+        (json!({"id":"a","when":{"channel":"bt","above":1},"actions":[{"stop":false}]}), "/alarms/0/actions/0 "),
         (
-            json!({"id":"a","when":{"channel":"bt","above":1},"then":[{"set":{"channel":"bt","to":1}}]}),
-            "/alarms/0/then/0/set/channel ",
+            json!({"id":"a","when":{"channel":"bt","above":1},"actions":[{"stop":true,"mark":"DROP"}]}),
+            "/alarms/0/actions/0 ",
         ),
         (
-            json!({"id":"a","when":{"channel":"bt","above":1},"then":[{"set":{"channel":"burner","to":51}}]}),
-            "/alarms/0/then/0/set/to ",
+            json!({"id":"a","when":{"channel":"bt","above":1},"actions":[{"set":{"channel":"bt","to":1}}]}),
+            "/alarms/0/actions/0/set/channel ",
+        ),
+        (
+            json!({"id":"a","when":{"channel":"bt","above":1},"actions":[{"set":{"channel":"burner","to":51}}]}),
+            "/alarms/0/actions/0/set/to ",
         ),
         (json!({"id":"driver_lost","when":{"channel":"bt","above":1}}), "/alarms/0/id "),
     ] {

@@ -81,6 +81,7 @@ impl Machine {
             detection: DetectionSpec::default(),
             alarms: vec![],
             interlocks: vec![],
+            verify_heat: None,
         };
         Self { driver: factory(&config, sources, buses)(&spec), spec }
     }

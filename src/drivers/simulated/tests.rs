@@ -51,6 +51,7 @@ fn spec_with(channels: Vec<Channel>) -> MachineSpec {
         detection: DetectionSpec::default(),
         alarms: Vec::new(),
         interlocks: Vec::new(),
+        verify_heat: None,
     }
 }
 

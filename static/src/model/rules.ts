@@ -68,7 +68,7 @@ export function alarmSentence(rule: Doc, channels: readonly Speakable[]): string
   const after = at(rule, "/when/after");
   const during = at(rule, "/when/during");
   const states = Array.isArray(during) ? during.join(" or ") : "";
-  const deeds = listAt(rule, "/then").map((action) => `, ${deed(action, channels)}`).join("");
+  const deeds = listAt(rule, "/actions").map((action) => `, ${deed(action, channels)}`).join("");
   return `When ${all}${wait}${after === undefined ? "" : ` after ${String(after)}`}${states === "" ? "" : ` while ${states}`}: ${severity}${deeds}`;
 }
 

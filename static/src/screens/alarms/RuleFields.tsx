@@ -12,7 +12,7 @@ type Props = { draft: Draft; here: string; channels: Speakable[] };
 export function AlarmFields({ draft, here, channels }: Props) {
   const and = `${here}/when/and`;
   const beside = listAt(draft.doc.value, and);
-  const stop = `${here}/then`;
+  const stop = `${here}/actions`;
   const stops = listAt(draft.doc.value, stop).some((action) => action["stop"] === true);
   return (
     <>
