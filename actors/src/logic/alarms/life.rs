@@ -192,7 +192,7 @@ impl Life {
             None => self.cause.judge_blindly(),
         };
         let turn = sign.and_then(|sign| self.watch.step(moment.now, sign));
-        let trips_again = std::mem::take(&mut self.trips_again) && sign == Some(Sign::Bad);
+        let trips_again = facts.is_some() && std::mem::take(&mut self.trips_again) && sign == Some(Sign::Bad);
         let mut change = self.turn(turn, moment, tide, next);
         change.trips |= trips_again;
         if self.shelf.is_some_and(|shelf| moment.now >= shelf.until) {
