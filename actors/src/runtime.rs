@@ -2,6 +2,8 @@
 
 pub mod bus;
 pub mod clock;
+pub mod conditions;
+pub mod desk;
 pub mod drive;
 pub mod guarded;
 pub mod health;
@@ -9,4 +11,5 @@ pub mod journal;
 pub mod lane;
 pub mod promises;
 pub mod refresh;
+pub mod standing;
 pub mod steering;

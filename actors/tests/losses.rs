@@ -5,6 +5,7 @@
 mod support;
 
 use hearth_actors::logic::lease::Identity;
+use hearth_actors::model::alarm::{AlarmState, BuiltIn, Severity};
 use hearth_actors::model::command::{SessionAction, UserRole, Want};
 use hearth_actors::model::connection::DriverState;
 use hearth_actors::model::event::SafetyReason;
@@ -30,6 +31,13 @@ async fn hot(device: &Device, operator_loss_ms: Option<u64>) -> (World, MachineH
     Watcher::on(&machine).readings(1).await;
     world.set(&machine, "burner", 0.8).await.expect("heat");
     (world, machine)
+}
+
+/// Where an alarm stands, how bad it is and whether it waits for the machine to be armed again.
+fn alarm(machine: &MachineHandle, which: BuiltIn) -> Option<(AlarmState, Severity, bool)> {
+    machine
+        .bus()
+        .look(|snapshot| snapshot.alarms.get(&which.rule()).map(|alarm| (alarm.state, alarm.severity, alarm.latched)))
 }
 
 async fn latched(machine: &MachineHandle, reason: SafetyReason) {
@@ -59,6 +67,7 @@ async fn a_lost_sensor_takes_the_heat_away_latches_and_leaves_the_recording_alon
     device.rest_at(Step::Timeout);
     latched(&machine, SafetyReason::Sensor).await;
     told(&machine, &device, &[(2, 80.0), (2, 0.0)]).await;
+    assert_eq!(alarm(&machine, BuiltIn::SensorLost), Some((AlarmState::Unacked, Severity::Critical, true)));
     assert_eq!(machine.bus().look(|snapshot| snapshot.state), SessionState::Recording);
     device.rest_at(Step::Values(vec![200.0, 210.0]));
     Watcher::on(&machine).readings(3).await;
@@ -98,6 +107,7 @@ async fn heat_with_nobody_there_goes_off_and_the_recording_goes_on() {
     let (world, machine) = hot(&device, Some(OPERATOR_LOSS_MS)).await;
     world.act(&machine, SessionAction::StartMonitoring).await.expect("monitoring");
     world.act(&machine, SessionAction::StartRecording).await.expect("recording");
+    wait_for(&machine, "a warning", |snapshot| snapshot.alarms.contains_key(&BuiltIn::OperatorLost.rule())).await;
     latched(&machine, SafetyReason::Operator).await;
     told(&machine, &device, &[(2, 80.0), (2, 0.0)]).await;
     assert_eq!(machine.bus().look(|snapshot| snapshot.state), SessionState::Recording);

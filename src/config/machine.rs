@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hearth_actors::model::channel::{Channel, ChannelTable, Role};
 use hearth_actors::model::ids::MachineId;
-use hearth_actors::model::spec::{MachineKind, MachineSpec, SafetySpec};
+use hearth_actors::model::spec::{MachineKind, MachineSpec, SafetySpec, VerifyHeat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,6 +23,9 @@ const SAMPLING_INTERVAL_MS: u64 = 1_000;
 
 /// How long the heat of a roaster may be on with nobody watching, where nothing is said. Source: safety design, outputs. Unit: ms.
 const OPERATOR_LOSS_MS: u64 = 120_000;
+
+/// How long heat may be wrong where nothing is said: beans cool a drum for less. Unit: ms.
+const VERIFY_HEAT_MS: u64 = 240_000;
 
 /// Longest name, so that it fits on a tile.
 const NAME_CHARS_MAX: usize = 80;
@@ -100,6 +103,21 @@ pub struct SafetyConfig {
     /// roaster and no simulation, else for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_loss_ms: Option<u64>,
+    /// How long heat may fail to come, or come unasked, before that is an alarm. Unit: ms, 30000 to 3600000; 0 for ever. Where absent 240000 for
+    /// a roaster, 0 for others, of which nobody knows what their heaters heat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify_heat_ms: Option<u64>,
+    /// Whether such an alarm stops the machine as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify_heat_trip: Option<bool>,
+}
+
+impl SafetyConfig {
+    fn verify_heat(self, kind: KindConfig) -> Option<VerifyHeat> {
+        let usual_ms = if kind == KindConfig::Roaster { VERIFY_HEAT_MS } else { 0 };
+        let within_ms = self.verify_heat_ms.unwrap_or(usual_ms);
+        (within_ms > 0).then_some(VerifyHeat { within_ms, trip: self.verify_heat_trip.unwrap_or(false) })
+    }
 }
 
 impl MachineConfig {
@@ -182,13 +200,14 @@ impl MachineConfig {
             alarms,
             interlocks,
             safety: self.safety_spec(driver),
+            verify_heat: self.safety.unwrap_or_default().verify_heat(self.kind),
         });
         (spec, faults)
     }
 
     /// What holds, with its defaults filled in.
     fn safety_spec(&self, driver: Option<&DriverConfig>) -> SafetySpec {
-        let SafetyConfig { on_sensor_loss_ms, operator_loss_ms } = self.safety.unwrap_or_default();
+        let SafetyConfig { on_sensor_loss_ms, operator_loss_ms, .. } = self.safety.unwrap_or_default();
         let burns = self.kind == KindConfig::Roaster && !matches!(driver, Some(DriverConfig::Simulator(_)));
         let operator_loss_ms = operator_loss_ms.unwrap_or(if burns { OPERATOR_LOSS_MS } else { 0 });
         let usual = SafetySpec::usual_sensor_loss_ms(self.sampling_interval_ms);
@@ -213,6 +232,9 @@ impl MachineConfig {
         let safety = self.safety.unwrap_or_default();
         if safety.on_sensor_loss_ms.is_some_and(|ms| !(1_000..=600_000).contains(&ms)) {
             faults.add("/safety/on_sensor_loss_ms", "use 1000 to 600000 ms");
+        }
+        if safety.verify_heat_ms.is_some_and(|ms| ms != 0 && !(30_000..=3_600_000).contains(&ms)) {
+            faults.add("/safety/verify_heat_ms", "use 30000 to 3600000 ms, or 0 not to look after heat");
         }
         if safety.operator_loss_ms.is_some_and(|ms| ms != 0 && !(10_000..=3_600_000).contains(&ms)) {
             faults.add("/safety/operator_loss_ms", "use 10000 to 3600000 ms, or 0 to let heat go on for ever");

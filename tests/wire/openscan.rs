@@ -95,6 +95,7 @@ fn device() -> DeviceStatus {
         alarms: Vec::new(),
         interlocks: Vec::new(),
         safety: SafetySpec::default(),
+        verify_heat: None,
     };
     let mut device = DeviceStatus::new(&spec);
     assert!(device.greet(&[before()], &viewer(), WALL).is_empty(), "nothing is told on connect");

@@ -16,8 +16,16 @@ pub const ALONE_TOLD_AFTER_MS: u64 = 30_000;
 #[derive(Debug, Clone)]
 pub struct SensorWatch {
     limit_ms: u64,
-    /// Channel index, and when its last good reading was taken.
-    sensors: Vec<(usize, MonoMs)>,
+    sensors: Vec<Sensor>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Sensor {
+    channel: usize,
+    /// When its last good reading was taken.
+    good_at: MonoMs,
+    /// Whether its last reading was good.
+    is_good: bool,
 }
 
 impl SensorWatch {
@@ -28,18 +36,22 @@ impl SensorWatch {
         // A look may come as late as the next one would.
         let late_ms = (LOOK_EVERY_MS as f64 * spec.clock_speed) as u64;
         let limit_ms = spec.safety.sensor_loss_ms.saturating_sub(late_ms);
-        Self { limit_ms, sensors: sensors.into_iter().map(|index| (index, now)).collect() }
+        let sensor = |channel| Sensor { channel, good_at: now, is_good: false };
+        Self { limit_ms, sensors: sensors.into_iter().map(sensor).collect() }
     }
 
     /// Counts anew: a link came up, or somebody re-armed.
     pub fn begin(&mut self, now: MonoMs) {
-        self.sensors.iter_mut().for_each(|(_, good_at)| *good_at = now);
+        for sensor in &mut self.sensors {
+            (sensor.good_at, sensor.is_good) = (now, false);
+        }
     }
 
     /// A reading was taken, by channel index; `is_new` says which values it told anew.
     pub fn read(&mut self, at: MonoMs, values: &[Value], is_new: impl Fn(usize) -> bool) {
-        for (index, good_at) in &mut self.sensors {
-            if is_new(*index) && values.get(*index).is_some_and(|value| value.is_ok()) {
+        for Sensor { channel, good_at, is_good } in &mut self.sensors {
+            *is_good = is_new(*channel) && values.get(*channel).is_some_and(|value| value.is_ok());
+            if *is_good {
                 *good_at = at;
             }
         }
@@ -47,7 +59,12 @@ impl SensorWatch {
 
     /// The first sensor that has told nothing for too long, by channel index.
     pub fn lost(&self, now: MonoMs) -> Option<usize> {
-        self.sensors.iter().find(|(_, good_at)| now.since(*good_at) >= self.limit_ms).map(|(index, _)| *index)
+        self.sensors.iter().find(|sensor| now.since(sensor.good_at) >= self.limit_ms).map(|sensor| sensor.channel)
+    }
+
+    /// Whether the last reading of each was good.
+    pub fn is_whole(&self) -> bool {
+        self.sensors.iter().all(|sensor| sensor.is_good)
     }
 }
 

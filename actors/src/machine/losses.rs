@@ -7,6 +7,7 @@ use super::Machine;
 use crate::driver::{Pace, Sample};
 use crate::logic::gate;
 use crate::logic::losses::{ALONE_TOLD_AFTER_MS, Care, LOOK_EVERY_MS, OperatorWatch, SensorWatch};
+use crate::model::alarm::{BuiltIn, Cry};
 use crate::model::command::OrderStage;
 use crate::model::event::SafetyReason;
 use crate::model::spec::MachineSpec;
@@ -71,27 +72,38 @@ impl Machine {
         if !self.is_connected() || !self.losses.is_asked {
             return;
         }
-        let Some(lost) = self.losses.sensors.lost(now) else { return };
+        let Some(lost) = self.losses.sensors.lost(now) else {
+            if self.losses.sensors.is_whole() && self.alarms.is_open(BuiltIn::SensorLost) {
+                self.alarms.clear(BuiltIn::SensorLost);
+            }
+            return;
+        };
         let name = self.spec.channels.get(lost).map_or("a sensor", |channel| channel.label.as_str());
         let seconds = self.spec.safety.sensor_loss_ms as f64 / 1000.0;
         let words = format!(
             "{name} has given no reading for {seconds} s: heat is switched off and latched. Mend the sensor, or raise \
              sampling_interval_ms if the line is too slow; then re-arm"
         );
-        self.trip(SafetyReason::Sensor, words);
+        self.trip(SafetyReason::Sensor, BuiltIn::SensorLost, words);
     }
 
     fn look_for_the_operator(&mut self) {
         let (now, seen_at) = self.steering.operator_seen();
         let is_hot = self.is_connected() && gate::is_hot(&self.spec, &self.values);
         match self.losses.operator.look(now, is_hot, seen_at) {
-            Care::Here => self.losses.told_alone = false,
+            Care::Here => {
+                self.losses.told_alone = false;
+                if self.alarms.is_open(BuiltIn::OperatorLost) {
+                    self.alarms.clear(BuiltIn::OperatorLost);
+                }
+            }
             Care::Alone { left_ms } if !self.losses.told_alone => {
                 self.losses.told_alone = true;
                 let alone_s = ALONE_TOLD_AFTER_MS / 1000;
                 let left_s = left_ms.div_ceil(1000);
                 let words = format!("heat is on and nobody has been here for {alone_s} s: it goes off in {left_s} s");
                 tracing::warn!(machine = %self.spec.id, words);
+                self.alarms.raise(BuiltIn::OperatorLost, Cry::warning(words));
             }
             Care::Alone { .. } => {}
             Care::Lost => {
@@ -100,13 +112,13 @@ impl Machine {
                     "nobody was here for {seconds} s while heat was on: heat is switched off and latched. Look at the machine, \
                      then re-arm"
                 );
-                self.trip(SafetyReason::Operator, words);
+                self.trip(SafetyReason::Operator, BuiltIn::OperatorLost, words);
             }
         }
     }
 
     /// Heat to safety, urgently, and latched. While the device does not take it, again and again.
-    fn trip(&mut self, reason: SafetyReason, words: String) {
+    fn trip(&mut self, reason: SafetyReason, alarm: BuiltIn, words: String) {
         let now = self.bus.clock().now();
         let is_due = self.losses.tripped_at.is_none_or(|at| {
             gate::is_hot(&self.spec, &self.values) && now.since(at) >= self.bus.clock().scaled_ms(AGAIN_AFTER_MS)
@@ -118,6 +130,7 @@ impl Machine {
             tracing::error!(machine = %self.spec.id, why = words, "heat is taken away");
             self.latch(reason);
             self.end_replay();
+            self.alarms.raise(alarm, Cry::critical(words));
         }
         let orders = gate::heat_off_orders(&self.spec, self.next_command());
         let orders: Vec<_> = orders.into_iter().map(|order| order.renumbered(self.next_command())).collect();

@@ -128,7 +128,7 @@ impl Steering {
     pub fn notice(&self, principal: &Principal) {
         let is_somebody = match &principal.actor {
             Actor::Client { .. } | Actor::Rest => principal.role >= UserRole::Operator,
-            Actor::Replay | Actor::Task { .. } | Actor::Interlock | Actor::Failsafe => false,
+            Actor::Replay | Actor::Task { .. } | Actor::Interlock | Actor::Alarm(_) | Actor::Failsafe => false,
         };
         if is_somebody {
             self.lock().operator_seen = self.clock.now();

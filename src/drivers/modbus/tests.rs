@@ -83,6 +83,7 @@ impl Machine {
             alarms: vec![],
             interlocks: vec![],
             safety: SafetySpec::default(),
+            verify_heat: None,
         };
         Self { driver: factory(&config, sources, buses)(&spec), spec }
     }

@@ -52,6 +52,7 @@ fn spec_with(channels: Vec<Channel>) -> MachineSpec {
         alarms: Vec::new(),
         interlocks: Vec::new(),
         safety: SafetySpec::default(),
+        verify_heat: None,
     }
 }
 

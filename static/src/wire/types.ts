@@ -165,7 +165,27 @@ latched: boolean,
 /**
  * Where it stands in its life.
  */
-alarm_state: AlarmState, };
+alarm_state: AlarmState,
+/**
+ * When it was raised, on the wall. RFC 3339.
+ */
+raised_at: string | null,
+/**
+ * Who acknowledged it; `null` while nobody has.
+ */
+acked_by: string | null,
+/**
+ * How often its condition came in this occurrence: 1, or more of an alarm that chatters.
+ */
+count: number,
+/**
+ * The alarm that began the flood in which it came; `null` where it came alone or was the first.
+ */
+first_cause: string | null,
+/**
+ * When its shelf ends by itself, while `shelved`. RFC 3339.
+ */
+shelved_until: string | null, };
 
 /**
  * How a control is operated.
@@ -1438,7 +1458,19 @@ cleared_at: string | null,
 /**
  * When somebody acknowledged it. RFC 3339.
  */
-acked_at: string | null, };
+acked_at: string | null,
+/**
+ * Who that was.
+ */
+acked_by: string | null,
+/**
+ * How often its condition came: 1, or more of an alarm that chattered.
+ */
+count: number,
+/**
+ * The alarm that began the flood in which it came.
+ */
+first_cause: string | null, };
 
 /**
  * Why something could not be read.

@@ -40,6 +40,18 @@ fn one_good_reading_among_bad_ones_keeps_a_sensor() {
 }
 
 #[test]
+fn sensors_are_whole_only_when_each_has_told_something_good() {
+    let mut watch = watch(3_000);
+    assert!(!watch.is_whole());
+    read(&mut watch, 0, &[Ok(200.0), GONE, Ok(0.0)]);
+    assert!(!watch.is_whole());
+    read(&mut watch, 1_000, &[Ok(200.0), Ok(210.0), GONE]);
+    assert!(watch.is_whole(), "what is no sensor of heat does not count");
+    watch.begin(MonoMs(2_000));
+    assert!(!watch.is_whole(), "nobody has seen them over the new link");
+}
+
+#[test]
 fn silence_counts_like_bad_readings_and_a_new_link_counts_anew() {
     let mut watch = watch(3_000);
     assert_eq!(watch.lost(MonoMs(2_900)), Some(0), "it never told anything");
