@@ -37,22 +37,27 @@ export async function install(context: BrowserContext): Promise<void> {
       }
     };
 
-    const points = new WeakMap<Path2D, number>();
-    const { lineTo } = Path2D.prototype;
-    Path2D.prototype.lineTo = function (x, y) {
-      points.set(this, (points.get(this) ?? 0) + 1);
-      lineTo.call(this, x, y);
+    const points = new WeakMap<object, number>();
+    const pens = [CanvasRenderingContext2D.prototype, Path2D.prototype];
+    for (const pen of pens) {
+      const { lineTo } = pen;
+      pen.lineTo = function (this: object, x: number, y: number) {
+        points.set(this, (points.get(this) ?? 0) + 1);
+        Reflect.apply(lineTo, this, [x, y]);
+      };
+    }
+    const { beginPath, stroke } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.beginPath = function () {
+      points.set(this, 0);
+      beginPath.call(this);
     };
-    const { stroke } = CanvasRenderingContext2D.prototype;
-    CanvasRenderingContext2D.prototype.stroke = function (path?: Path2D) {
-      if (path === undefined) return Reflect.apply(stroke, this, []) as undefined;
-      stroke.call(this, path);
-      if ((points.get(path) ?? 0) < CURVE_POINTS || this.canvas.closest(".chart-host") === null) return undefined;
+    CanvasRenderingContext2D.prototype.stroke = function (...path: Path2D[]) {
+      Reflect.apply(stroke, this, path);
+      if ((points.get(path[0] ?? this) ?? 0) < CURVE_POINTS || this.canvas.closest(".chart-host") === null) return;
       notes.curveAt ??= performance.now();
       const shown = heard;
       heard = [];
       if (shown.length > 0) requestAnimationFrame(() => shown.forEach((reading) => notes.drawn.push({ ...reading, shownAt: Date.now() })));
-      return undefined;
     };
 
     const Tone = globalThis.OscillatorNode;

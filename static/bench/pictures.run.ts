@@ -2,7 +2,7 @@
 
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { test, type Page } from "@playwright/test";
+import { expect, test, type Page } from "@playwright/test";
 import { open, withDaemon, type Daemon } from "../e2e/fixtures/daemon";
 import { configuration, openShop, roast, type Shop } from "./shop";
 
@@ -10,9 +10,9 @@ const OUT = new URL("../../target/pictures/", import.meta.url).pathname;
 const IMG = new URL("../../docs/img/", import.meta.url).pathname;
 const SIZES = [[1280, 800], [800, 1280], [390, 844]] as const;
 const THEMES = ["light", "dark"] as const;
-/** Of a finished sheet of paper or a long list, the whole is shown as well. */
+/** Charts fit themselves in the frame after, text follows four times a second. Unit: ms. */
 const CALM_MS = 700;
-/** After first crack there is something of the development to be seen. */
+/** After first crack there is something of the development to be seen. Unit: ms. */
 const DEVELOPMENT_MS = 7_000;
 
 /** Those that the README shows. */
@@ -26,7 +26,6 @@ async function shoot(page: Page, name: string): Promise<void> {
     await page.emulateMedia({ colorScheme });
     for (const [width, height] of SIZES) {
       await page.setViewportSize({ width, height });
-      // Charts fit themselves in the frame after, text follows four times a second.
       await page.waitForTimeout(CALM_MS);
       const picture = `${name}-${width}x${height}-${colorScheme}`;
       await page.screenshot({ path: join(OUT, `${picture}.png`) });
@@ -72,14 +71,15 @@ function places({ profiles }: Shop): Place[] {
 async function visit(page: Page, daemon: Daemon, { name, hash, also }: Place): Promise<void> {
   await page.goto("about:blank");
   await open(page, daemon, hash);
-  await page.waitForTimeout(CALM_MS);
+  await page.locator("main").waitFor();
+  await expect(page.getByText("Loading…")).toHaveCount(0);
   await also?.(page);
   await shoot(page, name);
 }
 
 test("pictures", async ({ browser }) => {
   mkdirSync(OUT, { recursive: true });
-  const newPage = async () => (await browser.newContext({ reducedMotion: "reduce" })).newPage();
+  const newPage = async () => (await browser.newContext({ reducedMotion: "reduce", locale: "en-GB" })).newPage();
   await withDaemon("", async (daemon) => {
     const page = await newPage();
     await visit(page, daemon, { name: "empty-wall", hash: "#/" });

@@ -15,7 +15,7 @@ const DETECTION = { charge: true, drop: true, turning_point: true, dry_end_bt: 1
 /** What makes them look like a day in a shop: a brewery in its mash, a rig that is a little too warm. */
 const CHANGES: Record<string, [was: string, is: string][]> = {
   kettle: [["speed = 1.0", "speed = 30.0"]],
-  rig: [["above = 85", "above = 31"], ["speed = 1.0", "speed = 10.0"]],
+  rig: [["above = 85", "above = 31"], ["above 85 °C", "above 31 °C"], ["speed = 1.0", "speed = 10.0"]],
   scanner: [["speed = 1.0", "speed = 5.0"]],
 };
 
@@ -97,6 +97,7 @@ export async function openShop(daemon: Daemon): Promise<Shop> {
   await send(daemon, "POST", "programs/mash-day/start");
   for (const [channel, value] of [["valve", 0.4], ["heater", 0.6]] as const) await send(daemon, "POST", `machines/rig/controls/${channel}`, { value });
   for (const [channel, value] of [["motor", 0.6], ["servo", 0.5], ["valve", 1]] as const) await send(daemon, "POST", `machines/panel/controls/${channel}`, { value });
+  await send(daemon, "POST", "machines/scanner/controls/ring_light", { value: 1 });
   const profiles = await fillShelf(daemon);
   await send(daemon, "POST", "tasks/scan", { kwargs: { machine_id: "scanner", positions: 12 } });
   await send(daemon, "POST", "tasks/backup");

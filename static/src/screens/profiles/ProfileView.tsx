@@ -85,7 +85,7 @@ function MachineUse({ profileId, machineId }: { profileId: string; machineId: st
   const list = useHouse().list.value;
   const machines = list.kind === "ready" ? list.items : [];
   const chosen = useSignal<string | null>(null);
-  const target = chosen.value ?? machines.find((item) => item.id === machineId)?.id ?? machines[0]?.id;
+  const target = chosen.value ?? (machines.find((item) => item.id === machineId) ?? machines.find((item) => item.kind === "roaster") ?? machines[0])?.id;
   if (target === undefined) return <span class="small muted">Add a machine to replay this roast.</span>;
   return (
     <div class="row">

@@ -64,7 +64,7 @@ export function MachineCard({ summary }: { summary: MachineSummary }) {
         {driver !== null ? <Chip icon={driver.icon} tone={driver.tone} code={driver.code} testId="driver-state">{driver.text}</Chip>
           : alarm !== undefined && (wantsAck(alarm) || state !== "recording") ? <Chip icon={alarm.severity === "critical" ? "octagon" : "triangle"} tone={alarm.severity === "info" ? "plain" : alarm.severity}>{alarm.message}</Chip>
           : isOld && ageMs !== null ? null
-          : state === "recording" ? <span>{duration(machine.elapsedMs(now) - (charge ?? 0), true)} {charge === null ? "waiting for CHARGE" : <Next machine={machine} />}</span>
+          : state === "recording" ? <span>{duration(machine.elapsedMs(now) - (charge ?? 0), true)} {summary.kind !== "roaster" ? "since the recording began" : charge === null ? "waiting for CHARGE" : <Next machine={machine} />}</span>
           : <Holder machine={machine} />}
         {(isGone || (isOld && ageMs !== null)) && (
           <span class="muted" data-testid="card-last"> last {[isGone && summary.kind === "roaster" ? `${temp(last?.bt, unit)} °${unit}` : "", ageMs === null ? "" : `${age(ageMs)} ago`].filter((part) => part !== "").join(", ")}</span>
