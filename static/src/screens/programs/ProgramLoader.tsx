@@ -24,6 +24,6 @@ export function ProgramLoader({ id, program }: { id: string; program: string | n
   const why = failure.value ?? (ended.kind === "gone" || ended.kind === "denied" ? ended.reason : null);
   if (why !== null) return <main class="page"><Banner icon="triangle" tone="warning" urgent actions={<><button type="button" class="button" onClick={load}>Try again</button>{back}</>}>{why}</Banner></main>;
   const isReady = machine.loaded.value && machine.config.value !== null && (program === null || stored.value !== null);
-  if (!isReady) return <main class="page"><p role="status" class="muted">Loading the program…</p></main>;
+  if (!isReady) return <main class="page"><p role="status" class="muted">Loading the program…</p>{back}</main>;
   return <ProgramEditor machineId={id} stored={stored.value} channels={stepChannels(machine)} />;
 }
