@@ -16,6 +16,7 @@ use hearth_actors::registry::{Adopt, Definition, Policy};
 use hearth_actors::runtime::bus::Bus;
 use hearth_actors::runtime::clock::{new_session_id, wall_now};
 use hearth_actors::system::{House, StartError};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::config::Config;
@@ -38,7 +39,9 @@ use crate::jobs::claims::Claims;
 use crate::jobs::modbus_scan::{Registers, Unread};
 use crate::jobs::{Hands, Jobs};
 use crate::storage::clock::SystemClock;
+use crate::storage::disk::Disk;
 use crate::storage::store::Store;
+use crate::storage::watch::StorageState;
 
 /// How long sockets get to receive their close frame before connections are cut.
 const FAREWELL: Duration = Duration::from_millis(300);
@@ -83,12 +86,21 @@ impl Daemon {
     /// # Errors
     /// When something that the daemon cannot do without is not to be had.
     pub async fn start(config: Config) -> Result<Self, DaemonError> {
+        Self::start_on(Disk::default(), config).await
+    }
+
+    /// The same, with everything that is written going through this door.
+    ///
+    /// # Errors
+    /// As [`Daemon::start`].
+    pub async fn start_on(disk: Disk, config: Config) -> Result<Self, DaemonError> {
         let listeners = listeners(&config)?;
         let address = listeners.first().map_or(config.server.listen, |(address, ..)| *address);
         let own = listeners.iter().skip(1).flat_map(|(at, _, door)| Some((*door.dialects.first()?, *at))).collect();
         let at_storage = |source| DaemonError::Storage { path: config.storage.path.display().to_string(), source };
-        let store = Arc::new(Store::open(&config.storage.path, Arc::new(SystemClock::new())).map_err(at_storage)?);
-        let archive: Arc<dyn Archive> = store;
+        let store = Store::open(disk.clone(), &config.storage.path, Arc::new(SystemClock::new())).map_err(at_storage)?;
+        let storage = store.state();
+        let archive: Arc<dyn Archive> = Arc::new(store);
         let house = House::start(Arc::clone(&archive), policy(&config.supervision))?;
         let workshop = Workshop::default();
         let recovered = recover(&house, archive.as_ref()).map_err(at_storage)?;
@@ -98,7 +110,7 @@ impl Daemon {
         let state = AppState {
             house: house.clone(),
             workshop: workshop.clone(),
-            jobs: jobs(&config, archive, house.clone(), &workshop),
+            jobs: jobs(&config, Kept { disk, storage, archive }, house.clone(), &workshop),
             limits: Arc::new(config.limits),
             door: Door::shared(&config.dialects),
             logins: Logins::new(config.auth.users),
@@ -171,7 +183,14 @@ fn listeners(config: &Config) -> Result<Vec<(SocketAddr, TcpListener, Door)>, Da
     std::iter::once(shared).chain(own).map(open).collect()
 }
 
-fn jobs(config: &Config, archive: Arc<dyn Archive>, house: House, workshop: &Workshop) -> Jobs {
+/// What is kept, and where.
+struct Kept {
+    disk: Disk,
+    storage: watch::Receiver<StorageState>,
+    archive: Arc<dyn Archive>,
+}
+
+fn jobs(config: &Config, Kept { disk, storage, archive }: Kept, house: House, workshop: &Workshop) -> Jobs {
     let workshop = workshop.clone();
     let registers = Arc::new(move |link: &ModbusConfig| {
         workshop.probe(link).map(|probe| Box::new(Look(probe)) as Box<dyn Registers>)
@@ -183,6 +202,8 @@ fn jobs(config: &Config, archive: Arc<dyn Archive>, house: House, workshop: &Wor
     };
     let export = |profile: &Profile| exchange::export(profile, Format::Json);
     Jobs::new(Hands {
+        disk,
+        storage,
         data: config.storage.path.clone(),
         archive,
         export,

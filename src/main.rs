@@ -11,6 +11,7 @@ use hearth::cli::{self, Command, Invocation};
 use hearth::config::Config;
 use hearth::daemon::Daemon;
 use hearth::http::door;
+use hearth::storage::disk::Disk;
 use hearth::storage::{backup, restore};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -116,6 +117,7 @@ fn back_up(config: &Config, file: &Path) -> anyhow::Result<()> {
 
 fn bring_back(config: &Config, file: &Path) -> anyhow::Result<()> {
     let report = restore::restore(
+        &Disk::default(),
         BufReader::new(File::open(file).with_context(|| format!("cannot read {}", file.display()))?),
         &config.storage.path,
     )?;

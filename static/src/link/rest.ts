@@ -2,7 +2,7 @@
 
 import { hearDate } from "./clock";
 import type {
-  DriverAnswer, HealthView, MachineSummary, PastAlarm, PatchBody, ProbeView, Problem, ProblemField, ProfileDocument, ProfilePage,
+  DriverAnswer, Health, HealthView, MachineSummary, PastAlarm, PatchBody, ProbeView, Problem, ProblemField, ProfileDocument, ProfilePage,
   ProfileSummary, ProgramView, SaveBody, SerialPortView, SessionView, TaskView,
 } from "../wire/types";
 import type { Preset } from "../model/presets";
@@ -94,7 +94,7 @@ export const rest = {
   logIn: (email: string, password: string, call: Call = {}) => request<{ access_token: string }>("POST", "api/v1/auth/login", { email, password }, call),
   logOut: (call: Call = {}) => request<void>("POST", "api/v1/auth/logout", undefined, call),
   me: (call: Call = {}) => request<Me>("GET", "api/v1/auth/me", undefined, call),
-  health: (call: Call = {}) => request<{ status: string; version: string; uptime_seconds: number }>("GET", "health", undefined, call),
+  health: (call: Call = {}) => request<Health>("GET", "health", undefined, call),
   machines: (call: Call = {}) => request<MachineSummary[]>("GET", "api/machines", undefined, call),
   addMachine: (config: unknown, call: Call = {}) => request<unknown>("POST", "api/machines", config, call),
   machineConfig: (id: string, call: Call = {}) => request<MachineConfig>("GET", machine(id), undefined, call),
