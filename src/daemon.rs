@@ -1,5 +1,7 @@
 //! The composition root: configuration -> storage, drivers, house, web server; and the way back down.
 
+mod upkeep;
+
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,7 @@ use hearth_actors::runtime::bus::Bus;
 use hearth_actors::runtime::clock::{new_session_id, wall_now};
 use hearth_actors::system::{House, StartError};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::config::Config;
@@ -52,6 +55,7 @@ pub struct Daemon {
     own: Vec<(Name, SocketAddr)>,
     state: AppState,
     servers: Vec<ServerHandle>,
+    upkeep: [JoinHandle<()>; 2],
 }
 
 /// Why the daemon does not start.
@@ -99,7 +103,7 @@ impl Daemon {
         let own = listeners.iter().skip(1).flat_map(|(at, _, door)| Some((*door.dialects.first()?, *at))).collect();
         let at_storage = |source| DaemonError::Storage { path: config.storage.path.display().to_string(), source };
         let store = Store::open(disk.clone(), &config.storage.path, Arc::new(SystemClock::new())).map_err(at_storage)?;
-        let storage = store.state();
+        let (storage, told_of_storage) = (store.state(), store.state());
         let archive: Arc<dyn Archive> = Arc::new(store);
         let house = House::start(Arc::clone(&archive), policy(&config.supervision))?;
         let workshop = Workshop::default();
@@ -120,6 +124,10 @@ impl Daemon {
             panels: Default::default(),
             ledger: Ledger::new(house.roster()),
         };
+        let upkeep = [
+            actix_rt::spawn(upkeep::tell_of_storage(house.clone(), told_of_storage)),
+            actix_rt::spawn(upkeep::tell_of_jumps(house)),
+        ];
         actix_rt::spawn(server::look_alive(state.lobby.clone()));
         actix_rt::spawn(state.ledger.clone().keep());
         let mut servers = Vec::with_capacity(listeners.len());
@@ -129,7 +137,7 @@ impl Daemon {
             servers.push(server.handle());
             actix_rt::spawn(server);
         }
-        Ok(Self { address, own, state, servers })
+        Ok(Self { address, own, state, servers, upkeep })
     }
 
     /// Where it listens.
@@ -154,6 +162,7 @@ impl Daemon {
         self.state.lobby.tell(Notice::Stopping);
         tokio::join!(self.state.house.stop(), tokio::time::sleep(FAREWELL));
         join_all(self.servers.iter().map(|server| server.stop(true))).await;
+        self.upkeep.iter().for_each(JoinHandle::abort);
     }
 }
 

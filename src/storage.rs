@@ -15,6 +15,7 @@
 //! All of them write through one door, `disk`.
 
 pub mod addresses;
+pub mod alarms;
 pub mod backup;
 pub mod boot;
 pub mod catalogue;

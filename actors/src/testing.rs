@@ -10,6 +10,7 @@ use crate::driver::{Applied, Driver, DriverError, DriverFactory, Picture, Sample
 use crate::logic::addresses::{Addresses, Answer, Request};
 use crate::logic::gate::Admitted;
 use crate::logic::profile::assemble;
+use crate::model::alarm::AlarmNotice;
 use crate::model::channel::{
     Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, DeviceType, Failsafe, OutputClass, Role,
 };
@@ -62,6 +63,7 @@ pub fn roaster(id: &str) -> MachineSpec {
         detection: DetectionSpec::default(),
         alarms: Vec::new(),
         interlocks: Vec::new(),
+        verify_heat: None,
     }
 }
 
@@ -242,6 +244,7 @@ struct Memory {
     /// A run that was ended in order; `None` while one is open.
     last_run: Option<BTreeSet<MachineId>>,
     logs: BTreeMap<SessionId, SessionLog>,
+    alarms: BTreeMap<MachineId, Vec<AlarmNotice>>,
     machines: BTreeMap<MachineId, String>,
     addresses: Addresses,
     programs: BTreeMap<ProgramId, String>,
@@ -321,6 +324,15 @@ impl Archive for MemoryArchive {
 
     fn close_run(&self, but: &BTreeSet<MachineId>) -> Result<(), ArchiveError> {
         self.writing()?.last_run = Some(but.clone());
+        Ok(())
+    }
+
+    fn alarms(&self) -> Result<Vec<(MachineId, Vec<AlarmNotice>)>, ArchiveError> {
+        Ok(self.lock().alarms.clone().into_iter().collect())
+    }
+
+    fn put_alarms(&self, machine: &MachineId, standing: &[AlarmNotice]) -> Result<(), ArchiveError> {
+        self.writing()?.alarms.insert(machine.clone(), standing.to_vec());
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hearth_actors::model::channel::{Channel, ChannelTable, Role};
 use hearth_actors::model::ids::MachineId;
-use hearth_actors::model::spec::{MachineKind, MachineSpec};
+use hearth_actors::model::spec::{MachineKind, MachineSpec, VerifyHeat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -20,6 +20,9 @@ use super::simulator;
 
 /// Time between readings where nothing is said. Unit: ms.
 const SAMPLING_INTERVAL_MS: u64 = 1_000;
+
+/// How long heat may be wrong where nothing is said: beans cool a drum for less. Unit: ms.
+const VERIFY_HEAT_MS: u64 = 240_000;
 
 /// Longest name, so that it fits on a tile.
 const NAME_CHARS_MAX: usize = 80;
@@ -95,6 +98,20 @@ pub struct SafetyConfig {
     /// How long heat may be on with nobody watching. Unit: ms, 10000 to 3600000; 0 for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_loss_ms: Option<u64>,
+    /// How long heat may fail to come, or come unasked, before that is an alarm. Unit: ms, 30000 to 3600000; 0 for ever. 240000 for a
+    /// machine with heat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify_heat_ms: Option<u64>,
+    /// Whether such an alarm stops the machine as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify_heat_trip: Option<bool>,
+}
+
+impl SafetyConfig {
+    fn verify_heat(self) -> Option<VerifyHeat> {
+        let within_ms = self.verify_heat_ms.unwrap_or(VERIFY_HEAT_MS);
+        (within_ms > 0).then_some(VerifyHeat { within_ms, trip: self.verify_heat_trip.unwrap_or(false) })
+    }
 }
 
 impl MachineConfig {
@@ -176,6 +193,7 @@ impl MachineConfig {
             detection,
             alarms,
             interlocks,
+            verify_heat: self.safety.unwrap_or_default().verify_heat(),
         });
         (spec, faults)
     }
@@ -195,6 +213,9 @@ impl MachineConfig {
         let safety = self.safety.unwrap_or_default();
         if safety.on_sensor_loss_ms.is_some_and(|ms| !(1_000..=600_000).contains(&ms)) {
             faults.add("/safety/on_sensor_loss_ms", "use 1000 to 600000 ms");
+        }
+        if safety.verify_heat_ms.is_some_and(|ms| ms != 0 && !(30_000..=3_600_000).contains(&ms)) {
+            faults.add("/safety/verify_heat_ms", "use 30000 to 3600000 ms, or 0 not to look after heat");
         }
         if safety.operator_loss_ms.is_some_and(|ms| ms != 0 && !(10_000..=3_600_000).contains(&ms)) {
             faults.add("/safety/operator_loss_ms", "use 10000 to 3600000 ms, or 0 to let heat go on for ever");

@@ -202,7 +202,7 @@ impl Inner {
                     session: event.session,
                     seq: None,
                     notice: notice.clone(),
-                    triggered_at: event.wall,
+                    triggered_at: notice.raised_wall.unwrap_or(event.wall),
                     cleared_at: None,
                     acked_at: None,
                 });
@@ -234,7 +234,7 @@ impl Inner {
                     session: snapshot.session,
                     seq: snapshot.seq,
                     notice: notice.clone(),
-                    triggered_at: raised.or(snapshot.read_at).unwrap_or_default(),
+                    triggered_at: notice.raised_wall.or(raised).or(snapshot.read_at).unwrap_or_default(),
                     cleared_at: None,
                     acked_at: None,
                 });
@@ -282,6 +282,7 @@ impl AlarmLife {
         let before = self.notice.state;
         match notice.state {
             ClearedUnacked => self.cleared_at = Some(event.wall),
+            Acked if before == Acked && self.acked_at.is_some() => {}
             Acked => self.acked_at = Some(event.wall),
             Normal if before == ClearedUnacked => self.acked_at = Some(event.wall),
             Normal => self.cleared_at = Some(event.wall),

@@ -43,7 +43,7 @@ pub struct AlarmView {
     pub cleared_at: Option<String>,
     /// When somebody acknowledged it.
     pub acked_at: Option<String>,
-    /// Always `null`: nobody writes down who it was.
+    /// Who that was, as named to people.
     pub acked_by: Option<String>,
     /// What the rule says.
     pub message: String,
@@ -69,7 +69,7 @@ impl AlarmView {
             triggered_at: moment(triggered_at),
             cleared_at: cleared_at.map(moment),
             acked_at: acked_at.map(moment),
-            acked_by: None,
+            acked_by: notice.acked_by,
             message: notice.message,
             rule_id: notice.alarm.to_string(),
             origin: Origin::new(&machine, session, seq),

@@ -190,6 +190,12 @@ pub struct PastAlarm {
     pub cleared_at: Option<String>,
     /// When somebody acknowledged it. RFC 3339.
     pub acked_at: Option<String>,
+    /// Who that was.
+    pub acked_by: Option<String>,
+    /// How often its condition came: 1, or more of an alarm that chattered.
+    pub count: u32,
+    /// The alarm that began the flood in which it came.
+    pub first_cause: Option<String>,
 }
 
 impl From<AlarmLife> for PastAlarm {
@@ -200,6 +206,9 @@ impl From<AlarmLife> for PastAlarm {
             severity: life.notice.severity.into(),
             alarm_state: life.notice.state.into(),
             message: life.notice.message,
+            acked_by: life.notice.acked_by,
+            count: life.notice.count,
+            first_cause: life.notice.first_cause.map(|id| id.to_string()),
             session_id: life.session.map(|id| id.to_string()),
             raised_at: rfc3339(life.triggered_at),
             cleared_at: life.cleared_at.and_then(rfc3339),
@@ -236,6 +245,11 @@ mod tests {
             raised_at: SessionMs(0),
             bt: None,
             et: None,
+            raised_wall: None,
+            acked_by: None,
+            count: 1,
+            first_cause: None,
+            shelf: None,
         };
         snapshot.alarms.insert(alarm, notice);
     }
