@@ -102,7 +102,8 @@ impl Daemon {
         let address = listeners.first().map_or(config.server.listen, |(address, ..)| *address);
         let own = listeners.iter().skip(1).flat_map(|(at, _, door)| Some((*door.dialects.first()?, *at))).collect();
         let at_storage = |source| DaemonError::Storage { path: config.storage.path.display().to_string(), source };
-        let store = Store::open(disk.clone(), &config.storage.path, Arc::new(SystemClock::new())).map_err(at_storage)?;
+        let store =
+            Store::open(disk.clone(), &config.storage.path, Arc::new(SystemClock::new())).map_err(at_storage)?;
         let (storage, told_of_storage) = (store.state(), store.state());
         let archive: Arc<dyn Archive> = Arc::new(store);
         let house = House::start(Arc::clone(&archive), policy(&config.supervision))?;

@@ -69,7 +69,8 @@ impl Shop {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        let archive: Arc<dyn Archive> = Arc::new(Store::open(Disk::default(), &data, Arc::new(SystemClock::new())).unwrap());
+        let archive: Arc<dyn Archive> =
+            Arc::new(Store::open(Disk::default(), &data, Arc::new(SystemClock::new())).unwrap());
         let house = House::start(Arc::clone(&archive), Policy::default()).unwrap();
         let tasks = house.tasks().clone();
         let jobs = Jobs::new(hands(data, Arc::clone(&archive), house.clone()));

@@ -66,7 +66,17 @@ impl Store {
         let standing = index.clone();
         let watch = Watch::start(disk.clone(), data, move || standing.standing())?;
         let addresses = Mutex::new(addresses::load(&disk, data));
-        Ok(Self { disk, data: data.to_owned(), clock, catalogue, index, watch, lock, changing: Mutex::new(()), addresses })
+        Ok(Self {
+            disk,
+            data: data.to_owned(),
+            clock,
+            catalogue,
+            index,
+            watch,
+            lock,
+            changing: Mutex::new(()),
+            addresses,
+        })
     }
 
     /// How the storage is, and word of every change.

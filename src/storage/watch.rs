@@ -222,11 +222,15 @@ impl StorageState {
         let refused = self.refused.as_ref().map(|Refusal { words, is_full }| match is_full {
             true => trouble(
                 StorageWord::Full,
-                format!("the storage disk is full ({words}): curves are kept in memory, marks are refused; make room now"),
+                format!(
+                    "the storage disk is full ({words}): curves are kept in memory, marks are refused; make room now"
+                ),
             ),
             false => trouble(
                 StorageWord::Failing,
-                format!("the storage disk refuses ({words}): curves are kept in memory, marks are refused; check the disk"),
+                format!(
+                    "the storage disk refuses ({words}): curves are kept in memory, marks are refused; check the disk"
+                ),
             ),
         });
         let free_mib = self.free_bytes.unwrap_or(0) / MIB;
@@ -234,16 +238,23 @@ impl StorageState {
             Room::Enough => None,
             Room::Low => Some(trouble(
                 StorageWord::Low,
-                format!("only {free_mib} MiB are free on the storage disk: make room, below {RECORDING_MIB_MIN} MiB no recording begins"),
+                format!(
+                    "only {free_mib} MiB are free on the storage disk: make room, below {RECORDING_MIB_MIN} MiB no recording begins"
+                ),
             )),
             Room::Full => Some(trouble(
                 StorageWord::Full,
-                format!("only {free_mib} MiB are free on the storage disk: recordings that run go on, none begins; make room"),
+                format!(
+                    "only {free_mib} MiB are free on the storage disk: recordings that run go on, none begins; make room"
+                ),
             )),
         };
         let slow = self.slow_ms.map(|ms| {
             let seconds = ms / 1000;
-            trouble(StorageWord::Slow, format!("the storage disk took {seconds} s to write: check it, and what else uses it"))
+            trouble(
+                StorageWord::Slow,
+                format!("the storage disk took {seconds} s to write: check it, and what else uses it"),
+            )
         });
         let damaged = (!self.damaged.is_empty()).then(|| {
             let what = self.damaged.join(", ");

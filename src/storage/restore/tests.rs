@@ -224,7 +224,9 @@ fn strange_and_newer_archives_are_refused() {
     let with_first = |name: &str, content: &[u8]| {
         let mut builder = Builder::new(Vec::new());
         entry(&mut builder, name, EntryType::Regular, content.len() as u64, content);
-        restore(&Disk::default(), builder.into_inner().unwrap().as_slice(), &dir.path().join("data")).unwrap_err().to_string()
+        restore(&Disk::default(), builder.into_inner().unwrap().as_slice(), &dir.path().join("data"))
+            .unwrap_err()
+            .to_string()
     };
     assert!(with_first(BEGIN, b"{\"schema\":4}").contains("update"));
     assert!(with_first(BEGIN, b"{}").contains("understood"));
@@ -257,7 +259,9 @@ fn a_journal_under_another_sessions_name_is_refused() {
         header.set_cksum();
         renamed.append(&header, content.as_slice()).unwrap();
     }
-    let error = restore(&Disk::default(), renamed.into_inner().unwrap().as_slice(), &dir.path().join("x")).unwrap_err().to_string();
+    let error = restore(&Disk::default(), renamed.into_inner().unwrap().as_slice(), &dir.path().join("x"))
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("another session"), "{error}");
 }
 

@@ -94,7 +94,8 @@ async fn life(nth: u64, times: u64, errno: i32) -> bool {
     insist(&faults, || store.delete(session(2)).or_else(missing_is_gone));
     insist(&faults, || store.put_program(&ProgramId::parse("p").unwrap(), "{}"));
     let channels = vec![(hearth_actors::model::ids::ChannelId::parse("bt").unwrap(), None)];
-    let numbers = insist(&faults, || store.assign(&[Request { machine: machine("machine-a"), channels: channels.clone() }]));
+    let numbers =
+        insist(&faults, || store.assign(&[Request { machine: machine("machine-a"), channels: channels.clone() }]));
     insist(&faults, || store.close_run(&BTreeSet::new()));
     let fired = fired || faults.fired() > 0;
     drop(store);
@@ -122,8 +123,7 @@ fn check(store: &Store, boot: u64, told: &Told, what: &str) {
     let log = store.read(session(1), None).unwrap();
     assert!(!log.damaged && log.sealed, "{what}");
     let kept: BTreeSet<u64> = log.events.iter().map(|event| event.seq.0).collect();
-    let expected: BTreeSet<u64> =
-        (1..=7).chain(30..50).chain(70..90).chain(told.saved.iter().copied()).collect();
+    let expected: BTreeSet<u64> = (1..=7).chain(30..50).chain(70..90).chain(told.saved.iter().copied()).collect();
     assert_eq!(kept, expected, "{what}: refused were {:?}", told.refused);
     assert_eq!(log.events.len(), kept.len(), "{what}: each once");
     for event in &log.events {

@@ -533,7 +533,10 @@ fn a_second_store_on_the_same_directory_is_refused_with_a_name() {
     assert!(error.contains(&std::process::id().to_string()) && error.contains("stop that hearth"), "{error}");
     let journal = record(&store, 1, &[]);
     drop(store);
-    assert!(Store::open(Disk::default(), disk.dir.path(), disk.clock.clone()).is_err(), "a journal is still being written");
+    assert!(
+        Store::open(Disk::default(), disk.dir.path(), disk.clock.clone()).is_err(),
+        "a journal is still being written"
+    );
     drop(journal);
     disk.open();
 }

@@ -97,7 +97,9 @@ fn a_backup_brings_the_tasks_back() {
 #[actix_rt::test]
 async fn what_a_killed_daemon_left_running_is_interrupted_at_the_next_start() {
     let dir = tempfile::tempdir().unwrap();
-    let open = || -> Arc<dyn Archive> { Arc::new(Store::open(Disk::default(), dir.path(), Arc::new(SystemClock::new())).unwrap()) };
+    let open = || -> Arc<dyn Archive> {
+        Arc::new(Store::open(Disk::default(), dir.path(), Arc::new(SystemClock::new())).unwrap())
+    };
     let left = [TaskStatus::Pending, TaskStatus::Running, TaskStatus::Paused, TaskStatus::Completed];
     for (n, status) in (1..).zip(left) {
         open().put_task(&task(n, status)).unwrap();
@@ -109,7 +111,10 @@ async fn what_a_killed_daemon_left_running_is_interrupted_at_the_next_start() {
     for n in 1..=3 {
         let told = tasks.find(TaskId(n)).unwrap();
         assert_eq!((told.status, told.error.as_deref()), (TaskStatus::Interrupted, Some(INTERRUPTED)));
-        assert_eq!(all(&Disk::default(), dir.path()).unwrap().into_iter().find(|task| task.id == told.id), Some((*told).clone()));
+        assert_eq!(
+            all(&Disk::default(), dir.path()).unwrap().into_iter().find(|task| task.id == told.id),
+            Some((*told).clone())
+        );
     }
     assert_eq!(*tasks.find(TaskId(4)).unwrap(), task(4, TaskStatus::Completed));
 }
