@@ -153,4 +153,6 @@ trust: $(VENV_STAMP) debug ## long fault runs: kill -9, crashes, cut clients; pr
 	@HEARTH_FAULTS=all HEARTH_DAMAGES=10000 $(CARGO) test --locked --quiet --lib -- storage::store --nocapture
 	@echo '10,000 profiles: listed, searched, and indexed anew'
 	@$(CARGO) test --locked --quiet --lib -- --ignored --nocapture ten_thousand_profiles
+	@echo '1,000 crashes of a machine with heat on: the first bytes after each are the safe ones'
+	@HEARTH_CRASHES=1000 $(CARGO) test --locked --quiet -p hearth-actors --test losses crash
 	@.venv/bin/python tests/trust

@@ -243,7 +243,7 @@ pub struct AlarmConfig {
     pub message: Option<String>,
     /// What it does besides being told. A shelf does not keep it from that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub then: Vec<ActionConfig>,
+    pub actions: Vec<ActionConfig>,
     /// Whether it stays until somebody re-arms the machine. Where absent: if it stops the machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latched: Option<bool>,
@@ -386,12 +386,12 @@ impl AlarmConfig {
                 faults.add(child(&when_at, key), format!("use 0 to {DELAY_MS_MAX} ms, which is an hour"));
             }
         }
-        let then_at = child(pointer, "then");
+        let actions_at = child(pointer, "actions");
         let actions: Vec<Option<AlarmAction>> = self
-            .then
+            .actions
             .iter()
             .enumerate()
-            .map(|(i, action)| action.to_action(channels, &format!("{then_at}/{i}"), faults))
+            .map(|(i, action)| action.to_action(channels, &format!("{actions_at}/{i}"), faults))
             .collect();
         let actions = actions.into_iter().collect::<Option<Vec<_>>>()?;
         let latching = self.latched.unwrap_or(actions.contains(&AlarmAction::Stop));

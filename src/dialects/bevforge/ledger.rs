@@ -202,7 +202,7 @@ impl Inner {
                     session: event.session,
                     seq: None,
                     notice: notice.clone(),
-                    triggered_at: notice.raised_wall.unwrap_or(event.wall),
+                    triggered_at: first_told(notice, event.wall),
                     cleared_at: None,
                     acked_at: None,
                 });
@@ -250,6 +250,12 @@ impl Inner {
             self.alarms.pop_first();
         }
     }
+}
+
+/// When an occurrence was raised: what is told first is so now, unless it comes from before this run of the daemon.
+fn first_told(notice: &AlarmNotice, now: WallMs) -> WallMs {
+    const TELLING_MS: i64 = 2_000;
+    notice.raised_wall.filter(|raised| now.0.saturating_sub(raised.0) > TELLING_MS).unwrap_or(now)
 }
 
 impl Life {

@@ -1,6 +1,8 @@
 //! Backups that come back, and archives that must not.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use hearth_actors::archive::{Archive as _, ProfileQuery};
 use hearth_actors::logic::addresses::Request;
@@ -12,6 +14,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::storage::backup::backup;
 use crate::storage::clock::testing::ManualClock;
+use crate::storage::faults::{EIO, Faults};
 use crate::storage::samples::{event, header, machine, reading, roast, session};
 use crate::storage::store::Store;
 
@@ -70,6 +73,79 @@ fn a_backup_taken_while_recording_comes_back_whole() {
     assert_eq!(report, RestoreReport { journals: 3, damaged: 0, machines: 2, programs: 0, tasks: 0, before: None });
     check_content(&data);
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left beside");
+}
+
+#[test]
+fn backups_taken_while_four_roasts_are_recorded_hold_every_document_byte_for_byte() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let store = open(&data);
+    let document = "{\"name\":\"Trommel 5 kg, grün\"}\n";
+    store.put_machine(&machine("machine-a"), document).unwrap();
+    let is_enough = AtomicBool::new(false);
+    let archives: Vec<Vec<u8>> = thread::scope(|scope| {
+        for n in 1..=4 {
+            let mut journal = store.create(&header(n, Keep::AsProfile)).unwrap();
+            let is_enough = &is_enough;
+            scope.spawn(move || {
+                for seq in 1.. {
+                    journal.append(&event(n, seq, reading(seq as f64))).unwrap();
+                    if is_enough.load(Ordering::Relaxed) {
+                        return;
+                    }
+                }
+            });
+        }
+        let take = |_| {
+            let mut archive = Vec::new();
+            backup(&data, &mut archive).unwrap();
+            archive
+        };
+        let archives = (0..5).map(take).collect();
+        is_enough.store(true, Ordering::Relaxed);
+        archives
+    });
+    let mut before = [0; 4];
+    for (number, archive) in archives.iter().enumerate() {
+        let restored = dir.path().join(format!("restored-{number}"));
+        let report = restore(&Disk::default(), archive.as_slice(), &restored).unwrap();
+        assert_eq!((report.journals, report.damaged), (4, 0));
+        assert_eq!(fs::read(restored.join("machines/machine-a.json")).unwrap(), document.as_bytes());
+        for (n, before) in (1..).zip(&mut before) {
+            let name = format!("journal/machine-a/{}.jnl", session(n));
+            let (kept, original) = (fs::read(restored.join(&name)).unwrap(), fs::read(data.join(&name)).unwrap());
+            assert!(original.starts_with(&kept), "session {n} in backup {number}");
+            assert!(kept.len() >= *before, "a later backup holds no less");
+            *before = kept.len();
+        }
+    }
+}
+
+#[test]
+fn a_restore_that_the_disk_refuses_anywhere_leaves_the_old_directory_or_the_new_one() {
+    let (dir, archive) = backed_up();
+    let (faults, disk) = Faults::new();
+    for nth in 0.. {
+        let data = dir.path().join(format!("refused-{nth}"));
+        machines::put(&Disk::default(), &data, &machine("mine"), "{}").unwrap();
+        faults.refuse_nth(nth, 1, EIO);
+        let restored = restore(&disk, archive.as_slice(), &data);
+        let is_whole = faults.fired() == 0;
+        faults.heal();
+        let there = machines::all(&data).unwrap();
+        match restored {
+            Ok(_) => assert_eq!(there.len(), 2, "act {nth}"),
+            Err(_) if there.len() == 1 => assert_eq!(there[0].0, machine("mine"), "act {nth}"),
+            Err(_) => assert_eq!(there.len(), 2, "act {nth}"),
+        }
+        if is_whole {
+            assert!(nth > 20, "only {nth} acts: does everything go through the door?");
+            return;
+        }
+        // What was unpacked and could not be removed goes with the next try.
+        restore(&disk, archive.as_slice(), &data).unwrap();
+        assert_eq!(machines::all(&data).unwrap().len(), 2, "act {nth}");
+    }
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //!
 //! Heat is judged over three spans of time, each a third of what is configured. Nobody knows the temperature that a burner should
 //! make: at an equilibrium, or at the boil, full heat raises nothing. So only what cannot be is an alarm: a cold machine that stays
-//! cold, or any that grows colder from span to span, under half of its heat or more; and one that grows hotter from span to span
-//! under none. Beans that cool the drum at CHARGE do so for less than three minutes.
+//! cold, or any that grows colder in and from span to span, under half of its heat or more; and one that grows hotter so under none.
+//! Beans that cool the drum at CHARGE leave one span of three in which it warms up.
 
 use std::collections::VecDeque;
 
@@ -92,6 +92,8 @@ struct Span {
 struct Seen {
     sum: f64,
     samples: u32,
+    first: f64,
+    last: f64,
     low: f64,
     high: f64,
     /// Whether a value was missing.
@@ -116,6 +118,10 @@ impl HeatWatch {
 
     /// The verdict, each time a span is over.
     fn step(&mut self, now: MonoMs, values: &[Value], channels: &ChannelTable) -> Option<Found> {
+        if self.spans.back().is_some_and(|span| now.since(span.since) >= 2 * self.span_ms) {
+            // Nobody knows what was meanwhile.
+            self.spans.clear();
+        }
         let is_over = self.spans.back().is_none_or(|span| now.since(span.since) >= self.span_ms);
         let verdict = (is_over && self.spans.len() == SPANS).then(|| self.judge(channels));
         if is_over {
@@ -158,8 +164,11 @@ impl HeatWatch {
         let means = means.unwrap_or_default();
         let moves = MOVES_C_PER_MIN * self.span_ms as f64 / 60_000.0;
         let is_known = means.len() == SPANS;
-        let rises = is_known && means.windows(2).all(|pair| pair[1] - pair[0] >= moves);
-        let falls = is_known && means.windows(2).all(|pair| pair[0] - pair[1] >= moves);
+        let moved: Vec<f64> = self.spans.iter().filter_map(|span| Some(span.sensors.first()?.moved())).collect();
+        let rises =
+            is_known && means.windows(2).all(|pair| pair[1] - pair[0] >= moves) && moved.iter().all(|by| *by >= moves);
+        let falls =
+            is_known && means.windows(2).all(|pair| pair[0] - pair[1] >= moves) && moved.iter().all(|by| *by <= -moves);
         let stays_cold = is_known && means.iter().all(|mean| *mean < COLD_C) && means[SPANS - 1] - means[0] < moves;
         let minutes = (self.span_ms * SPANS as u64) as f64 / 60_000.0;
         let label = |sensor: usize| channels.get(self.sensors[sensor]).map_or("", |channel| channel.label.as_str());
@@ -203,24 +212,46 @@ impl HeatWatch {
 }
 
 impl Seen {
-    const NONE: Self = Self { sum: 0.0, samples: 0, low: f64::INFINITY, high: f64::NEG_INFINITY, has_gap: false };
+    const NONE: Self = Self {
+        sum: 0.0,
+        samples: 0,
+        first: 0.0,
+        last: 0.0,
+        low: f64::INFINITY,
+        high: f64::NEG_INFINITY,
+        has_gap: false,
+    };
 
     fn take(&mut self, value: Option<f64>) {
         let Some(value) = value else {
             self.has_gap = true;
             return;
         };
-        *self = self.and(Self { sum: value, samples: 1, low: value, high: value, has_gap: false });
+        *self = self.and(Self {
+            sum: value,
+            samples: 1,
+            first: value,
+            last: value,
+            low: value,
+            high: value,
+            has_gap: false,
+        });
     }
 
     fn and(self, other: Self) -> Self {
         Self {
             sum: self.sum + other.sum,
             samples: self.samples + other.samples,
+            first: if self.samples == 0 { other.first } else { self.first },
+            last: if other.samples == 0 { self.last } else { other.last },
             low: self.low.min(other.low),
             high: self.high.max(other.high),
             has_gap: self.has_gap || other.has_gap,
         }
+    }
+
+    fn moved(self) -> f64 {
+        self.last - self.first
     }
 
     fn mean(self) -> Option<f64> {
