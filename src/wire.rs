@@ -6,6 +6,7 @@
 pub mod codes;
 pub mod commands;
 pub mod fields;
+pub mod task;
 pub mod views;
 pub mod words;
 

@@ -1,6 +1,7 @@
 //! What clients of the OpenScan dialect ask over HTTP: tasks, a machine as it is, and orders to its motors and lights.
 
 pub mod parts;
+pub mod projects;
 pub mod tasks;
 
 use std::fmt;
@@ -62,6 +63,11 @@ impl Refused {
 
     fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// The answer's body.
+    pub fn body(&self) -> String {
+        json!({ "detail": self.detail }).to_string()
     }
 
     /// One fault: its kind, its place such as `["query", "degrees"]`, and what would be right.

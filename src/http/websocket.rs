@@ -27,11 +27,12 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, UPGRADE};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use actix_web_actors::ws;
+use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{self, LocalBoxStream};
-use futures_util::{Stream, StreamExt};
+use futures_util::{FutureExt, Stream, StreamExt};
 use hearth_actors::client::history::{self, Past};
 use hearth_actors::client::{Budget, Client, Reaction};
-use hearth_actors::dialect::{Dialect, Frame, SyncRequest, SyncSummary, Viewer};
+use hearth_actors::dialect::{Dialect, DialectId, Frame, SyncRequest, SyncSummary, Viewer};
 use hearth_actors::logic::lease::Identity;
 use hearth_actors::model::command::{UserRole, Want};
 use hearth_actors::model::task::{Task, TaskEvent};
@@ -45,11 +46,13 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 use tokio_stream::wrappers::WatchStream;
 
-use super::door::granted;
+use super::door::{Granted, granted, token};
 use super::lobby::{Notice, Presence};
 use super::openscan::Refused;
 use super::problem::Problem;
 use super::state::{AppState, NoSeat, Seat};
+use crate::config::tree::LimitsConfig;
+use crate::dialects::Name;
 use crate::dialects::openroast::CLOSE_MACHINE_NOT_FOUND;
 use assembly::{Assembly, Broken};
 use bucket::{Bucket, Pace};
@@ -62,6 +65,9 @@ use telemetry::Ingest;
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// Events of the past handed to the socket at a time, so that it drains between two lots.
 const PAST_LOT: usize = 128;
+
+/// What one that may do nothing is closed with, but for clients that know another code. Source: safety design, 5.
+const CLOSE_UNAUTHORISED: u16 = 4401;
 
 /// Who comes to a socket, and what for.
 pub struct Visit {
@@ -79,6 +85,21 @@ pub struct Visit {
     pub frame_bytes: usize,
     /// How many messages it may send in a second, and at once.
     pub pace: (u32, u32),
+}
+
+impl Visit {
+    /// Somebody who watches all machines, is forgotten when they go, wants no sign of life and keeps to the limits of everybody.
+    pub fn new(dialect: impl Dialect + 'static, viewer: Viewer, limits: &LimitsConfig) -> Self {
+        Self {
+            dialect: Box::new(dialect),
+            viewer,
+            identity: Identity::Passing,
+            watches: Watches::All,
+            heartbeat: Heartbeat::None,
+            frame_bytes: limits.frame_bytes,
+            pace: (limits.messages_per_s, limits.message_burst),
+        }
+    }
 }
 
 /// When a client wants a sign of life.
@@ -113,11 +134,13 @@ pub enum Watches {
     Nothing,
 }
 
-/// A client that was let in: the beginning of its answer, its seat, and what it may do.
+/// A client that was let in: the beginning of its answer, its seat, what it may do, and until when.
 pub struct Guest {
     response: HttpResponseBuilder,
     seat: Seat,
     role: Result<UserRole, &'static str>,
+    /// Of who logged in.
+    login_ends: Option<LocalBoxFuture<'static, ()>>,
 }
 
 impl Guest {
@@ -128,7 +151,7 @@ impl Guest {
     pub fn without(self, body: web::Payload, missing: Refused) -> Result<HttpResponse, actix_web::Error> {
         match self.role {
             Ok(_) => Err(missing.into()),
-            Err(why) => Ok(turn_away(self, body, why)),
+            Err(why) => Ok(turn_away(self, body, ws::CloseCode::Other(CLOSE_UNAUTHORISED), why)),
         }
     }
 
@@ -150,16 +173,25 @@ pub fn welcome(request: &HttpRequest, state: &AppState) -> Result<Guest, actix_w
     let address = request.peer_addr().map_or(std::net::Ipv4Addr::LOCALHOST.into(), |peer| peer.ip());
     let full = |full: NoSeat| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "FULL", full.to_string());
     let seat = state.seats.take(address, &state.limits).map_err(full)?;
-    Ok(Guest { response, seat, role: granted(request).role })
+    let Granted { role, person } = granted(request);
+    let token = person.and_then(|_| token(request));
+    let login_ends = token.map(|token| state.logins.end_of(&token, wall_now()).boxed_local());
+    Ok(Guest { response, seat, role, login_ends })
+}
+
+/// What one that may do nothing is closed with.
+fn unauthorised(dialect: DialectId) -> ws::CloseCode {
+    if dialect == Name::WebMacs.id() { ws::CloseCode::Policy } else { ws::CloseCode::Other(CLOSE_UNAUTHORISED) }
 }
 
 /// Hosts a client until it goes. One that may do nothing is told why by the code that its socket is closed with.
 pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, mut visit: Visit) -> HttpResponse {
+    let unauthorised = unauthorised(visit.dialect.id());
     visit.viewer.principal.role = match guest.role {
         Ok(role) => role,
-        Err(why) => return turn_away(guest, body, why),
+        Err(why) => return turn_away(guest, body, unauthorised, why),
     };
-    let Guest { mut response, seat, .. } = guest;
+    let Guest { mut response, seat, login_ends, .. } = guest;
     let mut roster = state.house.roster();
     let machines: Vec<MachineHandle> = match &visit.watches {
         Watches::One(machine) => vec![machine.clone()],
@@ -172,6 +204,10 @@ pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, m
         (Watches::Tasks, _) => task_changes(state.house.tasks().clone()),
         (Watches::One(_), None) | (Watches::Nothing, _) => stream::empty().boxed_local(),
         (Watches::All, _) => WatchStream::from_changes(roster).map(Change::Roster).boxed_local(),
+    };
+    let changes = match login_ends {
+        Some(end) => stream::select(changes, stream::once(end).map(|()| Change::LoggedOut)).boxed_local(),
+        None => changes,
     };
     let limit = state.limits.subscriptions;
     let (client, greeting) = Client::attach(visit.dialect, visit.viewer, visit.identity, machines, limit, wall_now());
@@ -193,6 +229,7 @@ pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, m
         _presence: None,
         greeting,
         heartbeat: visit.heartbeat,
+        unauthorised,
         changes: Some(changes),
         heard: now,
         said: now,
@@ -205,8 +242,13 @@ pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, m
 }
 
 /// Tells one that may do nothing why, and closes.
-fn turn_away(Guest { mut response, seat, .. }: Guest, body: web::Payload, why: &'static str) -> HttpResponse {
-    let farewell = Farewell { frame: None, code: ws::CloseCode::Policy, why, seat: Some(seat) };
+fn turn_away(
+    Guest { mut response, seat, .. }: Guest,
+    body: web::Payload,
+    code: ws::CloseCode,
+    why: &'static str,
+) -> HttpResponse {
+    let farewell = Farewell { frame: None, code, why, seat: Some(seat) };
     response.streaming(ws::WebsocketContext::create(farewell, body))
 }
 
@@ -223,7 +265,7 @@ pub fn dismiss(
     why: &'static str,
 ) -> Result<HttpResponse, actix_web::Error> {
     if let Err(why) = guest.role {
-        return Ok(turn_away(guest, body, why));
+        return Ok(turn_away(guest, body, ws::CloseCode::Other(CLOSE_UNAUTHORISED), why));
     }
     let farewell = Farewell { frame: Some(frame), code, why, seat: Some(guest.seat) };
     ws::WsResponseBuilder::new(farewell, request, body).start()
@@ -272,6 +314,8 @@ pub struct Socket {
     _presence: Option<Presence>,
     greeting: Vec<Frame>,
     heartbeat: Heartbeat,
+    /// What it is closed with once its login has ended.
+    unauthorised: ws::CloseCode,
     /// Taken at the start.
     changes: Option<LocalBoxStream<'static, Change>>,
     assembly: Assembly,
@@ -455,6 +499,8 @@ enum Change {
     Roster(Roster),
     /// A task.
     Task(Arc<TaskEvent>),
+    /// Its login is worth nothing any more.
+    LoggedOut,
 }
 
 /// What the holder of the machine's lease is asked: what stands now, then every change.
@@ -523,6 +569,8 @@ impl StreamHandler<Change> for Socket {
                 self.part(ws::CloseCode::Other(CLOSE_MACHINE_NOT_FOUND), "the machine was removed", ctx);
             }
             Change::Roster(machines) => self.follow(&machines),
+            // It is told nothing more, not even what it missed.
+            Change::LoggedOut => self.close(Some((self.unauthorised, "your login has ended: log in again").into()), ctx),
             Change::Task(event) => {
                 let frames = self.line.client.borrow_mut().task(&event);
                 self.tell(frames, ctx);

@@ -215,6 +215,14 @@ describe("a link", () => {
     });
   }
 
+  it("tries again when it was cut for talking too fast", async () => {
+    link.start();
+    last().fail(1008);
+    expect(states.at(-1)?.kind).toBe("waiting");
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(sockets).toHaveLength(2);
+  });
+
   it("connects at once when the tab comes back while it waits", async () => {
     link.start();
     last().fail();

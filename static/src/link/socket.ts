@@ -22,7 +22,7 @@ const WATCH_MS = 250;
 const SLEPT_MS = 3_000;
 const STALE_INTERVALS = 3;
 const STALE_FLOOR_MS = 3_000;
-const UNAUTHENTICATED = new Set([4401, 4403, 1008]);
+const UNAUTHORISED = 4401;
 const NO_SUCH_MACHINE = 4004;
 
 /** What is used of a WebSocket. */
@@ -262,7 +262,7 @@ export class Link {
   }
 
   #closed(code: number, reason: string): void {
-    if (UNAUTHENTICATED.has(code)) this.#end({ kind: "denied", reason: reason || "The daemon wants a login" });
+    if (code === UNAUTHORISED) this.#end({ kind: "denied", reason: reason || "The daemon wants a login" });
     else if (code === NO_SUCH_MACHINE) this.#end({ kind: "gone", reason: reason || "The daemon has no such machine" });
     else this.#lost();
   }
