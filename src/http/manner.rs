@@ -4,6 +4,9 @@
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::bevforge::Complaint;
 use super::door::{Door, House};
@@ -48,8 +51,21 @@ fn told(problem: Problem, dialect: Name) -> Option<String> {
     match dialect {
         Name::OpenRoast => None,
         Name::BevForge => serde_json::to_string(&Complaint::from(problem)).ok(),
-        Name::WebMacs | Name::ControlPanel | Name::OpenScan => Some(Refused::from(problem).body()),
+        Name::WebMacs | Name::ControlPanel | Name::OpenScan => serde_json::to_string(&Refused::from(problem).told()).ok(),
     }
+}
+
+/// A problem as it looks at a path of a dialect.
+pub fn described(problem: Problem, dialect: Option<Name>) -> Value {
+    let as_told = dialect.and_then(|dialect| told(problem.clone(), dialect));
+    as_told.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_else(|| json!(problem))
+}
+
+/// What is told by most dialects: `detail`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Detail {
+    /// Why, in plain words; or, where the body cannot be taken, a list of its faults, each with its place.
+    pub detail: Value,
 }
 
 /// Tells an answer that is a problem document as the dialect of its path does; any other stays as it is.

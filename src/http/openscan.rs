@@ -15,6 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::manner::Detail;
 use super::problem::Problem;
 use super::state::AppState;
 use crate::wire::fields::shortened;
@@ -66,8 +67,8 @@ impl Refused {
     }
 
     /// The answer's body.
-    pub fn body(&self) -> String {
-        json!({ "detail": self.detail }).to_string()
+    pub fn told(&self) -> Detail {
+        Detail { detail: self.detail.clone() }
     }
 
     /// One fault: its kind, its place such as `["query", "degrees"]`, and what would be right.
@@ -110,7 +111,7 @@ impl actix_web::ResponseError for Refused {
     }
 
     fn error_response(&self) -> HttpResponse {
-        HttpResponse::build(self.status).json(json!({ "detail": self.detail }))
+        HttpResponse::build(self.status).json(self.told())
     }
 }
 

@@ -11,7 +11,9 @@ use hearth_actors::model::ids::{ClientId, MachineId};
 use hearth_actors::runtime::clock::wall_now;
 use serde::Deserialize;
 
-use super::{Feeds, Heartbeat, Visit, Watches, dismiss, host, welcome};
+use super::guest::{dismiss, welcome};
+use super::visit::{Heartbeat, Visit, Watches};
+use super::{Feeds, host};
 use crate::dialects::bevforge::BevForge;
 use crate::dialects::control_panel::ControlPanel;
 use crate::dialects::openroast::{CLOSE_MACHINE_NOT_FOUND, OpenRoast, machine_not_found};
