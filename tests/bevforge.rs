@@ -286,9 +286,7 @@ async fn every_command_is_told_its_end_also_where_its_machine_starts_anew_meanwh
 
 /// A rig whose controller was heard, for orders that wait until it confirms them.
 fn rig() -> Value {
-    let control = |id: &str| {
-        json!({ "id": id, "kind": "control", "class": "other", "min": 0, "max": 100, "failsafe": "hold", "tag": id })
-    };
+    let control = |id: &str| json!({ "id": id, "kind": "control", "class": "other", "min": 0, "max": 100, "failsafe": "hold", "tag": id });
     json!({
         "id": "rig", "kind": "rig", "autoconnect": true,
         "driver": { "type": "push", "stale_after_ms": 30_000, "ack_timeout_ms": 30_000 },
@@ -307,7 +305,8 @@ async fn controller(house: &House) -> Live {
 
 #[actix_rt::test]
 async fn commands_that_have_ended_and_endpoints_that_are_gone_make_room_for_new_subscriptions() {
-    let limits = LimitsConfig { subscriptions: 2, messages_per_s: 1000, message_burst: 1000, ..LimitsConfig::default() };
+    let limits =
+        LimitsConfig { subscriptions: 2, messages_per_s: 1000, message_burst: 1000, ..LimitsConfig::default() };
     let house = House::within(&[rig(), simulator("machine-b", 1.0, 1000)], limits).await;
     let (heater, pump, bt) =
         (endpoint(&house, "heater").await, endpoint(&house, "pump").await, endpoint(&house, "bt").await);

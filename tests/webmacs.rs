@@ -20,13 +20,25 @@ fn control(id: &str) -> Value {
 }
 
 fn rig(channels: Value) -> Value {
-    let driver = json!({ "type": "push", "stale_after_ms": 30_000, "ack_timeout_ms": 500 });
+    with_patience(channels, 500)
+}
+
+fn with_patience(channels: Value, ack_timeout_ms: u64) -> Value {
+    let driver = json!({ "type": "push", "stale_after_ms": 30_000, "ack_timeout_ms": ack_timeout_ms });
     json!({ "id": "rig", "kind": "rig", "autoconnect": true, "driver": driver, "channels": channels })
 }
 
 /// A rig whose controller was heard.
 async fn house() -> House {
     let house = House::with(&[rig(json!([sensor("inlet"), control("heater"), control("pump")]))]).await;
+    heard(&house).await;
+    house
+}
+
+/// The same, whose controller may take its time to confirm.
+async fn patient() -> House {
+    let channels = json!([sensor("inlet"), control("heater"), control("pump")]);
+    let house = House::with(&[with_patience(channels, 30_000)]).await;
     heard(&house).await;
     house
 }
@@ -143,7 +155,7 @@ fn valve() -> Value {
 
 #[actix_rt::test]
 async fn true_means_on_also_where_on_is_a_zero_at_the_device() {
-    let house = House::with(&[rig(json!([sensor("inlet"), valve()]))]).await;
+    let house = House::with(&[with_patience(json!([sensor("inlet"), valve()]), 30_000)]).await;
     heard(&house).await;
     let mut controller = house.live("/ws/controller/telemetry").await;
     for (is_on, native) in [(true, 0.0), (false, 1.0)] {
@@ -174,7 +186,7 @@ async fn true_means_on_also_where_on_is_a_zero_at_the_device() {
 
 #[actix_rt::test]
 async fn orders_of_one_message_wait_for_their_controller_side_by_side() {
-    let house = house().await;
+    let house = patient().await;
     let both = json!({ "datapoints": [
         { "event_public_id": "evt_heater", "value": 70 }, { "event_public_id": "evt_pump", "value": 30 },
     ] });
@@ -194,7 +206,7 @@ async fn orders_of_one_message_wait_for_their_controller_side_by_side() {
 
 #[actix_rt::test]
 async fn two_orders_of_one_message_to_the_same_control_are_carried_out_one_after_the_other() {
-    let house = house().await;
+    let house = patient().await;
     let twice = json!({ "datapoints": [
         { "event_public_id": "evt_heater", "value": 70 }, { "event_public_id": "evt_heater", "value": 20 },
     ] });

@@ -95,7 +95,9 @@ impl Dialect for TaskUpdates {
     fn task(&mut self, event: &TaskEvent) -> Vec<Frame> {
         match event {
             // Its job is still at it: it is told once, when that has ended.
-            TaskEvent::Changed(task) if task.status == TaskStatus::Cancelled && task.completed_at.is_none() => Vec::new(),
+            TaskEvent::Changed(task) if task.status == TaskStatus::Cancelled && task.completed_at.is_none() => {
+                Vec::new()
+            }
             TaskEvent::Changed(task) => vec![wire::text(&ServerFrame::TaskUpdate { task: known((&**task).into()) })],
             TaskEvent::Removed(_) => Vec::new(),
         }

@@ -95,7 +95,10 @@ impl Logins {
             let oldest = tokens.iter().min_by_key(|(_, token)| token.until).map(|(text, _)| text.clone());
             oldest.and_then(|oldest| tokens.remove(&oldest));
         }
-        tokens.insert(token.clone(), Token { user, until: WallMs(now.0 + TOKEN_LIFE_MS), over: CancellationToken::new() });
+        tokens.insert(
+            token.clone(),
+            Token { user, until: WallMs(now.0 + TOKEN_LIFE_MS), over: CancellationToken::new() },
+        );
         Some((token, self.person(user)))
     }
 

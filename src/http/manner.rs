@@ -51,7 +51,9 @@ fn told(problem: Problem, dialect: Name) -> Option<String> {
     match dialect {
         Name::OpenRoast => None,
         Name::BevForge => serde_json::to_string(&Complaint::from(problem)).ok(),
-        Name::WebMacs | Name::ControlPanel | Name::OpenScan => serde_json::to_string(&Refused::from(problem).told()).ok(),
+        Name::WebMacs | Name::ControlPanel | Name::OpenScan => {
+            serde_json::to_string(&Refused::from(problem).told()).ok()
+        }
     }
 }
 
@@ -75,7 +77,9 @@ pub fn retell<B: MessageBody + 'static>(
 ) -> ServiceResponse<EitherBody<B>> {
     let dialect = spoken(response.request().path(), door);
     let problem = response.response().extensions().get::<Problem>().cloned();
-    let Some(body) = dialect.zip(problem).and_then(|(dialect, problem)| told(problem, dialect)) else { return response };
+    let Some(body) = dialect.zip(problem).and_then(|(dialect, problem)| told(problem, dialect)) else {
+        return response;
+    };
     response.map_body(|head, _| {
         head.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         EitherBody::right(BoxBody::new(body))

@@ -180,7 +180,8 @@ fn responses(operation: &Operation, schemas: &mut Schemas) -> Value {
     for (status, refused) in by_status {
         responses.insert(status.to_string(), refusal(&refused, operation.dialect));
     }
-    responses.insert("default".into(), json!({ "$ref": format!("#/components/responses/{}", shape(operation.dialect)) }));
+    responses
+        .insert("default".into(), json!({ "$ref": format!("#/components/responses/{}", shape(operation.dialect)) }));
     Value::Object(responses)
 }
 

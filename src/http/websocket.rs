@@ -290,7 +290,9 @@ impl StreamHandler<Change> for Socket {
             }
             Change::Roster(machines) => self.follow(&machines),
             // It is told nothing more, not even what it missed.
-            Change::LoggedOut => self.close(Some((self.unauthorised, "your login has ended: log in again").into()), ctx),
+            Change::LoggedOut => {
+                self.close(Some((self.unauthorised, "your login has ended: log in again").into()), ctx)
+            }
             Change::Task(event) => {
                 let frames = self.line.client.borrow_mut().task(&event);
                 self.tell(frames, ctx);

@@ -57,7 +57,8 @@ struct Replay {
 impl Job for Replay {
     async fn run(self: Box<Self>, steps: Steps) -> Result<Option<Arc<str>>, JobError> {
         let Self { hands, machine, start, owner } = *self;
-        let (Some(machine), Some(start @ ReplayAction::Start { profile, apply_controls, .. })) = (machine, start) else {
+        let (Some(machine), Some(start @ ReplayAction::Start { profile, apply_controls, .. })) = (machine, start)
+        else {
             return Err(JobError::Failed("it was started without a machine".to_owned()));
         };
         // One that is only shown is in nobody's way.

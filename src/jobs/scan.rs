@@ -145,7 +145,9 @@ fn discard(folder: &Path) {
     match fs::remove_dir_all(folder) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => tracing::warn!(folder = %folder.display(), %error, "the pictures of a scan that did not end stay"),
+        Err(error) => {
+            tracing::warn!(folder = %folder.display(), %error, "the pictures of a scan that did not end stay")
+        }
     }
 }
 

@@ -81,7 +81,8 @@ pub async fn camera(name: Path<String>, looking: Query<Looking>, state: Data<App
 pub async fn photo(name: Path<String>, looking: Query<Looking>, state: Data<AppState>) -> Answer {
     let machine = looking.machine(&state)?;
     let channels = machine.bus().snapshot().channels;
-    let is_camera = |(_, channel): &(usize, &Channel)| Group::of(channel) == Group::Cameras && channel.id.as_str() == name.as_str();
+    let is_camera =
+        |(_, channel): &(usize, &Channel)| Group::of(channel) == Group::Cameras && channel.id.as_str() == name.as_str();
     let camera = channels.iter().find(is_camera).map(|(_, channel)| channel.id.clone());
     let picture = machine.capture(&camera.ok_or_else(|| missing("camera", &name))?).await.map_err(|error| {
         let status = match &error {

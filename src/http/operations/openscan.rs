@@ -92,11 +92,7 @@ fn jobs() -> Vec<Operation> {
                 "Ask for a job",
                 "404 where no job has this name, 422 with every fault of its arguments.",
             )
-            .takes(Parameter::path(
-                "task",
-                "The job's name.",
-                json!({ "type": "string", "enum": names() }),
-            ))
+            .takes(Parameter::path("task", "The job's name.", json!({ "type": "string", "enum": names() })))
             .reads(
                 Shape::read::<TaskBody>(),
                 Presence::Optional,
@@ -225,7 +221,11 @@ fn projects() -> Vec<Operation> {
     let many = || json!({ "owl": project() });
     vec![
         Operation::new(Method::GET, "/projects", || web::get().to(projects::list), "openscanProjects")
-            .told(Tag::OpenScan, "Projects, by name", "A project is there as long as a scan that names it is remembered.")
+            .told(
+                Tag::OpenScan,
+                "Projects, by name",
+                "A project is there as long as a scan that names it is remembered.",
+            )
             .answers(200, "The projects.", Shape::written::<BTreeMap<String, Project>>(), many()),
         Operation::new(Method::GET, "/projects/{project}", || web::get().to(projects::show), "openscanProject")
             .told(Tag::OpenScan, "A project", "404 where no scan names it.")

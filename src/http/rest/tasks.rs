@@ -96,12 +96,7 @@ pub fn accepted(task: &Task) -> HttpResponse {
 ///
 /// # Errors
 /// The problem to answer with.
-pub async fn submit(
-    request: &HttpRequest,
-    job: &str,
-    value: &Value,
-    state: &AppState,
-) -> Result<Arc<Task>, Problem> {
+pub async fn submit(request: &HttpRequest, job: &str, value: &Value, state: &AppState) -> Result<Arc<Task>, Problem> {
     let owner = caller(request)?.client().cloned();
     let new = state.jobs.make_for(owner, job, value).map_err(|fault| match fault {
         JobFault::Unknown(_) => Problem::new(StatusCode::NOT_FOUND, "JOB_NOT_FOUND", fault.to_string()),

@@ -104,12 +104,8 @@ pub(super) enum Lot {
 /// The past, lot by lot, and its summary at the end.
 pub(super) fn lots(History { events, truncated }: History) -> impl Stream<Item = Lot> + 'static {
     let time = |past: Option<&Past>| past.map_or(SessionMs(0), |past| past.event().at);
-    let summary = SyncSummary {
-        from: time(events.first()),
-        last: time(events.last()),
-        count: events.len() as u64,
-        truncated,
-    };
+    let summary =
+        SyncSummary { from: time(events.first()), last: time(events.last()), count: events.len() as u64, truncated };
     let begins = events.first().map(|past| Seq(past.event().seq.0.saturating_sub(1)));
     let mut events = events.into_iter();
     let lots = std::iter::from_fn(move || {

@@ -159,8 +159,7 @@ mod tests {
 
     fn line() -> Rc<Line> {
         let viewer = nobody_in_particular("test");
-        let (client, _) =
-            Client::attach(Box::new(TaskUpdates), viewer, Identity::Passing, Vec::new(), 50, WallMs(0));
+        let (client, _) = Client::attach(Box::new(TaskUpdates), viewer, Identity::Passing, Vec::new(), 50, WallMs(0));
         Rc::new(Line {
             client: RefCell::new(client),
             live: RefCell::default(),
@@ -179,7 +178,8 @@ mod tests {
         });
         let mut outlet = Outlet::new(session, line);
         outlet.waiting.extend(["one ", "two "].map(|frame| Bytes::from_static(frame.as_bytes())));
-        let sent: Vec<Bytes> = outlet.by_ref().take(2).map(|sent| sent.unwrap_or_else(|never| match never {})).collect().await;
+        let sent: Vec<Bytes> =
+            outlet.by_ref().take(2).map(|sent| sent.unwrap_or_else(|never| match never {})).collect().await;
         assert_eq!(sent, ["answer", "one two close"]);
         assert!(outlet.waiting.is_empty());
     }

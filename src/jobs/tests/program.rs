@@ -294,6 +294,20 @@ fn almost_a_step() -> impl Strategy<Value = Value> {
     prop::collection::btree_map(key, member, 0..5).prop_map(|map| Value::Object(map.into_iter().collect()))
 }
 
+#[test]
+fn a_step_with_a_key_that_does_not_belong_there_is_left_out_as_well_as_told() {
+    let channels = roaster("drum").channels;
+    for step in [
+        json!({ "type": "ask", "message": "malt in?", "values": "set" }),
+        json!({ "type": "hold", "for_s": 1, "to": 3 }),
+        json!({ "type": "wait", "channel": "bt", "above": 80, "below": 90 }),
+    ] {
+        let mut faults = Faults::new();
+        let read = document::steps(&json!([step, hold()]), "/steps", &channels, &mut faults);
+        assert_eq!((read.len(), faults.len()), (1, 1), "{step}: {faults:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn steps_are_taken_whole_or_with_a_fault_and_never_fail_to_be_read(steps in prop::collection::vec(almost_a_step(), 0..6)) {
