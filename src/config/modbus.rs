@@ -1,4 +1,4 @@
-//! How a Modbus machine is described: the link (`driver`) and, per channel, where its value lives: [`source`].
+//! How a Modbus machine is described: its link (`driver`), and per channel where its value lives ([`source`]).
 
 mod source;
 
@@ -182,7 +182,7 @@ impl ModbusConfig {
         }
     }
 
-    pub(super) fn check_unit(&self, unit: u8, pointer: &str, faults: &mut Faults) {
+    fn check_unit(&self, unit: u8, pointer: &str, faults: &mut Faults) {
         match self {
             // On TCP the unit is often not looked at at all: 0 and 255 both stand for the device itself.
             Self::ModbusTcp(_) => {}

@@ -22,7 +22,7 @@ use tokio::runtime::Handle;
 use super::Hands;
 use super::call::Call;
 use super::hand::{Came, Hand};
-use crate::storage::durable::{free_bytes, make_dir, write_file};
+use crate::storage::disk::Disk;
 use crate::storage::layout::SCANS;
 use crate::storage::store::RECORDING_MIB_MIN;
 use crate::wire::fields::{text, whole};
@@ -107,8 +107,9 @@ impl Job for Scan {
         let folder = format!("{SCANS}/{}", steps.task());
         let path = hands.data.join(&folder);
         let hand = Hand::new(machine.clone(), hands.house.surroundings().clone(), steps, NAME.to_owned(), owner);
-        let mut turn = Turn { hand, channel, control, camera, folder: path.clone(), positions };
-        let unfinished = Unfinished(Some(path));
+        let disk = hands.disk.clone();
+        let mut turn = Turn { hand, channel, control, camera, disk: disk.clone(), folder: path.clone(), positions };
+        let unfinished = Unfinished { disk: disk.clone(), folder: Some(path) };
         match turn.all().await {
             Ok(pictures) => {
                 unfinished.take_over();
@@ -116,7 +117,7 @@ impl Job for Scan {
             }
             Err(why) => {
                 let left = unfinished.take_over();
-                on_disk(move || left.iter().for_each(|folder| discard(folder))).await?;
+                on_disk(move || left.iter().for_each(|folder| discard(&disk, folder))).await?;
                 Err(why)
             }
         }
@@ -124,25 +125,29 @@ impl Job for Scan {
 }
 
 /// The pictures of a scan that has not come to its end: they go with it where it crashes or is dropped.
-struct Unfinished(Option<PathBuf>);
+struct Unfinished {
+    disk: Disk,
+    folder: Option<PathBuf>,
+}
 
 impl Unfinished {
     fn take_over(mut self) -> Option<PathBuf> {
-        self.0.take()
+        self.folder.take()
     }
 }
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
         // Where the daemon ends as well, they go at the next start.
-        if let (Some(folder), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
-            drop(runtime.spawn_blocking(move || discard(&folder)));
+        if let (Some(folder), Ok(runtime)) = (self.folder.take(), Handle::try_current()) {
+            let disk = self.disk.clone();
+            drop(runtime.spawn_blocking(move || discard(&disk, &folder)));
         }
     }
 }
 
-fn discard(folder: &Path) {
-    match fs::remove_dir_all(folder) {
+fn discard(disk: &Disk, folder: &Path) {
+    match disk.remove_dir_all(folder) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => {
@@ -152,9 +157,9 @@ fn discard(folder: &Path) {
 }
 
 /// Removes what scans left behind whose tasks did not come to their end: the daemon was killed. To be called before any begins.
-pub(super) fn tidy(data: &Path, tasks: &[Arc<Task>]) {
+pub(super) fn tidy(disk: &Disk, data: &Path, tasks: &[Arc<Task>]) {
     let scans = tasks.iter().filter(|task| &*task.name == NAME && task.status != TaskStatus::Completed);
-    scans.for_each(|task| discard(&data.join(SCANS).join(task.id.to_string())));
+    scans.for_each(|task| discard(disk, &data.join(SCANS).join(task.id.to_string())));
 }
 
 /// A turn of the turntable.
@@ -163,6 +168,7 @@ struct Turn {
     channel: usize,
     control: ControlSpec,
     camera: ChannelId,
+    disk: Disk,
     folder: PathBuf,
     positions: u64,
 }
@@ -212,8 +218,8 @@ impl Turn {
             None => return Ok(Tried::Again),
         };
         let file = format!("{:04}.{}", done + 1, ending(picture.mime));
-        let (folder, name) = (self.folder.clone(), file.clone());
-        Ok(match on_disk(move || keep(&folder, &name, &picture)).await? {
+        let (disk, folder, name) = (self.disk.clone(), self.folder.clone(), file.clone());
+        Ok(match on_disk(move || keep(&disk, &folder, &name, &picture)).await? {
             Ok(()) => Tried::Done(json!({ "file": file, "position": native })),
             Err(why) => Tried::Stuck(why),
         })
@@ -276,18 +282,18 @@ fn ending(mime: &str) -> &'static str {
 }
 
 /// Keeps a picture; recordings go on meanwhile, so the room they need is left.
-fn keep(folder: &Path, name: &str, picture: &Picture) -> Result<(), String> {
+fn keep(disk: &Disk, folder: &Path, name: &str, picture: &Picture) -> Result<(), String> {
     let bytes = picture.bytes.len();
     if bytes > PICTURE_BYTES_MAX {
         return Err(format!("a picture takes {bytes} bytes: at most {PICTURE_BYTES_MAX} are kept"));
     }
     let told = |error: hearth_actors::archive::ArchiveError| error.to_string();
-    make_dir(folder).map_err(told)?;
-    let (free, needed) = (free_bytes(folder).map_err(told)?, bytes as u64 + RECORDING_MIB_MIN * MIB);
+    disk.make_dir(folder).map_err(told)?;
+    let (free, needed) = (disk.free_bytes(folder).map_err(told)?, bytes as u64 + RECORDING_MIB_MIN * MIB);
     if free < needed {
         return Err(format!("only {} MiB are free: make room, then resume", free / MIB));
     }
-    write_file(&folder.join(name), &picture.bytes).map_err(told)
+    disk.write_file(&folder.join(name), &picture.bytes).map_err(told)
 }
 
 async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, JobError> {

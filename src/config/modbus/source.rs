@@ -1,4 +1,4 @@
-//! Where a channel's value lives in a Modbus device, and how its bits are to be understood.
+//! Where a channel's value lives in a Modbus device, and how its raw bits are to be understood.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

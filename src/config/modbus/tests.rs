@@ -1,5 +1,3 @@
-//! What a link and a source may be.
-
 use super::*;
 
 fn tcp() -> ModbusConfig {
