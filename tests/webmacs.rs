@@ -45,7 +45,11 @@ async fn patient() -> House {
 
 async fn heard(house: &House) {
     let mut page = house.live("/ws/live/rig").await;
-    assert_eq!(post(house, json!({ "event_public_id": "evt_inlet", "value": 20 })).await.status, 201);
+    let value = json!({ "event_public_id": "evt_inlet", "value": 20 });
+    // The first one brings the link up, the second one is read over it.
+    assert_eq!(post(house, value.clone()).await.status, 201);
+    page.until(|frame| frame["type"] == "connection" && frame["driver_state"] == "connected").await;
+    assert_eq!(post(house, value).await.status, 201);
     page.until(|frame| frame["type"] == "temperature" && frame["extra_channels"]["inlet"] == 20.0).await;
 }
 
@@ -112,7 +116,8 @@ async fn a_machine_that_reads_its_own_hardware_now_takes_no_values_any_more() {
     let mut page = house.live("/ws/live/rig").await;
     let put = house.send(Method::PUT, "/api/machines/rig", Sent::Json(changed)).await;
     assert_eq!(put.status, 200, "{}", put.text());
-    page.until(|frame| frame["type"] == "connection" && frame["driver_name"] != "Remote controller").await;
+    let is_there = |frame: &Value| frame["driver_state"] == "connected" && frame["driver_name"] != "Remote controller";
+    page.until(|frame| frame["type"] == "connection" && is_there(frame)).await;
     let answer = post(&house, json!({ "event_public_id": "evt_inlet", "value": 20 })).await;
     assert_eq!(answer.status, 404, "{}", answer.text());
     assert_ne!(latest(&house, "evt_heater").await, 70.0);
@@ -191,16 +196,18 @@ async fn orders_of_one_message_wait_for_their_controller_side_by_side() {
         { "event_public_id": "evt_heater", "value": 70 }, { "event_public_id": "evt_pump", "value": 30 },
     ] });
     let confirming = async {
+        let mut controller = house.live("/ws/controller/telemetry").await;
         // The second one is confirmed while the first one waits.
         for (tag, value) in [("evt_pump", 30.0), ("evt_heater", 70.0)] {
             while latest(&house, tag).await != value {
                 tokio::task::yield_now().await;
             }
-            let mut controller = house.live("/ws/controller/telemetry").await;
             controller.say(json!({ "event_public_id": tag, "value": value })).await;
         }
+        // What it said last is only heard while it stays.
+        controller
     };
-    let (answer, ()) = futures_util::join!(house.post("/api/v1/datapoints/batch", both), confirming);
+    let (answer, _) = futures_util::join!(house.post("/api/v1/datapoints/batch", both), confirming);
     assert_eq!(answer.status, 201, "{}", answer.text());
 }
 
@@ -218,7 +225,8 @@ async fn two_orders_of_one_message_to_the_same_control_are_carried_out_one_after
             }
             controller.say(json!({ "event_public_id": "evt_heater", "value": value })).await;
         }
+        controller
     };
-    let (answer, ()) = futures_util::join!(house.post("/api/v1/datapoints/batch", twice), confirming);
+    let (answer, _) = futures_util::join!(house.post("/api/v1/datapoints/batch", twice), confirming);
     assert_eq!(answer.status, 201, "{}", answer.text());
 }

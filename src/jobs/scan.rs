@@ -108,18 +108,16 @@ impl Job for Scan {
         let path = hands.data.join(&folder);
         let hand = Hand::new(machine.clone(), hands.house.surroundings().clone(), steps, NAME.to_owned(), owner);
         let disk = hands.disk.clone();
-        let unfinished = Unfinished { disk: disk.clone(), folder: Some(path.clone()) };
-        let mut turn = Turn { hand, channel, control, camera, disk, folder: path, positions };
+        let mut turn = Turn { hand, channel, control, camera, disk: disk.clone(), folder: path.clone(), positions };
+        let unfinished = Unfinished { disk: disk.clone(), folder: Some(path) };
         match turn.all().await {
             Ok(pictures) => {
                 unfinished.take_over();
                 Ok(Some(json!({ "folder": folder, "pictures": pictures }).to_string().into()))
             }
             Err(why) => {
-                if let Some(folder) = unfinished.take_over() {
-                    let disk = hands.disk.clone();
-                    on_disk(move || discard(&disk, &folder)).await?;
-                }
+                let left = unfinished.take_over();
+                on_disk(move || left.iter().for_each(|folder| discard(&disk, folder))).await?;
                 Err(why)
             }
         }
