@@ -5,6 +5,7 @@
 //! inside a handler: the drive task does the one, futures with re-checks the other.
 
 pub mod commands;
+pub mod losses;
 pub mod orders;
 pub mod pictures;
 pub mod playing;
@@ -44,6 +45,7 @@ use crate::runtime::health::Health;
 use crate::runtime::journal::RecorderQueue;
 use crate::runtime::lane::Lanes;
 use crate::runtime::promises::Promises;
+use crate::runtime::refresh::Refresh;
 use crate::runtime::standing::AlarmKeeper;
 use crate::runtime::steering::Steering;
 /// How much of the past warms the filters of a fresh actor.
@@ -161,6 +163,7 @@ pub struct Machine {
     bt_rate: RateOfRise,
     et_rate: RateOfRise,
     detector: Detector,
+    losses: losses::Losses,
     alarms: Arc<AlarmDesk>,
     /// Channels whose last order the device did not confirm.
     unconfirmed: BTreeSet<usize>,
@@ -195,6 +198,7 @@ impl Machine {
             bt_rate: RateOfRise::new(ROAST_WINDOW_MS, cadence),
             et_rate: RateOfRise::new(ROAST_WINDOW_MS, cadence),
             detector: Detector::new(&spec.detection, spec.sampling_interval_ms),
+            losses: losses::Losses::new(&spec, bus.clock().now()),
             alarms,
             unconfirmed: BTreeSet::new(),
             replay: None,
@@ -328,10 +332,12 @@ impl actix::Actor for Machine {
             safe_again: tokio::time::Instant::now(),
             pulse: self.pulse.clone(),
             promises: Promises::default(),
+            refresh: Refresh::new(&self.spec),
             health,
             listener: Ear(ctx.address()),
         };
         actix_rt::spawn(drive.run());
+        ctx.run_interval(losses::LOOK_EVERY, |machine, _| machine.look_for_losses());
     }
 }
 

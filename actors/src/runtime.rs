@@ -10,5 +10,6 @@ pub mod health;
 pub mod journal;
 pub mod lane;
 pub mod promises;
+pub mod refresh;
 pub mod standing;
 pub mod steering;

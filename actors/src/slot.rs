@@ -102,6 +102,7 @@ impl MachineHandle {
     /// # Errors
     /// The machine's refusal, or [`RefusalCode::MachineFailed`] while nobody is there to answer.
     pub async fn command(&self, command: Command) -> Result<Outcome, Refusal> {
+        self.steering().notice(&command.principal);
         let request_id = command.request_id.clone();
         let control = match &command.want {
             Want::Control { channel, value } => Some((channel.as_str().to_owned(), *value)),

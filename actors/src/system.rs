@@ -141,6 +141,11 @@ impl House {
         self.directory.borrow().clone()
     }
 
+    /// Where every channel is, and word of every change of a machine's definition.
+    pub fn directories(&self) -> watch::Receiver<Arc<Directory>> {
+        self.directory.clone()
+    }
+
     /// Rebuilds the bus of a session that the daemon's death cut, if it is to go on; otherwise seals its journal.
     ///
     /// # Errors

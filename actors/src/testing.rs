@@ -18,7 +18,7 @@ use crate::model::event::Event;
 use crate::model::ids::{ChannelId, EndpointId, MachineId, ProgramId, Seq, SessionId};
 use crate::model::journal::{JournalHeader, Keep, SessionLog};
 use crate::model::profile::{Annotation, Profile, ProfileStatus};
-use crate::model::spec::{DetectionSpec, MachineKind, MachineSpec};
+use crate::model::spec::{DetectionSpec, MachineKind, MachineSpec, SafetySpec};
 use crate::model::task::{Task, TaskId};
 use crate::model::units::Unit;
 
@@ -63,6 +63,7 @@ pub fn roaster(id: &str) -> MachineSpec {
         detection: DetectionSpec::default(),
         alarms: Vec::new(),
         interlocks: Vec::new(),
+        safety: SafetySpec::default(),
         verify_heat: None,
     }
 }
@@ -139,6 +140,14 @@ impl Device {
     /// Everything written so far: channel index and native value.
     pub fn writes(&self) -> Vec<(usize, f64)> {
         self.lock().writes.clone()
+    }
+
+    /// Everything written so far but what was only written again.
+    pub fn changes(&self) -> Vec<(usize, f64)> {
+        let mut last = BTreeMap::new();
+        let mut changes = self.writes();
+        changes.retain(|(channel, value)| last.insert(*channel, *value) != Some(*value));
+        changes
     }
 
     /// How often somebody connected.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hearth_actors::model::channel::{Channel, ChannelTable, Role};
 use hearth_actors::model::ids::MachineId;
-use hearth_actors::model::spec::{MachineKind, MachineSpec, VerifyHeat};
+use hearth_actors::model::spec::{MachineKind, MachineSpec, SafetySpec, VerifyHeat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -20,6 +20,9 @@ use super::simulator;
 
 /// Time between readings where nothing is said. Unit: ms.
 const SAMPLING_INTERVAL_MS: u64 = 1_000;
+
+/// How long the heat of a roaster may be on with nobody watching, where nothing is said. Source: safety design, outputs. Unit: ms.
+const OPERATOR_LOSS_MS: u64 = 120_000;
 
 /// How long heat may be wrong where nothing is said: beans cool a drum for less. Unit: ms.
 const VERIFY_HEAT_MS: u64 = 240_000;
@@ -92,10 +95,12 @@ pub enum KindConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SafetyConfig {
-    /// How long a sensor that heat depends on may be lost. Unit: ms, 1000 to 600000.
+    /// How long a sensor that heat depends on may be lost. Unit: ms of the machine's clock, 1000 to 600000; three readings where absent, but at
+    /// least 3000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_sensor_loss_ms: Option<u64>,
-    /// How long heat may be on with nobody watching. Unit: ms, 10000 to 3600000; 0 for ever.
+    /// How long heat may be on with nobody watching. Unit: ms, 10000 to 3600000; 0 for ever. 120000 where absent, if the machine is a
+    /// roaster and no simulation, else for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_loss_ms: Option<u64>,
     /// How long heat may fail to come, or come unasked, before that is an alarm. Unit: ms, 30000 to 3600000; 0 for ever. Where absent 240000 for
@@ -194,9 +199,22 @@ impl MachineConfig {
             detection,
             alarms,
             interlocks,
+            safety: self.safety_spec(driver),
             verify_heat: self.safety.unwrap_or_default().verify_heat(self.kind),
         });
         (spec, faults)
+    }
+
+    /// What holds, with its defaults filled in.
+    fn safety_spec(&self, driver: Option<&DriverConfig>) -> SafetySpec {
+        let SafetyConfig { on_sensor_loss_ms, operator_loss_ms, .. } = self.safety.unwrap_or_default();
+        let burns = self.kind == KindConfig::Roaster && !matches!(driver, Some(DriverConfig::Simulator(_)));
+        let operator_loss_ms = operator_loss_ms.unwrap_or(if burns { OPERATOR_LOSS_MS } else { 0 });
+        let usual = SafetySpec::usual_sensor_loss_ms(self.sampling_interval_ms);
+        SafetySpec {
+            sensor_loss_ms: on_sensor_loss_ms.unwrap_or(usual),
+            operator_loss_ms: (operator_loss_ms > 0).then_some(operator_loss_ms),
+        }
     }
 
     fn check_own(&self, faults: &mut Faults) {

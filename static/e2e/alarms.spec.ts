@@ -1,7 +1,5 @@
 import { expect, open, test } from "./fixtures/daemon";
 
-test.beforeEach(({ daemon }) => test.skip(daemon.mock !== null, "needs a daemon that judges rules"));
-
 test("an alarm is written as a sentence, fires, is acknowledged and remembered", async ({ page, daemon }) => {
   await daemon.addRoaster("demo", { operator: false });
   await open(page, daemon, "#/m/demo/alarms");

@@ -148,7 +148,7 @@ impl Machine {
         let readback = result.as_ref().ok().and_then(|applied| applied.readback);
         let message = match (&result, readback) {
             (Err(words), _) => words.clone(),
-            (Ok(_), Some(native)) if !agrees(native, order.native(), control.max - control.min, control.step) => {
+            (Ok(_), Some(native)) if !control.agrees(native, order.native()) => {
                 format!("the device reads back {native} where {} was written", order.native())
             }
             (Ok(_), _) => String::new(),
@@ -259,11 +259,7 @@ impl Machine {
         if self.bus.decided().safety.latched.is_some() {
             self.bus.publish(EventBody::Safety(Safety::default()));
         }
+        self.count_losses_anew();
         done()
     }
-}
-
-/// Whether a read-back is the written value, within half a step or 1 % of the range.
-fn agrees(read: f64, written: f64, range: f64, step: f64) -> bool {
-    (read - written).abs() <= (step / 2.0).max(range.abs() * 0.01) + 1e-9
 }

@@ -36,7 +36,10 @@ impl Handler<Heard> for Machine {
         }
         match report {
             Report::Connecting => self.connecting(),
-            Report::Connected { name, made_safe } => self.connected(name, made_safe),
+            Report::Connected { name, pace, made_safe } => {
+                self.watch_sensors(pace);
+                self.connected(name, made_safe);
+            }
             Report::NotConnected { message, kind, retry_in_ms } => self.not_connected(message, kind, retry_in_ms),
             Report::Parted { made_safe } => self.parted(made_safe),
             Report::Reading { at, sample, failure } => {
@@ -47,6 +50,7 @@ impl Handler<Heard> for Machine {
             Report::Overtaken(order) => self.overtake(&order),
             Report::Settled { order, result, latency_ms } => self.answered(&order, result, latency_ms),
             Report::Outdated(order) => self.outdated(&order),
+            Report::NotRefreshed { message } => self.not_refreshed(&message),
             Report::Panicked(text) => {
                 self.exit.because(format!("the driver crashed: {text}"));
                 ctx.terminate();
@@ -104,6 +108,12 @@ impl Machine {
         self.answer_who_connects(&Err(Refusal::new(code, message)));
     }
 
+    fn not_refreshed(&self, message: &str) {
+        let words =
+            format!("heat that is on could not be written again, the device may switch it off by itself: {message}");
+        self.tell_fault(FaultCode::WriteFailed, words);
+    }
+
     fn parted(&mut self, made_safe: Result<(), String>) {
         self.end_replay();
         self.forget_values();
@@ -134,6 +144,7 @@ impl Machine {
 
     fn read(&mut self, at: MonoMs, sample: &Sample, failure: Option<String>) -> Vec<Trip> {
         self.take(sample);
+        self.note_sensors(at, sample);
         let reading = self.judge_reading(at, sample);
         let (bt, et) = (reading.role(Role::Bt), reading.role(Role::Et));
         self.bus.publish_taken(at, sample.taken(), EventBody::Reading(reading));

@@ -48,6 +48,8 @@ pub struct MachineSpec {
     pub alarms: Vec<AlarmRule>,
     /// Interlocks.
     pub interlocks: Vec<InterlockRule>,
+    /// What heat may be without, and for how long.
+    pub safety: SafetySpec,
     /// Whether heat is looked after: that it comes when asked for, and only then. `None` is not.
     pub verify_heat: Option<VerifyHeat>,
 }
@@ -58,6 +60,32 @@ impl MachineSpec {
         let watched = self.alarms.iter().filter_map(|rule| Some((&rule.id, rule.when.first()?.condition.channel)));
         let guarded = self.interlocks.iter().map(|rule| (&rule.id, rule.blocks.channel));
         watched.chain(guarded).find(|(id, _)| *id == alarm).map(|(_, channel)| channel)
+    }
+}
+
+/// What heat may be without, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SafetySpec {
+    /// How long a sensor that heat depends on may tell nothing. Unit: ms of the machine's clock.
+    pub sensor_loss_ms: u64,
+    /// How long heat may stay on with nobody there who could steer; `None` for ever. Unit: ms of real time.
+    pub operator_loss_ms: Option<u64>,
+}
+
+impl SafetySpec {
+    /// Shortest time without a sensor, and in intervals of sampling. Source: safety design, outputs.
+    const SENSOR_LOSS: (u64, u64) = (3_000, 3);
+
+    /// What holds where nothing is said of sensors, at this sampling interval.
+    pub fn usual_sensor_loss_ms(sampling_interval_ms: u64) -> u64 {
+        let (least_ms, intervals) = Self::SENSOR_LOSS;
+        least_ms.max(intervals.saturating_mul(sampling_interval_ms))
+    }
+}
+
+impl Default for SafetySpec {
+    fn default() -> Self {
+        Self { sensor_loss_ms: Self::SENSOR_LOSS.0, operator_loss_ms: None }
     }
 }
 

@@ -84,6 +84,7 @@ pub fn summaries() -> Value {
         "id": "machine-a", "name": "Drum 5 kg", "kind": "roaster", "driver_state": "connected",
         "session_state": "recording", "last_reading": reading(),
         "alarms": { "info": 0, "warning": 1, "critical": 0 }, "restarts": 0,
+        "losses": { "sensor_ms": 3000, "operator_ms": 120000 },
     }])
 }
 

@@ -788,6 +788,19 @@ warning: number,
 critical: number, };
 
 /**
+ * Without what the heat of a machine goes off and is latched.
+ */
+export type Losses = {
+/**
+ * A reading of what heat depends on, after this time on the machine's clock.
+ */
+sensor_ms: number,
+/**
+ * Somebody there who could steer, after this time; `null`: heat stays on with nobody there.
+ */
+operator_ms: number | null, };
+
+/**
  * A machine at a glance.
  */
 export type MachineSummary = {
@@ -822,7 +835,11 @@ alarms: AlarmCounts,
 /**
  * How often it was restarted in this run of the daemon.
  */
-restarts: number, };
+restarts: number,
+/**
+ * Without what its heat goes off; `null` where nothing heats.
+ */
+losses: Losses | null, };
 
 /**
  * Curves as columns of equal length. Temperatures in °C, rates in °C per minute, a missing value is `null`.
@@ -1244,6 +1261,58 @@ last_error: string | null,
  * When that was. RFC 3339.
  */
 last_error_at: string | null, };
+
+/**
+ * What most needs somebody's attention.
+ */
+export type StorageWord = "ok" | "damaged" | "slow" | "low" | "full" | "failing";
+
+/**
+ * How the list of profiles stands, which is made from the journals.
+ */
+export type IndexWord = "building" | "ready" | "in_memory";
+
+/**
+ * How the storage is.
+ */
+export type StorageView = {
+/**
+ * What most needs somebody's attention.
+ */
+state: StorageWord,
+/**
+ * What is wrong and what to do, a sentence each; empty if nothing is.
+ */
+messages: Array<string>,
+/**
+ * What is free on its disk; `null` where the system does not tell. Unit: bytes.
+ */
+free_bytes: number | null,
+/**
+ * The list of profiles.
+ */
+index: IndexWord, };
+
+/**
+ * Which daemon this is.
+ */
+export type Health = {
+/**
+ * Always `ok`.
+ */
+status: string,
+/**
+ * Of the daemon.
+ */
+version: string,
+/**
+ * Since it started. Unit: s.
+ */
+uptime_seconds: number,
+/**
+ * Where everything is kept.
+ */
+storage: StorageView, };
 
 /**
  * What an order to a control asks for.

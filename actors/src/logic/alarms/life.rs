@@ -229,6 +229,10 @@ impl Life {
             }
             None => false,
         };
+        let latches = self.latches();
+        if let Some(occurrence) = self.occurrence.as_mut().filter(|_| grew_worse) {
+            occurrence.latched = latches;
+        }
         if grew_worse && self.stage == Stage::Acked {
             self.stage = Stage::Unacked;
         }
@@ -305,13 +309,21 @@ impl Life {
         }
     }
 
+    /// Whether it waits for the machine to be armed again. What the house only warns of has taken nothing away.
+    fn latches(&self) -> bool {
+        let only_warns =
+            matches!(self.cause, Cause::Signal { .. }) && self.severity < Severity::Critical && self.actions.is_empty();
+        self.latching && !only_warns
+    }
+
     fn raise(&mut self, moment: Moment, tide: &Tide, next: NextOccurrence<'_>) -> Change {
         self.count_told_at = moment.now;
+        let latches = self.latches();
         match &mut self.occurrence {
             // Nobody has seen that it was gone, or armed the machine since: it is still the same alarm.
             Some(occurrence) if self.stage != Stage::Normal => {
                 occurrence.count = occurrence.count.saturating_add(1);
-                occurrence.latched = self.latching;
+                occurrence.latched = latches;
                 if self.stage == Stage::Latched {
                     occurrence.acked_by = None;
                 }
@@ -319,7 +331,7 @@ impl Life {
             held => {
                 let number = held.as_ref().map_or_else(&mut *next, |shelved| shelved.number);
                 let first_cause = tide.first_cause(moment.now, &self.id);
-                *held = Some(Occurrence { first_cause, ..Occurrence::new(number, self.latching, moment) });
+                *held = Some(Occurrence { first_cause, ..Occurrence::new(number, latches, moment) });
             }
         }
         if matches!(self.stage, Stage::Unacked | Stage::Acked) {

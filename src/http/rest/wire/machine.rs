@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use hearth_actors::logic::gate;
 use hearth_actors::model::alarm::{AlarmState, Severity};
 use hearth_actors::model::ids::ClientId;
 use hearth_actors::model::snapshot::Snapshot;
-use hearth_actors::model::spec::MachineSpec;
+use hearth_actors::model::spec::{MachineSpec, SafetySpec};
 use hearth_actors::model::time::WallMs;
 use hearth_actors::model::units::Fraction;
 use schemars::JsonSchema;
@@ -38,6 +39,26 @@ pub struct MachineSummary {
     pub alarms: AlarmCounts,
     /// How often it was restarted in this run of the daemon.
     pub restarts: u32,
+    /// Without what its heat goes off; `null` where nothing heats.
+    pub losses: Option<Losses>,
+}
+
+/// Without what the heat of a machine goes off and is latched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Losses {
+    /// A reading of what heat depends on, after this time on the machine's clock.
+    pub sensor_ms: u64,
+    /// Somebody there who could steer, after this time; `null`: heat stays on with nobody there.
+    pub operator_ms: Option<u64>,
+}
+
+impl Losses {
+    fn of(spec: &MachineSpec) -> Option<Self> {
+        let heats = !gate::heat_channels(spec).is_empty();
+        let SafetySpec { sensor_loss_ms: sensor_ms, operator_loss_ms: operator_ms } = spec.safety;
+        heats.then_some(Self { sensor_ms, operator_ms })
+    }
 }
 
 impl MachineSummary {
@@ -52,6 +73,7 @@ impl MachineSummary {
             last_reading: views::last_reading(now),
             alarms: AlarmCounts::of(now),
             restarts: now.connection.restarts,
+            losses: Losses::of(spec),
         }
     }
 }

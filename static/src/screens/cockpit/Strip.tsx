@@ -13,6 +13,7 @@ import type { MachineStore } from "../../store/machine";
 import type { Alarm } from "../../wire/types";
 import { Banner } from "../../ui/Banner";
 import { PhaseBar } from "../../ui/PhaseBar";
+import { link as to } from "../../ui/router";
 
 type Props = {
   machine: MachineStore;
@@ -102,14 +103,15 @@ function linkBanner(machine: MachineStore): Message | null {
   const link = machine.link.value;
   const age = machine.ageMs(tick.value);
   if (link.kind === "gone" || link.kind === "denied") {
-    return () => <Banner icon="slash" tone="critical" urgent testId="link-ended">{link.reason}. No further attempts are made.</Banner>;
+    const action = link.kind === "gone" ? <a class="button" href={to.wall()}>All machines</a> : <button type="button" class="button" onClick={() => machine.reopen()}>Try again</button>;
+    return () => <Banner icon="slash" tone="critical" urgent testId="link-ended" actions={action}>{link.reason}. No further attempts are made.</Banner>;
   }
   const isTrying = link.kind === "waiting" || link.kind === "polling" || link.kind === "connecting";
   const isSilent = isTrying && age !== null && age > OFFLINE_AFTER_MS;
   if (isOnline.value && !isSilent) return null;
   return (more) => (
     <Banner icon="slash" tone="warning" testId="offline" actions={<>{more}<button type="button" class="button" onClick={() => machine.wake()}>Try now</button></>}>
-      <b>Offline.</b> {age !== null && <span aria-hidden="true">Last reading {words(age)} ago. </span>}The daemon goes on recording; the curve is filled in when it is back. STOP: use the machine's own switch.
+      <b>Offline.</b> {age !== null && <span aria-hidden="true">Last reading {words(age)} ago. </span>}<span class="roomy">The daemon goes on recording; the curve is filled in when it is back. </span>STOP: use the machine's own switch.
     </Banner>
   );
 }

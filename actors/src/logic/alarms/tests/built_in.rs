@@ -45,6 +45,17 @@ fn what_happened_and_is_over_waits_to_be_seen() {
 }
 
 #[test]
+fn a_warning_that_is_over_in_time_waits_for_nobody_to_arm_the_machine() {
+    let mut desk = Desk::new([]);
+    let told = desk.signal(BuiltIn::OperatorLost, Some(Cry::warning("nobody for 30 s")));
+    assert!(!told[0].latched);
+    desk.signal(BuiltIn::OperatorLost, None);
+    assert_eq!(desk.wait(10), [(ClearedUnacked, 1)]);
+    let id = BuiltIn::OperatorLost.rule();
+    assert_eq!(short(&desk.act(|book, _, _| book.ack(&id, None, "Anna").unwrap())), [(Normal, 1)]);
+}
+
+#[test]
 fn what_grows_worse_wants_to_be_seen_again() {
     let mut desk = Desk::new([]);
     desk.signal(BuiltIn::OperatorLost, Some(Cry::warning("nobody for 30 s")));
