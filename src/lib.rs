@@ -2,11 +2,15 @@
 //!
 //! Allowed directions: `main -> daemon -> {http, jobs, drivers, dialects, storage, config} -> wire -> hearth_actors`.
 
+#[cfg(test)]
+extern crate self as hearth;
+
 pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod dialects;
 pub mod drivers;
+pub mod guard;
 pub mod http;
 pub mod jobs;
 pub mod storage;

@@ -20,7 +20,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use crate::archive::{ArchiveError, LastRun};
 use crate::driver::DriverFactory;
 use crate::logic::addresses::Clash;
+use crate::logic::gate;
 use crate::machine::{Exited, Surroundings};
+use crate::model::alarm::{BuiltIn, Cry};
 use crate::model::event::EventBody;
 use crate::model::ids::{MachineId, Seq};
 use crate::model::spec::MachineSpec;
@@ -175,6 +177,7 @@ impl Registry {
             let clock = MachineClock::new(spec.clock_speed);
             Arc::new(Bus::new(id.clone(), spec.channels.clone(), clock, seq))
         };
+        let was_cut = !matches!(origin, Origin::New) && self.last_run == LastRun::Cut;
         let wanted = if spec.autoconnect { Link::Wanted } else { Link::Unwanted };
         let (bus, entry, link) = match origin {
             Origin::New => (fresh(self.first_seq), Entry::Clean, wanted),
@@ -187,11 +190,19 @@ impl Registry {
                 (bus, Entry::SafeFirst, Link::Wanted)
             }
         };
-        let handle = MachineHandle::new(spec, definition.document.clone(), bus);
+        let handle = MachineHandle::new(spec, definition.document.clone(), bus, &self.house);
         let supervised = Supervised::new(handle.clone(), definition.driver, link, self.policy)
             .map_err(|error| RegistryError::NoThread(id.clone(), error.to_string()))?;
+        if was_cut && !gate::heat_channels(&handle.spec()).is_empty() {
+            let words =
+                "The daemon ended without bringing the outputs to safety: heat is held safe until somebody re-arms";
+            handle.alarms().flash(BuiltIn::UncleanRestart, Cry::warning(words));
+        }
         self.machines.insert(id.clone(), supervised);
         self.publish_roster();
+        for (built_in, cry) in self.house.conditions.all() {
+            handle.alarms().raise(built_in, cry);
+        }
         self.start_machine(&id, entry, ctx);
         Ok(handle)
     }

@@ -5,6 +5,7 @@
 //! boot, boot.before                      how often the daemon was started
 //! running                                there while outputs may be in use, or with the machines that a stop left open
 //! machines/<machine>.json                configuration documents, as they were put
+//! alarms/<machine>.json                  its alarms that are not normal; not in backups
 //! endpoints.jsonl                        which channel has which endpoint id, also of machines that are gone
 //! endpoints.jsonl.damaged                one that could not be read whole, set aside
 //! programs/<program>.json                stored programs, as they were put
@@ -16,6 +17,8 @@
 //! imports/<folder>/                      where the task `import_profiles` reads
 //! journal/<machine>/<session>.jnl        the first segment of a session's journal: the truth
 //! journal/<machine>/<session>.2.jnl      the next, after a restart or where the disk had refused
+//! ballast                                room that running recordings get on a full disk; may be deleted at any time
+//! probe                                  there for a moment, to see whether the disk takes writes again
 //! index/                                 sled; may be deleted at any time
 //! index.corrupt-<n>/                     an index that could not be used, set aside
 //! *.tmp, *.deleted                       left over from a crash; cleared at the next start
@@ -30,6 +33,8 @@ use hearth_actors::model::task::TaskId;
 pub const JOURNALS: &str = "journal";
 /// The directory of all machine documents.
 pub const MACHINES: &str = "machines";
+/// The directory of what alarms stand.
+pub const ALARMS: &str = "alarms";
 /// The endpoint ids.
 pub const ADDRESSES: &str = "endpoints.jsonl";
 /// The directory of all stored programs.
@@ -52,6 +57,10 @@ pub const BOOT: &str = "boot";
 pub const RUNNING: &str = "running";
 /// The lock.
 pub const LOCK: &str = "lock";
+/// Room for recordings on a full disk.
+pub const BALLAST: &str = "ballast";
+/// What is written to try the disk.
+pub const PROBE: &str = "probe";
 /// The sled directory.
 pub const INDEX: &str = "index";
 /// Ending of a journal that is being deleted.

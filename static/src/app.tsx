@@ -11,6 +11,7 @@ import { go, link, route, type Route } from "./ui/router";
 import { StopCorner, useStop } from "./ui/StopCorner";
 import { silenceHere } from "./platform/sound";
 import { Cockpit } from "./screens/cockpit/Cockpit";
+import { overlay, shelf, works } from "./screens/later";
 import { Wall } from "./screens/wall/Wall";
 import { Updated } from "./ui/Updated";
 
@@ -31,7 +32,7 @@ export function App() {
     <div class="shell">
       <nav class="rail" aria-label="Main">
         <RailLink href={link.wall()} icon="wall" text="Machines" isHere={["wall", "machine", "programs", "program", "new", "setup", "alarms"].includes(at.at)} />
-        <RailLink href={link.profiles()} icon="curve" text="Profiles" isHere={["profiles", "profile", "compare", "replay"].includes(at.at)} />
+        <RailLink href={link.profiles()} icon="curve" text="Profiles" isHere={["profiles", "profile", "compare", "print", "replay"].includes(at.at)} />
         <RailLink href={link.tasks()} icon="steps" text="Tasks" isHere={at.at === "tasks"} />
         <RailLink href={link.admin()} icon="health" text="Admin" isHere={at.at === "admin"} />
         <Updated />
@@ -40,11 +41,11 @@ export function App() {
         </button>
       </nav>
       <ErrorBoundary key={location.hash} name="This screen">
-        {reason === null ? <Screen at={at} /> : <Later key="sign-in" load={() => import("./screens/overlays").then((m) => m.SignIn)} props={{ reason }} />}
+        {reason === null ? <Screen at={at} /> : <Later key="sign-in" load={overlay("SignIn")} props={{ reason }} />}
       </ErrorBoundary>
       <StopCorner />
       {settingsOpen.value && (
-        <LaterDialog title="Settings" load={() => import("./screens/overlays").then((m) => m.SettingsDialog)} props={{ onClose: () => (settingsOpen.value = false) }} />
+        <LaterDialog title="Settings" load={overlay("SettingsDialog")} props={{ onClose: () => (settingsOpen.value = false) }} />
       )}
     </div>
   );
@@ -65,29 +66,29 @@ function Screen({ at }: { at: Route }) {
     case "machine":
       return <MachineScreen key={at.id} id={at.id} />;
     case "new":
-      return <Later key="new" load={() => import("./screens/works").then((m) => m.Setup)} props={{ id: null }} />;
+      return <Later key="new" load={works("Setup")} props={{ id: null }} />;
     case "setup":
-      return <Later key={`setup ${at.id}`} load={() => import("./screens/works").then((m) => m.Setup)} props={{ id: at.id }} />;
+      return <Later key={`setup ${at.id}`} load={works("Setup")} props={{ id: at.id }} />;
     case "alarms":
-      return <Later key={`alarms ${at.id}`} load={() => import("./screens/works").then((m) => m.Alarms)} props={{ id: at.id }} />;
+      return <Later key={`alarms ${at.id}`} load={works("Alarms")} props={{ id: at.id }} />;
     case "admin":
-      return <Later key="admin" load={() => import("./screens/works").then((m) => m.Admin)} props={{}} />;
+      return <Later key="admin" load={works("Admin")} props={{}} />;
     case "programs":
-      return <Later key={at.id} load={() => import("./screens/works").then((m) => m.ProgramList)} props={{ id: at.id }} />;
+      return <Later key={at.id} load={works("ProgramList")} props={{ id: at.id }} />;
     case "program":
-      return <Later key={`${at.id}/${at.program}`} load={() => import("./screens/works").then((m) => m.ProgramLoader)} props={{ id: at.id, program: at.program }} />;
+      return <Later key={`${at.id}/${at.program}`} load={works("ProgramLoader")} props={{ id: at.id, program: at.program }} />;
     case "tasks":
-      return <Later key="tasks" load={() => import("./screens/works").then((m) => m.Tasks)} props={{}} />;
+      return <Later key="tasks" load={works("Tasks")} props={{}} />;
     case "profiles":
-      return <Later key="profiles" load={() => import("./screens/shelf").then((m) => m.ProfileList)} props={{}} />;
+      return <Later key="profiles" load={shelf("ProfileList")} props={{}} />;
     case "profile":
-      return <Later key={at.id} load={() => import("./screens/shelf").then((m) => m.ProfileView)} props={{ id: at.id }} />;
+      return <Later key={at.id} load={shelf("ProfileView")} props={{ id: at.id }} />;
     case "compare":
-      return <Later key={at.ids.join()} load={() => import("./screens/shelf").then((m) => m.CompareView)} props={{ ids: at.ids }} />;
+      return <Later key={at.ids.join()} load={shelf("CompareView")} props={{ ids: at.ids }} />;
     case "print":
-      return <Later key={at.id} load={() => import("./screens/shelf").then((m) => m.PrintView)} props={{ id: at.id, against: at.against }} />;
+      return <Later key={at.id} load={shelf("PrintView")} props={{ id: at.id, against: at.against }} />;
     case "replay":
-      return <Later key={at.profile} load={() => import("./screens/shelf").then((m) => m.ReplayView)} props={{ id: at.id, profile: at.profile }} />;
+      return <Later key={at.profile} load={shelf("ReplayView")} props={{ id: at.id, profile: at.profile }} />;
     case "unknown":
       return (
         <main class="page">
@@ -107,5 +108,5 @@ function MachineScreen({ id }: { id: string }) {
   if (house.list.value.kind === "loading") return <main class="page"><Loading /></main>;
   const kind = house.summary(id)?.kind;
   if (kind === undefined || kind === "roaster") return <Cockpit id={id} />;
-  return <Later load={() => import("./screens/works").then((m) => m.GenericCockpit)} props={{ id }} />;
+  return <Later load={works("GenericCockpit")} props={{ id }} />;
 }

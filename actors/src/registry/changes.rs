@@ -258,6 +258,7 @@ impl Registry {
         self.publish_roster();
         machine.end();
         machine.handle().bus().close();
+        self.house.alarms.keep(id.clone(), Vec::new());
         machine.handle().bus().detach_journal()
     }
 

@@ -12,7 +12,7 @@ import { spanOf, type Scene } from "./scene";
 import type { ChartTheme } from "./theme";
 
 /** The curves in drawing order. */
-export const CURVES = ["bt", "et", "bt_ror", "et_ror"] as const;
+const CURVES = ["bt", "et", "bt_ror", "et_ror"] as const;
 const AXIS_PX = 44;
 const ROR_TOP_C = 30;
 /** A roast lies between these; the axis grows when a reading lies outside. Unit: °C. */

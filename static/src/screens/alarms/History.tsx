@@ -40,8 +40,8 @@ export function History({ id }: { id: string }) {
           <tbody>
             {shown.items.map((item) => (
               <tr key={item.occurrence}>
-                <td>{item.raised_at === null ? "" : moment(item.raised_at)}</td><td>{item.message}</td><td>{item.severity}</td><td>{stood(item)}</td>
-                <td>{item.acked_at === null ? "no" : moment(item.acked_at)}</td>
+                <td>{item.raised_at === null ? "" : moment(item.raised_at)}</td><td>{item.message}{item.count > 1 && ` (${item.count} times)`}</td><td>{item.severity}</td><td>{stood(item)}</td>
+                <td>{item.acked_at === null ? "no" : moment(item.acked_at)}{item.acked_by !== null && ` by ${item.acked_by}`}</td>
               </tr>
             ))}
           </tbody>

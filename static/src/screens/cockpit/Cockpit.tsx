@@ -11,6 +11,7 @@ import { useHouse, useMachine } from "../../ui/house";
 import { Later, LaterDialog } from "../../ui/Later";
 import { useKeys } from "../../ui/keys";
 import { showTitle } from "../../platform/title";
+import { overlay, shelf } from "../later";
 import { Controls } from "./Controls";
 import { CountdownButton } from "./CountdownButton";
 import { EventPanel } from "./EventPanel";
@@ -80,9 +81,9 @@ export function Cockpit({ id }: { id: string }) {
       <EventPanel machine={machine} />
       <Controls machine={machine} />
       {typing.value && <QuickEntry machine={machine} onClose={() => (typing.value = false)} />}
-      {sheet.value === "help" && <LaterDialog title="Help" load={() => import("../overlays").then((m) => m.HelpDialog)} props={{ machine, onClose: close }} />}
-      {sheet.value === "timer" && <LaterDialog title="Countdown" load={() => import("../overlays").then((m) => m.TimerDialog)} props={{ machine, onClose: close }} />}
-      {sheet.value === "finish" && <Later quiet load={() => import("../shelf").then((m) => m.FinishSheet)} props={{ machine, onClose: close }} />}
+      {sheet.value === "help" && <LaterDialog title="Help" load={overlay("HelpDialog")} props={{ machine, onClose: close }} />}
+      {sheet.value === "timer" && <LaterDialog title="Countdown" load={overlay("TimerDialog")} props={{ machine, onClose: close }} />}
+      {sheet.value === "finish" && <Later quiet load={shelf("FinishSheet")} props={{ machine, onClose: close }} />}
     </main>
   );
 }

@@ -20,6 +20,7 @@ import { ChannelsStep } from "./ChannelsStep";
 import { DetectionStep } from "./DetectionStep";
 import { KindStep } from "./KindStep";
 import { LinkStep } from "./LinkStep";
+import { LossFields } from "./LossFields";
 import { MachineActions } from "./MachineActions";
 import { TestStep } from "./TestStep";
 
@@ -184,7 +185,7 @@ function ShownStep({ step, isNew, ...props }: StepProps & { step: Step; isNew: b
     case "channels":
       return <ChannelsStep kind="sensor" {...props} />;
     case "controls":
-      return <ChannelsStep kind="control" {...props} />;
+      return <><ChannelsStep kind="control" {...props} /><LossFields draft={props.draft} /></>;
     case "detection":
       return <DetectionStep draft={props.draft} />;
     case "test":
