@@ -105,6 +105,32 @@ test("a span that the machine itself missed stays open and hatched", async ({ pa
   await daemon.addRoaster("demo", { speed: SPEED, operator: false, faults: [{ kind: "timeout", at_ms: 60_000, for_ms: 60_000 }] });
   await daemon.act("demo", "start_monitoring");
   await open(page, daemon, "#/m/demo");
+  await expectHole(page);
+});
+
+test("a span that this tab missed and nobody can give it any more stays open and hatched", async ({ page, daemon }) => {
+  const isLost = (ms: number) => ms > 60_000 && ms < 120_000;
+  let lost = 0;
+  await page.routeWebSocket(/\/ws\/live\//, (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((message) => {
+      const frame = JSON.parse(String(message)) as { type: string; timestamp_ms?: number };
+      const isGone = frame.type === "temperature" && isLost(frame.timestamp_ms ?? 0);
+      lost += Number(isGone);
+      if (frame.type === "sync_complete" && lost > 0) socket.send(JSON.stringify({ ...frame, truncated: true }));
+      else if (!isGone) socket.send(message);
+    });
+  });
+  await page.route("**/session?include=series**", (route) => route.fulfill({ status: 503, body: "" }));
+  await daemon.addRoaster("demo", { speed: SPEED, operator: false });
+  await daemon.act("demo", "start_monitoring");
+  await open(page, daemon, "#/m/demo");
+  await expectHole(page);
+  expect(lost, "readings were lost on the way").toBeGreaterThan(10);
+});
+
+/** Waits until the hole of a minute is in the picture, then looks at its pixels. */
+async function expectHole(page: Page): Promise<void> {
   await expect(page.getByTestId("timer")).toContainText(/0[4-9]:\d\d/, { timeout: 25_000 });
   await live(page);
   for (const curve of ["et", "bt_ror"]) await page.getByTestId(`readout-${curve}`).click();
@@ -127,4 +153,4 @@ test("a span that the machine itself missed stays open and hatched", async ({ pa
   expect(empty.length, "the curve was joined over the span").toBeGreaterThan(20);
   const hatched = empty.filter((x) => (hatch[x] ?? 0) > 3).length;
   expect(hatched / empty.length, "the span is hatched").toBeGreaterThan(0.8);
-});
+}

@@ -67,7 +67,7 @@ export function MachineCard({ summary }: { summary: MachineSummary }) {
         {driver !== null ? <Chip icon={driver.icon} tone={driver.tone} code={driver.code} testId="driver-state">{driver.text}</Chip>
           : alarm !== undefined && (wantsAck(alarm) || state !== "recording") ? <Chip icon={alarm.severity === "critical" ? "octagon" : "triangle"} tone={alarm.severity === "info" ? "plain" : alarm.severity}>{alarm.message}</Chip>
           : isOld && ageMs !== null ? null
-          : state === "recording" ? <span>{duration((drop ?? machine.elapsedMs(now)) - (charge ?? 0), true)} {summary.kind !== "roaster" ? <TaskChip machineId={summary.id} otherwise="recorded" /> : charge === null ? "waiting for CHARGE" : drop !== null ? "from CHARGE to DROP" : <Next machine={machine} />}</span>
+          : state === "recording" ? <span>{duration((drop ?? machine.elapsedMs(now)) - (charge ?? 0), true)} {summary.kind !== "roaster" ? <TaskChip machineId={summary.id} otherwise="since the recording began" /> : charge === null ? "waiting for CHARGE" : drop !== null ? "from CHARGE to DROP" : <Next machine={machine} />}</span>
           : <TaskChip machineId={summary.id} otherwise={<Holder machine={machine} />} />}
         {lastWords !== "" && <span class="muted" data-testid="card-last"> last {lastWords}</span>}
       </p>
