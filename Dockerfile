@@ -31,7 +31,7 @@ COPY etc/machines/ /etc/hearth/machines/
 USER 10001
 VOLUME /data
 EXPOSE 8080
-# The daemon stops within 5 s on this signal, outputs first.
+# The first process is the guard: it passes this signal on, the daemon stops within 5 s, outputs first. It also reaps what others leave.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s \
     CMD ["hearth", "healthcheck", "--config", "/etc/hearth/hearth.toml"]

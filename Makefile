@@ -171,4 +171,6 @@ clean: ## remove everything that was built or set up
 trust: $(VENV_STAMP) debug ## long fault runs: kill -9, crashes, cut clients; prints their figures
 	@echo '10,000 histories of tasks: in order, alone where asked for, one end each'
 	@PROPTEST_CASES=10000 $(CARGO) test --locked --quiet -p hearth-actors --lib logic::tasks
+	@echo '1,000 crashes of a machine with heat on: the first bytes after each are the safe ones'
+	@HEARTH_CRASHES=1000 $(CARGO) test --locked --quiet -p hearth-actors --test losses crash
 	@.venv/bin/python tests/trust

@@ -29,6 +29,19 @@ pub struct Invocation {
     pub sources: Sources,
     /// How to write the log.
     pub log_format: LogFormat,
+    /// Who takes the heat away if the daemon dies.
+    pub guard: Guard,
+}
+
+/// Who takes the heat away if the daemon dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// This process: it starts another one that is the daemon.
+    Myself,
+    /// The process that started this one, which is the daemon.
+    Parent,
+    /// Nobody.
+    Nobody,
 }
 
 /// What to do.
@@ -78,6 +91,12 @@ struct Options {
     /// How to write the log; what is written is chosen by the variable RUST_LOG
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Pretty)]
     log_format: LogFormat,
+    /// Run without the guard, the parent process that writes the safe values if the daemon dies: for debuggers and tests
+    #[arg(long, global = true)]
+    unguarded: bool,
+    /// Standard input leads to the guard that started this process
+    #[arg(long, global = true, hide = true, conflicts_with = "unguarded")]
+    guarded: bool,
 }
 
 /// Reads the arguments and the environment of this process. Help ends the process with 0, wrong usage with 2.
@@ -96,7 +115,12 @@ where
 {
     let Arguments { command, options } = Arguments::try_parse_from(arguments)?;
     let sources = Sources { file: options.config, environment, listen: options.listen, data_dir: options.data_dir };
-    Ok(Invocation { command: command.unwrap_or(Command::Serve), sources, log_format: options.log_format })
+    let guard = match (options.guarded, options.unguarded) {
+        (true, _) => Guard::Parent,
+        (false, true) => Guard::Nobody,
+        (false, false) => Guard::Myself,
+    };
+    Ok(Invocation { command: command.unwrap_or(Command::Serve), sources, log_format: options.log_format, guard })
 }
 
 impl Invocation {
@@ -185,6 +209,16 @@ mod tests {
         for help in ["--help", "--version"] {
             assert_eq!(parse_from(["hearth", help], Vec::new()).expect_err("no invocation").exit_code(), 0);
         }
+    }
+
+    #[test]
+    fn the_daemon_is_guarded_unless_it_is_said_otherwise() {
+        let guard = |arguments: &[&str]| parsed(arguments).guard;
+        assert_eq!(guard(&["hearth"]), Guard::Myself);
+        assert_eq!(guard(&["hearth", "--unguarded"]), Guard::Nobody);
+        assert_eq!(guard(&["hearth", "serve", "--listen", "127.0.0.1:0", "--guarded"]), Guard::Parent);
+        let both = parse_from(["hearth", "serve", "--unguarded", "--guarded"], Vec::new());
+        assert_eq!(both.expect_err("not both").exit_code(), i32::from(EXIT_USAGE));
     }
 
     #[test]

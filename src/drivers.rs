@@ -20,8 +20,18 @@ use crate::config::modbus::ModbusConfig;
 use crate::config::simulator::SimulatorConfig;
 use modbus::bus::BusDirectory;
 use modbus::probe::Probe;
+use modbus::will::Will;
 use push::Inboxes;
 use trial::{TRIAL_LIMIT, Trials, Tried};
+
+/// What is written at a machine's device when the daemon is dead. `None` for one that has nothing to be brought to safety, and for
+/// what no other process can reach: a simulator dies with the daemon, a remote controller fetches its orders itself.
+pub fn will(config: &MachineConfig, spec: &MachineSpec) -> Option<Will> {
+    match &config.driver {
+        DriverConfig::Modbus(link) => Will::new(link, &config.modbus_sources(), spec),
+        DriverConfig::Simulator(_) | DriverConfig::Push(_) => None,
+    }
+}
 
 /// Makes machines' drivers from their configurations; holds what drivers share. Cheap to clone.
 #[derive(Clone, Default)]

@@ -7,6 +7,7 @@ pub mod config;
 pub mod daemon;
 pub mod dialects;
 pub mod drivers;
+pub mod guard;
 pub mod http;
 pub mod jobs;
 pub mod storage;

@@ -4,18 +4,28 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write, stderr, stdout};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use hearth::cli::{self, Command, Invocation};
+use hearth::cli::{self, Command, Guard, Invocation};
 use hearth::config::Config;
 use hearth::daemon::Daemon;
+use hearth::guard::lifeline::Lifeline;
+use hearth::guard::{self, parent};
 use hearth::http::door;
 use hearth::storage::{backup, restore};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+
+/// Telling many clients allocates and frees a few small things for each frame, on several threads; this one does it cheapest.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// A stop that takes longer is cut short. Source: wire contract, command line.
 const STOP_DEADLINE: Duration = Duration::from_millis(4500);
+/// The same when the guard is dead: nobody would take the heat away if this process died, too. Source: safety design, 2: 1 s.
+const ORPHANED_DEADLINE: Duration = Duration::from_millis(900);
 
 fn main() -> ExitCode {
     let invocation = cli::parse();
@@ -23,18 +33,32 @@ fn main() -> ExitCode {
         Command::Check => invocation.check(&mut stdout(), &mut stderr()),
         Command::Healthcheck => invocation.healthcheck(&mut stderr()),
         Command::HashPassword => hash_password(),
-        Command::Serve => with_config(&invocation, serve),
+        Command::Serve if invocation.guard == Guard::Myself => stand_guard(&invocation),
+        Command::Serve => with_config(&invocation, |config| serve(config, invocation.guard)),
         Command::Backup { file } => with_config(&invocation, |config| back_up(&config, file)),
         Command::Restore { file } => with_config(&invocation, |config| bring_back(&config, file)),
     }
 }
 
-fn with_config(invocation: &Invocation, run: impl FnOnce(Config) -> anyhow::Result<()>) -> ExitCode {
+fn start_log(invocation: &Invocation) {
     if let Err(error) = cli::log::start(invocation.log_format) {
         let _ = writeln!(stderr(), "hearth: no log: {error}");
     }
     // One line per panic, in the log: supervision deals with it.
     std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+}
+
+/// Reads no configuration: what is wrong with it the daemon says.
+fn stand_guard(invocation: &Invocation) -> ExitCode {
+    start_log(invocation);
+    parent::run().unwrap_or_else(|error| {
+        let _ = writeln!(stderr(), "hearth: the guard cannot start the daemon: {error}; see --unguarded");
+        ExitCode::FAILURE
+    })
+}
+
+fn with_config(invocation: &Invocation, run: impl FnOnce(Config) -> anyhow::Result<()>) -> ExitCode {
+    start_log(invocation);
     let config = match invocation.load(&mut stderr()) {
         Ok(config) => config,
         Err(code) => return code,
@@ -58,22 +82,72 @@ fn in_full(error: &anyhow::Error) -> String {
     })
 }
 
-fn serve(config: Config) -> anyhow::Result<()> {
+fn serve(config: Config, guard: Guard) -> anyhow::Result<()> {
+    let lifeline = match guard {
+        Guard::Parent => Some(Arc::new(Lifeline::take_up()?)),
+        Guard::Myself | Guard::Nobody => None,
+    };
     actix_rt::System::new().block_on(async {
+        let orphaned = lifeline.as_ref().map(notice_the_guards_death).transpose()?;
         let daemon = Daemon::start(config).await?;
+        if let Some(lifeline) = lifeline {
+            actix_rt::spawn(guard::keep_informed(daemon.state().house.clone(), lifeline));
+        }
         writeln!(stdout(), "listening on http://{}", daemon.address())?;
         for (dialect, address) in daemon.own_listeners() {
             writeln!(stdout(), "{} on http://{address}", door::key(*dialect))?;
         }
-        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        let (deadline, code) = match called_away(orphaned).await? {
+            Call::Signal => (STOP_DEADLINE, 0),
+            Call::GuardIsDead => (ORPHANED_DEADLINE, 1),
+        };
         tracing::info!("stopping");
-        if tokio::time::timeout(STOP_DEADLINE, daemon.stop()).await.is_err() {
+        if tokio::time::timeout(deadline, daemon.stop()).await.is_err() {
             tracing::warn!("the stop took too long and was cut short");
         }
         // A driver that blocks its thread must not keep the process.
-        std::process::exit(0)
+        std::process::exit(code)
     })
+}
+
+/// Why the daemon stops.
+enum Call {
+    Signal,
+    GuardIsDead,
+}
+
+async fn called_away(orphaned: Option<oneshot::Receiver<()>>) -> anyhow::Result<Call> {
+    let listen = |kind| signal(kind);
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    // A terminal that is closed tells its whole group, the guard and this process alike.
+    let (mut hangup, mut quit) = (listen(SignalKind::hangup())?, listen(SignalKind::quit())?);
+    let orphaned = async {
+        match orphaned {
+            Some(orphaned) => drop(orphaned.await),
+            None => std::future::pending().await,
+        }
+    };
+    Ok(tokio::select! {
+        _ = terminate.recv() => Call::Signal,
+        _ = interrupt.recv() => Call::Signal,
+        _ = hangup.recv() => Call::Signal,
+        _ = quit.recv() => Call::Signal,
+        () = orphaned => Call::GuardIsDead,
+    })
+}
+
+/// Rings when the guard is dead, and ends this process even if nothing in it moves any more.
+fn notice_the_guards_death(lifeline: &Arc<Lifeline>) -> anyhow::Result<oneshot::Receiver<()>> {
+    let (ring, rings) = oneshot::channel();
+    let lifeline = Arc::clone(lifeline);
+    std::thread::Builder::new().name("lifeline".into()).spawn(move || {
+        lifeline.outlive();
+        tracing::error!("the guard is dead: outputs to safety, then this process ends as well");
+        let _ = ring.send(());
+        std::thread::sleep(ORPHANED_DEADLINE + ORPHANED_DEADLINE / 10);
+        std::process::exit(1)
+    })?;
+    Ok(rings)
 }
 
 fn hash_password() -> ExitCode {

@@ -13,6 +13,7 @@
 //! ```
 
 pub mod addresses;
+pub mod alarms;
 pub mod backup;
 pub mod boot;
 pub mod catalogue;

@@ -7,11 +7,19 @@ const DAEMON = process.env["HEARTH_URL"] ?? "http://127.0.0.1:8080";
 /** The version of the page; `test/version.test.ts` holds it to the daemon's. */
 const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8")) as { version: string };
 
+/** Vite's helper preloads the styles and chunks that a chunk needs; ours need none beyond what the page has. */
+const withoutPreloading = {
+  name: "without-preloading",
+  enforce: "pre" as const,
+  load: (id: string) => (id === "\0vite/preload-helper.js" ? "export const __vitePreload = (load) => load();" : undefined),
+};
+
 export default defineConfig({
   base: "./",
+  plugins: [withoutPreloading],
   define: { "import.meta.env.VITE_HEARTH_VERSION": JSON.stringify(version) },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  build: { target: "es2022", modulePreload: { polyfill: false }, assetsInlineLimit: 0, manifest: "manifest.json" },
+  build: { target: "es2022", modulePreload: false, assetsInlineLimit: 0, manifest: "manifest.json" },
   server: { proxy: { "/api": DAEMON, "/health": DAEMON, "/metrics": DAEMON, "/ws": { target: DAEMON, ws: true } } },
   test: { include: ["test/**/*.test.ts"], environment: "node" },
 });

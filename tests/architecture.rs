@@ -37,6 +37,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("drivers", &["config"]),
     ("jobs", &["config", "storage", "wire"]),
     ("http", &["config", "dialects", "drivers", "jobs", "wire"]),
+    ("guard", &["cli", "config", "drivers"]),
     ("daemon", &["config", "dialects", "drivers", "http", "jobs", "storage", "wire"]),
     ("cli", &["config", "daemon", "storage"]),
 ];

@@ -131,7 +131,13 @@ fn the_service_runs_what_the_command_line_understands() {
     let parsed = hearth::cli::parse_from(command.split(' '), Vec::new()).expect("understood");
     assert_eq!(parsed.command, hearth::cli::Command::Serve);
     assert_eq!(parsed.sources.data_dir.as_deref(), Some(Path::new("/var/lib/hearth")));
-    for needed in ["User=hearth", "NoNewPrivileges=true", "ProtectSystem=strict", "RestartPreventExitStatus=2"] {
+    for needed in [
+        "User=hearth",
+        "NoNewPrivileges=true",
+        "ProtectSystem=strict",
+        "RestartPreventExitStatus=2",
+        "OOMPolicy=continue",
+    ] {
         assert!(lines.iter().any(|line| line == needed), "{needed} is missing");
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::logic::addresses::{Answer, Request};
+use crate::model::alarm::AlarmNotice;
 use crate::model::event::Event;
 use crate::model::ids::{MachineId, ProgramId, Seq, SessionId};
 use crate::model::journal::{JournalHeader, SessionLog};
@@ -108,6 +109,18 @@ pub trait Archive: Send + Sync {
     /// # Errors
     /// When the disk refuses; the next run then takes this one for cut.
     fn close_run(&self, but: &BTreeSet<MachineId>) -> Result<(), ArchiveError>;
+
+    /// The alarms that were not normal when they were last put, by machine. One that cannot be read is reported, not an error.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn alarms(&self) -> Result<Vec<(MachineId, Vec<AlarmNotice>)>, ArchiveError>;
+
+    /// Keeps all alarms of a machine that are not normal, in the place of those before; durable when this returns.
+    ///
+    /// # Errors
+    /// When the disk refuses; what was kept before is then still there.
+    fn put_alarms(&self, machine: &MachineId, standing: &[AlarmNotice]) -> Result<(), ArchiveError>;
 
     /// Opens a fresh journal; its header is durable when this returns. Journals of the same machine that were kept only until
     /// the next session are deleted.

@@ -12,7 +12,7 @@ use crate::dialect::{
     Topic, Viewer,
 };
 use crate::logic::lease::Identity;
-use crate::model::command::{Command, Want};
+use crate::model::command::{Command, Principal, Want};
 use crate::model::ids::{CommandId, MachineId, Seq};
 use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::snapshot::Snapshot;
@@ -107,7 +107,8 @@ impl Client {
     ) -> (Self, Vec<Frame>) {
         // Who comes back in time has its lease again, and is greeted with it.
         let attend = |machine: &MachineHandle| {
-            machine.steering().attend(&viewer.client, viewer.principal.actor.label(), identity)
+            let Principal { actor, role } = &viewer.principal;
+            machine.steering().attend(&viewer.client, actor.label(), identity, *role)
         };
         let attending: Vec<Attendance> = machines.iter().map(attend).collect();
         let snapshots: Vec<Snapshot> = machines.iter().map(|machine| machine.bus().snapshot()).collect();
@@ -121,8 +122,8 @@ impl Client {
 
     /// Watches one more machine from now on; subscribe to its bus before. Yields its place.
     pub fn join(&mut self, machine: MachineHandle) -> usize {
-        let name = self.viewer.principal.actor.label();
-        let attending = machine.steering().attend(&self.viewer.client, name, self.identity);
+        let Principal { actor, role } = &self.viewer.principal;
+        let attending = machine.steering().attend(&self.viewer.client, actor.label(), self.identity, *role);
         let snapshot = machine.bus().snapshot();
         self.dialect.joined(&snapshot);
         self.watched.push(Watched::new(machine, &snapshot, attending));

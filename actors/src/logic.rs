@@ -9,6 +9,7 @@ pub mod corrections;
 pub mod detection;
 pub mod gate;
 pub mod lease;
+pub mod losses;
 pub mod profile;
 pub mod program;
 pub mod rate;

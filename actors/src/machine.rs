@@ -5,13 +5,14 @@
 //! inside a handler: the drive task does the one, futures with re-checks the other.
 
 pub mod commands;
+pub mod losses;
 pub mod orders;
 pub mod pictures;
 pub mod playing;
 pub mod reports;
 pub mod sessions;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,7 +21,6 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::archive::Archive;
 use crate::driver::DriverFactory;
-use crate::logic::alarms::AlarmBook;
 use crate::logic::cadence::Cadence;
 use crate::logic::detection::{Detector, Found};
 use crate::logic::gate;
@@ -37,12 +37,16 @@ use crate::model::spec::MachineSpec;
 use crate::model::time::SessionMs;
 use crate::runtime::bus::Bus;
 use crate::runtime::clock::wall_now;
+use crate::runtime::conditions::Conditions;
+use crate::runtime::desk::AlarmDesk;
 use crate::runtime::drive::{Drive, Entry, Gone, Link, Listener, Report};
 use crate::runtime::guarded::Pulse;
 use crate::runtime::health::Health;
 use crate::runtime::journal::RecorderQueue;
 use crate::runtime::lane::Lanes;
 use crate::runtime::promises::Promises;
+use crate::runtime::refresh::Refresh;
+use crate::runtime::standing::AlarmKeeper;
 use crate::runtime::steering::Steering;
 /// How much of the past warms the filters of a fresh actor.
 const WARM_UP_MS: u64 = 60_000;
@@ -54,6 +58,10 @@ pub struct Surroundings {
     pub recorder: RecorderQueue,
     /// Where profiles are read.
     pub archive: Arc<dyn Archive>,
+    /// Where alarms are kept that a restart must not forget.
+    pub alarms: AlarmKeeper,
+    /// What is wrong with the house itself.
+    pub conditions: Conditions,
     /// Numbers alarm occurrences, unique in the daemon.
     pub occurrences: Arc<AtomicU64>,
     /// Numbers commands, unique in the daemon's run.
@@ -81,6 +89,8 @@ pub struct Incarnation {
     pub bus: Arc<Bus>,
     /// Who may steer it, which outlives it.
     pub steering: Arc<Steering>,
+    /// Its alarms, which outlive it.
+    pub alarms: Arc<AlarmDesk>,
     /// Its link's counters, which outlive it.
     pub health: Arc<Health>,
     /// Its sign of life.
@@ -153,7 +163,10 @@ pub struct Machine {
     bt_rate: RateOfRise,
     et_rate: RateOfRise,
     detector: Detector,
-    alarms: AlarmBook,
+    losses: losses::Losses,
+    alarms: Arc<AlarmDesk>,
+    /// Channels whose last order the device did not confirm.
+    unconfirmed: BTreeSet<usize>,
     replay: Option<playing::Playing>,
     /// Orders on their way to the device and who waits for their end.
     orders: HashMap<CommandId, oneshot::Sender<Result<Settled, Refusal>>>,
@@ -176,7 +189,8 @@ struct Starting {
 impl Machine {
     /// Makes the actor on its own thread.
     pub fn new(incarnation: Incarnation) -> Self {
-        let Incarnation { spec, bus, steering, health, pulse, make_driver, entry, link, exit, house } = incarnation;
+        let Incarnation { spec, bus, steering, alarms, health, pulse, make_driver, entry, link, exit, house } =
+            incarnation;
         let (link, link_receiver) = watch::channel(link);
         let cadence = Cadence::new(spec.sampling_interval_ms, spec.clock_speed);
         let mut machine = Self {
@@ -184,7 +198,9 @@ impl Machine {
             bt_rate: RateOfRise::new(ROAST_WINDOW_MS, cadence),
             et_rate: RateOfRise::new(ROAST_WINDOW_MS, cadence),
             detector: Detector::new(&spec.detection, spec.sampling_interval_ms),
-            alarms: AlarmBook::new(&spec.alarms, &spec.interlocks),
+            losses: losses::Losses::new(&spec, bus.clock().now()),
+            alarms,
+            unconfirmed: BTreeSet::new(),
             replay: None,
             lanes: Arc::new(Lanes::new(steering.epochs())),
             orders: HashMap::new(),
@@ -206,9 +222,6 @@ impl Machine {
     /// Takes up where the incarnation before left off: everything is on the bus.
     fn remember(&mut self) {
         let snapshot = self.bus.snapshot();
-        for orphan in self.alarms.restore(snapshot.alarms.values()) {
-            self.bus.publish(EventBody::Alarm(orphan));
-        }
         if let Some(replay) = snapshot.replay {
             self.bus.publish(EventBody::ReplayStatus(ReplayStatus { state: ReplayState::Stopped, ..replay }));
         }
@@ -319,10 +332,12 @@ impl actix::Actor for Machine {
             safe_again: tokio::time::Instant::now(),
             pulse: self.pulse.clone(),
             promises: Promises::default(),
+            refresh: Refresh::new(&self.spec),
             health,
             listener: Ear(ctx.address()),
         };
         actix_rt::spawn(drive.run());
+        ctx.run_interval(losses::LOOK_EVERY, |machine, _| machine.look_for_losses());
     }
 }
 

@@ -8,14 +8,15 @@ use actix::Addr;
 
 use crate::driver::Picture;
 use crate::logic::gate;
-use crate::machine::Machine;
 use crate::machine::pictures::{Capture, CaptureError};
+use crate::machine::{Machine, Surroundings};
 use crate::model::command::{Command, Outcome, Want};
 use crate::model::connection::DriverState;
 use crate::model::ids::{ChannelId, MachineId};
 use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::spec::MachineSpec;
 use crate::runtime::bus::Bus;
+use crate::runtime::desk::AlarmDesk;
 use crate::runtime::health::Health;
 use crate::runtime::steering::Steering;
 
@@ -32,6 +33,7 @@ struct Slot {
     id: MachineId,
     bus: Arc<Bus>,
     steering: Arc<Steering>,
+    alarms: Arc<AlarmDesk>,
     health: Arc<Health>,
     /// Held by each thread that was left behind, as long as it is there.
     left_behind: Arc<()>,
@@ -46,12 +48,13 @@ struct Door {
 
 impl MachineHandle {
     /// A slot with nobody in it yet.
-    pub(crate) fn new(spec: Arc<MachineSpec>, document: Arc<str>, bus: Arc<Bus>) -> Self {
+    pub(crate) fn new(spec: Arc<MachineSpec>, document: Arc<str>, bus: Arc<Bus>, house: &Surroundings) -> Self {
         let id = spec.id.clone();
+        let alarms = AlarmDesk::start(&spec, Arc::clone(&bus), Arc::clone(&house.occurrences), house.alarms.clone());
         let door = Mutex::new(Door { spec, document, address: None });
         let steering = Steering::start(Arc::clone(&bus));
         let (health, left_behind) = (Arc::default(), Arc::default());
-        Self { slot: Arc::new(Slot { id, bus, steering, health, left_behind, door }) }
+        Self { slot: Arc::new(Slot { id, bus, steering, alarms, health, left_behind, door }) }
     }
 
     /// The machine's id.
@@ -79,6 +82,11 @@ impl MachineHandle {
         &self.slot.steering
     }
 
+    /// Its alarms.
+    pub fn alarms(&self) -> &Arc<AlarmDesk> {
+        &self.slot.alarms
+    }
+
     /// Its link's counters.
     pub fn health(&self) -> &Arc<Health> {
         &self.slot.health
@@ -94,6 +102,7 @@ impl MachineHandle {
     /// # Errors
     /// The machine's refusal, or [`RefusalCode::MachineFailed`] while nobody is there to answer.
     pub async fn command(&self, command: Command) -> Result<Outcome, Refusal> {
+        self.steering().notice(&command.principal);
         let request_id = command.request_id.clone();
         let control = match &command.want {
             Want::Control { channel, value } => Some((channel.as_str().to_owned(), *value)),
@@ -104,9 +113,21 @@ impl MachineHandle {
     }
 
     async fn put(&self, command: Command) -> Result<Outcome, Refusal> {
-        if let Want::Lease(action) = &command.want {
-            gate::must_be_allowed(&command)?;
-            return self.steering().lease(&command.principal, action).await.map(|()| Outcome::Done);
+        match &command.want {
+            Want::Lease(action) => {
+                gate::must_be_allowed(&command)?;
+                return self.steering().lease(&command.principal, action).await.map(|()| Outcome::Done);
+            }
+            Want::AckAlarm { alarm, occurrence } => {
+                gate::must_be_allowed(&command)?;
+                let by = command.principal.actor.label();
+                return self.alarms().ack(alarm, *occurrence, by).map(|()| Outcome::Done);
+            }
+            Want::ShelveAlarm { alarm, minutes } => {
+                gate::must_be_allowed(&command)?;
+                return self.alarms().shelve(alarm, *minutes).map(|()| Outcome::Done);
+            }
+            _ => {}
         }
         let Some(address) = self.door().address.clone() else { return Err(self.nobody_there()) };
         // A message whose sender has gone is skipped. A STOP, or what takes the heat away, must not be, when the page is closed or
@@ -139,6 +160,7 @@ impl MachineHandle {
     }
 
     pub(crate) fn reconfigure(&self, spec: Arc<MachineSpec>, document: Arc<str>) {
+        self.alarms().configure(&spec);
         let mut door = self.door();
         door.spec = spec;
         door.document = document;

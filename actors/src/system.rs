@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::archive::{Archive, ArchiveError, Interrupted};
 use crate::machine::Surroundings;
+use crate::model::alarm::{BuiltIn, Cry};
 use crate::model::command::Want;
 use crate::model::event::{Event, EventBody, Lease};
 use crate::model::ids::{MachineId, Seq};
@@ -22,6 +23,8 @@ use crate::registry::directory::Directory;
 use crate::registry::{Policy, Registry, Roster};
 use crate::runtime::bus::Bus;
 use crate::runtime::clock::MachineClock;
+use crate::runtime::conditions::Conditions;
+use crate::runtime::standing::AlarmKeeper;
 use crate::slot::MachineHandle;
 use crate::tasks::Tasks;
 
@@ -66,7 +69,9 @@ impl House {
         let first_seq = boot.saturating_mul(SEQS_PER_START);
         let surroundings = Surroundings {
             recorder: recorder::start()?,
+            alarms: AlarmKeeper::start(Arc::clone(&archive))?,
             archive,
+            conditions: Conditions::default(),
             occurrences: Arc::new(AtomicU64::new(first_seq)),
             commands: Arc::new(AtomicU64::new(first_seq)),
         };
@@ -80,6 +85,23 @@ impl House {
     /// The registry.
     pub fn registry(&self) -> &Addr<Registry> {
         &self.registry
+    }
+
+    /// Something is wrong with the house itself: every machine has the alarm, with these words, until it is cleared.
+    pub fn raise(&self, built_in: BuiltIn, cry: Cry) {
+        self.surroundings.conditions.hold(built_in, cry.clone());
+        self.machines().iter().for_each(|machine| machine.alarms().raise(built_in, cry.clone()));
+    }
+
+    /// What was wrong is right again.
+    pub fn clear(&self, built_in: BuiltIn) {
+        self.surroundings.conditions.end(built_in);
+        self.machines().iter().for_each(|machine| machine.alarms().clear(built_in));
+    }
+
+    /// Something happened to the house and was over at once: at every machine it waits to be seen.
+    pub fn flash(&self, built_in: BuiltIn, cry: &Cry) {
+        self.machines().iter().for_each(|machine| machine.alarms().flash(built_in, cry.clone()));
     }
 
     /// Long jobs.
@@ -119,6 +141,11 @@ impl House {
         self.directory.borrow().clone()
     }
 
+    /// Where every channel is, and word of every change of a machine's definition.
+    pub fn directories(&self) -> watch::Receiver<Arc<Directory>> {
+        self.directory.clone()
+    }
+
     /// Rebuilds the bus of a session that the daemon's death cut, if it is to go on; otherwise seals its journal.
     ///
     /// # Errors
@@ -127,9 +154,13 @@ impl House {
         let Interrupted { log, silent_ms } = interrupted;
         let session = log.header.session;
         let mut snapshot = Snapshot::new(log.header.machine.clone(), log.header.channels.clone());
+        let kept = self.surroundings.alarms.kept(&snapshot.machine).into_iter();
+        snapshot.alarms = kept.map(|notice| (notice.alarm.clone(), notice)).collect();
         for event in &log.events {
             snapshot.apply(event);
         }
+        // The journal may know of a change that was cut on its way to where alarms are kept.
+        self.surroundings.alarms.keep(snapshot.machine.clone(), snapshot.alarms.values().cloned().collect());
         let mut journal = self.surroundings.archive.resume(session)?;
         let goes_on = silent_ms.filter(|silent| *silent < RESUME_WITHIN_MS && snapshot.state.is_running());
         let Some(silent_ms) = goes_on else {
@@ -179,6 +210,10 @@ impl House {
         }
         if let Err(error) = self.surroundings.recorder.stop().await {
             tracing::error!(%error, "the last seconds may not be on disk");
+        }
+        let keeper = self.surroundings.alarms.clone();
+        if tokio::task::spawn_blocking(move || keeper.stop()).await.is_err() {
+            tracing::warn!("alarms may not be on disk");
         }
         if let Err(error) = self.surroundings.archive.close_run(&unsettled) {
             tracing::warn!(%error, "the next start will take this one for killed and latch all heat");

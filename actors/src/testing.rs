@@ -10,6 +10,7 @@ use crate::driver::{Applied, Driver, DriverError, DriverFactory, Picture, Sample
 use crate::logic::addresses::{Addresses, Answer, Request};
 use crate::logic::gate::Admitted;
 use crate::logic::profile::assemble;
+use crate::model::alarm::AlarmNotice;
 use crate::model::channel::{
     Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, DeviceType, Failsafe, OutputClass, Role,
 };
@@ -17,7 +18,7 @@ use crate::model::event::Event;
 use crate::model::ids::{ChannelId, EndpointId, MachineId, ProgramId, Seq, SessionId};
 use crate::model::journal::{JournalHeader, Keep, SessionLog};
 use crate::model::profile::{Annotation, Profile, ProfileStatus};
-use crate::model::spec::{DetectionSpec, MachineKind, MachineSpec};
+use crate::model::spec::{DetectionSpec, MachineKind, MachineSpec, SafetySpec};
 use crate::model::task::{Task, TaskId};
 use crate::model::units::Unit;
 
@@ -62,6 +63,8 @@ pub fn roaster(id: &str) -> MachineSpec {
         detection: DetectionSpec::default(),
         alarms: Vec::new(),
         interlocks: Vec::new(),
+        safety: SafetySpec::default(),
+        verify_heat: None,
     }
 }
 
@@ -137,6 +140,14 @@ impl Device {
     /// Everything written so far: channel index and native value.
     pub fn writes(&self) -> Vec<(usize, f64)> {
         self.lock().writes.clone()
+    }
+
+    /// Everything written so far but what was only written again.
+    pub fn changes(&self) -> Vec<(usize, f64)> {
+        let mut last = BTreeMap::new();
+        let mut changes = self.writes();
+        changes.retain(|(channel, value)| last.insert(*channel, *value) != Some(*value));
+        changes
     }
 
     /// How often somebody connected.
@@ -242,6 +253,7 @@ struct Memory {
     /// A run that was ended in order; `None` while one is open.
     last_run: Option<BTreeSet<MachineId>>,
     logs: BTreeMap<SessionId, SessionLog>,
+    alarms: BTreeMap<MachineId, Vec<AlarmNotice>>,
     machines: BTreeMap<MachineId, String>,
     addresses: Addresses,
     programs: BTreeMap<ProgramId, String>,
@@ -321,6 +333,15 @@ impl Archive for MemoryArchive {
 
     fn close_run(&self, but: &BTreeSet<MachineId>) -> Result<(), ArchiveError> {
         self.writing()?.last_run = Some(but.clone());
+        Ok(())
+    }
+
+    fn alarms(&self) -> Result<Vec<(MachineId, Vec<AlarmNotice>)>, ArchiveError> {
+        Ok(self.lock().alarms.clone().into_iter().collect())
+    }
+
+    fn put_alarms(&self, machine: &MachineId, standing: &[AlarmNotice]) -> Result<(), ArchiveError> {
+        self.writing()?.alarms.insert(machine.clone(), standing.to_vec());
         Ok(())
     }
 

@@ -68,7 +68,7 @@ async fn an_order_that_comes_to_its_turn_after_control_changed_hands_is_not_writ
     let machine = world.machine(quick("a"), &device).await;
     connected(&machine).await;
     wants(&world, &machine, "first", UserRole::Operator, burner(0.2)).await.expect("the first one steers");
-    let written = device.writes();
+    let written = device.changes();
     device.then([Step::Block(800)]);
     tokio::time::sleep(Duration::from_millis(100)).await;
     let waits = wants(&world, &machine, "first", UserRole::Operator, burner(0.9));
@@ -80,7 +80,7 @@ async fn an_order_that_comes_to_its_turn_after_control_changed_hands_is_not_writ
     taken.expect("an admin takes it at once");
     assert_eq!(waited.expect_err("not done").code, RefusalCode::SessionLocked);
     assert_eq!(blocked(&machine), [(RefusalCode::SessionLocked, 0.9)], "everybody is told, too");
-    assert_eq!(device.writes(), written, "the device saw the order of somebody who does not steer any more");
+    assert_eq!(device.changes(), written, "the device saw the order of somebody who does not steer any more");
     assert_eq!(holder(&machine).as_deref(), Some("boss"));
 }
 
@@ -90,7 +90,7 @@ async fn a_machine_that_crashes_leaves_the_lease_where_it_was() {
     let device = Device::answering(&[200.0, 210.0]);
     let machine = world.machine(quick("a"), &device).await;
     connected(&machine).await;
-    let socket = machine.steering().attend(&id("first"), "first", Identity::Kept);
+    let socket = machine.steering().attend(&id("first"), "first", Identity::Kept, UserRole::Operator);
     wants(&world, &machine, "first", UserRole::Operator, burner(0.2)).await.expect("the first one steers");
     device.then([Step::Panic]);
     wait_for(&machine, "a restart", |snapshot| snapshot.connection.restarts == 1).await;

@@ -143,18 +143,18 @@ async fn after_a_crash_the_first_bytes_are_the_safe_ones_and_heat_stays_latched_
     let device = Device::answering(&[200.0, 210.0]);
     let machine = world.machine(quick("a"), &device).await;
     connected(&machine).await;
-    assert!(device.writes().is_empty(), "a clean connect writes nothing");
+    assert!(device.changes().is_empty(), "a clean connect writes nothing");
     world.set(&machine, "burner", 0.7).await.expect("first order arms");
-    assert_eq!(device.writes(), [(2, 70.0)]);
+    assert_eq!(device.changes(), [(2, 70.0)]);
     device.then([Step::Panic]);
     wait_for(&machine, "latch", |snapshot| snapshot.safety.latched == Some(SafetyReason::Crash)).await;
     connected(&machine).await;
-    assert_eq!(device.writes()[1], (2, 0.0));
+    assert_eq!(device.changes()[1], (2, 0.0));
     let refused = world.set(&machine, "burner", 0.5).await.expect_err("latched");
     assert_eq!(refused.code, RefusalCode::Latched);
     world.order(&machine, hearth_actors::model::command::Want::Rearm).await.expect("rearmed");
     world.set(&machine, "burner", 0.5).await.expect("armed again");
-    assert_eq!(device.writes().last(), Some(&(2, 50.0)));
+    assert_eq!(device.changes().last(), Some(&(2, 50.0)));
 }
 
 #[actix::test]

@@ -34,7 +34,7 @@ async fn a_stop_holds_while_a_mark_still_waits_for_the_disk() {
     world.order(&machine, Want::Stop).await.expect("stopped");
     let refused = world.set(&machine, "burner", 0.6).await.expect_err("STOP is in force");
     assert_eq!(refused.code, RefusalCode::EmergencyStop);
-    assert_eq!(device.writes(), [(2, 0.0)]);
+    assert_eq!(device.changes(), [(2, 0.0)]);
     drop(held);
     wait_for(&machine, "latch", |snapshot| snapshot.safety.latched == Some(SafetyReason::Stop)).await;
 }
@@ -50,7 +50,7 @@ async fn nothing_ordered_before_a_disconnect_is_written_after_the_next_connect()
     world.order(&machine, Want::Stop).await.expect_err("nobody is there to stop");
     world.order(&machine, Want::Connect).await.expect("connected");
     Watcher::on(&machine).readings(2).await;
-    assert_eq!(device.writes(), [(2, 80.0), (2, 0.0)]);
+    assert_eq!(device.changes(), [(2, 80.0), (2, 0.0)]);
 }
 
 #[actix::test]
@@ -65,7 +65,7 @@ async fn a_device_that_refuses_its_safe_value_is_told_tried_again_and_latched() 
     assert!(machine.bus().look(|snapshot| snapshot.safety.latched.is_some()));
     device.refuse_writes(false);
     world.order(&machine, Want::Connect).await.expect("connected");
-    assert_eq!(device.writes().last(), Some(&(2, 0.0)), "the first bytes are the safe ones");
+    assert_eq!(device.changes().last(), Some(&(2, 0.0)), "the first bytes are the safe ones");
 }
 
 #[actix::test]
@@ -89,7 +89,7 @@ async fn a_device_switched_on_after_the_daemon_is_not_written_to_unasked() {
     device.unreachable(false);
     connected(&machine).await;
     Watcher::on(&machine).readings(2).await;
-    assert!(device.writes().is_empty());
+    assert!(device.changes().is_empty());
 }
 
 async fn again(world: World, machine: &MachineHandle, device: &Device, ending: Ending) -> (World, MachineHandle) {
@@ -116,7 +116,7 @@ async fn after_a_killed_daemon_heat_is_safe_first_and_latched_also_where_nothing
     // What a killed daemon's device had been told is still on it; this one is another.
     let device = Device::answering(&[200.0, 210.0]);
     let (world, machine) = again(world, &machine, &device, Ending::Killed).await;
-    assert_eq!(device.writes(), [(2, 0.0)], "the first bytes are the safe ones");
+    assert_eq!(device.changes(), [(2, 0.0)], "the first bytes are the safe ones");
     let refused = world.set(&machine, "burner", 0.6).await.expect_err("latched");
     assert_eq!(refused.code, RefusalCode::Latched);
     world.order(&machine, Want::Rearm).await.expect("armed");
@@ -159,7 +159,7 @@ async fn a_machine_that_is_changed_after_its_link_was_lost_is_brought_to_safety_
     replaced.expect("registry lives").expect("replaced");
     connected(&machine).await;
     Watcher::on(&machine).readings(1).await;
-    assert_eq!(device.writes(), [(2, 80.0), (2, 0.0)]);
+    assert_eq!(device.changes(), [(2, 80.0), (2, 0.0)]);
 }
 
 #[actix::test]
@@ -173,5 +173,5 @@ async fn a_stop_whose_sender_goes_before_a_busy_machine_has_taken_it_is_carried_
     tokio::time::timeout(std::time::Duration::from_millis(100), stop).await.expect_err("the machine is busy");
     wait_for(&machine, "latch", |snapshot| snapshot.safety.latched == Some(SafetyReason::Stop)).await;
     Watcher::on(&machine).readings(2).await;
-    assert_eq!(device.writes(), [(2, 80.0), (2, 0.0)]);
+    assert_eq!(device.changes(), [(2, 80.0), (2, 0.0)]);
 }

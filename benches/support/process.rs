@@ -29,6 +29,8 @@ impl Daemon {
         let file = home.path().join("hearth.toml");
         fs::write(&file, config).context("writing the configuration")?;
         let mut child = Command::new(env!("CARGO_BIN_EXE_hearth"))
+            // What is measured is the daemon, not the process that guards it.
+            .arg("--unguarded")
             .arg("--config")
             .arg(&file)
             .args(["--listen", "127.0.0.1:0", "--data-dir"])

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hearth_actors::model::channel::{Channel, ChannelTable, Role};
 use hearth_actors::model::ids::MachineId;
-use hearth_actors::model::spec::{MachineKind, MachineSpec};
+use hearth_actors::model::spec::{MachineKind, MachineSpec, SafetySpec, VerifyHeat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -20,6 +20,12 @@ use super::simulator;
 
 /// Time between readings where nothing is said. Unit: ms.
 const SAMPLING_INTERVAL_MS: u64 = 1_000;
+
+/// How long the heat of a roaster may be on with nobody watching, where nothing is said. Source: safety design, outputs. Unit: ms.
+const OPERATOR_LOSS_MS: u64 = 120_000;
+
+/// How long heat may be wrong where nothing is said: beans cool a drum for less. Unit: ms.
+const VERIFY_HEAT_MS: u64 = 240_000;
 
 /// Longest name, so that it fits on a tile.
 const NAME_CHARS_MAX: usize = 80;
@@ -89,12 +95,29 @@ pub enum KindConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SafetyConfig {
-    /// How long a sensor that heat depends on may be lost. Unit: ms, 1000 to 600000.
+    /// How long a sensor that heat depends on may be lost. Unit: ms of the machine's clock, 1000 to 600000; three readings where absent, but at
+    /// least 3000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_sensor_loss_ms: Option<u64>,
-    /// How long heat may be on with nobody watching. Unit: ms, 10000 to 3600000; 0 for ever.
+    /// How long heat may be on with nobody watching. Unit: ms, 10000 to 3600000; 0 for ever. 120000 where absent, if the machine is a
+    /// roaster and no simulation, else for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_loss_ms: Option<u64>,
+    /// How long heat may fail to come, or come unasked, before that is an alarm. Unit: ms, 30000 to 3600000; 0 for ever. Where absent 240000 for
+    /// a roaster, 0 for others, of which nobody knows what their heaters heat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify_heat_ms: Option<u64>,
+    /// Whether such an alarm stops the machine as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify_heat_trip: Option<bool>,
+}
+
+impl SafetyConfig {
+    fn verify_heat(self, kind: KindConfig) -> Option<VerifyHeat> {
+        let usual_ms = if kind == KindConfig::Roaster { VERIFY_HEAT_MS } else { 0 };
+        let within_ms = self.verify_heat_ms.unwrap_or(usual_ms);
+        (within_ms > 0).then_some(VerifyHeat { within_ms, trip: self.verify_heat_trip.unwrap_or(false) })
+    }
 }
 
 impl MachineConfig {
@@ -176,8 +199,22 @@ impl MachineConfig {
             detection,
             alarms,
             interlocks,
+            safety: self.safety_spec(driver),
+            verify_heat: self.safety.unwrap_or_default().verify_heat(self.kind),
         });
         (spec, faults)
+    }
+
+    /// What holds, with its defaults filled in.
+    fn safety_spec(&self, driver: Option<&DriverConfig>) -> SafetySpec {
+        let SafetyConfig { on_sensor_loss_ms, operator_loss_ms, .. } = self.safety.unwrap_or_default();
+        let burns = self.kind == KindConfig::Roaster && !matches!(driver, Some(DriverConfig::Simulator(_)));
+        let operator_loss_ms = operator_loss_ms.unwrap_or(if burns { OPERATOR_LOSS_MS } else { 0 });
+        let usual = SafetySpec::usual_sensor_loss_ms(self.sampling_interval_ms);
+        SafetySpec {
+            sensor_loss_ms: on_sensor_loss_ms.unwrap_or(usual),
+            operator_loss_ms: (operator_loss_ms > 0).then_some(operator_loss_ms),
+        }
     }
 
     fn check_own(&self, faults: &mut Faults) {
@@ -195,6 +232,9 @@ impl MachineConfig {
         let safety = self.safety.unwrap_or_default();
         if safety.on_sensor_loss_ms.is_some_and(|ms| !(1_000..=600_000).contains(&ms)) {
             faults.add("/safety/on_sensor_loss_ms", "use 1000 to 600000 ms");
+        }
+        if safety.verify_heat_ms.is_some_and(|ms| ms != 0 && !(30_000..=3_600_000).contains(&ms)) {
+            faults.add("/safety/verify_heat_ms", "use 30000 to 3600000 ms, or 0 not to look after heat");
         }
         if safety.operator_loss_ms.is_some_and(|ms| ms != 0 && !(10_000..=3_600_000).contains(&ms)) {
             faults.add("/safety/operator_loss_ms", "use 10000 to 3600000 ms, or 0 to let heat go on for ever");

@@ -1,9 +1,12 @@
 //! Alarms, interlocks and detection as they are written. Limits are in the channel's native unit and go inward from here.
 
-use hearth_actors::model::alarm::Severity;
+use hearth_actors::logic::alarms::OFF_DELAY_MS;
+use hearth_actors::model::alarm::{BuiltIn, Severity};
 use hearth_actors::model::channel::{Channel, ChannelTable, ControlShape};
 use hearth_actors::model::ids::RuleId;
-use hearth_actors::model::spec::{AlarmRule, Comparison, Condition, InterlockRule};
+use hearth_actors::model::mark::MarkKind;
+use hearth_actors::model::session::SessionState;
+use hearth_actors::model::spec::{AlarmAction, AlarmRule, Clause, Comparison, Condition, InterlockRule, Quantity};
 use hearth_actors::model::units::Unit;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,6 +22,9 @@ const DEADBAND_OF_SPAN: f64 = 0.01;
 
 /// How long a condition must hold unless the alarm is critical. Unit: ms. Source: as above.
 const DELAY_MS: u64 = 2_000;
+
+/// Conditions beside the first one.
+const AND_MAX: usize = 8;
 
 /// Longest delay. Unit: ms. One hour: what waits longer will never be seen.
 const DELAY_MS_MAX: u64 = 3_600_000;
@@ -46,7 +52,125 @@ pub struct ConditionConfig {
     pub equals: Option<f64>,
 }
 
-/// When an alarm is raised: a comparison (exactly one of the five), and how eagerly.
+/// What of a channel is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum QuantityConfig {
+    /// Its value.
+    #[default]
+    Value,
+    /// How fast it rises. Unit: the channel's, per minute.
+    Rate,
+}
+
+impl QuantityConfig {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+    fn is_value(&self) -> bool {
+        *self == Self::Value
+    }
+}
+
+/// Something else that must hold at the same time.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AndConfig {
+    /// Id of the channel.
+    pub channel: String,
+    /// What of it is compared.
+    #[serde(default, skip_serializing_if = "QuantityConfig::is_value")]
+    pub of: QuantityConfig,
+    /// Strictly above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub above: Option<f64>,
+    /// Strictly below.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub below: Option<f64>,
+    /// At or above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<f64>,
+    /// At or below.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<f64>,
+    /// Equal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub equals: Option<f64>,
+    /// How far the value must come back; native unit. 2 °C or 1 % of the span where absent, whichever is more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadband: Option<f64>,
+}
+
+/// An event of a roast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub enum EventConfig {
+    /// Beans in.
+    #[serde(rename = "CHARGE")]
+    Charge,
+    /// Turning point.
+    #[serde(rename = "TP")]
+    TurningPoint,
+    /// End of drying.
+    #[serde(rename = "DRY_END")]
+    DryEnd,
+    /// First crack begins.
+    #[serde(rename = "FCs")]
+    FirstCrackStart,
+    /// First crack ends.
+    #[serde(rename = "FCe")]
+    FirstCrackEnd,
+    /// Second crack begins.
+    #[serde(rename = "SCs")]
+    SecondCrackStart,
+    /// Second crack ends.
+    #[serde(rename = "SCe")]
+    SecondCrackEnd,
+    /// Beans out.
+    #[serde(rename = "DROP")]
+    Drop,
+    /// Cooled.
+    #[serde(rename = "COOL")]
+    Cool,
+}
+
+/// A state of the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionStateConfig {
+    /// Nothing runs.
+    Idle,
+    /// Watched.
+    Monitoring,
+    /// Recorded.
+    Recording,
+    /// Recorded, and over.
+    Finished,
+}
+
+/// What an alarm does: exactly one of the three.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActionConfig {
+    /// Sets a control, once each time the condition comes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set: Option<SetConfig>,
+    /// Sets a mark, while recording.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark: Option<EventConfig>,
+    /// Software STOP; `true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop: Option<bool>,
+}
+
+/// A control and its value.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetConfig {
+    /// Id of the control.
+    pub channel: String,
+    /// Its value, in its native unit.
+    pub to: f64,
+}
+
+/// When an alarm is raised: a comparison (exactly one of the five), what else must hold, and how eagerly.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WhenConfig {
@@ -73,6 +197,21 @@ pub struct WhenConfig {
     /// How long it must hold. Unit: ms; 2000 where absent, 0 for a critical alarm.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delay_ms: Option<u64>,
+    /// How long it must be gone. Unit: ms; 5000 where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub off_delay_ms: Option<u64>,
+    /// What of the channel is compared.
+    #[serde(default, skip_serializing_if = "QuantityConfig::is_value")]
+    pub of: QuantityConfig,
+    /// What else must hold, all of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub and: Vec<AndConfig>,
+    /// Only once this event is marked in the running session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<EventConfig>,
+    /// Only in these states of the session; in all where absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub during: Vec<SessionStateConfig>,
 }
 
 /// How bad an alarm is.
@@ -102,6 +241,12 @@ pub struct AlarmConfig {
     /// What to tell people; the condition in words where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// What it does besides being told. A shelf does not keep it from that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<ActionConfig>,
+    /// Whether it stays until somebody re-arms the machine. Where absent: if it stops the machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latched: Option<bool>,
 }
 
 /// An interlock.
@@ -160,7 +305,7 @@ impl ConditionConfig {
     }
 }
 
-impl WhenConfig {
+impl AndConfig {
     fn condition(&self) -> ConditionConfig {
         ConditionConfig {
             channel: self.channel.clone(),
@@ -171,36 +316,162 @@ impl WhenConfig {
             equals: self.equals,
         }
     }
+
+    fn to_clause(&self, channels: &ChannelTable, pointer: &str, faults: &mut Faults) -> Option<Clause> {
+        if self.deadband.is_some_and(|deadband| deadband < 0.0) {
+            faults.add(child(pointer, "deadband"), "use 0 or more: how far the value must come back");
+        }
+        let written = self.condition();
+        let mut condition = written.to_condition(channels, pointer, faults)?;
+        let channel = channels.get(condition.channel)?;
+        if self.of == QuantityConfig::Rate {
+            // A rate has no zero point: °F per minute become °C per minute.
+            condition.comparison =
+                condition.comparison.map(|limit| channel.unit.span_inward(channel.unit.outward(limit)));
+        }
+        let deadband = match (self.deadband, self.of) {
+            (Some(native), _) => channel.unit.span_inward(native),
+            (None, QuantityConfig::Value) => usual_deadband(channel, condition.comparison),
+            (None, QuantityConfig::Rate) => rate_deadband(channel, condition.comparison),
+        };
+        let quantity = match self.of {
+            QuantityConfig::Value => Quantity::Value,
+            QuantityConfig::Rate => Quantity::Rate,
+        };
+        Some(Clause { condition, quantity, deadband })
+    }
+
+    fn in_words(&self, channels: &ChannelTable) -> String {
+        let words = self.condition().in_words(channels);
+        match self.of {
+            QuantityConfig::Value => words,
+            QuantityConfig::Rate => format!("rate of {words}/min"),
+        }
+    }
+}
+
+impl WhenConfig {
+    /// Its own comparison and those beside it.
+    fn clauses(&self) -> impl Iterator<Item = AndConfig> + '_ {
+        let own = AndConfig {
+            channel: self.channel.clone(),
+            of: self.of,
+            above: self.above,
+            below: self.below,
+            at_least: self.at_least,
+            at_most: self.at_most,
+            equals: self.equals,
+            deadband: self.deadband,
+        };
+        std::iter::once(own).chain(self.and.iter().cloned())
+    }
 }
 
 impl AlarmConfig {
     /// The rule for the heart.
     pub(super) fn to_rule(&self, channels: &ChannelTable, pointer: &str, faults: &mut Faults) -> Option<AlarmRule> {
         let when_at = child(pointer, "when");
-        let condition = self.when.condition();
         let id = rule_id(&self.id, pointer, faults);
-        let when = condition.to_condition(channels, &when_at, faults);
-        if self.when.deadband.is_some_and(|deadband| deadband < 0.0) {
-            faults.add(child(&when_at, "deadband"), "use 0 or more: how far the value must come back");
+        let places = std::iter::once(when_at.clone()).chain((0..).map(|i| format!("{when_at}/and/{i}")));
+        let clauses: Vec<Option<Clause>> =
+            self.when.clauses().zip(places).map(|(clause, at)| clause.to_clause(channels, &at, faults)).collect();
+        if self.when.and.len() > AND_MAX {
+            faults.add(child(&when_at, "and"), format!("use at most {AND_MAX}: more is another alarm"));
         }
         let usual_delay_ms = if self.severity == SeverityConfig::Critical { 0 } else { DELAY_MS };
         let delay_ms = self.when.delay_ms.unwrap_or(usual_delay_ms);
-        if delay_ms > DELAY_MS_MAX {
-            faults.add(child(&when_at, "delay_ms"), format!("use 0 to {DELAY_MS_MAX} ms, which is an hour"));
+        let off_delay_ms = self.when.off_delay_ms.unwrap_or(OFF_DELAY_MS);
+        for (key, ms) in [("delay_ms", delay_ms), ("off_delay_ms", off_delay_ms)] {
+            if ms > DELAY_MS_MAX {
+                faults.add(child(&when_at, key), format!("use 0 to {DELAY_MS_MAX} ms, which is an hour"));
+            }
         }
-        let when = when?;
-        let channel = channels.get(when.channel)?;
+        let actions_at = child(pointer, "actions");
+        let actions: Vec<Option<AlarmAction>> = self
+            .actions
+            .iter()
+            .enumerate()
+            .map(|(i, action)| action.to_action(channels, &format!("{actions_at}/{i}"), faults))
+            .collect();
+        let actions = actions.into_iter().collect::<Option<Vec<_>>>()?;
+        let latching = self.latched.unwrap_or(actions.contains(&AlarmAction::Stop));
+        let words = || {
+            let words: Vec<String> = self.when.clauses().map(|clause| clause.in_words(channels)).collect();
+            format!("{} is reached", words.join(" and "))
+        };
         Some(AlarmRule {
             id: id?,
-            when,
-            deadband: match self.when.deadband {
-                Some(native) => channel.unit.span_inward(native),
-                None => usual_deadband(channel, when.comparison),
-            },
+            when: clauses.into_iter().collect::<Option<_>>()?,
+            after: self.when.after.map(EventConfig::to_model),
+            during: self.when.during.iter().map(|state| state.to_model()).collect(),
             delay_ms,
+            off_delay_ms,
             severity: self.severity.to_model(),
-            message: self.message.clone().unwrap_or_else(|| format!("{} is reached", condition.in_words(channels))),
+            message: self.message.clone().unwrap_or_else(words),
+            actions,
+            latching,
         })
+    }
+}
+
+impl ActionConfig {
+    fn to_action(&self, channels: &ChannelTable, pointer: &str, faults: &mut Faults) -> Option<AlarmAction> {
+        match (&self.set, self.mark, self.stop) {
+            (Some(set), None, None) => set.to_action(channels, &child(pointer, "set"), faults),
+            (None, Some(event), None) => Some(AlarmAction::Mark(event.to_model())),
+            (None, None, Some(true)) => Some(AlarmAction::Stop),
+            _ => {
+                faults.add(pointer, "use exactly one of `set`, `mark` and `\"stop\": true`");
+                None
+            }
+        }
+    }
+}
+
+impl SetConfig {
+    fn to_action(&self, channels: &ChannelTable, pointer: &str, faults: &mut Faults) -> Option<AlarmAction> {
+        let channel = find_channel(&self.channel, channels, &child(pointer, "channel"), faults)?;
+        let Some(control) = channels.get(channel)?.control() else {
+            let detail = format!("`{}` is a sensor, it cannot be set; {}", self.channel, known(&controls(channels)));
+            faults.add(child(pointer, "channel"), detail);
+            return None;
+        };
+        let (min, max) = match control.shape {
+            ControlShape::Slider => (control.min, control.max),
+            ControlShape::Toggle { on, off } => (on.min(off), on.max(off)),
+        };
+        if !(min..=max).contains(&self.to) {
+            faults.add(child(pointer, "to"), format!("use {min} to {max}"));
+            return None;
+        }
+        Some(AlarmAction::Set { channel, value: control.to_fraction(self.to) })
+    }
+}
+
+impl EventConfig {
+    fn to_model(self) -> MarkKind {
+        match self {
+            Self::Charge => MarkKind::Charge,
+            Self::TurningPoint => MarkKind::TurningPoint,
+            Self::DryEnd => MarkKind::DryEnd,
+            Self::FirstCrackStart => MarkKind::FirstCrackStart,
+            Self::FirstCrackEnd => MarkKind::FirstCrackEnd,
+            Self::SecondCrackStart => MarkKind::SecondCrackStart,
+            Self::SecondCrackEnd => MarkKind::SecondCrackEnd,
+            Self::Drop => MarkKind::Drop,
+            Self::Cool => MarkKind::Cool,
+        }
+    }
+}
+
+impl SessionStateConfig {
+    fn to_model(self) -> SessionState {
+        match self {
+            Self::Idle => SessionState::Idle,
+            Self::Monitoring => SessionState::Monitoring,
+            Self::Recording => SessionState::Recording,
+            Self::Finished => SessionState::Finished,
+        }
     }
 }
 
@@ -223,9 +494,11 @@ impl InterlockConfig {
         if let Some(blocks) = blocks
             && channels.get(blocks.channel).is_some_and(|c| c.control().is_none())
         {
-            let controls: Vec<&str> = channels.controls().map(|(_, c, _)| c.id.as_str()).collect();
-            let detail =
-                format!("`{}` is a sensor, nothing is ordered there; {}", self.blocks.channel, known(&controls));
+            let detail = format!(
+                "`{}` is a sensor, nothing is ordered there; {}",
+                self.blocks.channel,
+                known(&controls(channels))
+            );
             faults.add(child(&blocks_at, "channel"), detail);
         }
         let unless_at = child(pointer, "unless");
@@ -273,6 +546,18 @@ fn usual_deadband(channel: &Channel, comparison: Comparison) -> f64 {
     }
 }
 
+/// 10 % of the limit of a rate, and no less than half a degree per minute.
+fn rate_deadband(channel: &Channel, comparison: Comparison) -> f64 {
+    const SHARE: f64 = 0.1;
+    const LEAST_C_PER_MIN: f64 = 0.5;
+    let share = comparison.limit().abs() * SHARE;
+    if channel.unit.is_temperature() { share.max(LEAST_C_PER_MIN) } else { share }
+}
+
+fn controls(channels: &ChannelTable) -> Vec<&str> {
+    channels.controls().map(|(_, c, _)| c.id.as_str()).collect()
+}
+
 fn find_channel(id: &str, channels: &ChannelTable, pointer: &str, faults: &mut Faults) -> Option<usize> {
     let index = channels.find(id);
     if index.is_none() {
@@ -290,6 +575,10 @@ fn known(ids: &[&str]) -> String {
 }
 
 fn rule_id(text: &str, pointer: &str, faults: &mut Faults) -> Option<RuleId> {
+    if BuiltIn::named(text).is_some() {
+        faults.add(child(pointer, "id"), format!("`{text}` is an alarm that every machine has: use another"));
+        return None;
+    }
     RuleId::parse(text).map_err(|bad| faults.add(child(pointer, "id"), bad.to_string())).ok()
 }
 

@@ -22,6 +22,7 @@ pub mod tap;
 pub mod tcp;
 pub mod trial;
 pub mod units;
+pub mod will;
 pub mod worker;
 
 use std::collections::BTreeSet;

@@ -5,6 +5,7 @@
 //! boot, boot.before                      how often the daemon was started
 //! running                                there while outputs may be in use, or with the machines that a stop left open
 //! machines/<machine>.json                configuration documents, as they were put
+//! alarms/<machine>.json                  its alarms that are not normal; not in backups
 //! endpoints.jsonl                        which channel has which endpoint id, also of machines that are gone
 //! endpoints.jsonl.damaged                one that could not be read whole, set aside
 //! programs/<program>.json                stored programs, as they were put
@@ -30,6 +31,8 @@ use hearth_actors::model::task::TaskId;
 pub const JOURNALS: &str = "journal";
 /// The directory of all machine documents.
 pub const MACHINES: &str = "machines";
+/// The directory of what alarms stand.
+pub const ALARMS: &str = "alarms";
 /// The endpoint ids.
 pub const ADDRESSES: &str = "endpoints.jsonl";
 /// The directory of all stored programs.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hearth_actors::model::alarm::{AlarmNotice, AlarmState, Severity};
+use hearth_actors::model::alarm::{AlarmNotice, AlarmState, Severity, Shelf};
 use hearth_actors::model::channel::{
     Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, DeviceType, Failsafe, OutputClass, Role,
 };
@@ -192,6 +192,11 @@ pub(super) fn one_of_each() -> Vec<(&'static str, EventBody)> {
                 raised_at: SessionMs(600_000),
                 bt: Some(231.5),
                 et: None,
+                raised_wall: None,
+                acked_by: None,
+                count: 1,
+                first_cause: None,
+                shelf: None,
             }),
         ),
         ("settled", settled()),
@@ -267,6 +272,7 @@ fn any_settled() -> impl Strategy<Value = EventBody> {
         Just(Actor::Rest),
         Just(Actor::Replay),
         Just(Actor::Interlock),
+        Just(Actor::Alarm(RuleId::parse("bt_high").unwrap())),
         Just(Actor::Failsafe),
         any::<String>().prop_map(|name| Actor::Client { id: ClientId::parse("c-1").unwrap(), name }),
         (any::<u128>(), any::<String>(), proptest::option::of(Just(ClientId::parse("c-1").unwrap())))
@@ -319,6 +325,11 @@ fn any_text_event() -> impl Strategy<Value = EventBody> {
                 raised_at,
                 bt,
                 et: bt,
+                raised_wall: latched.then_some(WallMs(7)),
+                acked_by: latched.then(|| "Anna \u{1f525}".to_owned()),
+                count: if latched { u32::MAX } else { 1 },
+                first_cause: latched.then(|| RuleId::parse("driver_lost").unwrap()),
+                shelf: latched.then_some(Shelf { until: WallMs(-1), beneath: AlarmState::Acked }),
             })
         }),
         any::<(Option<i64>, Vec<usize>)>().prop_map(|(since, channels)| {

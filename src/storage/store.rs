@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use hearth_actors::archive::{Archive, ArchiveError, Interrupted, Journal, LastRun, ProfilePage, ProfileQuery};
 use hearth_actors::logic::addresses::{Addresses, Answer, Request};
 use hearth_actors::logic::profile::assemble;
+use hearth_actors::model::alarm::AlarmNotice;
 use hearth_actors::model::ids::{MachineId, ProgramId, Seq, SessionId};
 use hearth_actors::model::journal::{JournalHeader, Keep, SessionLog};
 use hearth_actors::model::profile::{Annotation, Profile};
@@ -23,7 +24,7 @@ use super::put::{Closing, Seal};
 use super::reader::{self, Extent, Found};
 use super::segment::Segment;
 use super::writer::{SegmentWriter, Spot};
-use super::{addresses, backup, boot, import, machines, programs, tasks};
+use super::{addresses, alarms, backup, boot, import, machines, programs, tasks};
 
 /// Free space below which no recording begins. Source: design of durability, watermarks. Unit: MiB.
 pub const RECORDING_MIB_MIN: u64 = 64;
@@ -139,6 +140,15 @@ impl Archive for Store {
 
     fn close_run(&self, but: &BTreeSet<MachineId>) -> Result<(), ArchiveError> {
         boot::close_run(&self.data, but)
+    }
+
+    fn alarms(&self) -> Result<Vec<(MachineId, Vec<AlarmNotice>)>, ArchiveError> {
+        alarms::all(&self.data)
+    }
+
+    // One thread writes them: they need no lock, and never wait for a profile's.
+    fn put_alarms(&self, machine: &MachineId, standing: &[AlarmNotice]) -> Result<(), ArchiveError> {
+        alarms::put(&self.data, machine, standing)
     }
 
     fn create(&self, header: &JournalHeader) -> Result<Box<dyn Journal>, ArchiveError> {

@@ -75,6 +75,7 @@ fn page() -> String {
         .add::<openroast::ReplayCommand>()
         .add::<openroast::ClientFrame>();
     page.add::<machine::AlarmCounts>()
+        .add::<machine::Losses>()
         .add::<machine::MachineSummary>()
         .add::<profile::Series>()
         .add::<machine::SessionView>()

@@ -105,6 +105,16 @@ pub struct Alarm {
     pub latched: bool,
     /// Where it stands in its life.
     pub alarm_state: AlarmState,
+    /// When it was raised, on the wall. RFC 3339.
+    pub raised_at: Option<String>,
+    /// Who acknowledged it; `null` while nobody has.
+    pub acked_by: Option<String>,
+    /// How often its condition came in this occurrence: 1, or more of an alarm that chatters.
+    pub count: u32,
+    /// The alarm that began the flood in which it came; `null` where it came alone or was the first.
+    pub first_cause: Option<String>,
+    /// When its shelf ends by itself, while `shelved`. RFC 3339.
+    pub shelved_until: Option<String>,
 }
 
 impl From<&AlarmNotice> for Alarm {
@@ -119,6 +129,11 @@ impl From<&AlarmNotice> for Alarm {
             occurrence: notice.occurrence,
             latched: notice.latched,
             alarm_state: notice.state.into(),
+            raised_at: notice.raised_wall.and_then(rfc3339),
+            acked_by: notice.acked_by.clone(),
+            count: notice.count,
+            first_cause: notice.first_cause.as_ref().map(ToString::to_string),
+            shelved_until: notice.shelf.and_then(|shelf| rfc3339(shelf.until)),
         }
     }
 }

@@ -3,8 +3,6 @@ import { expect as plain, open, test } from "./fixtures/daemon";
 /** The list of machines is fetched every five seconds; the limit only ends a test that hangs. */
 const expect = plain.configure({ timeout: 30_000 });
 
-test.beforeEach(({ daemon }) => test.skip(daemon.mock !== null, "needs a daemon that tells its health"));
-
 test("the admin page tells how each link is, restarts a machine and makes a copy", async ({ page, daemon }) => {
   await daemon.addRoaster("demo", { operator: false });
   await open(page, daemon, "#/admin");

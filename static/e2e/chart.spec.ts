@@ -5,7 +5,7 @@ import { recording } from "./fixtures/recording";
 
 test("the chart is looked into by wheel and by drag, and Live leads back to what it followed", async ({ page, daemon }) => {
   await recording(page, daemon);
-  const plot = page.locator(".chart-host .u-over");
+  const plot = page.locator(".chart-host .plot-over");
   const box = await plot.boundingBox();
   if (box === null) throw new Error("there is no plot");
   await page.getByRole("button", { name: "1 min" }).click();
@@ -42,7 +42,8 @@ test("a saved roast lies under the running one, with the difference at this mome
   await expect(page.getByTestId("overlay")).toHaveAttribute("aria-pressed", "true");
   await expect(page.getByTestId("delta"), "both begin at CHARGE").toBeHidden();
   await page.getByTestId("mark-CHARGE").click();
-  await expect(page.getByTestId("delta")).toHaveText(/Δ ref [+\u2212]?\d+\.\d/);
+  await expect(page.getByTestId("delta")).toHaveText(/Δ to the reference [+\u2212]?\d+\.\d/);
+  await expect(page.getByTestId("delta-ror")).toHaveText(/Δ to the reference [+\u2212]?\d+\.\d/);
   await page.keyboard.press("b");
   await expect(page.getByTestId("overlay")).toHaveAttribute("aria-pressed", "false");
   await expect(page.getByTestId("delta"), "the number stays").toBeVisible();

@@ -1,10 +1,8 @@
 // One saved roast: put right, printed, used again.
 
 import { expect, open, test } from "./fixtures/daemon";
+import { printed } from "./fixtures/pdf";
 import { keep, kept } from "./fixtures/profiles";
-
-/** Pages of a PDF: its page objects, which are never compressed. */
-const pagesOf = (pdf: Buffer) => (pdf.toString("latin1").match(/\/Type\s*\/Page\b(?!s)/g) ?? []).length;
 
 test("an event that is moved changes the figures", async ({ page, daemon }) => {
   const id = await keep(daemon, { name: "Guji 214" });
@@ -19,7 +17,7 @@ test("an event that is moved changes the figures", async ({ page, daemon }) => {
   await page.getByTestId("time-FCs").press("Enter");
   await expect(page.getByTestId("phases")).toContainText("1:30");
   await page.getByTestId("add-FCe").click();
-  await page.locator(".u-over").click({ position: { x: 900, y: 60 } });
+  await page.locator(".plot-over").click({ position: { x: 900, y: 60 } });
   await page.getByTestId("remove-DRY_END").click();
   await page.getByTestId("save-events").click();
   await expect(page.getByTestId("event-table")).toContainText("First crack ends");
@@ -60,13 +58,23 @@ test("a roast is printed on one or two pages without the frame of the screen", a
   await expect(page.getByTestId("print-now")).toBeHidden();
   const ink = await page.getByTestId("sheet").evaluate((sheet) => getComputedStyle(sheet).color);
   expect(ink, "paper is light also where the screen is dark").toBe("rgb(26, 30, 35)");
-  const pages = pagesOf(await page.pdf({ preferCSSPageSize: true }));
-  expect(pages).toBeGreaterThanOrEqual(1);
-  expect(pages).toBeLessThanOrEqual(2);
-  await page.emulateMedia({ media: "screen" });
+  const sheet = printed(await page.pdf({ preferCSSPageSize: true }));
+  expect(sheet.pages).toBeGreaterThanOrEqual(1);
+  expect(sheet.pages).toBeLessThanOrEqual(2);
+  for (const word of ["Guji 214", "Drum", "1.00 kg", "850 g", "washed", "CHARGE", "DRY END", "FCs 7:40", "DROP", "Maillard", "Burner 80 %", "Burner 50 %", "Air 30 %", "Floral.", "RoR", "Ref", "Kenya light"]) {
+    expect(sheet.text, word).toContain(word.replaceAll(" ", ""));
+  }
+  for (const word of ["Profiles", "Print", "Settings", "STOP"]) expect(sheet.text, "what the screen is framed by").not.toContain(word);
+  // BT and ET are three hundred readings each.
+  expect(sheet.lines.slice(0, 2).every((pieces) => pieces > 200), `lines of ${sheet.lines.slice(0, 5).join(", ")} pieces`).toBe(true);
+  expect((await page.locator('.paper-curve path[stroke-dasharray="8 4"]').boundingBox())?.height, "the reference").toBeGreaterThan(50);
+  await page.emulateMedia({ media: null });
   await open(page, daemon, `#/compare?ids=${id},${other}`);
   await expect(page.getByTestId("compare-table")).toBeVisible();
-  expect(pagesOf(await page.pdf({ preferCSSPageSize: true }))).toBeLessThanOrEqual(2);
+  const compared = printed(await page.pdf({ preferCSSPageSize: true }));
+  expect(compared.pages).toBeLessThanOrEqual(2);
+  for (const word of ["Guji 214", "Kenya light", "Total", "DTR"]) expect(compared.text, word).toContain(word.replaceAll(" ", ""));
+  expect(compared.lines.slice(0, 2).every((pieces) => pieces > 200), `lines of ${compared.lines.slice(0, 5).join(", ")} pieces`).toBe(true);
 });
 
 test("a roast becomes the reference of a machine and stays it after a reload", async ({ page, daemon }) => {

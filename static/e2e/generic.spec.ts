@@ -1,8 +1,6 @@
 import type { Page } from "@playwright/test";
 import { expect, open, test, type Daemon } from "./fixtures/daemon";
 
-const NO_DEVICES = "the mock has no kettle and no scanner";
-
 /** A brewery as in etc/machines, whose heater wants the pump to run. */
 async function brewery(daemon: Daemon, speed = 10): Promise<void> {
   await daemon.addMachine({
@@ -17,7 +15,6 @@ async function cockpit(page: Page, daemon: Daemon): Promise<void> {
 }
 
 test("a brewery is steered from two tabs, and both show the same", async ({ page, context, daemon }) => {
-  test.skip(daemon.mock !== null, NO_DEVICES);
   await brewery(daemon);
   await cockpit(page, daemon);
   const other = await context.newPage();
@@ -39,7 +36,6 @@ test("a brewery is steered from two tabs, and both show the same", async ({ page
 });
 
 test("a refused order goes back and says why at its own slider", async ({ page, daemon }) => {
-  test.skip(daemon.mock !== null, NO_DEVICES);
   await brewery(daemon);
   await cockpit(page, daemon);
   await page.getByTestId("up-heater").click();
@@ -52,7 +48,6 @@ test("a refused order goes back and says why at its own slider", async ({ page, 
 });
 
 test("a press on a number takes its line away and brings it back; the window is chosen", async ({ page, daemon }) => {
-  test.skip(daemon.mock !== null, NO_DEVICES);
   await brewery(daemon);
   await cockpit(page, daemon);
   const chart = page.getByTestId("chart");
@@ -67,7 +62,7 @@ test("a press on a number takes its line away and brings it back; the window is 
   await expect(page.getByTestId("readout-mash")).toHaveAttribute("aria-pressed", "true");
   // A line that comes back makes the chart anew, under a pointer that must move to be noticed.
   await expect(async () => {
-    for (const x of [300, 320]) await page.locator(".chart-host .u-over").hover({ position: { x, y: 60 } });
+    for (const x of [300, 320]) await page.locator(".chart-host .plot-over").hover({ position: { x, y: 60 } });
     await expect(page.locator(".chart-tools .hover")).toContainText(/Mash \d+\.\d °C/, { timeout: 500 });
   }).toPass();
   await page.getByRole("button", { name: "All", exact: true }).click();
@@ -76,8 +71,61 @@ test("a press on a number takes its line away and brings it back; the window is 
   await expect(page.locator("dialog th")).toHaveText(["Time", "Hot liquor °C", "Mash °C", "Fermenter °C", "Hot liquor level l"]);
 });
 
+test("the chart is magnified by two fingers and the wheel, moved by one finger, and Live leads back", async ({ page, daemon }) => {
+  await brewery(daemon);
+  await cockpit(page, daemon);
+  const plot = page.locator(".chart-host");
+  const box = await plot.boundingBox();
+  if (box === null) throw new Error("there is no plot");
+  const x = (share: number) => box.x + box.width * share;
+  const finger = (type: string, pointerId: number, share: number) =>
+    plot.locator("canvas").dispatchEvent(type, { pointerId, pointerType: "touch", bubbles: true, clientX: x(share), clientY: box.y + 60 });
+  const live = page.getByTestId("live");
+  await finger("pointerdown", 1, 0.4);
+  await finger("pointerdown", 2, 0.6);
+  await finger("pointermove", 2, 0.8);
+  await expect(live).toBeVisible();
+  for (const id of [1, 2]) await finger("pointerup", id, 0.5);
+  await live.click();
+  await expect(live).toHaveCount(0);
+  await finger("pointerdown", 1, 0.4);
+  await finger("pointermove", 1, 0.403);
+  await expect(live, "a tap moves nothing").toHaveCount(0);
+  await finger("pointermove", 1, 0.6);
+  await finger("pointerup", 1, 0.6);
+  await expect(live).toBeVisible();
+  await live.click();
+  await page.mouse.move(x(0.5), box.y + 60);
+  await page.mouse.wheel(0, -200);
+  await expect(live).toBeVisible();
+  await live.click();
+  await page.mouse.move(x(0.5), box.y + 60);
+  await page.mouse.wheel(-200, 0);
+  await expect(live).toBeVisible();
+  await page.mouse.move(0, 0);
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  await page.keyboard.press("l");
+  await expect(live, "the keys are those of a roast cockpit").toHaveCount(0);
+  await page.keyboard.press("f");
+  await expect(page.getByRole("button", { name: "All", exact: true })).toHaveAttribute("aria-pressed", "true");
+});
+
+test("what the controls stood at is drawn under the lines, in the order of the controls", async ({ page, daemon }) => {
+  await brewery(daemon);
+  await cockpit(page, daemon);
+  /** Whether something is drawn where the lane of the pump, the second one, stands at its full height. */
+  const isUp = () => page.locator(".chart-lanes").evaluate((canvas: HTMLCanvasElement) => {
+    const { data } = canvas.getContext("2d")?.getImageData(canvas.width * 0.3, 22 + 3, canvas.width * 0.7, 6) ?? { data: [] };
+    return data.some((value, at) => at % 4 === 3 && value > 100);
+  });
+  await expect(page.getByTestId("applied-pump")).toHaveText("Off");
+  expect(await isUp()).toBe(false);
+  await page.getByTestId("toggle-pump").click();
+  await expect(page.getByTestId("applied-pump")).toHaveText("On");
+  await expect.poll(isUp).toBe(true);
+});
+
 test("a recording is made and saved; STOP holds the outputs until they are re-armed", async ({ page, daemon }) => {
-  test.skip(daemon.mock !== null, NO_DEVICES);
   await brewery(daemon);
   await cockpit(page, daemon);
   await page.getByTestId("start_monitoring").click();
@@ -101,7 +149,6 @@ test("a recording is made and saved; STOP holds the outputs until they are re-ar
 });
 
 test("a scanner scans and shows its last picture", async ({ page, daemon }) => {
-  test.skip(daemon.mock !== null, NO_DEVICES);
   await daemon.addMachine({ id: "bench", name: "Bench", kind: "scanner", sampling_interval_ms: 100, driver: { type: "simulator", model: "scanner", speed: 50 } });
   await open(page, daemon, "#/m/bench");
   await expect(page.getByRole("heading", { name: "Motors" })).toBeVisible();

@@ -1,7 +1,5 @@
 import { expect, open, test } from "./fixtures/daemon";
 
-test.beforeEach(({ daemon }) => test.skip(daemon.mock !== null, "needs a daemon that keeps machines"));
-
 test("a machine is changed, but not while it records, and removed by its name", async ({ page, daemon }) => {
   await daemon.addRoaster("demo", { name: "Demo", operator: false });
   await open(page, daemon, "#/m/demo/setup");

@@ -1,14 +1,11 @@
 import { expect, open, test } from "./fixtures/daemon";
 
-const NO_TASKS = "the mock has no tasks";
-
 async function post(url: string, body?: unknown): Promise<void> {
   const answer = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body ?? {}) });
   expect(answer.ok, await answer.text()).toBe(true);
 }
 
 test("a program is written, its faults stand at their rows, it is saved, started, and paused when the machine is unplugged", async ({ page, daemon }) => {
-  test.skip(daemon.mock !== null, NO_TASKS);
   await daemon.addMachine({ id: "kettle", name: "Demo brewery", kind: "kettle", driver: { type: "simulator", model: "kettle", speed: 10 } });
   await open(page, daemon, "#/m/kettle");
   await page.getByTestId("new-program").click();
@@ -50,7 +47,6 @@ test("a program is written, its faults stand at their rows, it is saved, started
 });
 
 test("a stored program is changed, and deleted only when asked twice", async ({ page, daemon }) => {
-  test.skip(daemon.mock !== null, NO_TASKS);
   await daemon.addRoaster("demo", { operator: false });
   await open(page, daemon, "#/m/demo");
   await page.getByTestId("programs").click();
@@ -86,7 +82,6 @@ test("a stored program is changed, and deleted only when asked twice", async ({ 
 });
 
 test("the list of tasks follows a demo task from its start to its end", async ({ page, daemon }) => {
-  test.skip(daemon.mock !== null, NO_TASKS);
   await open(page, daemon, "#/tasks");
   await expect(page.getByText("Nothing is under way")).toBeVisible();
   await post(`${daemon.url}/api/tasks/generator_task`, { args: [1000, 0.05] });
@@ -107,7 +102,6 @@ test("the list of tasks follows a demo task from its start to its end", async ({
 });
 
 test("a backup is started here, a failed task says why, a register scan names what is missing", async ({ page, daemon }) => {
-  test.skip(daemon.mock !== null, NO_TASKS);
   await open(page, daemon, "#/tasks");
   await page.getByTestId("start-backup").click();
   await expect(page.getByTestId("task-result")).toContainText("backups/");

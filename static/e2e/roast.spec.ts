@@ -164,7 +164,6 @@ async function expectReplay({ page, frames }: Tab, curve: Reading[], originMs: n
 }
 
 test("a roast on Modbus registers is the same roast in two tabs, in a Python client, over REST and in its replay", async ({ page, context, daemon }) => {
-  test.skip(daemon.mock !== null, "needs a daemon that speaks Modbus");
   test.setTimeout(HANGS_MS);
   const player = startPeer("play_roast.py", String(PACE));
   const peers = [player];

@@ -13,8 +13,6 @@ async function withDevice(run: (link: Link) => Promise<void>): Promise<void> {
   }
 }
 
-test.beforeEach(({ daemon }) => test.skip(daemon.mock !== null, "needs a daemon that sets machines up"));
-
 test("a Modbus machine is tested while it is described, then roasts", async ({ page, daemon }) => {
   await withDevice(async ({ driver }) => {
     await open(page, daemon);

@@ -100,7 +100,7 @@ test("two roasts are laid over one another by CHARGE, and one without first crac
   await expect(total).toContainText("−0:15");
   await expect(page.getByTestId("not-aligned")).toHaveCount(0);
   const chart = page.getByTestId("compare-chart");
-  const box = await chart.locator(".u-over").boundingBox();
+  const box = await chart.locator(".plot-over").boundingBox();
   if (box === null) throw new Error("there is no chart");
   // At the zero of the axis both roasts stand at their CHARGE: 200 °C.
   for (let share = 0; share <= 0.2; share += 0.005) {

@@ -1,3 +1,4 @@
+import type { Locator } from "@playwright/test";
 import { expect, open, test } from "./fixtures/daemon";
 
 test("an empty house offers a simulated roaster, and one press leads to its cockpit", async ({ page, daemon }) => {
@@ -95,4 +96,59 @@ test("the sum of the alarms stands above the wall, and moves nothing", async ({ 
   expect((await page.getByTestId("card-calm").boundingBox())?.y).toBe(place?.y);
   await page.getByTestId("ack").click();
   await expect(page.getByTestId("alarm-strip"), "the next one that nobody has seen").toContainText("Getting warm");
+});
+
+test("a machine is carried to another place by mouse, by finger and by keys; nothing moves before it is let go", async ({ page, daemon }) => {
+  for (const [id, name] of [["a", "Alpha"], ["b", "Beta"], ["c", "Gamma"], ["d", "Delta"]] as const) await daemon.addRoaster(id, { name });
+  await open(page, daemon);
+  const names = () => page.locator(".cards h2").allInnerTexts();
+  await expect.poll(names).toEqual(["Alpha", "Beta", "Gamma", "Delta"]);
+  await page.getByTestId("arrange").click();
+  const middle = async (place: Locator) => {
+    const box = await place.boundingBox();
+    if (box === null) throw new Error("it is not on screen");
+    return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  };
+  const [grip, beta, gamma] = [page.getByTestId("grip-a"), page.getByTestId("card-b"), page.getByTestId("card-c")];
+  // The row below leaves it free.
+  await grip.click({ trial: true });
+  const [from, over] = [await middle(grip), await middle(gamma)];
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  await page.mouse.move(over.x, over.y, { steps: 4 });
+  await expect(page.locator('[data-machine="c"]')).toHaveClass("over");
+  expect(await names()).toEqual(["Alpha", "Beta", "Gamma", "Delta"]);
+  await page.mouse.up();
+  await expect.poll(names).toEqual(["Beta", "Gamma", "Alpha", "Delta"]);
+  const touch = async (type: string, at: { x: number; y: number }) =>
+    page.getByTestId("grip-a").dispatchEvent(type, { pointerId: 7, pointerType: "touch", isPrimary: true, bubbles: true, clientX: at.x, clientY: at.y });
+  const back = await middle(beta);
+  // A pointer that no browser made cannot be captured.
+  await page.evaluate(() => (Element.prototype.setPointerCapture = () => undefined));
+  await touch("pointerdown", await middle(grip));
+  await touch("pointermove", back);
+  await touch("pointerup", back);
+  await expect.poll(names).toEqual(["Alpha", "Beta", "Gamma", "Delta"]);
+  await grip.focus();
+  await page.keyboard.press("ArrowRight");
+  await expect.poll(names).toEqual(["Beta", "Alpha", "Gamma", "Delta"]);
+  await expect(grip, "the next press moves the same one").toBeFocused();
+  await page.keyboard.press("ArrowRight");
+  await expect.poll(names).toEqual(["Beta", "Gamma", "Alpha", "Delta"]);
+});
+
+test("a card tells how far its machine's program is, and that it asks; the tab counts the alarms", async ({ page, daemon }) => {
+  await daemon.addMachine({ id: "kettle", name: "Demo brewery", kind: "kettle", driver: { type: "simulator", model: "kettle", speed: 10 } });
+  await daemon.addRoaster("demo", { more: { alarms: [{ id: "hot", when: { channel: "bt", above: 5, deadband: 2, delay_ms: 0 }, severity: "warning", message: "Warm" }] } });
+  const send = (method: string, path: string, body: unknown) => fetch(`${daemon.url}/api/${path}`, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  await send("PUT", "programs/mash", { name: "Mash", machine_id: "kettle", steps: [{ type: "hold", for_s: 40 }, { type: "ask", message: "Add the malt" }] });
+  await send("POST", "programs/mash/start", {});
+  await open(page, daemon);
+  const task = page.getByTestId("card-kettle").getByTestId("card-task");
+  await expect(task).toHaveText("Program 1/2");
+  await expect(page.getByTestId("card-demo").getByTestId("card-task")).toHaveCount(0);
+  await expect(page).toHaveTitle("(1) Hearth");
+  await expect(task).toHaveText("Program asks you", { timeout: 15_000 });
+  await page.getByTestId("ack").click();
+  await expect(page).toHaveTitle("Hearth");
 });

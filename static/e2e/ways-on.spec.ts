@@ -36,7 +36,19 @@ for (const trouble of ["broken", "slow", "empty"] as const) {
       const main = page.locator("main");
       await expect.poll(async () => (await main.innerText()).trim().length, { message: `${place} says nothing`, timeout: 20_000 }).toBeGreaterThan(0);
       await expect(main.locator("a, button").first(), `${place} leads nowhere`).toBeVisible({ timeout: 20_000 });
+      if (trouble !== "empty") await expect(page.locator("main svg.icon").first(), `${place} tells its state by words alone`).toBeVisible();
     }));
     expect(errors).toEqual([]);
   });
 }
+
+test("a part of the page that cannot be fetched says so and offers a fresh start", async ({ page, daemon }) => {
+  await open(page, daemon);
+  await expect(page.getByTestId("empty")).toBeVisible();
+  await page.route("**/assets/*.js", (route) => route.abort());
+  await page.getByRole("link", { name: "Tasks" }).click();
+  await expect(page.getByTestId("not-fetched")).toContainText("could not be fetched");
+  await page.unroute("**/assets/*.js");
+  await page.getByRole("button", { name: "Reload" }).click();
+  await expect(page.getByText("Nothing is under way")).toBeVisible();
+});

@@ -5,8 +5,8 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const DIST = new URL("../dist", import.meta.url).pathname;
 const KIB = 1024;
-// Source: the UI's acceptance criterion on bundle size. It wants 100 KiB for all scripts; all screens together are still above it.
-const BUDGET_BYTES = { firstRouteJs: 80 * KIB, allJs: 125 * KIB, allCss: 12 * KIB };
+// Source: the UI's acceptance criterion on bundle size.
+const BUDGET_BYTES = { firstRouteJs: 80 * KIB, allJs: 100 * KIB, allCss: 12 * KIB };
 const TEXT = /\.(?:html|js|css|svg|json|webmanifest)$/;
 
 const walk = (dir) =>

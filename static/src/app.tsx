@@ -5,12 +5,13 @@ import { ErrorBoundary } from "./ui/ErrorBoundary";
 import { Icon, type IconName } from "./ui/Icon";
 import { useHouse } from "./ui/house";
 import { useKeys } from "./ui/keys";
-import { Later } from "./ui/Later";
-import { LaterDialog } from "./ui/LaterDialog";
+import { Later, LaterDialog } from "./ui/Later";
+import { Loading } from "./ui/Loading";
 import { go, link, route, type Route } from "./ui/router";
 import { StopCorner, useStop } from "./ui/StopCorner";
 import { silenceHere } from "./platform/sound";
 import { Cockpit } from "./screens/cockpit/Cockpit";
+import { overlay, shelf, works } from "./screens/later";
 import { Wall } from "./screens/wall/Wall";
 import { Updated } from "./ui/Updated";
 
@@ -40,11 +41,11 @@ export function App() {
         </button>
       </nav>
       <ErrorBoundary key={location.hash} name="This screen">
-        {reason === null ? <Screen at={at} /> : <Later key="sign-in" load={() => import("./screens/SignIn").then((m) => m.SignIn)} props={{ reason }} />}
+        {reason === null ? <Screen at={at} /> : <Later key="sign-in" load={overlay("SignIn")} props={{ reason }} />}
       </ErrorBoundary>
       <StopCorner />
       {settingsOpen.value && (
-        <LaterDialog title="Settings" load={() => import("./screens/SettingsDialog").then((m) => m.SettingsDialog)} props={{ onClose: () => (settingsOpen.value = false) }} />
+        <LaterDialog title="Settings" load={overlay("SettingsDialog")} props={{ onClose: () => (settingsOpen.value = false) }} />
       )}
     </div>
   );
@@ -65,29 +66,29 @@ function Screen({ at }: { at: Route }) {
     case "machine":
       return <MachineScreen key={at.id} id={at.id} />;
     case "new":
-      return <Later key="new" load={() => import("./screens/works").then((m) => m.Setup)} props={{ id: null }} />;
+      return <Later key="new" load={works("Setup")} props={{ id: null }} />;
     case "setup":
-      return <Later key={`setup ${at.id}`} load={() => import("./screens/works").then((m) => m.Setup)} props={{ id: at.id }} />;
+      return <Later key={`setup ${at.id}`} load={works("Setup")} props={{ id: at.id }} />;
     case "alarms":
-      return <Later key={`alarms ${at.id}`} load={() => import("./screens/works").then((m) => m.Alarms)} props={{ id: at.id }} />;
+      return <Later key={`alarms ${at.id}`} load={works("Alarms")} props={{ id: at.id }} />;
     case "admin":
-      return <Later key="admin" load={() => import("./screens/works").then((m) => m.Admin)} props={{}} />;
+      return <Later key="admin" load={works("Admin")} props={{}} />;
     case "programs":
-      return <Later key={at.id} load={() => import("./screens/works").then((m) => m.ProgramList)} props={{ id: at.id }} />;
+      return <Later key={at.id} load={works("ProgramList")} props={{ id: at.id }} />;
     case "program":
-      return <Later key={`${at.id}/${at.program}`} load={() => import("./screens/works").then((m) => m.ProgramLoader)} props={{ id: at.id, program: at.program }} />;
+      return <Later key={`${at.id}/${at.program}`} load={works("ProgramLoader")} props={{ id: at.id, program: at.program }} />;
     case "tasks":
-      return <Later key="tasks" load={() => import("./screens/works").then((m) => m.Tasks)} props={{}} />;
+      return <Later key="tasks" load={works("Tasks")} props={{}} />;
     case "profiles":
-      return <Later key="profiles" load={() => import("./screens/shelf").then((m) => m.ProfileList)} props={{}} />;
+      return <Later key="profiles" load={shelf("ProfileList")} props={{}} />;
     case "profile":
-      return <Later key={at.id} load={() => import("./screens/shelf").then((m) => m.ProfileView)} props={{ id: at.id }} />;
+      return <Later key={at.id} load={shelf("ProfileView")} props={{ id: at.id }} />;
     case "compare":
-      return <Later key={at.ids.join()} load={() => import("./screens/shelf").then((m) => m.CompareView)} props={{ ids: at.ids }} />;
+      return <Later key={at.ids.join()} load={shelf("CompareView")} props={{ ids: at.ids }} />;
     case "print":
-      return <Later key={at.id} load={() => import("./screens/shelf").then((m) => m.PrintView)} props={{ id: at.id, against: at.against }} />;
+      return <Later key={at.id} load={shelf("PrintView")} props={{ id: at.id, against: at.against }} />;
     case "replay":
-      return <Later key={at.profile} load={() => import("./screens/shelf").then((m) => m.ReplayView)} props={{ id: at.id, profile: at.profile }} />;
+      return <Later key={at.profile} load={shelf("ReplayView")} props={{ id: at.id, profile: at.profile }} />;
     case "unknown":
       return (
         <main class="page">
@@ -103,9 +104,9 @@ function Screen({ at }: { at: Route }) {
 
 /** The cockpit that suits the kind of machine; one that the list does not know is asked for as a roaster, which says so. */
 function MachineScreen({ id }: { id: string }) {
-  const list = useHouse().list.value;
-  if (list.kind === "loading") return <main class="page"><p role="status" class="muted">Loading…</p></main>;
-  const kind = list.kind === "ready" ? list.items.find((item) => item.id === id)?.kind : undefined;
+  const house = useHouse();
+  if (house.list.value.kind === "loading") return <main class="page"><Loading /></main>;
+  const kind = house.summary(id)?.kind;
   if (kind === undefined || kind === "roaster") return <Cockpit id={id} />;
-  return <Later load={() => import("./screens/works").then((m) => m.GenericCockpit)} props={{ id }} />;
+  return <Later load={works("GenericCockpit")} props={{ id }} />;
 }

@@ -1,6 +1,5 @@
 // The page: finds out who this tab is, then shows the house.
 
-import "uplot/dist/uPlot.min.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/shell.css";
@@ -13,6 +12,7 @@ import { App } from "./app";
 import { claimClientId, deviceName } from "./link/identity";
 import { startSound } from "./platform/sound";
 import { startTheme } from "./platform/theme";
+import { startTitle } from "./platform/title";
 import { startWakeLock } from "./platform/wakelock";
 import { MachinesStore } from "./store/machines";
 import { startOnline } from "./store/online";
@@ -29,6 +29,7 @@ async function start(root: HTMLElement): Promise<void> {
   const house = new MachinesStore({ clientId, name: deviceName, page: () => location.href });
   house.start();
   startSound(house);
+  startTitle(house);
   startWakeLock(house);
   addEventListener("online", () => house.wake());
   document.addEventListener("visibilitychange", () => {

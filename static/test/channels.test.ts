@@ -7,8 +7,8 @@ const HEATER = { id: "heater", label: "Heater", isToggle: false, min: 0, max: 50
 test("temperatures are shown in the shown unit, everything else in its own", () => {
   expect(channelLines({ hlt: 100, flow: 1.25, odd_one: 3 }, [], WORDS, "F")).toEqual([
     { id: "hlt", label: "Hot liquor", text: "212.0", sign: "°F" },
-    { id: "flow", label: "flow", text: "1.3", sign: "l/min" },
-    { id: "odd_one", label: "odd one", text: "3.0", sign: "" },
+    { id: "flow", label: "Flow", text: "1.3", sign: "l/min" },
+    { id: "odd_one", label: "Odd one", text: "3.0", sign: "" },
   ]);
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { anchorMs, gridOf, onGrid } from "../src/model/align";
+import { anchorMs, between, gridOf, onGrid } from "../src/model/align";
 import { difference, FIGURES, shown } from "../src/model/figures";
 import type { ProfileSummary } from "../src/wire/types";
 
@@ -53,5 +53,20 @@ describe("figures of a roast", () => {
     expect(of("First crack")?.of(roast([["CHARGE", 20_000], ["FCs", 549_000]]))).toBe(529_000);
     expect(of("First crack")?.of(roast([["FCs", 549_000]]))).toBeNull();
     expect(of("First crack BT")?.of(roast([["FCs", 549_000]]))).toBe(196.2);
+  });
+});
+
+describe("what lies between two curves", () => {
+  const x = [0, 1, 2, 3, 4];
+
+  it("is filled from reading to reading, whichever is above", () => {
+    expect(between(x, [1, 2, 3, 4, 5], [2, 2, 2, 2, 2], { fromMs: 1, toMs: 3 })).toEqual([
+      { ms: [1, 2], one: [2, 3], other: [2, 2] }, { ms: [2, 3], one: [3, 4], other: [2, 2] },
+    ]);
+  });
+
+  it("has a hole where either curve has one", () => {
+    expect(between(x, [1, null, 3, 4, 5], [2, 2, 2, null, 2], { fromMs: 0, toMs: 4 })).toEqual([]);
+    expect(between(x, [1, null, 3, 4, 5], [2, 2, 2, 2, 2], { fromMs: 0, toMs: 4 }).map(({ ms }) => ms[0])).toEqual([2, 3]);
   });
 });

@@ -11,7 +11,7 @@ const lines = linesOf(["level", "hlt", "speed", "probe", "strange_one", "heater"
 describe("the lines of a machine", () => {
   it("are its sensors in configured order, then what the configuration does not know; no control is one", () => {
     expect(lines.map((line) => line.id)).toEqual(["hlt", "level", "probe", "speed", "strange_one"]);
-    expect(lines.at(-1)?.label).toBe("strange one");
+    expect(lines.at(-1)?.label).toBe("Strange one");
   });
 
   it("share a scale where they share a unit, and all temperatures do", () => {

@@ -4,7 +4,7 @@ import { keepCredential } from "../src/link/credential";
 import { MachinesStore } from "../src/store/machines";
 import { settings } from "../src/store/settings";
 
-const summary = (id: string) => ({ id, name: id, kind: "roaster", driver_state: "connected", session_state: "idle", last_reading: null, alarms: { info: 0, warning: 0, critical: 0 }, restarts: 0 });
+const summary = (id: string) => ({ id, name: id, kind: "roaster", driver_state: "connected", session_state: "idle", last_reading: null, alarms: { info: 0, warning: 0, critical: 0 }, restarts: 0, losses: null });
 
 let asked: { path: string; authorization: string | undefined }[];
 let opened: string[];

@@ -93,8 +93,8 @@ describe("setting a machine up", () => {
   });
 
   it("shows every fault of the daemon in the step that has its field", () => {
-    const steps = ["/id", "/name", "/driver/type", "/driver/host", "/sampling_interval_ms", "/channels/0/source/type", "/channels/1/class", "/detection/dry_end_bt", "/channels", "/alarms/0/when", "/interlocks/0"];
-    expect(steps.map((pointer) => stepOf(DRUM, pointer))).toEqual(["kind", "kind", "kind", "link", "link", "channels", "controls", "detection", "channels", null, null]);
+    const steps = ["/id", "/name", "/driver/type", "/driver/host", "/sampling_interval_ms", "/channels/0/source/type", "/channels/1/class", "/detection/dry_end_bt", "/safety/operator_loss_ms", "/channels", "/alarms/0/when", "/interlocks/0"];
+    expect(steps.map((pointer) => stepOf(DRUM, pointer))).toEqual(["kind", "kind", "kind", "link", "link", "channels", "controls", "detection", "controls", "channels", null, null]);
     expect([...byPointer([{ pointer: "/id", detail: "a" }, { pointer: "/id", detail: "b" }, { pointer: "/channels/3/id", detail: "c" }])]).toEqual([["/id", "a. b"], ["/channels/3/label", "c"]]);
   });
 

@@ -26,9 +26,9 @@ class FakeSocket {
   say(frame: unknown): void {
     this.onmessage?.({ data: JSON.stringify(frame) } as MessageEvent);
   }
-  fail(code = 1006): void {
+  fail(code = 1006, reason = ""): void {
     this.readyState = 3;
-    this.onclose?.({ code, reason: "" } as CloseEvent);
+    this.onclose?.({ code, reason } as CloseEvent);
   }
 }
 
@@ -214,6 +214,14 @@ describe("a link", () => {
       expect(sockets).toHaveLength(1);
     });
   }
+
+  it("says why the daemon parted with one that sent too much, and comes back", async () => {
+    link.start();
+    last().fail(1008, "too many messages");
+    expect(states.at(-1)).toMatchObject({ kind: "waiting", attempt: 1, reason: "too many messages" });
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(sockets).toHaveLength(2);
+  });
 
   it("connects at once when the tab comes back while it waits", async () => {
     link.start();

@@ -9,6 +9,12 @@ describe("the link in words", () => {
   it("is never called live while the machine does not answer, though the socket is", () => {
     for (const ageMs of [null, 300, 200_000]) expect(linkStatus({ kind: "live" }, 0, ageMs, false).text).toBe("no readings");
   });
+
+  it("that was cut tells when it is tried again, and why it was cut where the daemon said so", () => {
+    const cut = { kind: "waiting", attempt: 2, retryAtMs: 3_000 } as const;
+    expect(linkStatus({ ...cut, reason: "" }, 0, 300, true).text).toBe("reconnecting, try 2 in 3 s");
+    expect(linkStatus({ ...cut, reason: "too many messages" }, 0, 300, true).text).toBe("too many messages: reconnecting, try 2 in 3 s");
+  });
 });
 
 describe("the driver in words", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { faultsOfScan, scanArguments } from "../src/model/registerScan";
-import { elapsedOf, FOLDED_AFTER_MS, question, shareOf, sorted, taskName } from "../src/model/taskWords";
+import { elapsedOf, FOLDED_AFTER_MS, question, shareOf, sorted, taskBrief, taskName } from "../src/model/taskWords";
 import type { TaskView } from "../src/wire/types";
 
 const task = (part: Partial<TaskView>): TaskView => ({
@@ -14,7 +14,7 @@ describe("a task", () => {
   it("has a name in plain words", () => {
     expect(taskName(task({ run_kwargs: { name: "Mash day" } }))).toBe("Program “Mash day”");
     expect(taskName(task({ name: "backup" }))).toBe("Backup");
-    expect(taskName(task({ name: "generator_task" }))).toBe("generator task");
+    expect(taskName(task({ name: "generator_task" }))).toBe("Generator task");
   });
 
   it("has a share only where somebody knows how much there is", () => {
@@ -54,5 +54,26 @@ describe("a register scan", () => {
   it("shows each fault at its field and loses none", () => {
     const found = faultsOfScan([{ pointer: "/kwargs/driver/host", detail: "is empty" }, { pointer: "/kwargs/to", detail: "is text" }, { pointer: "/kwargs/driver", detail: "is missing" }]);
     expect(found).toEqual({ host: "is empty", to: "is text", form: "/kwargs/driver is missing" });
+  });
+});
+
+describe("a task in two words", () => {
+  const done = (current: number, total: number, message = "") => ({ progress: { current, total, message } });
+
+  it("tells how far it is, or that nobody knows", () => {
+    expect(taskBrief(task({ name: "scan", ...done(3, 10) }))).toBe("Scan 3/10");
+    expect(taskBrief(task({ name: "backup" }))).toBe("Backup runs");
+    expect(taskBrief(task({ name: "odd_job", status: "pending" }))).toBe("Odd job waits its turn");
+  });
+
+  it("tells of a program which step it is at, and never one that there is not", () => {
+    expect(taskBrief(task(done(0, 2)))).toBe("Program 1/2");
+    expect(taskBrief(task(done(2, 2)))).toBe("Program 2/2");
+  });
+
+  it("says whether a pause waits for a word of yours", () => {
+    expect(taskBrief(task({ name: "scan", status: "paused", ...done(3, 10) }))).toBe("Scan waits");
+    const steps = [{ type: "ask", message: "Add the malt" }];
+    expect(taskBrief(task({ status: "paused", run_kwargs: { steps }, ...done(0, 1, "Add the malt") }))).toBe("Program asks you");
   });
 });

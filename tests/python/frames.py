@@ -150,6 +150,11 @@ FIELDS: dict[str, dict[str, Check]] = {
         "occurrence": is_count,
         "latched": is_flag,
         "alarm_state": one_of(*ALARM_STATES),
+        "raised_at": maybe(is_time),
+        "acked_by": maybe(is_text),
+        "count": is_count,
+        "first_cause": maybe(is_text),
+        "shelved_until": maybe(is_time),
     },
     "replay": {
         "timestamp_ms": is_count,

@@ -68,7 +68,9 @@ def record(rest: httpx.Client, machine: str) -> None:
 
 def test_the_list_has_a_summary_of_each_machine(rest: httpx.Client) -> None:
     (summary,) = [item for item in rest.get("/api/machines").json() if item["id"] == "m1"]
-    assert {"id", "name", "kind", "driver_state", "session_state", "last_reading", "alarms", "restarts"} == set(summary)
+    assert {"id", "name", "kind", "driver_state", "session_state", "last_reading", "alarms", "restarts", "losses"} == set(
+        summary
+    )
     assert summary["driver_state"] in DRIVER_STATES
     assert summary["session_state"] in STATES
     assert summary["last_reading"]["bt"] is not None

@@ -146,6 +146,11 @@ fn notice(state: AlarmState) -> AlarmNotice {
         raised_at: SessionMs(44_000),
         bt: None,
         et: None,
+        raised_wall: None,
+        acked_by: None,
+        count: 1,
+        first_cause: None,
+        shelf: None,
     }
 }
 

@@ -142,6 +142,11 @@ fn alarm(state: AlarmState) -> AlarmNotice {
         raised_at: SessionMs(120_000),
         bt: Some(231.2),
         et: Some(285.0),
+        raised_wall: None,
+        acked_by: None,
+        count: 1,
+        first_cause: None,
+        shelf: None,
     }
 }
 

@@ -14,7 +14,7 @@ use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::ids::{ChannelId, ClientId, CommandId, EndpointId, MachineId, Seq};
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::snapshot::Snapshot;
-use hearth_actors::model::spec::{DetectionSpec, MachineKind, MachineSpec};
+use hearth_actors::model::spec::{DetectionSpec, MachineKind, MachineSpec, SafetySpec};
 use hearth_actors::model::task::{Company, Manner, Progress, Task, TaskEvent, TaskId, TaskStatus};
 use hearth_actors::model::time::{SessionMs, WallMs};
 use hearth_actors::model::units::{Fraction, Unit};
@@ -94,6 +94,8 @@ fn device() -> DeviceStatus {
         detection: DetectionSpec::default(),
         alarms: Vec::new(),
         interlocks: Vec::new(),
+        safety: SafetySpec::default(),
+        verify_heat: None,
     };
     let mut device = DeviceStatus::new(&spec);
     assert!(device.greet(&[before()], &viewer(), WALL).is_empty(), "nothing is told on connect");

@@ -121,7 +121,8 @@ pub fn admit_control(
         return refuse(RefusalCode::DriverDisconnected, "the machine is not connected: connect it first".into());
     }
     let native = control.to_native(value);
-    let lowers = lowers_or_keeps(now.values.get(index), channel.unit.inward(native));
+    let present = now.values.get(index).and_then(|value| value.ok()).map(|value| channel.unit.outward(value));
+    let lowers = lowers_or_keeps(control, present, native);
     if let Some(reason) = now.safety.latched
         && is_kept_still(now.spec.kind, control, native, reason)
     {
@@ -162,6 +163,21 @@ pub fn failsafe_orders(spec: &MachineSpec, command: CommandId) -> Vec<Admitted> 
 /// Indices of the heat channels: what a latch concerns.
 pub fn heat_channels(spec: &MachineSpec) -> Vec<usize> {
     spec.channels.controls().filter(|(_, _, control)| control.class == OutputClass::Heat).map(|(i, _, _)| i).collect()
+}
+
+/// Orders that bring every heat output to its fail-safe, and nothing else: a hot drum needs its air and its motion.
+pub fn heat_off_orders(spec: &MachineSpec, command: CommandId) -> Vec<Admitted> {
+    failsafe_orders(spec, command).into_iter().filter(Admitted::lowers_heat).collect()
+}
+
+/// Whether a heat output is known to be above its fail-safe. What is not known was never ordered.
+pub fn is_hot(spec: &MachineSpec, values: &[Value]) -> bool {
+    spec.channels.controls().filter(|(_, _, control)| control.class == OutputClass::Heat).any(
+        |(index, channel, control)| {
+            let native = values.get(index).and_then(|value| value.ok()).map(|value| channel.unit.outward(value));
+            native.is_some_and(|native| !is_safe(control, native))
+        },
+    )
 }
 
 /// Judges a command by the role of who gives it.
@@ -230,23 +246,25 @@ fn unknown_channel(id: &str, channels: &ChannelTable) -> String {
 /// Heat stays at its safe value under any latch; motion that STOP brought to a standstill stays there under STOP.
 fn is_kept_still(kind: MachineKind, control: &ControlSpec, native: f64, reason: SafetyReason) -> bool {
     match control.class {
-        OutputClass::Heat => !is_safe(control.failsafe, native),
+        OutputClass::Heat => !is_safe(control, native),
         OutputClass::Motion => reason == SafetyReason::Stop && kind != MachineKind::Roaster && native != 0.0,
         OutputClass::Air | OutputClass::Cool | OutputClass::Other => false,
     }
 }
 
-fn is_safe(failsafe: Failsafe, native: f64) -> bool {
-    match failsafe {
-        Failsafe::Value(safe) => native <= safe,
+/// Whether a native value is no higher than a control's fail-safe. Judged by how far it is open, not by what is written: a switch may be on at 0
+/// and off at 1.
+pub fn is_safe(control: &ControlSpec, native: f64) -> bool {
+    match control.failsafe {
+        Failsafe::Value(safe) => control.to_fraction(native) <= control.to_fraction(safe),
         Failsafe::Hold => false,
     }
 }
 
-/// Switching off or lowering is never blocked; an unknown present value counts as zero, the most careful guess.
-fn lowers_or_keeps(present: Option<&Value>, wanted: f64) -> bool {
-    let present = present.and_then(|v| v.ok()).unwrap_or(0.0);
-    wanted <= present
+/// Switching off or lowering is never blocked; an unknown present value counts as off, the most careful guess. Native values.
+fn lowers_or_keeps(control: &ControlSpec, present: Option<f64>, wanted: f64) -> bool {
+    let present = present.map_or(Fraction::ZERO, |native| control.to_fraction(native));
+    control.to_fraction(wanted) <= present
 }
 
 fn blocking_interlock<'a>(
@@ -274,3 +292,6 @@ pub fn latch_words(reason: SafetyReason) -> &'static str {
         SafetyReason::Interlock => "an interlock tripped",
     }
 }
+
+#[cfg(test)]
+mod tests;

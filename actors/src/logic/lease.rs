@@ -269,7 +269,9 @@ impl LeaseBook {
             Actor::Client { id, name } => (id, name),
             Actor::Rest => return self.guest(None),
             Actor::Task { owner, .. } => return self.guest(owner.as_ref()),
-            Actor::Replay | Actor::Interlock | Actor::Failsafe => return Verdict::Passed(Mandate::House),
+            Actor::Replay | Actor::Interlock | Actor::Alarm(_) | Actor::Failsafe => {
+                return Verdict::Passed(Mandate::House);
+            }
         };
         match &mut self.holder {
             None => self.give(id, name, now, effects),

@@ -1,21 +1,14 @@
 //! Commands: who may, and which room answers.
 
-use std::sync::atomic::Ordering;
-
 use actix::prelude::*;
 use tokio::sync::oneshot;
 
 use super::Machine;
 use super::playing::Playing;
-use crate::logic::alarms::{AlarmFault, Moment};
 use crate::logic::gate;
 use crate::logic::lease::{self, Mandate};
-use crate::model::alarm::AlarmNotice;
-use crate::model::channel::Role;
 use crate::model::command::{Command, Outcome, Want};
 use crate::model::connection::DriverState;
-use crate::model::event::EventBody;
-use crate::model::ids::RuleId;
 use crate::model::refusal::{Refusal, RefusalCode};
 use crate::runtime::drive::Link;
 
@@ -64,10 +57,8 @@ impl Machine {
             Want::Mark { kind, at } => self.mark(kind, at),
             Want::Unmark { kind } => self.unmark(kind),
             Want::Replay(action) => self.replay_action(action, &command.principal, mandate),
-            Want::AckAlarm { alarm, occurrence } => self.ack_alarm(&alarm, occurrence),
-            Want::ShelveAlarm { alarm, minutes } => self.shelve_alarm(&alarm, minutes),
             // Answered before the command comes here, by what outlives this actor.
-            Want::Lease(_) => done(),
+            Want::Lease(_) | Want::AckAlarm { .. } | Want::ShelveAlarm { .. } => done(),
             Want::Stop => self.stop(&command.principal.actor),
             Want::Rearm => self.rearm(),
             Want::Connect => self.set_link(Link::Wanted),
@@ -91,48 +82,6 @@ impl Machine {
             Ok(Err(refusal)) => Err(refusal),
             Err(_) => Err(Refusal::new(RefusalCode::MachineFailed, "the machine is restarting: try again in a moment")),
         }))
-    }
-
-    fn ack_alarm(&mut self, alarm: &RuleId, occurrence: Option<u64>) -> Answer {
-        let acked = self.alarms.ack(alarm, occurrence);
-        self.tell_alarm(acked)
-    }
-
-    fn shelve_alarm(&mut self, alarm: &RuleId, minutes: u32) -> Answer {
-        let moment = self.present_moment();
-        let numbers = &self.house.occurrences;
-        let shelved = self.alarms.shelve(alarm, minutes, moment, &mut || numbers.fetch_add(1, Ordering::Relaxed));
-        self.tell_alarm(shelved)
-    }
-
-    pub(super) fn raise_interlock(&mut self, rule: &RuleId) {
-        let moment = self.present_moment();
-        let numbers = &self.house.occurrences;
-        if let Some(notice) = self.alarms.blocked(rule, moment, &mut || numbers.fetch_add(1, Ordering::Relaxed)) {
-            self.bus.publish(EventBody::Alarm(notice));
-        }
-    }
-
-    /// Now, with what was read last.
-    fn present_moment(&self) -> Moment {
-        let now = self.bus.clock().now();
-        let (bt, et) = self.bus.look(|snapshot| {
-            let last = snapshot.last_reading.as_ref().map(|(_, reading)| reading);
-            (last.and_then(|reading| reading.role(Role::Bt)), last.and_then(|reading| reading.role(Role::Et)))
-        });
-        Moment { now, at: self.bus.session_time(now), bt, et }
-    }
-
-    fn tell_alarm(&self, changed: Result<Option<AlarmNotice>, AlarmFault>) -> Answer {
-        match changed {
-            Ok(notice) => {
-                if let Some(notice) = notice {
-                    self.bus.publish(EventBody::Alarm(notice));
-                }
-                done()
-            }
-            Err(fault) => refused(Refusal::new(fault.code(), fault.to_string())),
-        }
     }
 }
 

@@ -9,11 +9,16 @@ use tokio::sync::oneshot;
 use super::Machine;
 use super::commands::{Answer, done, refused};
 use crate::driver::Applied;
+use crate::logic::alarms::Trip;
 use crate::logic::gate::{self, Admitted, Circumstances};
 use crate::logic::lease::Mandate;
-use crate::model::command::{Actor, Command, OrderStage, OrderStep, Outcome, Settled};
+use crate::model::alarm::{BuiltIn, Cry};
+use crate::model::command::{Actor, Command, OrderStage, OrderStep, Outcome, Principal, Settled, UserRole, Want};
 use crate::model::event::{EventBody, Safety, SafetyReason};
+use crate::model::fault::FaultCode;
 use crate::model::refusal::{Refusal, RefusalCode};
+use crate::model::session::SessionState;
+use crate::model::spec::AlarmAction;
 use crate::model::units::Fraction;
 
 /// After this a STOP that no device confirmed is reported as unconfirmed; the orders stay in the lane.
@@ -93,7 +98,7 @@ impl Machine {
             stage: OrderStage::Blocked(refusal.clone()),
         }));
         if let Some(rule) = &refusal.interlock {
-            self.raise_interlock(rule);
+            self.alarms.blocked(rule);
         }
     }
 
@@ -115,14 +120,35 @@ impl Machine {
         }
     }
 
-    /// An order ended at the device: everybody is told, then whoever waits for it.
-    pub(super) fn settled(&mut self, order: &Admitted, result: Result<Applied, String>, latency_ms: u64) {
-        let Some(channel) = self.spec.channels.get(order.channel()) else { return };
-        let Some(control) = channel.control() else { return };
+    /// The device answered an order, or did not in time.
+    pub(super) fn answered(&mut self, order: &Admitted, result: Result<Applied, String>, latency_ms: u64) {
+        let Some(settled) = self.settled(order, result, latency_ms) else { return };
+        if settled.applied {
+            self.unconfirmed.remove(&settled.channel);
+            if self.unconfirmed.is_empty() {
+                self.alarms.clear(BuiltIn::WriteFailed);
+            }
+            return;
+        }
+        self.unconfirmed.insert(settled.channel);
+        let words = format!("`{}` was not set: {}", settled.channel_id, settled.message);
+        let is_grave = order.lowers_heat();
+        self.alarms.raise(BuiltIn::WriteFailed, if is_grave { Cry::critical(words) } else { Cry::warning(words) });
+    }
+
+    /// An order ended: everybody is told, then whoever waits for it.
+    pub(super) fn settled(
+        &mut self,
+        order: &Admitted,
+        result: Result<Applied, String>,
+        latency_ms: u64,
+    ) -> Option<Settled> {
+        let channel = self.spec.channels.get(order.channel())?;
+        let control = channel.control()?;
         let readback = result.as_ref().ok().and_then(|applied| applied.readback);
         let message = match (&result, readback) {
             (Err(words), _) => words.clone(),
-            (Ok(_), Some(native)) if !agrees(native, order.native(), control.max - control.min, control.step) => {
+            (Ok(_), Some(native)) if !control.agrees(native, order.native()) => {
                 format!("the device reads back {native} where {} was written", order.native())
             }
             (Ok(_), _) => String::new(),
@@ -146,8 +172,41 @@ impl Machine {
         }
         self.bus.publish(EventBody::Settled(settled.clone()));
         if let Some(waiter) = self.orders.remove(&order.command()) {
-            let _ = waiter.send(Ok(settled));
+            let _ = waiter.send(Ok(settled.clone()));
         }
+        Some(settled)
+    }
+
+    /// Alarms act: what they do passes the gate like everything else, and does not wait for the lease.
+    pub(super) fn trip(&mut self, trips: Vec<Trip>, ctx: &mut Context<Self>) {
+        for Trip { alarm, actions } in trips {
+            for action in actions {
+                let by = Actor::Alarm(alarm.clone());
+                let answer = match action {
+                    AlarmAction::Stop => self.stop(&by),
+                    AlarmAction::Set { channel, value } => self.set_by(by, channel, value),
+                    AlarmAction::Mark(kind) if self.snapshot_state() == SessionState::Recording => {
+                        self.mark(kind, None)
+                    }
+                    AlarmAction::Mark(_) => continue,
+                };
+                let alarm = alarm.clone();
+                ctx.spawn(answer.map(move |done, machine, _| {
+                    if let Err(refusal) = done {
+                        let words = format!("alarm `{alarm}` could not do what it should: {refusal}");
+                        machine.tell_fault(FaultCode::WriteFailed, words);
+                    }
+                }));
+            }
+        }
+    }
+
+    fn set_by(&mut self, by: Actor, channel: usize, value: Fraction) -> Answer {
+        let Some(id) = self.spec.channels.get(channel).map(|channel| channel.id.clone()) else { return done() };
+        let want = Want::Control { channel: id.clone(), value };
+        let principal = Principal { actor: by, role: UserRole::Operator };
+        let command = Command { id: self.next_command(), principal, request_id: None, want };
+        self.control(&command, Mandate::House, id.as_str(), value)
     }
 
     /// Software STOP: never refused, urgent, latched.
@@ -194,14 +253,13 @@ impl Machine {
 
     /// Leaves the latched safe state. Writes nothing: heat comes back only by an order.
     pub(super) fn rearm(&mut self) -> Answer {
+        if let Err(refusal) = self.alarms.rearm() {
+            return refused(refusal);
+        }
         if self.bus.decided().safety.latched.is_some() {
             self.bus.publish(EventBody::Safety(Safety::default()));
         }
+        self.count_losses_anew();
         done()
     }
-}
-
-/// Whether a read-back is the written value, within half a step or 1 % of the range.
-fn agrees(read: f64, written: f64, range: f64, step: f64) -> bool {
-    (read - written).abs() <= (step / 2.0).max(range.abs() * 0.01) + 1e-9
 }

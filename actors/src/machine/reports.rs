@@ -1,13 +1,13 @@
 //! What the drive task reports, turned into events.
 
-use std::sync::atomic::Ordering;
-
 use actix::prelude::*;
 
 use super::Machine;
 use crate::driver::{ErrorKind, Sample};
-use crate::logic::alarms::Moment;
+use crate::logic::alarms::Trip;
 use crate::logic::detection::{Finding, Found};
+use crate::logic::gate;
+use crate::model::alarm::{BuiltIn, Cry};
 use crate::model::channel::Role;
 use crate::model::command::OrderStage;
 use crate::model::connection::DriverState;
@@ -36,14 +36,21 @@ impl Handler<Heard> for Machine {
         }
         match report {
             Report::Connecting => self.connecting(),
-            Report::Connected { name, made_safe } => self.connected(name, made_safe),
+            Report::Connected { name, pace, made_safe } => {
+                self.watch_sensors(pace);
+                self.connected(name, made_safe);
+            }
             Report::NotConnected { message, kind, retry_in_ms } => self.not_connected(message, kind, retry_in_ms),
             Report::Parted { made_safe } => self.parted(made_safe),
-            Report::Reading { at, sample, failure } => self.read(at, &sample, failure),
+            Report::Reading { at, sample, failure } => {
+                let trips = self.read(at, &sample, failure);
+                self.trip(trips, ctx);
+            }
             Report::Writing(order) => self.tell_step(&order, OrderStage::Sent),
             Report::Overtaken(order) => self.overtake(&order),
-            Report::Settled { order, result, latency_ms } => self.settled(&order, result, latency_ms),
+            Report::Settled { order, result, latency_ms } => self.answered(&order, result, latency_ms),
             Report::Outdated(order) => self.outdated(&order),
+            Report::NotRefreshed { message } => self.not_refreshed(&message),
             Report::Panicked(text) => {
                 self.exit.because(format!("the driver crashed: {text}"));
                 ctx.terminate();
@@ -63,8 +70,10 @@ impl Machine {
     fn connected(&mut self, name: String, made_safe: Option<Result<(), String>>) {
         self.bus.zero_if_unset();
         if let Some(Err(words)) = made_safe {
-            self.tell_fault(FaultCode::WriteFailed, format!("outputs could not be brought to safety: {words}"));
+            self.not_safe(format!("outputs could not be brought to safety: {words}"));
         }
+        self.alarms.clear(BuiltIn::DriverLost);
+        self.alarms.clear(BuiltIn::MachineFault);
         let mut connection = self.bus.look(|snapshot| snapshot.connection.clone());
         if connection.state != DriverState::Connected {
             tracing::info!(machine = %self.spec.id, driver = name, "machine answers");
@@ -85,6 +94,11 @@ impl Machine {
             self.latch(SafetyReason::Link);
             self.forget_values();
         }
+        if known == DriverState::Connected || self.alarms.is_open(BuiltIn::DriverLost) {
+            let words = format!("The link to the machine is lost: {message}");
+            let heats = !gate::heat_channels(&self.spec).is_empty();
+            self.alarms.raise(BuiltIn::DriverLost, if heats { Cry::critical(words) } else { Cry::warning(words) });
+        }
         if known != DriverState::Reconnecting {
             tracing::warn!(machine = %self.spec.id, why = message, "machine does not answer, trying again until it does");
         }
@@ -92,6 +106,12 @@ impl Machine {
         self.tell_connection(DriverState::Reconnecting, message.clone(), Some(retry_in_ms));
         let code = if kind == ErrorKind::Timeout { RefusalCode::ConnectTimeout } else { RefusalCode::ConnectFailed };
         self.answer_who_connects(&Err(Refusal::new(code, message)));
+    }
+
+    fn not_refreshed(&self, message: &str) {
+        let words =
+            format!("heat that is on could not be written again, the device may switch it off by itself: {message}");
+        self.tell_fault(FaultCode::WriteFailed, words);
     }
 
     fn parted(&mut self, made_safe: Result<(), String>) {
@@ -104,11 +124,13 @@ impl Machine {
                 let words = format!(
                     "outputs could not be brought to safety before parting: {words}; use the machine's own switch"
                 );
-                self.tell_fault(FaultCode::WriteFailed, words.clone());
+                self.not_safe(words.clone());
                 self.latch(SafetyReason::Link);
                 Err(Refusal::new(RefusalCode::WriteFailed, words))
             }
         };
+        self.alarms.clear(BuiltIn::DriverLost);
+        self.alarms.clear(BuiltIn::StaleData);
         self.tell_connection(DriverState::Disconnected, String::new(), None);
         self.answer_link_waiters(&answer);
     }
@@ -120,8 +142,9 @@ impl Machine {
         }
     }
 
-    fn read(&mut self, at: MonoMs, sample: &Sample, failure: Option<String>) {
+    fn read(&mut self, at: MonoMs, sample: &Sample, failure: Option<String>) -> Vec<Trip> {
         self.take(sample);
+        self.note_sensors(at, sample);
         let reading = self.judge_reading(at, sample);
         let (bt, et) = (reading.role(Role::Bt), reading.role(Role::Et));
         self.bus.publish_taken(at, sample.taken(), EventBody::Reading(reading));
@@ -129,7 +152,7 @@ impl Machine {
             self.tell_fault(FaultCode::ReadFailed, words);
         }
         self.detect(at, bt, et);
-        self.raise_alarms(at, bt, et);
+        self.alarms.step(at, bt, et, &self.values)
     }
 
     /// Merges a sample into the known values. A control keeps what was last applied where the device does not say.
@@ -198,13 +221,10 @@ impl Machine {
         Mark { kind: found.kind, at: self.bus.session_time(found.at), source: found.source, bt: found.bt, et: found.et }
     }
 
-    fn raise_alarms(&mut self, at: MonoMs, bt: Option<f64>, et: Option<f64>) {
-        let moment = Moment { now: at, at: self.bus.session_time(at), bt, et };
-        let numbers = &self.house.occurrences;
-        let notices = self.alarms.step(moment, &self.values, &mut || numbers.fetch_add(1, Ordering::Relaxed));
-        for notice in notices {
-            self.bus.publish(EventBody::Alarm(notice));
-        }
+    /// Outputs may be hot, and the device does not say otherwise.
+    fn not_safe(&self, words: String) {
+        self.tell_fault(FaultCode::WriteFailed, words.clone());
+        self.alarms.raise(BuiltIn::WriteFailed, Cry::critical(words));
     }
 
     /// Without a link nothing is known any more.

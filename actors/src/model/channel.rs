@@ -111,6 +111,11 @@ impl ControlSpec {
         }
     }
 
+    /// Whether a native value that the device shows is the one that was written, within half a step or 1 % of the range.
+    pub fn agrees(&self, shown: f64, written: f64) -> bool {
+        (shown - written).abs() <= (self.step / 2.0).max((self.max - self.min).abs() * 0.01) + 1e-9
+    }
+
     fn on_grid(&self, native: f64) -> f64 {
         let native =
             if self.step > 0.0 { self.min + ((native - self.min) / self.step).round() * self.step } else { native };

@@ -32,6 +32,8 @@ pub enum Actor {
     },
     /// An interlock that forces a value.
     Interlock,
+    /// An alarm that acts.
+    Alarm(RuleId),
     /// The house itself, bringing outputs to safety.
     Failsafe,
 }
@@ -44,6 +46,7 @@ impl Actor {
             Self::Rest => "rest",
             Self::Replay => "replay",
             Self::Interlock => "interlock",
+            Self::Alarm(alarm) => alarm.as_str(),
             Self::Failsafe => "failsafe",
         }
     }

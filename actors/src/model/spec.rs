@@ -5,6 +5,9 @@ use std::sync::Arc;
 use super::alarm::Severity;
 use super::channel::ChannelTable;
 use super::ids::{MachineId, RuleId};
+use super::mark::MarkKind;
+use super::session::SessionState;
+use super::units::Fraction;
 
 /// A kind of machine; decides the cockpit and a few defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -45,14 +48,44 @@ pub struct MachineSpec {
     pub alarms: Vec<AlarmRule>,
     /// Interlocks.
     pub interlocks: Vec<InterlockRule>,
+    /// What heat may be without, and for how long.
+    pub safety: SafetySpec,
+    /// Whether heat is looked after: that it comes when asked for, and only then. `None` is not.
+    pub verify_heat: Option<VerifyHeat>,
 }
 
 impl MachineSpec {
     /// The channel that an alarm is about: what its rule looks at, or what its interlock keeps back. By index.
     pub fn channel_of(&self, alarm: &RuleId) -> Option<usize> {
-        let watched = self.alarms.iter().map(|rule| (&rule.id, rule.when.channel));
+        let watched = self.alarms.iter().filter_map(|rule| Some((&rule.id, rule.when.first()?.condition.channel)));
         let guarded = self.interlocks.iter().map(|rule| (&rule.id, rule.blocks.channel));
         watched.chain(guarded).find(|(id, _)| *id == alarm).map(|(_, channel)| channel)
+    }
+}
+
+/// What heat may be without, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SafetySpec {
+    /// How long a sensor that heat depends on may tell nothing. Unit: ms of the machine's clock.
+    pub sensor_loss_ms: u64,
+    /// How long heat may stay on with nobody there who could steer; `None` for ever. Unit: ms of real time.
+    pub operator_loss_ms: Option<u64>,
+}
+
+impl SafetySpec {
+    /// Shortest time without a sensor, and in intervals of sampling. Source: safety design, outputs.
+    const SENSOR_LOSS: (u64, u64) = (3_000, 3);
+
+    /// What holds where nothing is said of sensors, at this sampling interval.
+    pub fn usual_sensor_loss_ms(sampling_interval_ms: u64) -> u64 {
+        let (least_ms, intervals) = Self::SENSOR_LOSS;
+        least_ms.max(intervals.saturating_mul(sampling_interval_ms))
+    }
+}
+
+impl Default for SafetySpec {
+    fn default() -> Self {
+        Self { sensor_loss_ms: Self::SENSOR_LOSS.0, operator_loss_ms: None }
     }
 }
 
@@ -103,6 +136,28 @@ impl Comparison {
             Self::Equals(limit) => (value - limit).abs() < 1e-9,
         }
     }
+
+    /// What it compares with.
+    pub fn limit(self) -> f64 {
+        let (Self::Above(limit)
+        | Self::Below(limit)
+        | Self::AtLeast(limit)
+        | Self::AtMost(limit)
+        | Self::Equals(limit)) = self;
+        limit
+    }
+
+    /// The same comparison with another limit.
+    #[must_use]
+    pub fn map(self, change: impl FnOnce(f64) -> f64) -> Self {
+        match self {
+            Self::Above(limit) => Self::Above(change(limit)),
+            Self::Below(limit) => Self::Below(change(limit)),
+            Self::AtLeast(limit) => Self::AtLeast(change(limit)),
+            Self::AtMost(limit) => Self::AtMost(change(limit)),
+            Self::Equals(limit) => Self::Equals(change(limit)),
+        }
+    }
 }
 
 /// A condition on one channel.
@@ -114,21 +169,75 @@ pub struct Condition {
     pub comparison: Comparison,
 }
 
-/// An alarm: raised when its condition holds for `delay_ms`, cleared when the value is back by `deadband`.
+/// What of a channel is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Quantity {
+    /// Its value. Internal unit.
+    #[default]
+    Value,
+    /// How fast it rises. Internal unit per minute.
+    Rate,
+}
+
+/// A part of an alarm's condition: over only when the value is back by `deadband`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Clause {
+    /// What must hold.
+    pub condition: Condition,
+    /// Of what.
+    pub quantity: Quantity,
+    /// How far it must come back. Unit of the quantity.
+    pub deadband: f64,
+}
+
+/// What an alarm does besides being told, each time its condition comes. A shelf does not keep it from that.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum AlarmAction {
+    /// Sets a control.
+    Set {
+        /// Index of the channel.
+        channel: usize,
+        /// To what.
+        value: Fraction,
+    },
+    /// Sets a mark, while recording.
+    Mark(MarkKind),
+    /// Software STOP.
+    Stop,
+}
+
+/// An alarm: raised when all of its condition holds for `delay_ms`, cleared when some of it is gone for `off_delay_ms`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlarmRule {
     /// Unique in the machine.
     pub id: RuleId,
-    /// When it is raised.
-    pub when: Condition,
-    /// How far the value must come back. Internal unit.
-    pub deadband: f64,
+    /// What must hold, all of it; the first names the channel that the alarm is about.
+    pub when: Vec<Clause>,
+    /// Only once this mark is set in the running session.
+    pub after: Option<MarkKind>,
+    /// Only in these states of the session; empty is in all.
+    pub during: Vec<SessionState>,
     /// How long the condition must hold. Unit: ms of the machine's clock.
     pub delay_ms: u64,
+    /// How long it must be gone. Unit: ms of the machine's clock.
+    pub off_delay_ms: u64,
     /// How bad it is.
     pub severity: Severity,
     /// What to tell people.
     pub message: String,
+    /// What it does.
+    pub actions: Vec<AlarmAction>,
+    /// Whether it stays until the machine is re-armed.
+    pub latching: bool,
+}
+
+/// How heat is looked after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VerifyHeat {
+    /// How long it must be wrong. Unit: ms of the machine's clock.
+    pub within_ms: u64,
+    /// Whether to STOP as well.
+    pub trip: bool,
 }
 
 /// An interlock: orders that match `blocks` are refused unless every condition of `unless` holds.

@@ -9,6 +9,7 @@ use crate::driver::DriverFactory;
 use crate::logic::backoff::{Backoff, First};
 use crate::logic::restarts::{RestartLog, Verdict};
 use crate::machine::{ExitGuard, Exited, Incarnation, Machine};
+use crate::model::alarm::{BuiltIn, Cry};
 use crate::model::command::{OrderStage, OrderStep, Settled};
 use crate::model::connection::{Connection, DriverState};
 use crate::model::event::EventBody;
@@ -180,6 +181,7 @@ impl Registry {
             spec: machine.handle.spec(),
             bus: Arc::clone(machine.handle.bus()),
             steering: Arc::clone(machine.handle.steering()),
+            alarms: Arc::clone(machine.handle.alarms()),
             health: Arc::clone(machine.handle.health()),
             pulse: machine.pulse.clone(),
             make_driver: Arc::clone(&machine.make_driver),
@@ -233,6 +235,8 @@ impl Registry {
         };
         machine.life = Life::Pausing;
         machine.remember_link();
+        let words = format!("The machine's program was restarted: {why}");
+        machine.handle.alarms().flash(BuiltIn::MachineFault, Cry::critical(words));
         machine.tell(DriverState::Restarting, why, Some(pause_ms));
         let generation = machine.generation;
         let id = id.clone();
@@ -254,6 +258,7 @@ impl Registry {
                 Arbiter::try_new().map_err(|error| RegistryError::NoThread(id.clone(), error.to_string()))?;
         }
         machine.part();
+        machine.handle.alarms().clear(BuiltIn::MachineFault);
         machine.log.forgive();
         machine.tell(DriverState::Restarting, "restarted by hand", None);
         self.start_machine(id, Entry::SafeFirst, ctx);
@@ -274,6 +279,8 @@ impl Supervised {
     fn park(&mut self, why: &str) {
         self.remember_link();
         self.life = Life::Parked;
+        let words = format!("The machine is parked until somebody restarts it: {why}");
+        self.handle.alarms().raise(BuiltIn::MachineFault, Cry::critical(words));
         self.tell(DriverState::Failed, why, None);
         tracing::error!(machine = %self.handle.id(), why, "machine parked");
     }

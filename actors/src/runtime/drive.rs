@@ -23,6 +23,7 @@ use super::guarded::{BEAT, Ended, Pulse, guarded};
 use super::health::Health;
 use super::lane::{Lanes, Shot};
 use super::promises::{Ending, Kept, Promises};
+use super::refresh::{Failure, Refresh};
 use crate::driver::{Applied, Driver, DriverError, ErrorKind, Pace, Sample};
 use crate::logic::backoff::{Backoff, First};
 use crate::logic::gate::Admitted;
@@ -71,6 +72,8 @@ pub enum Report {
     Connected {
         /// What the driver calls itself.
         name: String,
+        /// Who sets the pace of its readings.
+        pace: Pace,
         /// The outcome of bringing outputs to safety, if that was due.
         made_safe: Option<Result<(), String>>,
     },
@@ -112,6 +115,11 @@ pub enum Report {
     },
     /// Control changed hands while this order waited: it was not written.
     Outdated(Admitted),
+    /// Heat that is on could not be written again, for the first time since it last went well.
+    NotRefreshed {
+        /// In plain words.
+        message: String,
+    },
     /// The driver panicked; this task is over.
     Panicked(String),
 }
@@ -153,6 +161,8 @@ pub struct Drive<L> {
     pub pulse: Pulse,
     /// Orders that the device confirms later.
     pub promises: Promises,
+    /// Heat that is on.
+    pub refresh: Refresh,
     /// Counters.
     pub health: Arc<Health>,
     /// Who is told.
@@ -250,6 +260,7 @@ impl<L: Listener> Drive<L> {
 
     async fn connect(&mut self) -> Result<(), Stop> {
         self.tell(Report::Connecting).await?;
+        self.refresh.forget_all();
         let connected = guarded(self.driver.connect(), CONNECT_DEADLINE, &self.pulse).await;
         self.returned(connected, "connecting", CONNECT_DEADLINE)?.map_err(|error| self.lost(&error))?;
         let made_safe = match self.entry {
@@ -257,8 +268,8 @@ impl<L: Listener> Drive<L> {
             Entry::SafeFirst | Entry::Clean => None,
         };
         self.settle_entry(made_safe.as_ref());
-        let name = self.driver.name();
-        self.tell(Report::Connected { name, made_safe }).await?;
+        let (name, pace) = (self.driver.name(), self.driver.pace());
+        self.tell(Report::Connected { name, pace, made_safe }).await?;
         Ok(())
     }
 
@@ -322,6 +333,7 @@ impl<L: Listener> Drive<L> {
             request += 1;
             self.apply_waiting().await?;
         }
+        self.refresh.read(&sample);
         let at = self.clock.now();
         self.tell(Report::Reading { at, sample, failure }).await?;
         Ok(())
@@ -339,7 +351,32 @@ impl<L: Listener> Drive<L> {
         lost.map_or(Ok(()), Err)
     }
 
+    /// Orders first, then heat that is to be written again.
     async fn apply_waiting(&mut self) -> Result<(), Stop> {
+        loop {
+            self.apply_orders().await?;
+            let Some(order) = self.refresh.due() else { return Ok(()) };
+            self.write_again(&order).await?;
+        }
+    }
+
+    async fn write_again(&mut self, order: &Admitted) -> Result<(), Stop> {
+        let written = guarded(self.driver.apply(order), IO_DEADLINE, &self.pulse).await;
+        let written = self.returned(written, "writing", IO_DEADLINE)?;
+        let failure = self.refresh.written(order, written.is_ok());
+        let Err(error) = written else { return Ok(()) };
+        let message = error.to_string();
+        self.health.write_failed(error.kind(), &message);
+        if error.kind() == ErrorKind::Disconnected {
+            return Err(self.lost(&error));
+        }
+        if failure == Some(Failure::First) {
+            self.tell(Report::NotRefreshed { message }).await?;
+        }
+        Ok(())
+    }
+
+    async fn apply_orders(&mut self) -> Result<(), Stop> {
         while let Some(order) = self.lanes.try_next() {
             if self.lanes.is_outdated(&order) {
                 self.tell(Report::Outdated(order)).await?;
@@ -380,6 +417,7 @@ impl<L: Listener> Drive<L> {
         let attempts = if order.lowers_heat() { LOWERING_ATTEMPTS } else { 1 };
         let mut attempt = 1;
         self.tell(Report::Writing(order.clone())).await?;
+        self.refresh.forget(order.channel());
         let (result, stop) = loop {
             if self.pulse.is_revoked() {
                 return Err(Stop::Gone);
@@ -392,6 +430,7 @@ impl<L: Listener> Drive<L> {
                         return Ok(Ok(()));
                     }
                     self.health.write_confirmed();
+                    self.refresh.hold(&order);
                     break (Ok(applied), None);
                 }
                 Ok(Err(error)) => {

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, oneshot, watch};
 use super::bus::Bus;
 use super::clock::{MachineClock, wall_now};
 use crate::logic::lease::{Effect, Epoch, Identity, Input, LeaseBook, Mandate, Need, Verdict};
-use crate::model::command::{LeaseAction, Principal};
+use crate::model::command::{Actor, LeaseAction, Principal, UserRole};
 use crate::model::event::{EventBody, Lease};
 use crate::model::ids::ClientId;
 use crate::model::refusal::{Refusal, RefusalCode};
@@ -69,6 +69,10 @@ pub struct Steering {
 #[derive(Debug, Default)]
 struct Inner {
     book: LeaseBook,
+    /// Open sockets of clients that could steer.
+    operators: u32,
+    /// When the last one closed, or somebody who could steer gave an order.
+    operator_seen: MonoMs,
     waiting: Vec<(ClientId, oneshot::Sender<Result<(), Refusal>>)>,
 }
 
@@ -77,10 +81,16 @@ struct Inner {
 pub struct Attendance {
     steering: Arc<Steering>,
     client: ClientId,
+    role: UserRole,
 }
 
 impl Drop for Attendance {
     fn drop(&mut self) {
+        if self.role >= UserRole::Operator {
+            let mut inner = self.steering.lock();
+            inner.operators = inner.operators.saturating_sub(1);
+            inner.operator_seen = self.steering.clock.now();
+        }
         self.steering.step(Input::Left { client: &self.client });
     }
 }
@@ -105,10 +115,31 @@ impl Steering {
         self.epochs.clone()
     }
 
-    /// A socket of a client opened.
-    pub fn attend(self: &Arc<Self>, client: &ClientId, name: &str, identity: Identity) -> Attendance {
+    /// A socket of a client opened, with what its client may do.
+    pub fn attend(self: &Arc<Self>, client: &ClientId, name: &str, identity: Identity, role: UserRole) -> Attendance {
         self.step(Input::Came { client, name, identity });
-        Attendance { steering: Arc::clone(self), client: client.clone() }
+        if role >= UserRole::Operator {
+            self.lock().operators += 1;
+        }
+        Attendance { steering: Arc::clone(self), client: client.clone(), role }
+    }
+
+    /// Somebody gave an order, on a socket or without one. Only people who could steer are looked for: no task, no replay.
+    pub fn notice(&self, principal: &Principal) {
+        let is_somebody = match &principal.actor {
+            Actor::Client { .. } | Actor::Rest => principal.role >= UserRole::Operator,
+            Actor::Replay | Actor::Task { .. } | Actor::Interlock | Actor::Alarm(_) | Actor::Failsafe => false,
+        };
+        if is_somebody {
+            self.lock().operator_seen = self.clock.now();
+        }
+    }
+
+    /// Now, and when somebody who could steer was last there: now as well while one is. In real time.
+    pub fn operator_seen(&self) -> (MonoMs, MonoMs) {
+        let inner = self.lock();
+        let now = self.clock.now();
+        (now, if inner.operators > 0 { now } else { inner.operator_seen })
     }
 
     /// What the holder is asked now and from now on.

@@ -1,7 +1,9 @@
 use hearth_actors::model::alarm::Severity;
 use hearth_actors::model::channel::{ControlShape, Failsafe, OutputClass};
-use hearth_actors::model::spec::{Comparison, DetectionSpec};
-use hearth_actors::model::units::Unit;
+use hearth_actors::model::mark::MarkKind;
+use hearth_actors::model::session::SessionState;
+use hearth_actors::model::spec::{AlarmAction, Comparison, DetectionSpec, Quantity, VerifyHeat};
+use hearth_actors::model::units::{Fraction, Unit};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -71,7 +73,10 @@ fn the_documented_machine_is_understood() {
     assert_eq!((airflow.min, airflow.max, airflow.step, airflow.failsafe), (0.0, 100.0, 1.0, Failsafe::Hold));
     assert_eq!(control(&spec, "drum").shape, ControlShape::Toggle { on: 1.0, off: 0.0 });
     let alarm = &spec.alarms[0];
-    assert_eq!((alarm.when.comparison, alarm.deadband, alarm.delay_ms), (Comparison::Above(230.0), 2.0, 1_000));
+    assert_eq!(
+        (alarm.when[0].condition.comparison, alarm.when[0].deadband, alarm.delay_ms),
+        (Comparison::Above(230.0), 2.0, 1_000)
+    );
     let interlock = &spec.interlocks[0];
     assert_eq!(interlock.blocks.comparison, Comparison::Above(0.0));
     assert_eq!(interlock.unless[0].comparison, Comparison::AtLeast(20.0));
@@ -137,11 +142,11 @@ fn limits_of_a_fahrenheit_channel_go_inward_as_celsius() {
             {"id":"a","when":{"channel":"bt","above":446,"deadband":9}},
             {"id":"b","when":{"channel":"bt","below":212},"severity":"critical"}]}),
     ));
-    assert_eq!(spec.alarms[0].when.comparison, Comparison::Above(230.0));
-    assert_eq!(spec.alarms[0].deadband, 5.0);
+    assert_eq!(spec.alarms[0].when[0].condition.comparison, Comparison::Above(230.0));
+    assert_eq!(spec.alarms[0].when[0].deadband, 5.0);
     assert_eq!((spec.alarms[0].severity, spec.alarms[0].delay_ms), (Severity::Warning, 2_000));
-    assert_eq!(spec.alarms[1].when.comparison, Comparison::Below(100.0));
-    assert_eq!((spec.alarms[1].deadband, spec.alarms[1].delay_ms), (2.0, 0), "2 °C, at once when critical");
+    assert_eq!(spec.alarms[1].when[0].condition.comparison, Comparison::Below(100.0));
+    assert_eq!((spec.alarms[1].when[0].deadband, spec.alarms[1].delay_ms), (2.0, 0), "2 °C, at once when critical");
     assert_eq!(spec.alarms[1].message, "BT below 212 °F is reached");
 }
 
@@ -154,7 +159,7 @@ fn what_is_not_a_temperature_has_a_deadband_of_its_span() {
     ]);
     let alarm = |channel: &str| json!({"id":channel,"when":{"channel":channel,"at_least":50}});
     let spec = spec(modbus(channels, json!({"alarms":[alarm("air"), alarm("setpoint"), alarm("gas")]})));
-    let deadbands: Vec<f64> = spec.alarms.iter().map(|alarm| alarm.deadband).collect();
+    let deadbands: Vec<f64> = spec.alarms.iter().map(|alarm| alarm.when[0].deadband).collect();
     assert_eq!(deadbands, [5.0, 5.0, 0.5]);
 }
 
@@ -325,7 +330,7 @@ fn a_dry_end_in_fahrenheit_is_caught_and_detection_can_be_turned_off() {
 #[test]
 fn figures_have_ends() {
     let found = told(json!({"id":"m","name":" ","sampling_interval_ms":49,"driver":{"type":"simulator"},
-        "safety":{"on_sensor_loss_ms":1,"operator_loss_ms":5},
+        "safety":{"on_sensor_loss_ms":1,"operator_loss_ms":5,"verify_heat_ms":29_999},
         "alarms":[{"id":"a","when":{"channel":"bt","above":1,"deadband":-1,"delay_ms":3_600_001u64}}]}));
     let places: Vec<&str> = found.iter().filter_map(|fault| fault.split(' ').next()).collect();
     assert_eq!(
@@ -334,6 +339,7 @@ fn figures_have_ends() {
             "/name",
             "/sampling_interval_ms",
             "/safety/on_sensor_loss_ms",
+            "/safety/verify_heat_ms",
             "/safety/operator_loss_ms",
             "/alarms/0/when/deadband",
             "/alarms/0/when/delay_ms"
@@ -341,6 +347,81 @@ fn figures_have_ends() {
     );
     let sound = json!({"id":"m","driver":{"type":"simulator"},"safety":{"operator_loss_ms":0}});
     assert!(MachineConfig::parse(sound).is_ok(), "0 is for ever");
+}
+
+/// A machine with BT in °F and a burner, and one alarm.
+fn with_alarm(alarm: Value) -> Value {
+    let channels = json!([
+        register(json!({"id":"bt","role":"bt","kind":"sensor","unit":"fahrenheit"})),
+        register(json!({"id":"burner","kind":"control","min":0,"max":50,"class":"heat","unit":"percent"})),
+    ]);
+    modbus(channels, json!({"alarms":[alarm]}))
+}
+
+#[test]
+fn an_alarm_says_what_else_must_hold_and_what_it_does() {
+    let spec = spec(with_alarm(json!({
+        "id":"run_away","severity":"critical","actions":[{"set":{"channel":"burner","to":25}},{"mark":"DROP"},{"stop":true}],
+        "when":{"channel":"bt","of":"rate","above":45,"off_delay_ms":9_000,"after":"FCs","during":["recording"],
+            "and":[{"channel":"burner","at_least":10,"deadband":4}]},
+    })));
+    let [rule] = &spec.alarms[..] else { panic!("one alarm") };
+    let [rate, burner] = &rule.when[..] else { panic!("two conditions") };
+    assert_eq!(rate.quantity, Quantity::Rate);
+    assert_eq!(rate.condition.comparison, Comparison::Above(25.0), "45 °F per minute are 25 °C per minute");
+    assert_eq!((rate.deadband, burner.deadband, burner.quantity), (2.5, 4.0, Quantity::Value));
+    assert_eq!((rule.delay_ms, rule.off_delay_ms, rule.latching), (0, 9_000, true), "what stops the machine latches");
+    assert_eq!((rule.after, &rule.during[..]), (Some(MarkKind::FirstCrackStart), &[SessionState::Recording][..]));
+    let half = Fraction::clamped(0.5);
+    let actions = [AlarmAction::Set { channel: 1, value: half }, AlarmAction::Mark(MarkKind::Drop), AlarmAction::Stop];
+    assert_eq!(rule.actions, actions);
+    assert_eq!(rule.message, "rate of BT above 45 °F/min and Burner at least 10 % is reached");
+}
+
+#[test]
+fn an_alarm_that_cannot_be_is_told_at_its_place() {
+    let and = vec![json!({"channel":"bt","above":1}); 9];
+    for (alarm, place) in [
+        (json!({"id":"a","when":{"channel":"bt","above":1,"and":[{"channel":"bt"}]}}), "/alarms/0/when/and/0 "),
+        (json!({"id":"a","when":{"channel":"bt","above":1,"and":and}}), "/alarms/0/when/and "),
+        (json!({"id":"a","when":{"channel":"bt","above":1,"after":"fcs"}}), "/alarms/0/when/after "),
+        (
+            json!({"id":"a","when":{"channel":"bt","above":1,"off_delay_ms":3_600_001u64}}),
+            "/alarms/0/when/off_delay_ms ",
+        ),
+        (json!({"id":"a","when":{"channel":"bt","above":1},"actions":[{}]}), "/alarms/0/actions/0 "),
+        (json!({"id":"a","when":{"channel":"bt","above":1},"actions":[{"stop":false}]}), "/alarms/0/actions/0 "),
+        (
+            json!({"id":"a","when":{"channel":"bt","above":1},"actions":[{"stop":true,"mark":"DROP"}]}),
+            "/alarms/0/actions/0 ",
+        ),
+        (
+            json!({"id":"a","when":{"channel":"bt","above":1},"actions":[{"set":{"channel":"bt","to":1}}]}),
+            "/alarms/0/actions/0/set/channel ",
+        ),
+        (
+            json!({"id":"a","when":{"channel":"bt","above":1},"actions":[{"set":{"channel":"burner","to":51}}]}),
+            "/alarms/0/actions/0/set/to ",
+        ),
+        (json!({"id":"driver_lost","when":{"channel":"bt","above":1}}), "/alarms/0/id "),
+    ] {
+        let fault = only_fault(with_alarm(alarm));
+        assert!(fault.starts_with(place), "{fault}");
+    }
+}
+
+#[test]
+fn heat_is_looked_after_on_a_roaster_unless_somebody_says_no() {
+    let with = |more: Value| {
+        let mut machine = json!({"id":"m","driver":{"type":"simulator"}});
+        machine.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        spec(machine).verify_heat
+    };
+    assert_eq!(with(json!({})), Some(VerifyHeat { within_ms: 240_000, trip: false }));
+    assert_eq!(with(json!({"safety":{"verify_heat_ms":0}})), None);
+    let trip = json!({"safety":{"verify_heat_ms":60_000,"verify_heat_trip":true}});
+    assert_eq!(with(trip), Some(VerifyHeat { within_ms: 60_000, trip: true }));
+    assert_eq!(with(json!({"kind":"rig"})), None, "nobody knows what its heaters heat");
 }
 
 #[test]

@@ -202,7 +202,7 @@ impl Inner {
                     session: event.session,
                     seq: None,
                     notice: notice.clone(),
-                    triggered_at: event.wall,
+                    triggered_at: first_told(notice, event.wall),
                     cleared_at: None,
                     acked_at: None,
                 });
@@ -234,7 +234,7 @@ impl Inner {
                     session: snapshot.session,
                     seq: snapshot.seq,
                     notice: notice.clone(),
-                    triggered_at: raised.or(snapshot.read_at).unwrap_or_default(),
+                    triggered_at: notice.raised_wall.or(raised).or(snapshot.read_at).unwrap_or_default(),
                     cleared_at: None,
                     acked_at: None,
                 });
@@ -250,6 +250,12 @@ impl Inner {
             self.alarms.pop_first();
         }
     }
+}
+
+/// When an occurrence was raised: what is told first is so now, unless it comes from before this run of the daemon.
+fn first_told(notice: &AlarmNotice, now: WallMs) -> WallMs {
+    const TELLING_MS: i64 = 2_000;
+    notice.raised_wall.filter(|raised| now.0.saturating_sub(raised.0) > TELLING_MS).unwrap_or(now)
 }
 
 impl Life {
@@ -282,6 +288,7 @@ impl AlarmLife {
         let before = self.notice.state;
         match notice.state {
             ClearedUnacked => self.cleared_at = Some(event.wall),
+            Acked if before == Acked && self.acked_at.is_some() => {}
             Acked => self.acked_at = Some(event.wall),
             Normal if before == ClearedUnacked => self.acked_at = Some(event.wall),
             Normal => self.cleared_at = Some(event.wall),

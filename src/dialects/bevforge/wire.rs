@@ -257,6 +257,8 @@ pub struct Alarm {
     pub state: AlarmState,
     /// The rule.
     pub rule_id: String,
+    /// Who acknowledged it.
+    pub acked_by: Option<String>,
     /// Where it comes from.
     #[serde(flatten)]
     pub origin: Origin,
@@ -273,6 +275,7 @@ impl Alarm {
             status: notice.state.into(),
             state: notice.state.into(),
             rule_id: notice.alarm.to_string(),
+            acked_by: notice.acked_by.clone(),
             origin,
         }
     }

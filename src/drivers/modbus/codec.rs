@@ -1,9 +1,12 @@
 //! From raw registers to a native value and back. Pure.
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::modbus::{RawType, Source, WordOrder};
 
 /// Raw bits as they go to the device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Payload {
     /// One coil.
     Bit(bool),

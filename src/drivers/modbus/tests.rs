@@ -5,6 +5,7 @@ mod peer;
 mod servers;
 mod sharing;
 mod trial;
+mod will;
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use hearth_actors::model::command::{Actor, Principal, UserRole};
 use hearth_actors::model::event::Safety;
 use hearth_actors::model::ids::{ChannelId, CommandId, EndpointId, MachineId};
 use hearth_actors::model::reading::{Missing, MissingReason};
-use hearth_actors::model::spec::{DetectionSpec, MachineKind, MachineSpec};
+use hearth_actors::model::spec::{DetectionSpec, MachineKind, MachineSpec, SafetySpec};
 use hearth_actors::model::units::{Fraction, Unit};
 
 use super::bus::BusDirectory;
@@ -81,6 +82,8 @@ impl Machine {
             detection: DetectionSpec::default(),
             alarms: vec![],
             interlocks: vec![],
+            safety: SafetySpec::default(),
+            verify_heat: None,
         };
         Self { driver: factory(&config, sources, buses)(&spec), spec }
     }

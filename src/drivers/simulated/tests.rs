@@ -16,7 +16,7 @@ use hearth_actors::model::channel::ChannelTable;
 use hearth_actors::model::command::{Actor, Principal, UserRole};
 use hearth_actors::model::event::Safety;
 use hearth_actors::model::ids::MachineId;
-use hearth_actors::model::spec::{DetectionSpec, MachineKind};
+use hearth_actors::model::spec::{DetectionSpec, MachineKind, SafetySpec};
 use hearth_actors::model::units::Fraction;
 
 use crate::config::simulator;
@@ -51,6 +51,8 @@ fn spec_with(channels: Vec<Channel>) -> MachineSpec {
         detection: DetectionSpec::default(),
         alarms: Vec::new(),
         interlocks: Vec::new(),
+        safety: SafetySpec::default(),
+        verify_heat: None,
     }
 }
 

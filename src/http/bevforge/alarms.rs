@@ -1,10 +1,10 @@
 //! Alarms: those there are and were lately, and acknowledging one.
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::model::alarm::AlarmState as ModelAlarmState;
-use hearth_actors::model::command::{Actor, Want};
+use hearth_actors::model::command::Want;
 use hearth_actors::model::refusal::Refusal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use super::{Answer, Complaint, Turn};
 use crate::dialects::bevforge::ledger::AlarmLife;
 use crate::dialects::bevforge::wire::{AlarmStatus, Origin, moment};
 use crate::http::problem::Problem;
+use crate::http::rest::caller::caller;
 use crate::http::rest::machines::order;
 use crate::http::state::AppState;
 use crate::wire::fields::shortened;
@@ -43,7 +44,7 @@ pub struct AlarmView {
     pub cleared_at: Option<String>,
     /// When somebody acknowledged it.
     pub acked_at: Option<String>,
-    /// Always `null`: nobody writes down who it was.
+    /// Who that was, as named to people.
     pub acked_by: Option<String>,
     /// What the rule says.
     pub message: String,
@@ -69,7 +70,7 @@ impl AlarmView {
             triggered_at: moment(triggered_at),
             cleared_at: cleared_at.map(moment),
             acked_at: acked_at.map(moment),
-            acked_by: None,
+            acked_by: notice.acked_by,
             message: notice.message,
             rule_id: notice.alarm.to_string(),
             origin: Origin::new(&machine, session, seq),
@@ -101,7 +102,7 @@ pub async fn list(which: Query<Which>, turn: Query<Turn>, state: Data<AppState>)
 }
 
 /// `POST /api/os/alarms/{id}/ack`: once is enough; again changes nothing.
-pub async fn ack(path: Path<String>, state: Data<AppState>) -> Answer {
+pub async fn ack(request: HttpRequest, path: Path<String>, state: Data<AppState>) -> Answer {
     let unknown = || {
         let message = format!("No alarm found with id {}", shortened(&path));
         Complaint::new(StatusCode::NOT_FOUND, "Alarm not found", message)
@@ -111,7 +112,8 @@ pub async fn ack(path: Path<String>, state: Data<AppState>) -> Answer {
     if life.notice.state != ModelAlarmState::Normal {
         let machine = state.house.find(&life.machine).ok_or_else(unknown)?;
         let want = Want::AckAlarm { alarm: life.notice.alarm, occurrence: Some(occurrence) };
-        machine.command(order(&state, Actor::Rest, want)).await.map_err(|refusal| of_refusal(&refusal))?;
+        let actor = caller(&request)?.actor();
+        machine.command(order(&state, actor, want)).await.map_err(|refusal| of_refusal(&refusal))?;
     }
     let life = state.ledger.alarm(occurrence).ok_or_else(unknown)?;
     Ok(HttpResponse::Ok().json(AlarmView::of(life, &state)))

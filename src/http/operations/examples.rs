@@ -84,6 +84,7 @@ pub fn summaries() -> Value {
         "id": "machine-a", "name": "Drum 5 kg", "kind": "roaster", "driver_state": "connected",
         "session_state": "recording", "last_reading": reading(),
         "alarms": { "info": 0, "warning": 1, "critical": 0 }, "restarts": 0,
+        "losses": { "sensor_ms": 3000, "operator_ms": 120000 },
     }])
 }
 
@@ -120,6 +121,7 @@ pub fn past_alarm() -> Value {
         "occurrence": 17, "alarm_id": "high_bt", "message": "BT above 230 °C", "severity": "warning",
         "alarm_state": "normal", "session_id": PROFILE, "raised_at": "2026-03-02T09:11:40Z",
         "cleared_at": "2026-03-02T09:12:02Z", "acked_at": "2026-03-02T09:11:49Z",
+        "acked_by": "tablet-1", "count": 1, "first_cause": null,
     })
 }
 
@@ -127,7 +129,8 @@ pub fn past_alarm() -> Value {
 pub fn alarm() -> Value {
     json!({
         "alarm_id": "high_bt", "message": "BT above 230 °C", "severity": "warning", "timestamp_ms": 1000, "bt": 231.2,
-        "et": 240.9, "occurrence": 17, "latched": false, "alarm_state": "unacked",
+        "et": 240.9, "occurrence": 17, "latched": false, "alarm_state": "unacked", "raised_at": "2026-03-02T09:11:40Z",
+        "acked_by": null, "count": 1, "first_cause": null, "shelved_until": null,
     })
 }
 

@@ -47,7 +47,7 @@ fn stops() -> Vec<Operation> {
             .refuses(409, "DRIVER_DISCONNECTED", "The machine is not connected: nothing could be written.")
             .refuses(502, "DRIVER_WRITE_FAILED", "The device did not confirm: treat its outputs as still on."),
         Operation::new(Method::POST, "/api/machines/{id}/rearm", || web::post().to(sessions::rearm), "rearmMachine")
-            .told(Tag::Safety, "Leave STOP", "Takes the latch off. No output moves by itself.")
+            .told(Tag::Safety, "Leave STOP", "Takes the latch off, also that of alarms. No output moves by itself.")
             .takes(machine())
             .takes(as_client())
             .takes(as_named())
@@ -86,7 +86,11 @@ fn alarms() -> Vec<Operation> {
             || web::post().to(sessions::ack_alarm),
             "acknowledgeAlarm",
         )
-        .told(Tag::Safety, "Acknowledge an alarm", "")
+        .told(
+            Tag::Safety,
+            "Acknowledge an alarm",
+            "In the name that `X-Client-Name` tells. Without an occurrence the present one; again changes nothing.",
+        )
         .takes(machine())
         .takes(Parameter::path("alarm", "The alarm's id.", json!({ "type": "string", "example": "high_bt" })))
         .reads(
@@ -96,6 +100,7 @@ fn alarms() -> Vec<Operation> {
         )
         .answers(200, "The session as it is now.", Shape::written::<SessionView>(), examples::session())
         .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND)
-        .refuses(404, "ALARM_NOT_FOUND", "The machine has no such alarm, or it is normal."),
+        .refuses(404, "ALARM_NOT_FOUND", "The machine has no such alarm.")
+        .refuses(422, "INVALID_MESSAGE", "The occurrence named has passed; `detail` says so."),
     ]
 }

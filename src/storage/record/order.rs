@@ -2,7 +2,7 @@
 
 use hearth_actors::model::command::{Actor, Settled};
 use hearth_actors::model::event::Lease;
-use hearth_actors::model::ids::{ChannelId, ClientId, CommandId};
+use hearth_actors::model::ids::{ChannelId, ClientId, CommandId, RuleId};
 use hearth_actors::model::task::TaskId;
 use hearth_actors::model::time::WallMs;
 use hearth_actors::model::units::Fraction;
@@ -34,6 +34,7 @@ enum ActorRecord {
     Replay,
     Task { task: String, name: String, owner: Option<String> },
     Interlock,
+    Alarm { alarm: String },
     Failsafe,
 }
 
@@ -89,6 +90,7 @@ impl From<&Actor> for ActorRecord {
                 owner: owner.as_ref().map(|id| id.as_str().to_owned()),
             },
             Actor::Interlock => Self::Interlock,
+            Actor::Alarm(alarm) => Self::Alarm { alarm: alarm.as_str().to_owned() },
             Actor::Failsafe => Self::Failsafe,
         }
     }
@@ -108,6 +110,7 @@ impl TryFrom<ActorRecord> for Actor {
                 owner: owner.as_deref().map(client_id).transpose()?,
             },
             ActorRecord::Interlock => Self::Interlock,
+            ActorRecord::Alarm { alarm } => Self::Alarm(RuleId::parse(&alarm).map_err(BadRecord::new)?),
             ActorRecord::Failsafe => Self::Failsafe,
         })
     }

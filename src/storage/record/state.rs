@@ -1,6 +1,6 @@
 //! Changes of state in files: marks, the session, alarms, the driver, safety, faults.
 
-use hearth_actors::model::alarm::AlarmNotice;
+use hearth_actors::model::alarm::{AlarmNotice, Shelf};
 use hearth_actors::model::connection::Connection;
 use hearth_actors::model::event::{Safety, Unmark};
 use hearth_actors::model::fault::Fault;
@@ -131,6 +131,32 @@ pub struct AlarmRecord {
     raised_at: u64,
     bt: Option<Number>,
     et: Option<Number>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    raised_wall: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    acked_by: Option<String>,
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    count: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first_cause: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shelf: Option<ShelfRecord>,
+}
+
+/// What a shelf hides.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct ShelfRecord {
+    until: i64,
+    beneath: AlarmStateRecord,
+}
+
+fn once() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_once(count: &u32) -> bool {
+    *count == 1
 }
 
 impl From<&AlarmNotice> for AlarmRecord {
@@ -145,6 +171,11 @@ impl From<&AlarmNotice> for AlarmRecord {
             raised_at: notice.raised_at.0,
             bt: number::out(notice.bt),
             et: number::out(notice.et),
+            raised_wall: notice.raised_wall.map(|wall| wall.0),
+            acked_by: notice.acked_by.clone(),
+            count: notice.count,
+            first_cause: notice.first_cause.as_ref().map(|id| id.as_str().to_owned()),
+            shelf: notice.shelf.map(|shelf| ShelfRecord { until: shelf.until.0, beneath: shelf.beneath.into() }),
         }
     }
 }
@@ -163,6 +194,11 @@ impl TryFrom<AlarmRecord> for AlarmNotice {
             raised_at: SessionMs(record.raised_at),
             bt: number::back(record.bt),
             et: number::back(record.et),
+            raised_wall: record.raised_wall.map(WallMs),
+            acked_by: record.acked_by,
+            count: record.count,
+            first_cause: record.first_cause.as_deref().map(RuleId::parse).transpose().map_err(BadRecord::new)?,
+            shelf: record.shelf.map(|shelf| Shelf { until: WallMs(shelf.until), beneath: shelf.beneath.into() }),
         })
     }
 }

@@ -1,12 +1,11 @@
 // Several roasts over one another, by an event they share. Colours and dashes tell them apart, and names at their ends.
 
-import uPlot from "uplot";
 import { gridOf, onGrid } from "../model/align";
-import { duration } from "../model/format";
 import { span as spanIn, temperature, type TempUnit } from "../model/units";
-import { drawEndLabels } from "./plugins/overlay";
-import { timeSplits, type Curve } from "./scene";
-import { readTheme } from "./theme";
+import { Chart } from "./chart";
+import type { PlotLine } from "./plot";
+import { drawNames } from "./plugins/overlay";
+import type { Curve, Span } from "./scene";
 
 /** Dashes by place in the comparison, so that also grey on paper tells them apart. Unit: CSS px. */
 export const DASHES: readonly (readonly number[])[] = [[], [10, 4], [3, 3], [14, 4, 3, 4], [6, 3]];
@@ -27,12 +26,16 @@ export type Compared = {
 /** What the pointer stands on: BT and RoR of each roast, in the order they were given. */
 export type CompareHover = { ms: number; values: { bt: number | null; ror: number | null }[] };
 
-type Picture = { roasts: readonly Compared[]; withRor: boolean; unit: TempUnit };
+/** What a comparison shows. */
+export type CompareScene = { roasts: readonly Compared[]; withRor: boolean; unit: TempUnit };
 
 const POINTS = 1200;
 const ROR_TOP_C = 30;
 const AXIS_PX = 44;
+/** Room behind the ends for their names. */
 const NAMES_SHARE = 0.07;
+/** Room above and below the curves. */
+const PAD_SHARE = 0.06;
 
 /** The roasts' columns over one axis. Unit: °C, °C/min. */
 export function onOneAxis(roasts: readonly Compared[]): { grid: number[]; bt: (number | null)[][]; ror: (number | null)[][] } {
@@ -41,79 +44,47 @@ export function onOneAxis(roasts: readonly Compared[]): { grid: number[]; bt: (n
   return { grid, bt: column("bt"), ror: column("bt_ror") };
 }
 
-export class CompareChart {
-  readonly #host: HTMLElement;
-  readonly #onHover: (hover: CompareHover | null) => void;
-  readonly #resize: ResizeObserver;
-  #picture: Picture;
-  #u: uPlot | null = null;
-
-  constructor(host: HTMLElement, picture: Picture, onHover: (hover: CompareHover | null) => void) {
-    this.#host = host;
-    this.#onHover = onHover;
-    this.#picture = picture;
-    this.#build();
-    this.#resize = new ResizeObserver(() => this.#u?.setSize({ width: host.clientWidth, height: host.clientHeight }));
-    this.#resize.observe(host);
-  }
-
-  /** Another picture, or the same in other colours. */
-  show(picture: Picture = this.#picture): void {
-    this.#picture = picture;
-    this.#build();
-  }
-
-  destroy(): void {
-    this.#resize.disconnect();
-    this.#u?.destroy();
-  }
-
-  #build(): void {
-    this.#u?.destroy();
-    const { roasts, withRor, unit } = this.#picture;
-    const theme = readTheme(this.#host);
-    const style = getComputedStyle(this.#host);
-    const colour = (place: number) => style.getPropertyValue(`--compare-${place}`).trim();
-    const { grid, bt, ror } = onOneAxis(roasts);
-    const inUnit = (column: (number | null)[], convert: (v: number, u: TempUnit) => number) => column.map((v) => (v === null ? null : convert(v, unit)));
-    const font = `12px ${theme.font}`;
-    const axis = { stroke: theme.muted, font, grid: { stroke: theme.grid, width: 1 }, ticks: { show: false } };
-    const series = (place: number, scale: string, width: number, alpha: number) => ({
-      scale, width, alpha, stroke: colour(place), dash: [...(DASHES[place] ?? [])], points: { show: false }, pxAlign: 0 as const,
-    });
-    const lines = [...roasts.map((r, i) => ({ ...r, scale: "y", ys: inUnit(bt[i] ?? [], temperature) })), ...(withRor ? roasts.map((r, i) => ({ ...r, scale: "ror", ys: inUnit(ror[i] ?? [], spanIn) })) : [])];
-    this.#u = new uPlot(
-      {
-        width: Math.max(100, this.#host.clientWidth), height: Math.max(80, this.#host.clientHeight), padding: [8, withRor ? 0 : 8, 0, 0],
-        legend: { show: false },
-        cursor: { points: { size: 7 }, y: false, drag: { x: true, y: false } },
-        scales: {
-          // Room behind the ends for their names.
-          x: { time: false, range: (_, min, max) => [min, max === grid.at(-1) ? max + (max - min) * NAMES_SHARE : max] },
-          ror: { auto: false, range: [0, spanIn(ROR_TOP_C, unit)] },
-        },
+/** A comparison's chart in its host. */
+export function compareChart(host: HTMLElement, sceneNow: () => CompareScene, onHover: (hover: CompareHover | null) => void): Chart {
+  let roasts: CompareScene["roasts"] = [];
+  let columns = onOneAxis(roasts);
+  const chart = new Chart(host, { kind: "all" }, {
+    picture: (zoom, _, theme) => {
+      const { withRor, unit, ...scene } = sceneNow();
+      if (scene.roasts !== roasts) columns = onOneAxis(roasts = scene.roasts);
+      const { grid, bt, ror } = columns;
+      const [first = 0, last = 1] = [grid[0], grid.at(-1)];
+      const span = zoom.kind === "picked" ? zoom.span : { fromMs: first, toMs: last + (last - first) * NAMES_SHARE };
+      const lines = (scale: string, values: (number | null)[][], convert: (value: number, unit: TempUnit) => number) => roasts.map(({ label, place }, i): PlotLine => ({
+        scale, colour: theme.lines[place] ?? theme.text, dash: DASHES[place] ?? [], ys: (values[i] ?? []).map((v) => (v === null ? null : convert(v, unit))),
+        ...(scale === "y" ? { name: label, width: 2.5 } : { width: 1.5, alpha: 0.75 }),
+      }));
+      const curves = lines("y", bt, temperature);
+      return {
+        span, originMs: 0, x: grid, lines: [...curves, ...(withRor ? lines("ror", ror, spanIn) : [])],
         axes: [
-          { ...axis, size: 30, splits: (self) => timeSplits({ fromMs: self.scales["x"]?.min ?? 0, toMs: self.scales["x"]?.max ?? 0 }, 0, self.bbox.width / devicePixelRatio / 70), values: (_, ticks) => ticks.map((ms) => duration(ms)) },
-          { ...axis, size: AXIS_PX, space: 40, scale: "y" },
-          ...(withRor ? [{ ...axis, size: AXIS_PX, space: 40, scale: "ror", side: 1 as const, grid: { show: false } }] : []),
+          { scale: "y", side: "left", sizePx: AXIS_PX, range: rangeIn(span, grid, curves) },
+          ...(withRor ? [{ scale: "ror", side: "right" as const, sizePx: AXIS_PX, range: [0, spanIn(ROR_TOP_C, unit)] as const }] : []),
         ],
-        series: [{}, ...lines.map((line) => series(line.place, line.scale, line.scale === "y" ? 2.5 : 1.5, line.scale === "y" ? 1 : 0.75))],
-        hooks: {
-          draw: [(self) => drawEndLabels(self, lines.filter((line) => line.scale === "y").flatMap((line) => {
-            const last = line.ys.reduce<number>((found, y, i) => (y === null ? found : i), -1);
-            const y = line.ys[last];
-            return y === null || y === undefined ? [] : [{ label: line.label, colour: colour(line.place), atMs: grid[last] ?? 0, y, scale: "y" }];
-          }), theme)],
-          setCursor: [(self) => {
-            const at = self.cursor.idx;
-            const ms = grid[at ?? -1];
-            if (ms === undefined || at === null || at === undefined || (self.cursor.left ?? -1) < 0) this.#onHover(null);
-            else this.#onHover({ ms, values: roasts.map((_, i) => ({ bt: bt[i]?.[at] ?? null, ror: ror[i]?.[at] ?? null })) });
-          }],
-        },
-      },
-      [grid, ...lines.map((line) => line.ys)],
-      this.#host,
-    );
-  }
+        over: (plot) => drawNames(plot, theme),
+      };
+    },
+    onZoom: () => undefined,
+    onDoubleTap: () => chart.zoom({ kind: "all" }),
+    onHover: (at) => {
+      const ms = columns.grid[at ?? -1];
+      const value = (column: (number | null)[] | undefined) => column?.[at ?? -1] ?? null;
+      onHover(ms === undefined ? null : { ms, values: roasts.map((_, i) => ({ bt: value(columns.bt[i]), ror: value(columns.ror[i]) })) });
+    },
+  });
+  return chart;
+}
+
+/** From the lowest to the highest value in view. */
+function rangeIn({ fromMs, toMs }: Span, grid: readonly number[], lines: readonly PlotLine[]): [number, number] {
+  const values = lines.flatMap(({ ys }) => ys.filter((y, i): y is number => y !== null && (grid[i] ?? 0) >= fromMs && (grid[i] ?? 0) <= toMs));
+  if (values.length === 0) return [0, 1];
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const pad = Math.max(1, (high - low) * PAD_SHARE);
+  return [low - pad, high + pad];
 }

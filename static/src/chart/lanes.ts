@@ -1,22 +1,30 @@
 // The lanes under the curve: what each control stood at, as steps on the curve's own time axis.
 
-import type { Scene, Span } from "./scene";
+import { inWords } from "../model/lines";
+import type { Move } from "../store/lane";
+import type { Plot } from "./plot";
+import type { Scene } from "./scene";
 import type { ChartTheme } from "./theme";
 
 /** Height of one lane. Unit: CSS px. */
 export const LANE_PX = 22;
+/** More would take the room of the curve. */
+const LANES_MAX = 4;
 
 /** Room left of the plot for its numbers and the lanes' names, which are cut where the plot needs the room more. Unit: CSS px. */
 export function gutterPx(chartWidthPx: number): number {
   return chartWidthPx >= 800 ? 112 : 52;
 }
 
-/** Where the plot above stands. Unit: CSS px. */
-export type PlotBox = { left: number; width: number };
+/** What lanes are drawn from. */
+export type LaneScene = Pick<Scene, "lanes" | "laneLabels" | "lanesEndMs" | "nowMs">;
 
-/** Draws all lanes into their own canvas. */
-export function drawLanes(canvas: HTMLCanvasElement, scene: Scene, span: Span, box: PlotBox, theme: ChartTheme): void {
+/** Draws all lanes into their own canvas, under the plot whose time axis they share. */
+export function drawLanes(canvas: HTMLCanvasElement, scene: LaneScene, plot: Plot, theme: ChartTheme): void {
   const ratio = devicePixelRatio;
+  const { box, picture: { span } } = plot;
+  // Until it is known which controls there are, the stylesheet keeps their room.
+  if (scene.lanes !== null) canvas.style.height = `${Math.min(LANES_MAX, scene.lanes.size) * LANE_PX}px`;
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
   if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
   if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
@@ -26,8 +34,7 @@ export function drawLanes(canvas: HTMLCanvasElement, scene: Scene, span: Span, b
   ctx.clearRect(0, 0, width, height);
   ctx.font = `12px ${theme.font}`;
   ctx.textBaseline = "middle";
-  const xOf = (ms: number) => box.left + ((ms - span.fromMs) / (span.toMs - span.fromMs)) * box.width;
-  [...scene.lanes].slice(0, Math.floor(height / LANE_PX)).forEach(([id, moves], row) => {
+  [...(scene.lanes ?? [])].slice(0, Math.floor(height / LANE_PX)).forEach(([id, moves], row) => {
     const base = (row + 1) * LANE_PX - 3;
     const rise = LANE_PX - 8;
     ctx.strokeStyle = theme.grid;
@@ -37,11 +44,11 @@ export function drawLanes(canvas: HTMLCanvasElement, scene: Scene, span: Span, b
     ctx.beginPath();
     ctx.rect(box.left, 0, box.width, height);
     ctx.clip();
-    steps(ctx, moves, xOf, (value) => base - value * rise, Math.min(scene.lanesEndMs ?? scene.nowMs, span.toMs), theme.text);
+    steps(ctx, moves, (ms) => plot.x(ms), (value) => base - value * rise, Math.min(scene.lanesEndMs ?? scene.nowMs, span.toMs), theme.text);
     ctx.restore();
     ctx.fillStyle = theme.muted;
     ctx.textAlign = "right";
-    ctx.fillText(shortened(ctx, scene.laneLabels.get(id) ?? id, box.left - 8), box.left - 6, base - rise / 2);
+    ctx.fillText(shortened(ctx, scene.laneLabels.get(id) ?? inWords(id), box.left - 8), box.left - 6, base - rise / 2);
   });
 }
 
@@ -61,7 +68,7 @@ function line(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number,
 }
 
 function steps(
-  ctx: CanvasRenderingContext2D, moves: Scene["lanes"] extends ReadonlyMap<string, infer M> ? M : never,
+  ctx: CanvasRenderingContext2D, moves: readonly Move[],
   xOf: (ms: number) => number, yOf: (value: number) => number, endMs: number, colour: string,
 ): void {
   ctx.strokeStyle = colour;

@@ -1,280 +1,94 @@
-// The roast's curve. This class owns the canvas; data comes in by `scene`, gestures go out by callbacks.
+// The picture of a roast: BT and ET on one axis, their rates on the other, and everything that happened.
 
-import uPlot from "uplot";
-import { duration } from "../model/format";
 import { span as spanIn, temperature } from "../model/units";
-import { view, type View } from "./decimate";
-import { LANE_PX, drawLanes, gutterPx } from "./lanes";
+import { Chart, type ChartPlan } from "./chart";
+import { view } from "./decimate";
+import { drawLanes, gutterPx } from "./lanes";
+import type { PlotLine } from "./plot";
 import { drawFlags } from "./plugins/flags";
-import { drawEndLabels, drawOverlay, drawProjection } from "./plugins/overlay";
+import { drawBand, drawNames, drawOverlay, drawProjection } from "./plugins/overlay";
 import { drawGaps, drawPhases } from "./plugins/underlay";
-import { CHART_SPACING_MS, scheduler } from "./scheduler";
-import { magnify, spanOf, timeSplits, type Scene, type Span, type Zoom } from "./scene";
-import { readTheme, type ChartTheme } from "./theme";
+import { spanOf, type Scene } from "./scene";
+import type { ChartTheme } from "./theme";
 
 /** The curves in drawing order. */
-export const CURVES = ["bt", "et", "bt_ror", "et_ror"] as const;
-const LABELS: Record<(typeof CURVES)[number], string> = { bt: "BT", et: "ET", bt_ror: "BT RoR", et_ror: "ET RoR" };
-const AXIS_PX = { right: 44, bottom: 30 };
-/** A finger that moved less has tapped. Unit: CSS px. */
-const TAP_PX = 6;
+const CURVES = ["bt", "et", "bt_ror", "et_ror"] as const;
+const AXIS_PX = 44;
 const ROR_TOP_C = 30;
 /** A roast lies between these; the axis grows when a reading lies outside. Unit: °C. */
 const TEMP_SPAN_C = [40, 240] as const;
 
-/** What the pointer stands on. */
+const LOOKS = (theme: ChartTheme): Pick<PlotLine, "name" | "scale" | "colour" | "width" | "dash">[] => [
+  { name: "BT", scale: "y", colour: theme.bt, width: 2.5 },
+  { name: "ET", scale: "y", colour: theme.et, width: 1.75 },
+  { name: "BT RoR", scale: "ror", colour: theme.btRor, width: 1.75, dash: [6, 3] },
+  { name: "ET RoR", scale: "ror", colour: theme.etRor, width: 1.5, dash: [2, 3] },
+];
+
+/** What the pointer stands on. Unit: ms, °C, °C/min. */
 export type Hover = { ms: number; values: Partial<Record<(typeof CURVES)[number], number>> };
 
-/** What a chart asks its owner, and tells it. */
-export type ChartPlan = {
-  scene: () => Scene;
-  isLive: () => boolean;
-  onZoom: (zoom: Zoom) => void;
-  onHover: (hover: Hover | null) => void;
-  onTap: (ms: number) => void;
-};
+/** What a roast's chart asks its owner, and tells it. */
+export type RoastPlan = Omit<ChartPlan, "picture" | "onHover"> & { scene: () => Scene; isLive: () => boolean; onHover: (hover: Hover | null) => void };
 
-export class RoastChart {
-  readonly #host: HTMLElement;
-  readonly #lanes: HTMLCanvasElement;
-  readonly #plan: ChartPlan;
-  readonly #task: { request: () => void; remove: () => void };
-  readonly #resize: ResizeObserver;
-  #u: uPlot;
-  #theme: ChartTheme;
-  #zoom: Zoom = { kind: "all" };
-  #scene: Scene;
-  #view: View = { x: [], ys: [], gaps: [] };
-  #fingers = new Map<number, number>();
-  #pressedAt = 0;
-
-  constructor(host: HTMLElement, lanes: HTMLCanvasElement, plan: ChartPlan) {
-    this.#host = host;
-    this.#lanes = lanes;
-    this.#plan = plan;
-    this.#theme = readTheme(host);
-    this.#scene = plan.scene();
-    this.#u = this.#build();
-    this.#task = scheduler().add({ element: host, draw: () => this.#draw(), spacingMs: CHART_SPACING_MS });
-    this.#resize = new ResizeObserver(() => this.#fit());
-    this.#resize.observe(host);
-    host.addEventListener("wheel", this.#wheel, { passive: false });
-    host.addEventListener("pointerdown", this.#press);
-    host.addEventListener("pointermove", this.#pinch);
-    host.addEventListener("click", this.#tap);
-    for (const end of ["pointerup", "pointercancel", "pointerleave"] as const) host.addEventListener(end, this.#release);
-  }
-
-  /** Something to draw has changed. */
-  request(): void {
-    this.#task.request();
-  }
-
-  zoom(zoom: Zoom): void {
-    this.#zoom = zoom;
-    this.#task.request();
-  }
-
-  /** The span in view. */
-  get span(): Span {
-    return spanOf(this.#zoom, this.#scene, this.#plan.isLive());
-  }
-
-  /** Colours or unit changed. */
-  restyle(): void {
-    this.#theme = readTheme(this.#host);
-    this.#u.destroy();
-    this.#u = this.#build();
-    this.#task.request();
-  }
-
-  destroy(): void {
-    this.#task.remove();
-    this.#resize.disconnect();
-    this.#u.destroy();
-    this.#host.removeEventListener("wheel", this.#wheel);
-    this.#host.removeEventListener("pointerdown", this.#press);
-    this.#host.removeEventListener("pointermove", this.#pinch);
-    this.#host.removeEventListener("click", this.#tap);
-    for (const end of ["pointerup", "pointercancel", "pointerleave"] as const) this.#host.removeEventListener(end, this.#release);
-  }
-
-  #draw(): void {
-    this.#scene = this.#plan.scene();
-    const { curve, unit, gapMs } = this.#scene;
-    const { fromMs, toMs } = this.span;
-    const pixels = Math.max(1, this.#u.bbox.width / devicePixelRatio);
-    const values = CURVES.map((name) => curve.column(name));
-    this.#view = view({ t: curve.t, values }, fromMs, toMs, pixels, gapMs);
-    const shown = this.#view.ys.map((ys, k) => {
-      const convert = k < 2 ? temperature : spanIn;
-      return unit === "C" ? ys : ys.map((y) => (y === null ? null : convert(y, unit)));
-    });
-    CURVES.forEach((name, k) => {
-      const series = this.#u.series[k + 1];
-      if (series !== undefined) series.show = !this.#scene.hidden.has(name);
-    });
-    this.#u.batch(() => {
-      this.#u.setData([this.#view.x, ...shown], false);
-      const [low, high] = this.#tempRange();
-      this.#u.setScale("y", { min: low, max: high });
-      this.#u.setScale("ror", { min: 0, max: spanIn(ROR_TOP_C, unit) });
-      this.#u.setScale("x", { min: fromMs, max: toMs });
-    });
-    const box = { left: this.#u.bbox.left / devicePixelRatio, width: this.#u.bbox.width / devicePixelRatio };
-    // Until it is known which controls there are, the stylesheet keeps their room.
-    const lanes = Math.min(4, this.#scene.lanes.size);
-    if (lanes > 0) this.#lanes.style.height = `${lanes * LANE_PX}px`;
-    drawLanes(this.#lanes, this.#scene, { fromMs, toMs }, box, this.#theme);
-  }
-
-  #fit(): void {
-    const { clientWidth: width, clientHeight: height } = this.#host;
-    if (width > 0 && height > 0 && (width !== this.#u.width || height !== this.#u.height)) {
-      this.#u.setSize({ width, height });
-      this.#task.request();
-    }
-  }
-
-  #build(): uPlot {
-    const theme = this.#theme;
-    const font = `12px ${theme.font}`;
-    const dash = { bt_ror: [6, 3], et_ror: [2, 3] };
-    const grid = { stroke: theme.grid, width: 1 };
-    const axis = { stroke: theme.muted, font, grid, ticks: { show: false } };
-    const u = new uPlot(
-      {
-        width: Math.max(100, this.#host.clientWidth),
-        height: Math.max(80, this.#host.clientHeight),
-        padding: [8, 0, 0, 0],
-        legend: { show: false },
-        cursor: { points: { size: 7 }, drag: { x: true, y: false, setScale: false, dist: 8 }, y: false },
-        scales: { x: { time: false, auto: false }, y: { auto: false }, ror: { auto: false } },
+/** A roast's chart in its host, with its lanes in a canvas of their own. */
+export function roastChart(host: HTMLElement, lanes: HTMLCanvasElement, { scene: sceneNow, isLive, onHover, ...told }: RoastPlan): Chart {
+  let seen = view({ t: [], values: [] }, 0, 0, 1, 0);
+  return new Chart(host, { kind: "all" }, {
+    ...told,
+    picture: (zoom, widthPx, theme) => {
+      const scene = sceneNow();
+      const { curve, unit, gapMs, hidden, originMs } = scene;
+      const span = spanOf(zoom, scene, isLive());
+      const leftPx = gutterPx(widthPx);
+      seen = view({ t: curve.t, values: CURVES.map((name) => curve.column(name)) }, span.fromMs, span.toMs, Math.max(1, widthPx - leftPx - AXIS_PX), gapMs);
+      const looks = LOOKS(theme);
+      const lines = CURVES.flatMap((name, k): PlotLine[] => {
+        const [look, ys = []] = [looks[k], seen.ys[k]];
+        if (look === undefined || hidden.has(name)) return [];
+        const convert = look.scale === "y" ? temperature : spanIn;
+        return [{ ...look, ys: unit === "C" ? ys : ys.map((y) => (y === null ? null : convert(y, unit))) }];
+      });
+      const range = temperatureRange(seen.ys.slice(0, 2).filter((_, k) => !hidden.has(CURVES[k] ?? "")));
+      return {
+        span, originMs, x: seen.x, lines,
         axes: [
-          { ...axis, size: AXIS_PX.bottom, splits: (self) => timeSplits(this.span, this.#scene.originMs, self.bbox.width / devicePixelRatio / 70), values: (_, ticks) => ticks.map((ms) => duration(ms - this.#scene.originMs)) },
-          { ...axis, size: (self) => gutterPx(self.width), space: 40, scale: "y" },
-          { ...axis, size: AXIS_PX.right, space: 40, scale: "ror", side: 1, grid: { show: false } },
+          { scale: "y", side: "left", sizePx: leftPx, range: [temperature(range[0], unit), temperature(range[1], unit)] },
+          { scale: "ror", side: "right", sizePx: AXIS_PX, range: [0, spanIn(ROR_TOP_C, unit)] },
         ],
-        series: [
-          {},
-          { label: LABELS.bt, scale: "y", stroke: theme.bt, width: 2.5, points: { show: false }, pxAlign: 0 },
-          { label: LABELS.et, scale: "y", stroke: theme.et, width: 1.75, points: { show: false }, pxAlign: 0 },
-          { label: LABELS.bt_ror, scale: "ror", stroke: theme.btRor, width: 1.75, dash: dash.bt_ror, points: { show: false }, pxAlign: 0 },
-          { label: LABELS.et_ror, scale: "ror", stroke: theme.etRor, width: 1.5, dash: dash.et_ror, points: { show: false }, pxAlign: 0 },
-        ],
-        hooks: {
-          drawClear: [(self) => {
-            drawPhases(self, this.#scene, theme);
-            drawGaps(self, this.#view.gaps, this.#scene, theme);
-          }],
-          // Round joins of a dense curve cost more than everything else that is drawn.
-          drawAxes: [(self) => void (self.ctx.lineJoin = "bevel")],
-          draw: [(self) => {
-            drawOverlay(self, this.#scene, theme);
-            drawProjection(self, this.#scene, theme);
-            this.#drawEnds(self);
-            drawFlags(self, this.#scene, theme);
-          }],
-          setSelect: [(self) => this.#select(self)],
-          setCursor: [(self) => this.#hover(self)],
+        under: (plot) => {
+          drawPhases(plot, scene, theme);
+          drawGaps(plot, seen.gaps, scene, theme);
         },
-      },
-      [[], [], [], [], []],
-      this.#host,
-    );
-    return u;
+        over: (plot) => {
+          drawBand(plot, scene, seen, theme);
+          drawOverlay(plot, scene, theme);
+          drawProjection(plot, scene, theme);
+          drawNames(plot, theme);
+          drawFlags(plot, scene, theme);
+          drawLanes(lanes, scene, plot, theme);
+        },
+      };
+    },
+    onHover: (at) => {
+      const ms = seen.x[at ?? -1];
+      if (ms === undefined) return onHover(null);
+      const values: Hover["values"] = {};
+      CURVES.forEach((name, k) => {
+        const y = seen.ys[k]?.[at ?? -1];
+        if (y !== null && y !== undefined) values[name] = y;
+      });
+      return onHover({ ms, values });
+    },
+  });
+}
+
+function temperatureRange(columns: readonly (number | null)[][]): [number, number] {
+  let [low, high] = [TEMP_SPAN_C[0] as number, TEMP_SPAN_C[1] as number];
+  for (const value of columns.flat()) {
+    if (value === null) continue;
+    low = Math.min(low, Math.floor(value / 20) * 20);
+    high = Math.max(high, Math.ceil((value + 5) / 20) * 20);
   }
-
-  #tempRange(): [number, number] {
-    const { unit } = this.#scene;
-    let [low, high] = [TEMP_SPAN_C[0] as number, TEMP_SPAN_C[1] as number];
-    for (const [k, name] of (["bt", "et"] as const).entries()) {
-      if (this.#scene.hidden.has(name)) continue;
-      for (const value of this.#view.ys[k] ?? []) {
-        if (value === null) continue;
-        low = Math.min(low, Math.floor(value / 20) * 20);
-        high = Math.max(high, Math.ceil((value + 5) / 20) * 20);
-      }
-    }
-    return [temperature(low, unit), temperature(high, unit)];
-  }
-
-  #drawEnds(u: uPlot): void {
-    const colours = [this.#theme.bt, this.#theme.et, this.#theme.btRor, this.#theme.etRor];
-    const ends = CURVES.flatMap((name, k) => {
-      if (this.#scene.hidden.has(name)) return [];
-      const ys = this.#view.ys[k] ?? [];
-      let at = ys.length - 1;
-      while (at >= 0 && ys[at] === null) at -= 1;
-      const y = ys[at];
-      const atMs = this.#view.x[at];
-      if (y === null || y === undefined || atMs === undefined) return [];
-      const shown = k < 2 ? temperature(y, this.#scene.unit) : spanIn(y, this.#scene.unit);
-      return [{ label: LABELS[name], colour: colours[k] ?? this.#theme.text, atMs, y: shown, scale: k < 2 ? "y" : "ror" }];
-    });
-    drawEndLabels(u, ends, this.#theme);
-  }
-
-  #select(u: uPlot): void {
-    if (u.select.width < 8) return;
-    const fromMs = u.posToVal(u.select.left, "x");
-    const toMs = u.posToVal(u.select.left + u.select.width, "x");
-    u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-    this.#pick({ fromMs, toMs });
-  }
-
-  #pick(span: Span): void {
-    this.#zoom = { kind: "picked", span };
-    this.#plan.onZoom(this.#zoom);
-    this.#task.request();
-  }
-
-  #hover(u: uPlot): void {
-    const at = u.cursor.idx;
-    if (at === null || at === undefined || (u.cursor.left ?? -1) < 0) {
-      this.#plan.onHover(null);
-      return;
-    }
-    const values: Hover["values"] = {};
-    CURVES.forEach((name, k) => {
-      const y = this.#view.ys[k]?.[at];
-      if (y !== null && y !== undefined) values[name] = y;
-    });
-    this.#plan.onHover({ ms: this.#view.x[at] ?? 0, values });
-  }
-
-  readonly #wheel = (event: WheelEvent): void => {
-    if (!event.ctrlKey && Math.abs(event.deltaY) < Math.abs(event.deltaX)) return;
-    event.preventDefault();
-    const left = event.clientX - this.#u.over.getBoundingClientRect().left;
-    this.#pick(magnify(this.span, event.deltaY > 0 ? 1.2 : 1 / 1.2, this.#u.posToVal(left, "x")));
-  };
-
-  readonly #press = (event: PointerEvent): void => {
-    this.#fingers.set(event.pointerId, event.clientX);
-    this.#pressedAt = event.clientX;
-  };
-
-  /** The end of a drag is no tap. */
-  readonly #tap = (event: MouseEvent): void => {
-    const left = event.clientX - this.#u.over.getBoundingClientRect().left;
-    if (Math.abs(event.clientX - this.#pressedAt) < TAP_PX && left >= 0) this.#plan.onTap(this.#u.posToVal(left, "x"));
-  };
-
-  readonly #pinch = (event: PointerEvent): void => {
-    if (!this.#fingers.has(event.pointerId)) return;
-    const before = [...this.#fingers.values()];
-    this.#fingers.set(event.pointerId, event.clientX);
-    const after = [...this.#fingers.values()];
-    const [a0, a1] = before;
-    const [b0, b1] = after;
-    if (a0 === undefined || a1 === undefined || b0 === undefined || b1 === undefined) return;
-    const factor = Math.max(8, Math.abs(a0 - a1)) / Math.max(8, Math.abs(b0 - b1));
-    const middle = (b0 + b1) / 2 - this.#u.over.getBoundingClientRect().left;
-    this.#pick(magnify(this.span, factor, this.#u.posToVal(middle, "x")));
-  };
-
-  readonly #release = (event: PointerEvent): void => {
-    this.#fingers.delete(event.pointerId);
-  };
+  return [low, high];
 }

@@ -9,8 +9,8 @@ import type { Move } from "../store/lane";
 /** Where the readings are: a live store and a loaded profile look alike. */
 export type Curve = { readonly revision: number; readonly t: ArrayLike<number>; column: (name: string) => ArrayLike<number> };
 
-/** A curve to compare with, moved along the time axis so that both CHARGEs meet. */
-export type Overlay = { curve: Curve; shiftMs: number };
+/** A curve to compare with, moved along the time axis so that both CHARGEs meet. `band`: where the difference is filled. */
+export type Overlay = { curve: Curve; shiftMs: number; band?: Span | null };
 
 /** One picture. Times are those of the session clock. Unit: ms. */
 export type Scene = {
@@ -26,7 +26,8 @@ export type Scene = {
   events: RoastEvent[];
   projection: Projection | null;
   overlay: Overlay | null;
-  lanes: ReadonlyMap<string, readonly Move[]>;
+  /** Null until it is known which controls there are. */
+  lanes: ReadonlyMap<string, readonly Move[]> | null;
   laneLabels: ReadonlyMap<string, string>;
   /** Where the lanes end; without it, at the newest moment that exists. */
   lanesEndMs?: number;
@@ -65,11 +66,16 @@ export function spanOf(zoom: Zoom, scene: Pick<Scene, "nowMs" | "firstMs" | "ori
   }
 }
 
-/** A span magnified about a moment; never shorter than five seconds nor longer than six hours. */
-export function magnify(span: Span, factor: number, aboutMs: number): Span {
-  const length = Math.min(6 * 3_600_000, Math.max(SHORTEST_MS, (span.toMs - span.fromMs) * factor));
-  const share = (aboutMs - span.fromMs) / (span.toMs - span.fromMs);
-  return { fromMs: aboutMs - length * share, toMs: aboutMs + length * (1 - share) };
+/** A span magnified about the moment at a share of it; never shorter than five seconds nor longer than six hours. */
+export function magnify({ fromMs, toMs }: Span, factor: number, share: number): Span {
+  const length = Math.min(6 * 3_600_000, Math.max(SHORTEST_MS, (toMs - fromMs) * factor));
+  const begin = fromMs + (toMs - fromMs - length) * share;
+  return { fromMs: begin, toMs: begin + length };
+}
+
+/** A span moved along the time axis. */
+export function shifted({ fromMs, toMs }: Span, byMs: number): Span {
+  return { fromMs: fromMs + byMs, toMs: toMs + byMs };
 }
 
 /** Marks of the time axis: a step that leaves them readable, counted from the origin. */
@@ -79,4 +85,15 @@ export function timeSplits(span: Span, originMs: number, roomFor: number): numbe
   const splits: number[] = [];
   for (let t = Math.ceil((span.fromMs - originMs) / stepMs) * stepMs + originMs; t <= span.toMs; t += stepMs) splits.push(t);
   return splits;
+}
+
+/** Marks of an axis of values: the smallest whole step of which no more than `roomFor` fit. */
+export function valueSplits([low, high]: readonly [number, number], roomFor: number): number[] {
+  const least = (high - low) / Math.max(1, roomFor);
+  const power = 10 ** Math.floor(Math.log10(least));
+  const step = power * ([1, 2, 2.5, 5].find((times) => times * power >= least * (1 - 1e-9)) ?? 10);
+  const first = Math.ceil(low / step - 1e-9);
+  const count = Math.floor(high / step + 1e-9) - first + 1;
+  // Twelve digits: what binary fractions leave behind them is not written.
+  return Number.isFinite(count) ? Array.from({ length: count }, (_, k) => Number(((first + k) * step).toPrecision(12))) : [];
 }

@@ -4,7 +4,11 @@
 export type ChartTheme = Record<
   "surface" | "text" | "muted" | "grid" | "border" | "bt" | "et" | "btRor" | "etRor" | "dry" | "maillard" | "dev" | "accent",
   string
-> & { font: string };
+> & {
+  font: string;
+  /** Colours of lines that have no meaning of their own. */
+  lines: readonly string[];
+};
 
 /** Reads the tokens that hold for an element now. */
 export function readTheme(element: Element): ChartTheme {
@@ -14,17 +18,11 @@ export function readTheme(element: Element): ChartTheme {
     surface: token("surface"), text: token("text"), muted: token("muted"), grid: token("grid"), border: token("border"),
     bt: token("bt"), et: token("et"), btRor: token("bt-ror"), etRor: token("et-ror"),
     dry: token("phase-dry"), maillard: token("phase-maillard"), dev: token("phase-dev"), accent: token("accent"),
-    font: style.fontFamily,
+    font: style.fontFamily, lines: [0, 1, 2, 3, 4].map((k) => token(`compare-${k}`)),
   };
 }
 
-/** Colours of lines that have no meaning of their own, in order. */
-export function lineColours(element: Element): string[] {
-  const style = getComputedStyle(element);
-  return [1, 0, 2, 3, 4].map((k) => style.getPropertyValue(`--compare-${k}`).trim());
-}
-
-/** A pattern of slanted lines for spans without readings. */
+/** A pattern of slanted lines for spans without readings, on a canvas whose unit is a CSS px. */
 export function hatch(ctx: CanvasRenderingContext2D, colour: string): CanvasPattern | string {
   const size = 10 * devicePixelRatio;
   const tile = document.createElement("canvas");
@@ -38,5 +36,7 @@ export function hatch(ctx: CanvasRenderingContext2D, colour: string): CanvasPatt
     pen.lineTo(shift + size, 0);
   }
   pen.stroke();
-  return ctx.createPattern(tile, "repeat") ?? colour;
+  const pattern = ctx.createPattern(tile, "repeat");
+  pattern?.setTransform({ a: 1 / devicePixelRatio, d: 1 / devicePixelRatio });
+  return pattern ?? colour;
 }

@@ -26,6 +26,11 @@ export class RestError extends Error {
   }
 }
 
+/** What went wrong, for people. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** What a request may carry besides its body. */
 export type Call = { signal?: AbortSignal; clientId?: string };
 
@@ -48,7 +53,7 @@ function contentOf<T>(status: number, text: string): T {
   }
 }
 
-async function request<T>(method: string, path: string, body: unknown, call: Call): Promise<T> {
+async function request<T>(method: string, path: string, body?: unknown, call: Call = {}): Promise<T> {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
   const cancel = () => abort.abort();
@@ -89,65 +94,68 @@ const program = (id: string): string => `api/programs/${encodeURIComponent(id)}`
 /** What a list of profiles is narrowed by. */
 export type ProfileQuery = { q?: string; machine_id?: string; from?: string; to?: string; limit?: number; cursor?: string };
 
+const get = <T>(path: string, call?: Call) => request<T>("GET", path, undefined, call);
+const post = <T>(path: string, body?: unknown, call?: Call) => request<T>("POST", path, body, call);
+const remove = <T = void>(path: string, call?: Call) => request<T>("DELETE", path, undefined, call);
+
 /** The daemon's REST as this UI uses it. Paths are relative, so that a reverse proxy may put a prefix before them. */
 export const rest = {
-  logIn: (email: string, password: string, call: Call = {}) => request<{ access_token: string }>("POST", "api/v1/auth/login", { email, password }, call),
-  logOut: (call: Call = {}) => request<void>("POST", "api/v1/auth/logout", undefined, call),
-  me: (call: Call = {}) => request<Me>("GET", "api/v1/auth/me", undefined, call),
-  health: (call: Call = {}) => request<{ status: string; version: string; uptime_seconds: number }>("GET", "health", undefined, call),
-  machines: (call: Call = {}) => request<MachineSummary[]>("GET", "api/machines", undefined, call),
-  addMachine: (config: unknown, call: Call = {}) => request<unknown>("POST", "api/machines", config, call),
-  machineConfig: (id: string, call: Call = {}) => request<MachineConfig>("GET", machine(id), undefined, call),
+  logIn: (email: string, password: string) => post<{ access_token: string }>("api/v1/auth/login", { email, password }),
+  logOut: () => post<void>("api/v1/auth/logout"),
+  me: () => get<Me>("api/v1/auth/me"),
+  health: (call?: Call) => get<{ status: string; version: string; uptime_seconds: number }>("health", call),
+  machines: (call?: Call) => get<MachineSummary[]>("api/machines", call),
+  addMachine: (config: unknown) => post<unknown>("api/machines", config),
   /** The whole document of a machine, as it is edited. */
-  machineDocument: (id: string, call: Call = {}) => request<MachineDocument>("GET", machine(id), undefined, call),
-  replaceMachine: (id: string, config: unknown, call: Call = {}) => request<MachineDocument>("PUT", machine(id), config, call),
-  removeMachine: (id: string, call: Call = {}) => request<void>("DELETE", machine(id), undefined, call),
-  probe: (config: unknown, call: Call = {}) => request<ProbeView>("POST", "api/probe", config, call),
+  machineDocument: (id: string) => get<MachineDocument>(machine(id)),
+  replaceMachine: (id: string, config: unknown) => request<MachineDocument>("PUT", machine(id), config),
+  removeMachine: (id: string) => remove(machine(id)),
+  probe: (config: unknown) => post<ProbeView>("api/probe", config),
   /** Known machines; a file beside the page. */
-  presets: (call: Call = {}) => request<Preset[]>("GET", "presets.json", undefined, call),
-  serialPorts: (call: Call = {}) => request<SerialPortView[]>("GET", "api/serial-ports", undefined, call),
-  metrics: (call: Call = {}) => request<string>("GET", "metrics", undefined, call),
-  startBackup: (call: Call = {}) => request<BackupTask>("POST", "api/tasks/backup", {}, call),
-  backup: (task: string, call: Call = {}) => request<BackupTask>("GET", `api/tasks/${encodeURIComponent(task)}`, undefined, call),
-  machineHealth: (id: string, call: Call = {}) => request<HealthView>("GET", `${machine(id)}/health`, undefined, call),
-  pastAlarms: (id: string, call: Call = {}) => request<PastAlarm[]>("GET", `${machine(id)}/alarms/history`, undefined, call),
-  disconnect: (id: string, call: Call = {}) => request<DriverAnswer>("POST", `${machine(id)}/disconnect`, undefined, call),
-  connect: (id: string, call: Call = {}) => request<DriverAnswer>("POST", `${machine(id)}/connect`, undefined, call),
-  restart: (id: string, call: Call = {}) => request<void>("POST", `${machine(id)}/restart`, undefined, call),
-  stop: (id: string, call: Call = {}) => request<void>("POST", `${machine(id)}/stop`, undefined, call),
-  stopAll: (call: Call = {}) => request<void>("POST", "api/stop", undefined, call),
+  presets: () => get<Preset[]>("presets.json"),
+  serialPorts: () => get<SerialPortView[]>("api/serial-ports"),
+  metrics: (call?: Call) => get<string>("metrics", call),
+  startBackup: () => post<BackupTask>(task("backup"), {}),
+  backup: (id: string) => get<BackupTask>(task(id)),
+  machineHealth: (id: string, call?: Call) => get<HealthView>(`${machine(id)}/health`, call),
+  pastAlarms: (id: string) => get<PastAlarm[]>(`${machine(id)}/alarms/history`),
+  disconnect: (id: string) => post<DriverAnswer>(`${machine(id)}/disconnect`),
+  connect: (id: string, call?: Call) => post<DriverAnswer>(`${machine(id)}/connect`, undefined, call),
+  restart: (id: string, call?: Call) => post<void>(`${machine(id)}/restart`, undefined, call),
+  stop: (id: string, call?: Call) => post<void>(`${machine(id)}/stop`, undefined, call),
+  stopAll: (call?: Call) => post<void>("api/stop", undefined, call),
   /** The session with its curve; with `sinceMs` only what is newer than that session time. */
-  session: (id: string, sinceMs: number | null, call: Call = {}) => {
+  session: (id: string, sinceMs: number | null, call?: Call) => {
     const since = sinceMs === null ? "" : `&since_ms=${Math.max(0, Math.floor(sinceMs))}`;
-    return request<SessionView>("GET", `${machine(id)}/session?include=series${since}`, undefined, call);
+    return get<SessionView>(`${machine(id)}/session?include=series${since}`, call);
   },
-  profiles: (query: ProfileQuery, call: Call = {}) => {
+  profiles: (query: ProfileQuery, call?: Call) => {
     const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
     const params = new URLSearchParams(given.map(([key, value]) => [key, String(value)]));
-    return request<ProfilePage>("GET", `api/profiles?${params.toString()}`, undefined, call);
+    return get<ProfilePage>(`api/profiles?${params.toString()}`, call);
   },
-  profile: (id: string, call: Call = {}) => request<ProfileDocument>("GET", profile(id), undefined, call),
-  saveProfile: (body: SaveBody, call: Call = {}) => request<ProfileSummary>("POST", "api/profiles", body, call),
+  profile: (id: string, call?: Call) => get<ProfileDocument>(profile(id), call),
+  saveProfile: (body: SaveBody) => post<ProfileSummary>("api/profiles", body),
   /** Corrects a profile; what it is then comes back whole. */
-  amendProfile: (id: string, body: PatchBody, call: Call = {}) => request<ProfileDocument>("PATCH", profile(id), body, call),
-  deleteProfile: (id: string, call: Call = {}) => request<void>("DELETE", profile(id), undefined, call),
-  tasks: (call: Call = {}) => request<TaskView[]>("GET", "api/tasks", undefined, call),
+  amendProfile: (id: string, body: PatchBody) => request<ProfileDocument>("PATCH", profile(id), body),
+  deleteProfile: (id: string) => remove(profile(id)),
+  tasks: () => get<TaskView[]>("api/tasks"),
   /** Asks for a job, in the name of the client in `call`. */
-  startTask: (job: string, kwargs: Record<string, unknown>, call: Call = {}) => request<TaskView>("POST", task(job), { kwargs }, call),
-  pauseTask: (id: string, call: Call = {}) => request<TaskView>("POST", `${task(id)}/pause`, undefined, call),
-  resumeTask: (id: string, call: Call = {}) => request<TaskView>("POST", `${task(id)}/resume`, undefined, call),
-  cancelTask: (id: string, call: Call = {}) => request<TaskView>("DELETE", task(id), undefined, call),
-  cleanUpTask: (id: string, call: Call = {}) => request<void>("DELETE", `${task(id)}/cleanup`, undefined, call),
+  startTask: (job: string, kwargs: Record<string, unknown>, call?: Call) => post<TaskView>(task(job), { kwargs }, call),
+  pauseTask: (id: string) => post<TaskView>(`${task(id)}/pause`),
+  resumeTask: (id: string) => post<TaskView>(`${task(id)}/resume`),
+  cancelTask: (id: string) => remove<TaskView>(task(id)),
+  cleanUpTask: (id: string) => remove(`${task(id)}/cleanup`),
   /** Address of a picture of a scan, counted from 1. */
   pictureUrl: (id: string, number: number): string => `${task(id)}/pictures/${number}`,
-  programs: (machineId: string, call: Call = {}) => request<ProgramView[]>("GET", `api/programs?machine_id=${encodeURIComponent(machineId)}`, undefined, call),
-  allPrograms: (call: Call = {}) => request<ProgramView[]>("GET", "api/programs", undefined, call),
-  program: (id: string, call: Call = {}) => request<ProgramView>("GET", program(id), undefined, call),
-  putProgram: (id: string, body: unknown, call: Call = {}) => request<ProgramView>("PUT", program(id), body, call),
-  deleteProgram: (id: string, call: Call = {}) => request<void>("DELETE", program(id), undefined, call),
-  startProgram: (id: string, call: Call = {}) => request<TaskView>("POST", `${program(id)}/start`, undefined, call),
+  programs: (machineId: string) => get<ProgramView[]>(`api/programs?machine_id=${encodeURIComponent(machineId)}`),
+  allPrograms: () => get<ProgramView[]>("api/programs"),
+  program: (id: string) => get<ProgramView>(program(id)),
+  putProgram: (id: string, body: unknown) => request<ProgramView>("PUT", program(id), body),
+  deleteProgram: (id: string) => remove(program(id)),
+  startProgram: (id: string, call?: Call) => post<TaskView>(`${program(id)}/start`, undefined, call),
   /** Takes in a file; the daemon finds out what it is. */
-  importProfile: (file: Blob, call: Call = {}) => request<ProfileSummary>("POST", "api/profiles/import?format=auto", file, call),
+  importProfile: (file: Blob) => post<ProfileSummary>("api/profiles/import?format=auto", file),
   exportUrl: (id: string, format: "json" | "alog" | "csv"): string => `${profile(id)}/export?format=${format}`,
 };
 

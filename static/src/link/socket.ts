@@ -22,8 +22,10 @@ const WATCH_MS = 250;
 const SLEPT_MS = 3_000;
 const STALE_INTERVALS = 3;
 const STALE_FLOOR_MS = 3_000;
-const UNAUTHENTICATED = new Set([4401, 4403, 1008]);
+const UNAUTHORISED = 4401;
 const NO_SUCH_MACHINE = 4004;
+/** The daemon parted with a client that sent more than it takes; its reason is worth telling. */
+const TOO_MUCH = 1008;
 
 /** What is used of a WebSocket. */
 export type SocketLike = Pick<WebSocket, "send" | "close" | "readyState"> & {
@@ -262,9 +264,9 @@ export class Link {
   }
 
   #closed(code: number, reason: string): void {
-    if (UNAUTHENTICATED.has(code)) this.#end({ kind: "denied", reason: reason || "The daemon wants a login" });
+    if (code === UNAUTHORISED) this.#end({ kind: "denied", reason: reason || "The daemon wants a login" });
     else if (code === NO_SUCH_MACHINE) this.#end({ kind: "gone", reason: reason || "The daemon has no such machine" });
-    else this.#lost();
+    else this.#lost(code === TOO_MUCH ? reason : "");
   }
 
   #refuse(error: RestError): void {
@@ -278,7 +280,7 @@ export class Link {
     this.#enter(state);
   }
 
-  #lost(): void {
+  #lost(reason = ""): void {
     if (this.#liveSince !== null && nowMs() - this.#liveSince >= STABLE_MS) this.#attempt = 0;
     this.#markAbsence();
     this.#dropSocket();
@@ -290,7 +292,7 @@ export class Link {
       this.#poller.start();
       this.#enter({ kind: "polling", attempt: this.#attempt, retryAtMs });
     } else {
-      this.#enter({ kind: "waiting", attempt: this.#attempt, retryAtMs });
+      this.#enter({ kind: "waiting", attempt: this.#attempt, retryAtMs, reason });
     }
   }
 

@@ -15,7 +15,8 @@ export type LinkState =
   | { kind: "live" }
   /** Open, but readings that should come do not. */
   | { kind: "stale" }
-  | { kind: "waiting"; attempt: number; retryAtMs: number }
+  /** `reason`: why the daemon parted, where it said so. */
+  | { kind: "waiting"; attempt: number; retryAtMs: number; reason: string }
   /** Attempts go on (`retryAtMs` is null during one); until one succeeds the session is fetched over HTTP. */
   | { kind: "polling"; attempt: number; retryAtMs: number | null }
   | { kind: "denied"; reason: string }

@@ -41,3 +41,15 @@ export function onGrid(t: ArrayLike<number>, values: ArrayLike<number>, anchor: 
     return Number.isFinite(value) ? value : null;
   });
 }
+
+/** A piece of what lies between two curves: its moments, and what both stand at there. */
+export type Strip = { ms: [number, number]; one: [number, number]; other: [number, number] };
+
+/** What lies between two columns over the same times within a span; nothing where either has a hole. */
+export function between(x: readonly number[], a: readonly (number | null)[], b: readonly (number | null)[], span: { fromMs: number; toMs: number }): Strip[] {
+  return x.slice(1).flatMap((t1, i): Strip[] => {
+    const [t0 = t1, a0, a1, b0, b1] = [x[i], a[i], a[i + 1], b[i], b[i + 1]];
+    const isWhole = typeof a0 === "number" && typeof a1 === "number" && typeof b0 === "number" && typeof b1 === "number";
+    return isWhole && t0 >= span.fromMs && t1 <= span.toMs ? [{ ms: [t0, t1], one: [a0, a1], other: [b0, b1] }] : [];
+  });
+}

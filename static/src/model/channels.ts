@@ -1,6 +1,7 @@
 // The channels of a machine that is no roaster, as lines of a plain list.
 
 import { fixed, NO_VALUE, temp } from "./format";
+import { inWords } from "./lines";
 import { unitSign, type TempUnit } from "./units";
 
 /** What is known of a channel beside its value, as the machine's configuration has it. */
@@ -16,7 +17,7 @@ export function channelLines(
 ): ChannelLine[] {
   const sensorLines = Object.entries(sensors).map(([id, value]) => {
     const known = words.find((channel) => channel.id === id);
-    const label = known?.label ?? id.replaceAll("_", " ");
+    const label = known?.label ?? inWords(id);
     const isTemperature = known?.unit === "celsius" || known?.unit === "fahrenheit";
     return { id, label, text: isTemperature ? temp(value, unit) : fixed(value), sign: isTemperature ? `°${unit}` : unitSign(known?.unit ?? "") };
   });

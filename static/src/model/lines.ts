@@ -17,7 +17,7 @@ export function linesOf(readingIds: readonly string[], controlIds: readonly stri
     const known = words.find((channel) => channel.id === id);
     const unit = known?.unit ?? "";
     const isTemperature = unit === "celsius" || unit === "fahrenheit";
-    return { id, label: known?.label ?? id.replaceAll("_", " "), unit, group: known?.group ?? "", isTemperature, scale: isTemperature ? "temperature" : unit };
+    return { id, label: known?.label ?? inWords(id), unit, group: known?.group ?? "", isTemperature, scale: isTemperature ? "temperature" : unit };
   });
 }
 
@@ -68,10 +68,15 @@ export function byGroup<T>(items: readonly T[], groupOf: (item: T) => string): [
   return [...groups];
 }
 
+/** An id as a person would write it, where nobody gave it a name. */
+export function inWords(id: string): string {
+  const words = id.replaceAll("_", " ");
+  return (words[0] ?? "").toUpperCase() + words.slice(1);
+}
+
 /** A group as a heading. */
 export function groupWords(group: string): string {
-  const words = group.replaceAll("_", " ");
-  return words === "" ? "Controls" : (words[0] ?? "").toUpperCase() + words.slice(1);
+  return group === "" ? "Controls" : inWords(group);
 }
 
 /** A typed number as a share of a control's range; null if it is none or lies outside. */

@@ -106,6 +106,8 @@ export function stepOf(doc: Doc, pointer: string): Step | null {
       return "link";
     case "channels":
       return at(doc, `/channels/${index}/kind`) === "control" ? "controls" : "channels";
+    case "safety":
+      return "controls";
     case "detection":
       return "detection";
     case "alarms":
@@ -122,6 +124,8 @@ const WHOLE: readonly (readonly [RegExp, number, number])[] = [
   [/\/(?:source|readback)\/address$/, 0, 65_535],
   [/^\/driver\/(?:timeout_ms)$/, 10, 60_000],
   [/^\/sampling_interval_ms$/, 50, 60_000],
+  [/^\/safety\/on_sensor_loss_ms$/, 1_000, 600_000],
+  [/^\/safety\/operator_loss_ms$/, 0, 3_600_000],
 ];
 
 /** What is wrong before anything is sent. The daemon finds the rest and tells it at the same places. */
@@ -136,7 +140,7 @@ export function check(doc: Doc): Faults {
     whole(doc, "/driver/port", 1, 65_535, faults);
   }
   if (driver === "modbus_rtu" && String(at(doc, "/driver/port") ?? "").trim() === "") faults.set("/driver/port", "Choose or name the serial port, such as /dev/ttyUSB0");
-  const places = ["/driver/unit_id", "/driver/timeout_ms", "/sampling_interval_ms"];
+  const places = ["/driver/unit_id", "/driver/timeout_ms", "/sampling_interval_ms", "/safety/on_sensor_loss_ms", "/safety/operator_loss_ms"];
   listAt(doc, "/channels").forEach((channel, index) => {
     const here = `/channels/${index}`;
     if (String(channel["id"] ?? "") === "" && slug(String(channel["label"] ?? "")) === "") faults.set(`${here}/label`, "Give the channel a name");

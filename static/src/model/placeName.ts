@@ -8,6 +8,7 @@ const NAMES: Record<string, string> = {
   min: "Least", max: "Most", step: "Step", sampling_interval_ms: "Reading interval", channels: "Channels", alarms: "Alarm", interlocks: "Interlock",
   source: "Register", readback: "Read-back", when: "Condition", blocks: "Blocked order", unless: "Exception", message: "Message", deadband: "Deadband",
   delay_ms: "Delay", channel: "Channel", above: "Value", below: "Value", at_least: "Value", at_most: "Value", equals: "Value", tag: "Tag", baud: "Baud",
+  on_sensor_loss_ms: "Without a reading", operator_loss_ms: "With nobody here",
 };
 
 /** A place in words: `Burner, Address`. */

@@ -7,6 +7,9 @@ import { unitSign } from "./units";
 export const COMPARISONS = [["above", "is above"], ["at_least", "is at least"], ["below", "is below"], ["at_most", "is at most"], ["equals", "equals"]] as const;
 export type Comparison = (typeof COMPARISONS)[number][0];
 
+/** Events after which alone an alarm may hold. */
+export const EVENTS = [["", "any time"], ...["CHARGE", "TP", "DRY_END", "FCs", "FCe", "SCs", "SCe", "DROP", "COOL"].map((event) => [event, event] as const)] as const;
+
 export const SEVERITIES = [["info", "information"], ["warning", "warning"], ["critical", "critical"]] as const;
 
 /** A channel that a rule may speak of. */
@@ -44,7 +47,16 @@ function condition(words: unknown, channels: readonly Speakable[]): string {
   const channel = channels.find((one) => one.id === id);
   const value = at(words, `/${key}`);
   const verb = COMPARISONS.find(([known]) => known === key)?.[1] ?? "";
-  return `${channel?.label ?? (id === "" ? "…" : id)} ${verb} ${value === undefined ? "…" : String(value)}${channel === undefined || channel.unit === "" ? "" : ` ${channel.unit}`}`;
+  const isRate = at(words, "/of") === "rate";
+  return `${isRate ? "the rate of " : ""}${channel?.label ?? (id === "" ? "…" : id)} ${verb} ${value === undefined ? "…" : String(value)}${channel === undefined || channel.unit === "" ? "" : ` ${channel.unit}`}${isRate ? "/min" : ""}`;
+}
+
+/** What an alarm does besides being told. */
+function deed(action: unknown, channels: readonly Speakable[]): string {
+  const set = at(action, "/set/channel");
+  if (set !== undefined) return `sets ${channels.find(({ id }) => id === set)?.label ?? String(set)} to ${String(at(action, "/set/to"))}`;
+  const mark = at(action, "/mark");
+  return mark === undefined ? "stops the machine" : `marks ${String(mark)}`;
 }
 
 /** An alarm in a sentence. */
@@ -52,7 +64,12 @@ export function alarmSentence(rule: Doc, channels: readonly Speakable[]): string
   const severity = String(rule["severity"] ?? "warning");
   const delay = at(rule, "/when/delay_ms") ?? (severity === "critical" ? 0 : 2000);
   const wait = typeof delay === "number" && delay > 0 ? ` for ${delay / 1000} s` : "";
-  return `When ${condition(rule["when"], channels)}${wait}: ${severity}`;
+  const all = [rule["when"], ...listAt(rule, "/when/and")].map((one) => condition(one, channels)).join(" and ");
+  const after = at(rule, "/when/after");
+  const during = at(rule, "/when/during");
+  const states = Array.isArray(during) ? during.join(" or ") : "";
+  const deeds = listAt(rule, "/actions").map((action) => `, ${deed(action, channels)}`).join("");
+  return `When ${all}${wait}${after === undefined ? "" : ` after ${String(after)}`}${states === "" ? "" : ` while ${states}`}: ${severity}${deeds}`;
 }
 
 /** An interlock in a sentence. */

@@ -1,5 +1,6 @@
 // Tasks in plain words: what each is, where it stands, how far it is.
 
+import { inWords } from "./lines";
 import type { TaskStatus, TaskView } from "../wire/types";
 
 /** How long a finished task stays in view. Unit: ms. */
@@ -21,10 +22,14 @@ export const STATUS: Record<TaskStatus, { text: string; icon: "clock" | "play" |
   interrupted: { text: "interrupted: the daemon stopped", icon: "triangle" },
 };
 
+function kindOf({ name }: Pick<TaskView, "name">): string {
+  return NAMES[name] ?? inWords(name);
+}
+
 /** What people call a task; a program goes by its own name. */
 export function taskName(task: Pick<TaskView, "name" | "run_kwargs">): string {
   const own = task.run_kwargs["name"];
-  const kind = NAMES[task.name] ?? task.name.replaceAll("_", " ");
+  const kind = kindOf(task);
   return typeof own === "string" && own !== "" ? `${kind} “${own}”` : kind;
 }
 
@@ -40,6 +45,15 @@ export function question(task: Pick<TaskView, "status" | "name" | "progress" | "
   const step: unknown = Array.isArray(steps) ? steps[task.progress.current] : undefined;
   const message = typeof step === "object" && step !== null && "message" in step ? step.message : undefined;
   return typeof message === "string" && task.progress.message.endsWith(message) ? message : null;
+}
+
+/** A task in two words. A program tells which step it is at, the others how many they have done. */
+export function taskBrief(task: Pick<TaskView, "status" | "name" | "progress" | "run_kwargs">): string {
+  const { current, total } = task.progress;
+  const kind = kindOf(task);
+  if (task.status === "paused") return `${kind} ${question(task) === null ? "waits" : "asks you"}`;
+  if (total === 0) return `${kind} ${task.status === "pending" ? "waits its turn" : "runs"}`;
+  return `${kind} ${task.name === "program" ? Math.min(total, current + 1) : current}/${total}`;
 }
 
 /** Share that is done, 0 to 1; null while nobody knows how much there is. */

@@ -23,7 +23,7 @@ export class AlarmsStore {
     const held = next.get(alarm.alarm_id);
     if (held !== undefined && held.occurrence > alarm.occurrence) return;
     if (alarm.alarm_state === "normal") next.delete(alarm.alarm_id);
-    else next.set(alarm.alarm_id, { ...alarm, alarm_state: alarm.alarm_state ?? "unacked", occurrence: alarm.occurrence ?? 0 });
+    else next.set(alarm.alarm_id, { ...alarm, alarm_state: alarm.alarm_state ?? "unacked", occurrence: alarm.occurrence ?? 0, count: alarm.count ?? 1 });
     this.#byId.value = next;
   }
 
@@ -32,9 +32,9 @@ export class AlarmsStore {
   }
 }
 
-/** Order of alarms that want to be seen: unacknowledged before acknowledged, worse before better, newer before older. */
+/** Order of alarms that want to be seen: unacknowledged before acknowledged, worse before better, what began a flood before what it brought, newer before older. */
 export function byUrgency(a: Alarm, b: Alarm): number {
-  return Number(wantsAck(b)) - Number(wantsAck(a)) || RANK[b.severity] - RANK[a.severity] || b.occurrence - a.occurrence;
+  return Number(wantsAck(b)) - Number(wantsAck(a)) || RANK[b.severity] - RANK[a.severity] || Number(Boolean(a.first_cause)) - Number(Boolean(b.first_cause)) || b.occurrence - a.occurrence;
 }
 
 /** Whether nobody has acknowledged it yet. */

@@ -3,7 +3,7 @@
 import { batch, signal } from "@preact/signals";
 import { socketUrl } from "../link/address";
 import { MachineClock, nowMs } from "../link/clock";
-import { rest, RestError, type MachineConfig } from "../link/rest";
+import { messageOf, rest, RestError, type MachineConfig } from "../link/rest";
 import { Link, type SocketLike } from "../link/socket";
 import type { LinkState } from "../link/state";
 import type { Frame, FrameOf } from "../wire/decode";
@@ -96,7 +96,7 @@ export class MachineStore {
     clearTimeout(this.#farewell);
     this.#link.start();
     if (this.config.peek() === null) {
-      rest.machineConfig(this.id).then((config) => (this.config.value = config), () => undefined);
+      rest.machineDocument(this.id).then((config) => (this.config.value = config), () => undefined);
     }
     return () => {
       this.#users -= 1;
@@ -214,7 +214,7 @@ export class MachineStore {
   }
 
   #ask(answer: Promise<unknown>): void {
-    answer.catch((error: unknown) => this.session.notice("DRIVER", error instanceof Error ? error.message : String(error), nowMs()));
+    answer.catch((error: unknown) => this.session.notice("DRIVER", messageOf(error), nowMs()));
   }
 
   /** Session time now. Unit: ms. */

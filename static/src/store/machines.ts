@@ -51,6 +51,11 @@ export class MachinesStore {
     return this.#tab.clientId;
   }
 
+  /** What the list says of a machine, if it is known there. */
+  summary(id: string): MachineSummary | undefined {
+    return this.items.value.find((machine) => machine.id === id);
+  }
+
   /** The store of one machine, made when first asked for. */
   get(id: string): MachineStore {
     const known = this.#stores.get(id);

@@ -1,7 +1,7 @@
 // A saved profile to compare with, and what it says about this moment.
 
 import { signal } from "@preact/signals";
-import { rest, RestError } from "../link/rest";
+import { messageOf, rest, RestError } from "../link/rest";
 import type { EventType, ProfileDocument } from "../wire/types";
 import { SeriesStore } from "./series";
 
@@ -20,17 +20,17 @@ export function eventMs(document: ProfileDocument, type: EventType): number | nu
   return document.events.find((event) => event.event_type === type)?.timestamp_ms ?? null;
 }
 
-/** BT of a curve at a moment, between its readings; null outside it or where it has a hole. */
-export function btAt(series: SeriesStore, ms: number): number | null {
+/** A column of a curve at a moment, between its readings; null outside it or where it has a hole. */
+export function valueAt(series: SeriesStore, name: string, ms: number): number | null {
   const after = series.indexAt(ms);
   const t = series.t;
-  const bt = series.column("bt");
+  const column = series.column(name);
   if (after >= t.length) return null;
-  const [t1, b1] = [t[after] ?? NaN, bt[after] ?? NaN];
-  if (t1 === ms) return Number.isFinite(b1) ? b1 : null;
+  const [t1, v1] = [t[after] ?? NaN, column[after] ?? NaN];
+  if (t1 === ms) return Number.isFinite(v1) ? v1 : null;
   if (after === 0) return null;
-  const [t0, b0] = [t[after - 1] ?? NaN, bt[after - 1] ?? NaN];
-  const value = b0 + ((b1 - b0) * (ms - t0)) / (t1 - t0);
+  const [t0, v0] = [t[after - 1] ?? NaN, column[after - 1] ?? NaN];
+  const value = v0 + ((v1 - v0) * (ms - t0)) / (t1 - t0);
   return Number.isFinite(value) ? value : null;
 }
 
@@ -99,7 +99,7 @@ export class ReferenceStore {
       if (reference.of(this.#machineId) === id) this.profile.value = loadProfile(document);
     } catch (error) {
       if (error instanceof RestError && error.status === 404) reference.keep(this.#machineId, null);
-      this.error.value = error instanceof Error ? error.message : String(error);
+      this.error.value = messageOf(error);
     }
   }
 

@@ -38,7 +38,7 @@ export function linkStatus(state: LinkState, now: number, ageMs: number | null, 
     case "stale":
       return { icon: "clock", tone: "warning", text: ageMs === null ? "no readings" : `stale, ${age(ageMs)} ago`, code: "stale" };
     case "waiting":
-      return { icon: "triangle", tone: "warning", text: `reconnecting, try ${state.attempt} in ${seconds(state.retryAtMs - now)}`, code: "reconnecting" };
+      return { icon: "triangle", tone: "warning", text: `${state.reason === "" ? "" : `${state.reason}: `}reconnecting, try ${state.attempt} in ${seconds(state.retryAtMs - now)}`, code: "reconnecting" };
     case "polling":
       return {
         icon: "triangle", tone: "warning", code: "polling",

@@ -1,7 +1,7 @@
 // The long jobs of the daemon, fetched again and again while a screen shows them and anybody can see it.
 
-import { signal } from "@preact/signals";
-import { rest, RestError } from "../link/rest";
+import { computed, signal } from "@preact/signals";
+import { messageOf, rest } from "../link/rest";
 import type { TaskView } from "../wire/types";
 
 const REFRESH_MS = 2_000;
@@ -21,6 +21,8 @@ const ACTIONS: Record<TaskAction, (id: string) => Promise<unknown>> = {
 
 export class TasksStore {
   readonly list = signal<TaskList>({ kind: "loading" });
+  /** The tasks, as far as they are known. */
+  readonly items = computed(() => (this.list.value.kind === "ready" ? this.list.value.items : []));
   /** Why an action was refused, by task. */
   readonly refusals = signal<ReadonlyMap<string, string>>(new Map());
   #users = 0;
@@ -81,10 +83,6 @@ export class TasksStore {
     else next.set(id, why);
     this.refusals.value = next;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof RestError ? error.message : String(error);
 }
 
 /** The tasks of the daemon. */

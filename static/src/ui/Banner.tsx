@@ -18,3 +18,12 @@ export function Banner({ icon, tone = "plain", urgent = false, blink = false, ch
     </div>
   );
 }
+
+type TroubleProps = { children: ComponentChildren; testId?: string; actions?: ComponentChildren; onRetry?: () => void };
+
+/** What failed, with what a person can do about it. Nothing while nothing did. */
+export function Trouble({ children, testId, actions, onRetry }: TroubleProps) {
+  if (children === null || children === undefined) return null;
+  const retry = onRetry !== undefined && <button type="button" class="button" onClick={onRetry}>Try again</button>;
+  return <Banner icon="triangle" tone="warning" urgent testId={testId} actions={<>{retry}{actions}</>}>{children}</Banner>;
+}

@@ -1,10 +1,16 @@
-// The curve as a table, for those who cannot see it or want the numbers.
+// Readings as a table, for those who cannot see the curve or want the numbers.
 
-import type { Scene } from "../chart/scene";
-import { duration, rate, temp } from "../model/format";
+import type { Curve } from "../chart/scene";
+import { duration } from "../model/format";
 import { Dialog } from "./Dialog";
 
 const STEP_MS = 30_000;
+
+/** A column of a curve: what stands above it, and how its values are written. */
+export type Column = { name: string; head: string; say: (value: number | undefined) => string };
+
+/** `originMs`: the zero of the times. `untilMs`: readings after it are left out. */
+type Props = { title: string; curve: Curve; columns: readonly Column[]; originMs?: number; untilMs?: number; onClose: () => void };
 
 /** Indices of the readings nearest after every half minute. */
 export function everyHalfMinute(t: ArrayLike<number>): number[] {
@@ -20,33 +26,28 @@ export function everyHalfMinute(t: ArrayLike<number>): number[] {
   return rows;
 }
 
-export function CurveTable({ scene, onClose }: { scene: Scene; onClose: () => void }) {
-  const { curve, unit, originMs, nowMs } = scene;
-  const [bt, et, ror] = ["bt", "et", "bt_ror"].map((name) => curve.column(name));
-  // A machine goes on reporting after its roast has ended; the chart ends there, and so does its table.
-  const rows = everyHalfMinute(curve.t).filter((i) => (curve.t[i] ?? 0) <= nowMs);
+export function CurveTable({ title, curve, columns, originMs = 0, untilMs = Infinity, onClose }: Props) {
+  const filled = columns.map(({ name, say }) => ({ values: curve.column(name), say }));
   return (
-    <Dialog title="Curve as a table" onClose={onClose}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            <th scope="col" class="number">BT °{unit}</th>
-            <th scope="col" class="number">ET °{unit}</th>
-            <th scope="col" class="number">RoR °{unit}/min</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((i) => (
-            <tr key={i}>
-              <td>{duration((curve.t[i] ?? 0) - originMs)}</td>
-              <td class="number">{temp(bt?.[i], unit)}</td>
-              <td class="number">{temp(et?.[i], unit)}</td>
-              <td class="number">{rate(ror?.[i], unit)}</td>
+    <Dialog title={title} onClose={onClose}>
+      <div class="scroll-x">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Time</th>
+              {columns.map(({ name, head }) => <th key={name} scope="col" class="number">{head}</th>)}
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {everyHalfMinute(curve.t).filter((i) => (curve.t[i] ?? 0) <= untilMs).map((i) => (
+              <tr key={i}>
+                <td>{duration((curve.t[i] ?? 0) - originMs)}</td>
+                {filled.map(({ values, say }, k) => <td key={k} class="number">{say(values[i])}</td>)}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </Dialog>
   );
 }

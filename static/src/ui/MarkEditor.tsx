@@ -81,7 +81,7 @@ function MarkRow({ mark, originMs, odd, isPicking, onMove, onRemove, onPick }: R
   };
   return (
     <div class="mark-row" data-testid={`row-${type}`} role="group" aria-label={EVENT_NAMES[type].long}>
-      <p><b>{short}</b><br /><span class="small muted">{temp(mark.bt_at_event, unit)} °{unit} · {mark.auto_detected ? "detector" : "person"}</span></p>
+      <p><b>{short}</b><br /><span class="small muted">{temp(mark.bt_at_event, unit)} °{unit} · {mark.auto_detected ? "auto" : "manual"}</span></p>
       <div class="stepper">
         <button type="button" class="button" aria-label={`${short} one second earlier`} onClick={() => onMove(mark.timestamp_ms - STEP_MS)}><Icon name="minus" /></button>
         <input type="text" inputMode="numeric" autocomplete="off" aria-label={`Time of ${short}`} aria-invalid={wrong} value={typed.value ?? told} data-testid={`time-${type}`}

@@ -1,5 +1,6 @@
 // A curve for paper: drawn as shapes, so that any printer shows it sharp. Dashes tell lines apart where there is no colour.
 
+import { rowFor } from "../chart/plugins/flags";
 import { duration } from "../model/format";
 
 /** One line; `values` over `t`, null where nothing is. */
@@ -110,8 +111,7 @@ function placed(ends: End[]): End[] {
 function flagRows(lefts: readonly number[], widths: readonly number[]): number[] {
   const ends = Array.from({ length: FLAG_ROWS }, () => -Infinity);
   return lefts.map((left, index) => {
-    const free = ends.findIndex((end) => end <= left);
-    const row = free < 0 ? FLAG_ROWS - 1 : free;
+    const row = rowFor(ends, left);
     ends[row] = left + (widths[index] ?? 0);
     return row;
   });

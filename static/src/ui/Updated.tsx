@@ -27,8 +27,7 @@ export function Updated() {
       document.removeEventListener("visibilitychange", wake);
     };
   }, []);
-  const list = house.list.value;
-  const isRecording = list.kind === "ready" && list.items.some((machine) => machine.session_state === "recording");
+  const isRecording = house.items.value.some((machine) => machine.session_state === "recording");
   if (isRecording || !isOtherVersion(OURS, theirs.value)) return null;
   return (
     <div role="status">

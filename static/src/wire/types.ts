@@ -165,7 +165,27 @@ latched: boolean,
 /**
  * Where it stands in its life.
  */
-alarm_state: AlarmState, };
+alarm_state: AlarmState,
+/**
+ * When it was raised, on the wall. RFC 3339.
+ */
+raised_at: string | null,
+/**
+ * Who acknowledged it; `null` while nobody has.
+ */
+acked_by: string | null,
+/**
+ * How often its condition came in this occurrence: 1, or more of an alarm that chatters.
+ */
+count: number,
+/**
+ * The alarm that began the flood in which it came; `null` where it came alone or was the first.
+ */
+first_cause: string | null,
+/**
+ * When its shelf ends by itself, while `shelved`. RFC 3339.
+ */
+shelved_until: string | null, };
 
 /**
  * How a control is operated.
@@ -768,6 +788,19 @@ warning: number,
 critical: number, };
 
 /**
+ * Without what the heat of a machine goes off and is latched.
+ */
+export type Losses = {
+/**
+ * A reading of what heat depends on, after this time on the machine's clock.
+ */
+sensor_ms: number,
+/**
+ * Somebody there who could steer, after this time; `null`: heat stays on with nobody there.
+ */
+operator_ms: number | null, };
+
+/**
  * A machine at a glance.
  */
 export type MachineSummary = {
@@ -802,7 +835,11 @@ alarms: AlarmCounts,
 /**
  * How often it was restarted in this run of the daemon.
  */
-restarts: number, };
+restarts: number,
+/**
+ * Without what its heat goes off; `null` where nothing heats.
+ */
+losses: Losses | null, };
 
 /**
  * Curves as columns of equal length. Temperatures in °C, rates in °C per minute, a missing value is `null`.
@@ -1421,7 +1458,19 @@ cleared_at: string | null,
 /**
  * When somebody acknowledged it. RFC 3339.
  */
-acked_at: string | null, };
+acked_at: string | null,
+/**
+ * Who that was.
+ */
+acked_by: string | null,
+/**
+ * How often its condition came: 1, or more of an alarm that chattered.
+ */
+count: number,
+/**
+ * The alarm that began the flood in which it came.
+ */
+first_cause: string | null, };
 
 /**
  * Why something could not be read.

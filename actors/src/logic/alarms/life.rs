@@ -1,201 +1,460 @@
 //! The life of one alarm.
 
-use super::watch::{Turn, Watch};
-use super::{Moment, NextOccurrence};
-use crate::model::alarm::{AlarmNotice, AlarmState, Severity};
+use super::cause::Cause;
+use super::watch::{Sign, Turn, Watch};
+use super::{Facts, Moment, NextOccurrence, Tide};
+use crate::logic::cadence::Cadence;
+use crate::model::alarm::{AlarmNotice, AlarmState, BuiltIn, Cry, Severity, Shelf};
 use crate::model::ids::RuleId;
-use crate::model::reading::Value;
-use crate::model::spec::{AlarmRule, InterlockRule};
-use crate::model::time::{MonoMs, SessionMs};
+use crate::model::spec::{AlarmAction, AlarmRule, InterlockRule};
+use crate::model::time::{MonoMs, SessionMs, WallMs};
 
 const MS_PER_MINUTE: u64 = 60_000;
+/// How often at most it is told that the count of a chattering alarm grew. Unit: ms.
+const COUNT_TOLD_EVERY_MS: u64 = 60_000;
+/// How long a link may be away, or a sensor silent, before that is a warning. Unit: ms. Source: safety design, on-delay.
+const ON_DELAY_MS: u64 = 2_000;
 
-/// One rule or interlock, its condition, and what people know of it.
+/// One alarm, its condition, and what people know of it.
 #[derive(Debug, Clone)]
 pub(super) struct Life {
     id: RuleId,
     severity: Severity,
     message: String,
+    latching: bool,
+    actions: Vec<AlarmAction>,
+    cause: Cause,
     watch: Watch,
     stage: Stage,
-    shelf: Option<Shelf>,
-    /// A notice of a shelf that a restart has ended, not yet told.
-    dissolved: Option<AlarmNotice>,
+    /// There while the stage is not normal or the alarm is shelved.
+    occurrence: Option<Occurrence>,
+    shelf: Option<OnShelf>,
+    /// A trip that a restart may have cut short.
+    trips_again: bool,
+    count_told_at: MonoMs,
 }
 
 /// What there is to see while nothing hides it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Normal,
-    Unacked(Occurrence),
-    Acked(Occurrence),
-    ClearedUnacked(Occurrence),
+    Unacked,
+    Acked,
+    ClearedUnacked,
+    Latched,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Occurrence {
     number: u64,
+    latched: bool,
     raised_at: SessionMs,
+    raised_wall: Option<WallMs>,
     bt: Option<f64>,
     et: Option<f64>,
+    acked_by: Option<String>,
+    count: u32,
+    first_cause: Option<RuleId>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Shelf {
+struct OnShelf {
     until: MonoMs,
-    occurrence: Occurrence,
+    until_wall: WallMs,
+}
+
+/// What a step came to.
+#[derive(Debug, Default)]
+pub(super) struct Change {
+    /// What to tell.
+    pub(super) notice: Option<AlarmNotice>,
+    /// Whether its condition came.
+    pub(super) raised: bool,
+    /// Whether its actions are due.
+    pub(super) trips: bool,
+    /// Whether anything changed that a restart must not forget.
+    pub(super) worth_keeping: bool,
 }
 
 impl Life {
-    pub(super) fn of_rule(rule: AlarmRule) -> Self {
-        Self::new(rule.id.clone(), rule.severity, rule.message.clone(), Watch::of_rule(rule))
+    pub(super) fn of_rule(rule: AlarmRule, cadence: Cadence) -> Self {
+        let AlarmRule { id, severity, message, latching, actions, .. } = rule.clone();
+        Self { latching, actions, ..Self::new(id, severity, message, Cause::of_rule(rule, cadence)) }
     }
 
     pub(super) fn of_interlock(rule: InterlockRule) -> Self {
-        Self::new(
-            rule.id.clone(),
-            Severity::Warning,
-            format!("Order blocked: {}", rule.message),
-            Watch::of_interlock(rule),
-        )
+        let message = format!("Order blocked: {}", rule.message);
+        Self::new(rule.id.clone(), Severity::Warning, message, Cause::Interlock(rule))
     }
 
-    fn new(id: RuleId, severity: Severity, message: String, watch: Watch) -> Self {
-        Self { id, severity, message, watch, stage: Stage::Normal, shelf: None, dissolved: None }
+    pub(super) fn of_house(built_in: BuiltIn, trips: bool) -> Self {
+        let on_delay_ms = match built_in {
+            BuiltIn::DriverLost | BuiltIn::StaleData => ON_DELAY_MS,
+            _ => 0,
+        };
+        let cause = Cause::Signal { cry: None, on_delay_ms };
+        let latching = trips || matches!(built_in, BuiltIn::SensorLost | BuiltIn::OperatorLost);
+        let actions = if trips { vec![AlarmAction::Stop] } else { Vec::new() };
+        Self { latching, actions, ..Self::new(built_in.rule(), Severity::Warning, String::new(), cause) }
+    }
+
+    fn new(id: RuleId, severity: Severity, message: String, cause: Cause) -> Self {
+        Self {
+            id,
+            severity,
+            message,
+            latching: false,
+            actions: Vec::new(),
+            watch: Watch::new(cause.delays()),
+            cause,
+            stage: Stage::Normal,
+            occurrence: None,
+            shelf: None,
+            trips_again: false,
+            count_told_at: MonoMs(0),
+        }
     }
 
     pub(super) fn id(&self) -> &RuleId {
         &self.id
     }
 
+    pub(super) fn actions(&self) -> &[AlarmAction] {
+        &self.actions
+    }
+
     /// The current occurrence, if there is one.
     pub(super) fn occurrence(&self) -> Option<u64> {
-        self.open().or(self.shelf.map(|shelf| shelf.occurrence)).map(|o| o.number)
+        self.occurrence.as_ref().map(|o| o.number)
     }
 
+    /// What holds, if anything but normal does.
+    pub(super) fn notice(&self) -> Option<AlarmNotice> {
+        self.occurrence.as_ref().map(|occurrence| self.tell(occurrence))
+    }
+
+    /// Whether what it acts upon is still there.
+    pub(super) fn still_trips(&self) -> bool {
+        self.watch.is_up() && self.actions.contains(&AlarmAction::Stop)
+    }
+
+    /// What it says.
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Whether time alone may change something.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.shelf.is_some() || self.watch.is_waiting() || self.is_about_to_turn()
+    }
+
+    fn is_about_to_turn(&self) -> bool {
+        let holds = self.cause.judge_blindly().map(|sign| sign == Sign::Bad);
+        holds.is_some_and(|holds| holds != self.watch.is_up())
+    }
+
+    /// Takes up what was last told before a restart of the daemon. A shelf does not outlive it: nobody knows for how long.
     pub(super) fn restore(&mut self, notice: &AlarmNotice) {
-        let occurrence =
-            Occurrence { number: notice.occurrence, raised_at: notice.raised_at, bt: notice.bt, et: notice.et };
-        self.stage = match notice.state {
-            AlarmState::Unacked => Stage::Unacked(occurrence),
-            AlarmState::Acked => Stage::Acked(occurrence),
-            AlarmState::ClearedUnacked => Stage::ClearedUnacked(occurrence),
-            AlarmState::Normal | AlarmState::Shelved => Stage::Normal,
-        };
-        self.watch.restore(matches!(notice.state, AlarmState::Unacked | AlarmState::Acked));
+        self.stage = Stage::of(notice.beneath());
+        let is_up = matches!(self.stage, Stage::Unacked | Stage::Acked);
+        self.watch.restore(is_up);
+        self.trips_again = is_up && !self.actions.is_empty();
         self.shelf = None;
-        self.dissolved = if notice.state == AlarmState::Shelved { end_of(notice) } else { None };
+        self.occurrence = (self.stage != Stage::Normal).then(|| Occurrence::of(notice));
+        if let Cause::Signal { cry, .. } = &mut self.cause {
+            self.severity = notice.severity;
+            self.message.clone_from(&notice.message);
+            // The link is still away until somebody reports it back; everything else is found out anew.
+            let goes_on = is_up && self.id.as_str() == BuiltIn::DriverLost.name();
+            *cry = goes_on.then(|| Cry { severity: notice.severity, message: notice.message.clone() });
+        }
     }
 
-    pub(super) fn step(&mut self, moment: Moment, values: &[Value], next: NextOccurrence<'_>) -> Option<AlarmNotice> {
-        if let Some(ended) = self.dissolved.take() {
-            return Some(ended);
+    /// Goes on where another life of the same alarm was, under a new configuration.
+    pub(super) fn succeed(&mut self, old: Self) {
+        if let (Cause::Signal { cry: new, .. }, Cause::Signal { cry, .. }) = (&mut self.cause, &old.cause) {
+            new.clone_from(cry);
+            (self.severity, self.message) = (old.severity, old.message);
         }
-        let changed = match self.watch.step(moment.now, values) {
-            Some(Turn::Raised) => self.raise(moment, next),
-            Some(Turn::Cleared) => self.clear(),
-            None => None,
+        self.watch = old.watch.with(self.cause.delays());
+        (self.stage, self.occurrence, self.shelf) = (old.stage, old.occurrence, old.shelf);
+    }
+
+    pub(super) fn step(
+        &mut self,
+        moment: Moment,
+        facts: Option<&Facts<'_>>,
+        tide: &Tide,
+        next: NextOccurrence<'_>,
+    ) -> Change {
+        let sign = match facts {
+            Some(facts) => Some(self.cause.judge(moment.now, facts, self.watch.is_up())),
+            None => self.cause.judge_blindly(),
         };
-        match self.shelf {
-            Some(shelf) if moment.now < shelf.until => None,
-            Some(shelf) => {
-                self.shelf = None;
-                Some(self.tell(self.open().unwrap_or(shelf.occurrence)))
+        let turn = sign.and_then(|sign| self.watch.step(moment.now, sign));
+        let trips_again = facts.is_some() && std::mem::take(&mut self.trips_again) && sign == Some(Sign::Bad);
+        let mut change = self.turn(turn, moment, tide, next);
+        change.trips |= trips_again;
+        if self.shelf.is_some_and(|shelf| moment.now >= shelf.until) {
+            change.notice = self.unshelve();
+            change.worth_keeping = true;
+        }
+        change
+    }
+
+    /// An order was refused by the interlock.
+    pub(super) fn blocked(&mut self, moment: Moment, tide: &Tide, next: NextOccurrence<'_>) -> Change {
+        let turn = self.watch.at_once(moment.now);
+        self.turn(turn, moment, tide, next)
+    }
+
+    /// Somebody else in the house found out, or found that it is over.
+    pub(super) fn signal(
+        &mut self,
+        signal: Option<Cry>,
+        moment: Moment,
+        tide: &Tide,
+        next: NextOccurrence<'_>,
+    ) -> Change {
+        let Cause::Signal { cry, .. } = &mut self.cause else { return Change::default() };
+        cry.clone_from(&signal);
+        let grew_worse = match signal {
+            Some(Cry { severity, message }) => {
+                let grew_worse = self.watch.is_up() && severity > self.severity;
+                if grew_worse || !self.watch.is_up() {
+                    self.severity = severity;
+                }
+                self.message = message;
+                grew_worse
             }
-            None => changed.map(|o| self.tell(o)),
+            None => false,
+        };
+        let latches = self.latches();
+        if let Some(occurrence) = self.occurrence.as_mut().filter(|_| grew_worse) {
+            occurrence.latched = latches;
+        }
+        if grew_worse && self.stage == Stage::Acked {
+            self.stage = Stage::Unacked;
+        }
+        let turn = match (&self.cause, self.severity) {
+            (Cause::Signal { cry: Some(_), .. }, Severity::Critical) => self.watch.at_once(moment.now),
+            (Cause::Signal { cry, .. }, _) => {
+                self.watch.step(moment.now, if cry.is_some() { Sign::Bad } else { Sign::Good })
+            }
+            _ => None,
+        };
+        let change = self.turn(turn, moment, tide, next);
+        if grew_worse && change.notice.is_none() {
+            return Change { notice: self.unhidden(), worth_keeping: true, ..change };
+        }
+        change
+    }
+
+    /// It happened, and was over at once.
+    pub(super) fn flash(&mut self, cry: Cry, moment: Moment, tide: &Tide, next: NextOccurrence<'_>) -> Change {
+        (self.severity, self.message) = (cry.severity, cry.message);
+        let turn = self.watch.at_once(moment.now);
+        self.turn(turn, moment, tide, next)
+    }
+
+    pub(super) fn ack(&mut self, by: &str) -> Change {
+        let stage = match (self.stage, self.is_latched()) {
+            (Stage::Unacked, _) => Stage::Acked,
+            (Stage::ClearedUnacked, true) => Stage::Latched,
+            (Stage::ClearedUnacked, false) => Stage::Normal,
+            (Stage::Normal | Stage::Acked | Stage::Latched, _) => return Change::default(),
+        };
+        if let Some(occurrence) = &mut self.occurrence {
+            occurrence.acked_by = Some(by.to_owned());
+        }
+        self.go(stage)
+    }
+
+    /// The machine is armed again: no more than an acknowledgement is needed.
+    pub(super) fn rearm(&mut self) -> Change {
+        if !self.is_latched() {
+            return Change::default();
+        }
+        if let Some(occurrence) = &mut self.occurrence {
+            occurrence.latched = false;
+        }
+        self.go(if self.stage == Stage::Latched { Stage::Normal } else { self.stage })
+    }
+
+    pub(super) fn shelve(&mut self, minutes: u32, moment: Moment, next: NextOccurrence<'_>) -> Change {
+        let span_ms = u64::from(minutes) * MS_PER_MINUTE;
+        self.shelf = Some(OnShelf { until: moment.now + span_ms, until_wall: moment.wall_after(span_ms) });
+        let latching = self.latching;
+        let occurrence = self.occurrence.get_or_insert_with(|| Occurrence::new(next(), latching, moment)).clone();
+        Change { notice: Some(self.tell(&occurrence)), worth_keeping: true, ..Change::default() }
+    }
+
+    fn unshelve(&mut self) -> Option<AlarmNotice> {
+        self.shelf = None;
+        let notice = self.notice();
+        if self.stage == Stage::Normal {
+            self.occurrence = None;
+        }
+        notice
+    }
+
+    fn turn(&mut self, turn: Option<Turn>, moment: Moment, tide: &Tide, next: NextOccurrence<'_>) -> Change {
+        match turn {
+            Some(Turn::Raised) => {
+                Change { raised: true, trips: !self.actions.is_empty(), ..self.raise(moment, tide, next) }
+            }
+            Some(Turn::Again) => self.again(moment.now),
+            Some(Turn::Cleared) => self.clear(),
+            None => Change::default(),
         }
     }
 
-    pub(super) fn blocked(&mut self, moment: Moment, next: NextOccurrence<'_>) -> Option<AlarmNotice> {
-        self.watch.blocked(moment.now)?;
-        let occurrence = self.raise(moment, next)?;
-        self.shelf.is_none().then(|| self.tell(occurrence))
+    /// Whether it waits for the machine to be armed again. What the house only warns of has taken nothing away.
+    fn latches(&self) -> bool {
+        let only_warns =
+            matches!(self.cause, Cause::Signal { .. }) && self.severity < Severity::Critical && self.actions.is_empty();
+        self.latching && !only_warns
     }
 
-    pub(super) fn ack(&mut self) -> Option<AlarmNotice> {
-        let (stage, occurrence) = match &self.stage {
-            Stage::Unacked(o) => (Stage::Acked(*o), *o),
-            Stage::ClearedUnacked(o) => (Stage::Normal, *o),
-            Stage::Normal | Stage::Acked(_) => return None,
-        };
+    fn raise(&mut self, moment: Moment, tide: &Tide, next: NextOccurrence<'_>) -> Change {
+        self.count_told_at = moment.now;
+        let latches = self.latches();
+        match &mut self.occurrence {
+            // Nobody has seen that it was gone, or armed the machine since: it is still the same alarm.
+            Some(occurrence) if self.stage != Stage::Normal => {
+                occurrence.count = occurrence.count.saturating_add(1);
+                occurrence.latched = latches;
+                if self.stage == Stage::Latched {
+                    occurrence.acked_by = None;
+                }
+            }
+            held => {
+                let number = held.as_ref().map_or_else(&mut *next, |shelved| shelved.number);
+                let first_cause = tide.first_cause(moment.now, &self.id);
+                *held = Some(Occurrence { first_cause, ..Occurrence::new(number, latches, moment) });
+            }
+        }
+        if matches!(self.stage, Stage::Unacked | Stage::Acked) {
+            return Change::default();
+        }
+        self.go(Stage::Unacked)
+    }
+
+    /// Flutters while it is up: counted, and told now and then.
+    fn again(&mut self, now: MonoMs) -> Change {
+        let Some(occurrence) = &mut self.occurrence else { return Change::default() };
+        occurrence.count = occurrence.count.saturating_add(1);
+        if now.since(self.count_told_at) < COUNT_TOLD_EVERY_MS {
+            return Change::default();
+        }
+        self.count_told_at = now;
+        Change { notice: self.unhidden(), ..Change::default() }
+    }
+
+    fn clear(&mut self) -> Change {
+        match (self.stage, self.is_latched()) {
+            (Stage::Unacked, _) => self.go(Stage::ClearedUnacked),
+            (Stage::Acked, true) => self.go(Stage::Latched),
+            (Stage::Acked, false) => self.go(Stage::Normal),
+            (Stage::Normal | Stage::ClearedUnacked | Stage::Latched, _) => Change::default(),
+        }
+    }
+
+    fn go(&mut self, stage: Stage) -> Change {
+        let told = self.stage.state();
         self.stage = stage;
-        self.shelf.is_none().then(|| self.tell(occurrence))
-    }
-
-    pub(super) fn shelve(&mut self, minutes: u32, moment: Moment, next: NextOccurrence<'_>) -> Option<AlarmNotice> {
-        let until = moment.now + u64::from(minutes) * MS_PER_MINUTE;
-        if let Some(shelf) = &mut self.shelf {
-            shelf.until = until;
-            return None;
+        let notice = self.unhidden().filter(|notice| notice.state != told || !notice.latched);
+        if stage == Stage::Normal && self.shelf.is_none() {
+            self.occurrence = None;
         }
-        let occurrence = self.open().unwrap_or_else(|| Occurrence::new(next(), moment));
-        self.shelf = Some(Shelf { until, occurrence });
-        self.dissolved = None;
-        Some(self.tell(occurrence))
+        Change { notice, worth_keeping: true, ..Change::default() }
     }
 
-    fn raise(&mut self, moment: Moment, next: NextOccurrence<'_>) -> Option<Occurrence> {
-        let occurrence = match (&self.stage, self.shelf) {
-            // Nobody has seen that it was gone: it is still the same alarm.
-            (Stage::ClearedUnacked(o), _) => *o,
-            (Stage::Normal, Some(shelf)) => Occurrence::new(shelf.occurrence.number, moment),
-            (Stage::Normal, None) => Occurrence::new(next(), moment),
-            (Stage::Unacked(_) | Stage::Acked(_), _) => return None,
-        };
-        self.stage = Stage::Unacked(occurrence);
-        Some(occurrence)
+    /// What holds, unless a shelf hides it.
+    fn unhidden(&self) -> Option<AlarmNotice> {
+        self.notice().filter(|_| self.shelf.is_none())
     }
 
-    /// Moves on to where the alarm is after its condition is gone; yields the occurrence that this concerns.
-    fn clear(&mut self) -> Option<Occurrence> {
-        let (stage, occurrence) = match &self.stage {
-            Stage::Unacked(o) => (Stage::ClearedUnacked(*o), *o),
-            Stage::Acked(o) => (Stage::Normal, *o),
-            Stage::Normal | Stage::ClearedUnacked(_) => return None,
-        };
-        self.stage = stage;
-        Some(occurrence)
+    fn is_latched(&self) -> bool {
+        self.occurrence.as_ref().is_some_and(|o| o.latched) && self.stage != Stage::Normal
     }
 
-    fn open(&self) -> Option<Occurrence> {
-        match &self.stage {
-            Stage::Unacked(o) | Stage::Acked(o) | Stage::ClearedUnacked(o) => Some(*o),
-            Stage::Normal => None,
-        }
-    }
-
-    fn state(&self) -> AlarmState {
-        match &self.stage {
-            _ if self.shelf.is_some() => AlarmState::Shelved,
-            Stage::Normal => AlarmState::Normal,
-            Stage::Unacked(_) => AlarmState::Unacked,
-            Stage::Acked(_) => AlarmState::Acked,
-            Stage::ClearedUnacked(_) => AlarmState::ClearedUnacked,
-        }
-    }
-
-    fn tell(&self, occurrence: Occurrence) -> AlarmNotice {
+    fn tell(&self, occurrence: &Occurrence) -> AlarmNotice {
+        let Occurrence { number, raised_at, raised_wall, bt, et, count, .. } = *occurrence;
+        let stage = self.stage.state();
         AlarmNotice {
             alarm: self.id.clone(),
-            occurrence: occurrence.number,
-            state: self.state(),
+            occurrence: number,
+            state: if self.shelf.is_some() { AlarmState::Shelved } else { stage },
             severity: self.severity,
-            latched: false,
+            latched: self.is_latched(),
             message: self.message.clone(),
-            raised_at: occurrence.raised_at,
-            bt: occurrence.bt,
-            et: occurrence.et,
+            raised_at,
+            raised_wall,
+            bt,
+            et,
+            acked_by: occurrence.acked_by.clone(),
+            count,
+            first_cause: occurrence.first_cause.clone(),
+            shelf: self.shelf.map(|shelf| Shelf { until: shelf.until_wall, beneath: stage }),
+        }
+    }
+}
+
+impl Stage {
+    fn of(state: AlarmState) -> Self {
+        match state {
+            AlarmState::Unacked => Self::Unacked,
+            AlarmState::Acked => Self::Acked,
+            AlarmState::ClearedUnacked => Self::ClearedUnacked,
+            AlarmState::Normal | AlarmState::Shelved => Self::Normal,
+        }
+    }
+
+    fn state(self) -> AlarmState {
+        match self {
+            Self::Normal => AlarmState::Normal,
+            Self::Unacked => AlarmState::Unacked,
+            Self::Acked => AlarmState::Acked,
+            Self::ClearedUnacked => AlarmState::ClearedUnacked,
+            // What is over and waits to be re-armed is told by `latched`.
+            Self::Latched => AlarmState::Acked,
         }
     }
 }
 
 impl Occurrence {
-    fn new(number: u64, moment: Moment) -> Self {
-        Self { number, raised_at: moment.at, bt: moment.bt, et: moment.et }
+    fn new(number: u64, latched: bool, moment: Moment) -> Self {
+        Self {
+            number,
+            latched,
+            raised_at: moment.at,
+            raised_wall: Some(moment.wall),
+            bt: moment.bt,
+            et: moment.et,
+            acked_by: None,
+            count: 1,
+            first_cause: None,
+        }
+    }
+
+    fn of(notice: &AlarmNotice) -> Self {
+        Self {
+            number: notice.occurrence,
+            latched: notice.latched,
+            raised_at: notice.raised_at,
+            raised_wall: notice.raised_wall,
+            bt: notice.bt,
+            et: notice.et,
+            acked_by: notice.acked_by.clone(),
+            count: notice.count,
+            first_cause: notice.first_cause.clone(),
+        }
     }
 }
 
 /// The notice that ends an occurrence, if it has not ended yet.
 pub(super) fn end_of(notice: &AlarmNotice) -> Option<AlarmNotice> {
-    (notice.state != AlarmState::Normal).then(|| AlarmNotice { state: AlarmState::Normal, ..notice.clone() })
+    let ended = AlarmNotice { state: AlarmState::Normal, shelf: None, ..notice.clone() };
+    (notice.state != AlarmState::Normal).then_some(ended)
 }

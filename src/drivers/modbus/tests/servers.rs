@@ -16,21 +16,22 @@ use tokio_serial::{SerialPort, SerialStream};
 
 use super::super::bus::BusDirectory;
 use super::peer::{Frames, Shared, listen, serve};
+use super::will::check_the_will;
 use super::{Machine, channel, control};
 use crate::config::faults::Faults;
 use crate::config::modbus::{ChannelSource, ModbusConfig, Source, Usage};
 
 /// Registers by unit and address; all tables show the same.
 #[derive(Clone, Default)]
-struct Store(Arc<Mutex<BTreeMap<(u8, u16), u16>>>);
+pub(super) struct Store(Arc<Mutex<BTreeMap<(u8, u16), u16>>>);
 
 impl Store {
-    fn set(&self, unit: u8, address: u16, words: &[u16]) {
+    pub(super) fn set(&self, unit: u8, address: u16, words: &[u16]) {
         let mut cells = self.0.lock().unwrap();
         cells.extend((address..).zip(words).map(|(a, w)| ((unit, a), *w)));
     }
 
-    fn get(&self, unit: u8, address: u16) -> u16 {
+    pub(super) fn get(&self, unit: u8, address: u16) -> u16 {
         self.0.lock().unwrap().get(&(unit, address)).copied().unwrap_or(0)
     }
 }
@@ -66,7 +67,7 @@ impl Service for Store {
     }
 }
 
-fn all_kinds_of_channels() -> Vec<(Channel, ChannelSource)> {
+pub(super) fn all_kinds_of_channels() -> Vec<(Channel, ChannelSource)> {
     vec![
         channel("i16", Unit::Celsius, "register = 'holding', address = 0, type = 'i16', divisor = 10"),
         channel("f", Unit::Fahrenheit, "register = 'input', address = 1, type = 'i16'"),
@@ -110,6 +111,7 @@ async fn check_everything(link: &str, store: &Store) {
     let values = machine.values().await;
     assert_eq!(values[7..], [Ok(45.3), Ok(37.5), Ok(1.0)]);
     machine.driver.disconnect().await;
+    check_the_will(link, store).await;
 }
 
 #[tokio::test]

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use hearth_actors::logic::gate;
 use hearth_actors::model::alarm::{AlarmState, Severity};
 use hearth_actors::model::ids::ClientId;
 use hearth_actors::model::snapshot::Snapshot;
-use hearth_actors::model::spec::MachineSpec;
+use hearth_actors::model::spec::{MachineSpec, SafetySpec};
 use hearth_actors::model::time::WallMs;
 use hearth_actors::model::units::Fraction;
 use schemars::JsonSchema;
@@ -38,6 +39,26 @@ pub struct MachineSummary {
     pub alarms: AlarmCounts,
     /// How often it was restarted in this run of the daemon.
     pub restarts: u32,
+    /// Without what its heat goes off; `null` where nothing heats.
+    pub losses: Option<Losses>,
+}
+
+/// Without what the heat of a machine goes off and is latched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Losses {
+    /// A reading of what heat depends on, after this time on the machine's clock.
+    pub sensor_ms: u64,
+    /// Somebody there who could steer, after this time; `null`: heat stays on with nobody there.
+    pub operator_ms: Option<u64>,
+}
+
+impl Losses {
+    fn of(spec: &MachineSpec) -> Option<Self> {
+        let heats = !gate::heat_channels(spec).is_empty();
+        let SafetySpec { sensor_loss_ms: sensor_ms, operator_loss_ms: operator_ms } = spec.safety;
+        heats.then_some(Self { sensor_ms, operator_ms })
+    }
 }
 
 impl MachineSummary {
@@ -52,6 +73,7 @@ impl MachineSummary {
             last_reading: views::last_reading(now),
             alarms: AlarmCounts::of(now),
             restarts: now.connection.restarts,
+            losses: Losses::of(spec),
         }
     }
 }
@@ -190,6 +212,12 @@ pub struct PastAlarm {
     pub cleared_at: Option<String>,
     /// When somebody acknowledged it. RFC 3339.
     pub acked_at: Option<String>,
+    /// Who that was.
+    pub acked_by: Option<String>,
+    /// How often its condition came: 1, or more of an alarm that chattered.
+    pub count: u32,
+    /// The alarm that began the flood in which it came.
+    pub first_cause: Option<String>,
 }
 
 impl From<AlarmLife> for PastAlarm {
@@ -200,6 +228,9 @@ impl From<AlarmLife> for PastAlarm {
             severity: life.notice.severity.into(),
             alarm_state: life.notice.state.into(),
             message: life.notice.message,
+            acked_by: life.notice.acked_by,
+            count: life.notice.count,
+            first_cause: life.notice.first_cause.map(|id| id.to_string()),
             session_id: life.session.map(|id| id.to_string()),
             raised_at: rfc3339(life.triggered_at),
             cleared_at: life.cleared_at.and_then(rfc3339),
@@ -236,6 +267,11 @@ mod tests {
             raised_at: SessionMs(0),
             bt: None,
             et: None,
+            raised_wall: None,
+            acked_by: None,
+            count: 1,
+            first_cause: None,
+            shelf: None,
         };
         snapshot.alarms.insert(alarm, notice);
     }

@@ -2,17 +2,19 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { rest, RestError } from "../../link/rest";
+import { messageOf, rest } from "../../link/rest";
 import { fixed, uptime } from "../../model/format";
 import { family } from "../../model/metrics";
 import { driverWords } from "../../store/status";
 import type { HealthView, MachineSummary } from "../../wire/types";
-import { Banner } from "../../ui/Banner";
+import { Trouble } from "../../ui/Banner";
 import { Chip } from "../../ui/Chip";
 import { Fault } from "../../ui/Field";
 import { Icon } from "../../ui/Icon";
+import { Loading } from "../../ui/Loading";
 import { useHouse } from "../../ui/house";
 import { link } from "../../ui/router";
+import { useWork } from "../../ui/work";
 import { BackUp } from "./BackUp";
 import { MachineHealth } from "./MachineHealth";
 
@@ -43,17 +45,16 @@ export function Admin() {
   const error = useSignal<string | null>(null);
   const again = useSignal(0);
   const list = house.list.value;
-  const machines = list.kind === "ready" ? list.items : [];
+  const machines = house.items.value;
   useEffect(() => {
     const abort = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const round = async () => {
-      const held = house.list.peek();
       try {
-        daemon.value = await look(held.kind === "ready" ? held.items : [], abort.signal);
+        daemon.value = await look(house.items.peek(), abort.signal);
         error.value = null;
       } catch (caught) {
-        if (!abort.signal.aborted) error.value = caught instanceof Error ? caught.message : String(caught);
+        if (!abort.signal.aborted) error.value = messageOf(caught);
       }
       if (!abort.signal.aborted) timer = setTimeout(() => void round(), LOOK_EVERY_MS);
     };
@@ -68,11 +69,11 @@ export function Admin() {
     <main class="page" data-testid="admin">
       <header class="page-head"><h1>Admin</h1></header>
       {error.value !== null && (
-        <Banner icon="triangle" tone="warning" urgent testId="admin-failed" actions={<button type="button" class="button" onClick={() => (again.value += 1)}>Try again</button>}>
+        <Trouble testId="admin-failed" onRetry={() => (again.value += 1)}>
           {error.value}{about === null ? "" : " What you see is the last that was known."}
-        </Banner>
+        </Trouble>
       )}
-      {about === null && error.value === null && <p role="status" class="muted">Asking the daemon…</p>}
+      {about === null && error.value === null && <Loading what="what the daemon says of itself" />}
       {about !== null && (
         <section class="panel row" aria-label="Daemon" data-testid="daemon">
           <Chip icon="check">running {uptime(about.uptimeS)}</Chip>
@@ -99,19 +100,10 @@ export function Admin() {
 
 function Machine({ machine, health, watchers }: { machine: MachineSummary; health: HealthView | undefined; watchers: number | undefined }) {
   const house = useHouse();
-  const fault = useSignal<string | undefined>(undefined);
-  const busy = useSignal(false);
+  const { busy, fault, run } = useWork();
   const restart = async () => {
-    busy.value = true;
-    fault.value = undefined;
-    try {
-      await rest.restart(machine.id);
-      await house.refresh();
-    } catch (error) {
-      fault.value = error instanceof RestError ? error.message : String(error);
-    } finally {
-      busy.value = false;
-    }
+    await rest.restart(machine.id);
+    await house.refresh();
   };
   const state = driverWords(machine.driver_state);
   return (
@@ -120,7 +112,7 @@ function Machine({ machine, health, watchers }: { machine: MachineSummary; healt
         <h3 class="grow"><a href={link.machine(machine.id)}>{machine.name}</a></h3>
         <Chip icon={state.icon} tone={state.tone} code={machine.driver_state} testId="driver-state">{state.text}</Chip>
         <a class="button" href={link.setup(machine.id)} aria-label={`Set up ${machine.name}`}><Icon name="sliders" /> Set up</a>
-        <button type="button" class="button" disabled={busy.value || machine.session_state === "recording"} data-testid={`restart-${machine.id}`} onClick={() => void restart()}>{busy.value ? "Restarting…" : "Restart"}</button>
+        <button type="button" class="button" disabled={busy.value || machine.session_state === "recording"} data-testid={`restart-${machine.id}`} onClick={() => void run(restart)}>{busy.value ? "Restarting…" : "Restart"}</button>
       </header>
       {machine.session_state === "recording" && <p class="small muted">It is recording: a restart waits until the recording has ended.</p>}
       <Fault text={fault.value} />

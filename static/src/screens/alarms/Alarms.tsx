@@ -19,8 +19,7 @@ export function Alarms({ id }: { id: string }) {
   const machine = useMachine(id);
   const house = useHouse();
   const tab = useSignal<Tab>("active");
-  const list = house.list.value;
-  const name = (list.kind === "ready" ? list.items.find((item) => item.id === id)?.name : undefined) ?? machine.config.value?.name ?? id;
+  const name = house.summary(id)?.name ?? machine.config.value?.name ?? id;
   const counts: Partial<Record<Tab, number>> = { active: machine.alarms.active.value.length, shelved: machine.alarms.shelved.value.length };
   const ended = machine.link.value.kind === "gone" || machine.link.value.kind === "denied" ? machine.link.value.reason : null;
   const state = linkStatus(machine.link.value, tick.value, machine.ageMs(tick.value), machine.session.connection.value.driver_state === "connected");

@@ -5,7 +5,8 @@ import { useEffect } from "preact/hooks";
 import { rest } from "../../link/rest";
 import { duration, moment } from "../../model/format";
 import type { PastAlarm } from "../../wire/types";
-import { Banner } from "../../ui/Banner";
+import { Trouble } from "../../ui/Banner";
+import { Loading } from "../../ui/Loading";
 
 type Past = { kind: "loading" } | { kind: "failed"; error: string } | { kind: "ready"; items: PastAlarm[] };
 
@@ -26,8 +27,8 @@ export function History({ id }: { id: string }) {
   useEffect(load, [id]);
   const shown = past.value;
   const again = <button type="button" class="button" data-testid="history-again" onClick={load}>{shown.kind === "failed" ? "Try again" : "Look again"}</button>;
-  if (shown.kind === "loading") return <p role="status" class="muted">Loading the history…</p>;
-  if (shown.kind === "failed") return <Banner icon="triangle" tone="warning" urgent actions={again}>{shown.error}</Banner>;
+  if (shown.kind === "loading") return <Loading what="the history" />;
+  if (shown.kind === "failed") return <Trouble actions={again}>{shown.error}</Trouble>;
   if (shown.items.length === 0) {
     return <section class="panel empty"><h2>No alarm so far</h2><p>The history begins anew whenever the daemon starts.</p>{again}</section>;
   }
@@ -39,8 +40,8 @@ export function History({ id }: { id: string }) {
           <tbody>
             {shown.items.map((item) => (
               <tr key={item.occurrence}>
-                <td>{item.raised_at === null ? "" : moment(item.raised_at)}</td><td>{item.message}</td><td>{item.severity}</td><td>{stood(item)}</td>
-                <td>{item.acked_at === null ? "no" : moment(item.acked_at)}</td>
+                <td>{item.raised_at === null ? "" : moment(item.raised_at)}</td><td>{item.message}{item.count > 1 && ` (${item.count} times)`}</td><td>{item.severity}</td><td>{stood(item)}</td>
+                <td>{item.acked_at === null ? "no" : moment(item.acked_at)}{item.acked_by !== null && ` by ${item.acked_by}`}</td>
               </tr>
             ))}
           </tbody>

@@ -9,11 +9,12 @@ import { placeName } from "../../model/placeName";
 import { alarmSentence, blankAlarm, blankInterlock, interlockSentence, speakable, type Speakable } from "../../model/rules";
 import { draftOf, type Draft } from "../../store/draft";
 import type { MachineStore } from "../../store/machine";
-import { Banner } from "../../ui/Banner";
+import { Banner, Trouble } from "../../ui/Banner";
 import { Fault } from "../../ui/Field";
 import { LeftOver } from "../../ui/LeftOver";
 import { FaultSummary, focusField } from "../../ui/FaultSummary";
 import { Icon } from "../../ui/Icon";
+import { Loading } from "../../ui/Loading";
 import { AlarmFields, InterlockFields } from "./RuleFields";
 
 type List = "/alarms" | "/interlocks";
@@ -33,8 +34,8 @@ export function Rules({ id, machine }: { id: string; machine: MachineStore }) {
     rest.machineDocument(id).then((doc) => draft.load(doc), (error: Error) => (failed.value = error.message));
   };
   useEffect(load, [id]);
-  if (failed.value !== null) return <Banner icon="triangle" tone="warning" urgent actions={<button type="button" class="button" onClick={load}>Try again</button>}>{failed.value}</Banner>;
-  if (draft.kept.value === null) return <p role="status" class="muted">Loading the rules…</p>;
+  if (failed.value !== null) return <Trouble onRetry={load}>{failed.value}</Trouble>;
+  if (draft.kept.value === null) return <Loading what="the rules" />;
   const doc = draft.doc.value;
   const reading = machine.session.readout.value;
   const sensors = reading === null ? ["bt", "et"] : ["bt", "et", ...Object.keys(reading.extra_channels ?? {})];

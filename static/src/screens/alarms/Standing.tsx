@@ -1,18 +1,17 @@
 // Alarms that stand, or that were put aside: seen, acknowledged, shelved.
 
 import { useSignal } from "@preact/signals";
-import { duration } from "../../model/format";
+import { alarmDetails, waitsForRearm } from "../../model/alarmWords";
 import { wantsAck } from "../../store/alarms";
+import { tick } from "../../store/ticker";
 import type { MachineStore } from "../../store/machine";
 import type { Alarm } from "../../wire/types";
 import { Chip } from "../../ui/Chip";
 import { Icon } from "../../ui/Icon";
-import { nowMs } from "../../link/clock";
+import { daemonDateMs, nowMs } from "../../link/clock";
 
 const MINUTES = [5, 15, 30, 60];
 const NOTICE_MS = 8_000;
-
-const STATES: Record<string, string> = { unacked: "not acknowledged", acked: "acknowledged", cleared_unacked: "over, not acknowledged", shelved: "shelved" };
 
 type Props = { machine: MachineStore; alarms: Alarm[]; isShelved?: boolean; onRules?: () => void };
 
@@ -38,15 +37,17 @@ export function Standing({ machine, alarms, isShelved = false, onRules }: Props)
 
 function Row({ machine, alarm, isShelved }: { machine: MachineStore; alarm: Alarm; isShelved: boolean }) {
   const minutes = useSignal("15");
+  if (isShelved) void tick.value;
   const ack = () => machine.command({ action: "ack_alarm", alarm_id: alarm.alarm_id, occurrence: alarm.occurrence });
   const shelve = () => machine.command({ action: "shelve_alarm", alarm_id: alarm.alarm_id, minutes: Number(minutes.peek()) });
   const isOpen = wantsAck(alarm);
   return (
     <article class="panel alarm-row" data-testid={`alarm-${alarm.alarm_id}`} data-state={alarm.alarm_state}>
       <Chip icon={alarm.severity === "critical" ? "octagon" : alarm.severity === "warning" ? "triangle" : "info"} tone={isOpen && alarm.severity !== "info" ? alarm.severity : "plain"}>{alarm.severity}</Chip>
-      <p class="grow"><b>{alarm.message}</b><br /><span class="muted small">{STATES[alarm.alarm_state]} · raised at {duration(alarm.timestamp_ms)} of the session{isShelved ? " · comes back when its time is over, within an hour" : ""}</span></p>
+      <p class="grow"><b>{alarm.message}</b><br /><span class="muted small">{alarmDetails(alarm, machine.alarms.active.value, daemonDateMs())}</span></p>
       {!isShelved && (
         <div class="row">
+          {waitsForRearm(alarm) && <button type="button" class="button primary" data-testid={`rearm-${alarm.alarm_id}`} onClick={() => machine.command({ action: "rearm" })}>Re-arm</button>}
           {isOpen && <button type="button" class="button primary" data-testid={`ack-${alarm.alarm_id}`} onClick={ack}><Icon name="check" /> Acknowledge</button>}
           <select class="button" aria-label="Minutes to shelve" value={minutes.value} onChange={(event) => (minutes.value = event.currentTarget.value)}>
             {MINUTES.map((count) => <option key={count} value={String(count)}>{count} min</option>)}

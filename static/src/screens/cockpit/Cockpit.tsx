@@ -2,16 +2,16 @@
 
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import type { Action } from "../../model/keymap";
 import { ReferenceStore } from "../../store/reference";
 import type { MachineStore } from "../../store/machine";
-import { ChartPanel, type ChartHandle } from "../../ui/ChartPanel";
+import type { ChartHandle } from "../../ui/ChartFrame";
+import { ChartPanel } from "../../ui/ChartPanel";
 import { Icon } from "../../ui/Icon";
 import { useHouse, useMachine } from "../../ui/house";
-import { Later } from "../../ui/Later";
+import { Later, LaterDialog } from "../../ui/Later";
 import { useKeys } from "../../ui/keys";
-import { LaterDialog } from "../../ui/LaterDialog";
 import { showTitle } from "../../platform/title";
+import { overlay, shelf } from "../later";
 import { Controls } from "./Controls";
 import { CountdownButton } from "./CountdownButton";
 import { EventPanel } from "./EventPanel";
@@ -21,6 +21,7 @@ import { Readouts } from "./Readouts";
 import { ReferencePicker } from "./ReferencePicker";
 import { Strip } from "./Strip";
 import { UnknownMachine } from "./UnknownMachine";
+import { actOnMachine } from "./deeds";
 import { liveScene, summaryOf } from "./liveScene";
 
 type Sheet = "none" | "help" | "finish" | "timer";
@@ -33,11 +34,7 @@ export function Cockpit({ id }: { id: string }) {
   const sheet = useSignal<Sheet>("none");
   const typing = useSignal(false);
   const chart = useRef<ChartHandle | null>(null);
-  const name = useComputed(() => {
-    const list = house.list.value;
-    const found = list.kind === "ready" ? list.items.find((item) => item.id === id)?.name : undefined;
-    return found ?? machine.config.value?.name ?? id;
-  });
+  const name = useComputed(() => house.summary(id)?.name ?? machine.config.value?.name ?? id);
   useFinishSheet(machine, () => (sheet.value = "finish"));
   useEffect(() => showTitle(machine, name), [machine]);
 
@@ -84,9 +81,9 @@ export function Cockpit({ id }: { id: string }) {
       <EventPanel machine={machine} />
       <Controls machine={machine} />
       {typing.value && <QuickEntry machine={machine} onClose={() => (typing.value = false)} />}
-      {sheet.value === "help" && <LaterDialog title="Help" load={() => import("./HelpDialog").then((m) => m.HelpDialog)} props={{ machine, onClose: close }} />}
-      {sheet.value === "timer" && <LaterDialog title="Countdown" load={() => import("./TimerDialog").then((m) => m.TimerDialog)} props={{ machine, onClose: close }} />}
-      {sheet.value === "finish" && <Later quiet load={() => import("../shelf").then((m) => m.FinishSheet)} props={{ machine, onClose: close }} />}
+      {sheet.value === "help" && <LaterDialog title="Help" load={overlay("HelpDialog")} props={{ machine, onClose: close }} />}
+      {sheet.value === "timer" && <LaterDialog title="Countdown" load={overlay("TimerDialog")} props={{ machine, onClose: close }} />}
+      {sheet.value === "finish" && <Later quiet load={shelf("FinishSheet")} props={{ machine, onClose: close }} />}
     </main>
   );
 }
@@ -101,55 +98,8 @@ function useFinishSheet(machine: MachineStore, open: () => void): void {
   });
 }
 
-function watchAll(machine: MachineStore, reference: ReferenceStore, hidden: { subscribe: (f: () => void) => () => void }, redraw: () => void): () => void {
+function watchAll(machine: MachineStore, reference: ReferenceStore, hidden: { subscribe: (f: () => void) => () => void }, redraw: () => void): (() => void)[] {
   // The hatched end and the live edge move even when nothing arrives.
   const timer = setInterval(redraw, 500);
-  const ends = [machine.onChange(redraw), reference.profile.subscribe(redraw), reference.shown.subscribe(redraw), hidden.subscribe(redraw)];
-  return () => {
-    clearInterval(timer);
-    for (const end of ends) end();
-  };
-}
-
-function actOnMachine(machine: MachineStore, chart: ChartHandle | null, action: Action): void {
-  switch (action.do) {
-    case "mark":
-      if (machine.session.state.peek() === "recording") machine.mark(action.event);
-      break;
-    case "mark_next":
-      machine.markNext();
-      break;
-    case "undo":
-      machine.undo();
-      break;
-    case "ack":
-      machine.ackTopAlarm();
-      break;
-    case "record":
-      machine.startNext();
-      break;
-    case "stop_recording":
-      if (machine.session.state.peek() === "recording") machine.command({ action: "stop_recording" });
-      break;
-    case "fit":
-      chart?.zoom({ kind: "all" });
-      break;
-    case "live":
-      chart?.live();
-      break;
-    case "zoom_in":
-      chart?.step("in");
-      break;
-    case "zoom_out":
-      chart?.step("out");
-      break;
-    case "stop":
-    case "help":
-    case "timer":
-    case "entry":
-    case "overlay":
-    case "silence":
-    case "machine":
-      break;
-  }
+  return [() => clearInterval(timer), machine.onChange(redraw), reference.profile.subscribe(redraw), reference.shown.subscribe(redraw), hidden.subscribe(redraw)];
 }

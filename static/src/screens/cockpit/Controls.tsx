@@ -10,6 +10,7 @@ import type { MachineStore } from "../../store/machine";
 import { Banner } from "../../ui/Banner";
 import { HoldButton } from "../../ui/HoldButton";
 import { useHouse } from "../../ui/house";
+import { Care } from "./Care";
 import { ControlRow } from "./ControlRow";
 
 const OVERRIDE_MS = 30_000;
@@ -79,6 +80,7 @@ export function Controls({ machine }: { machine: MachineStore }) {
           />
         );
       })}
+      <Care id={machine.id} />
     </section>
   );
 }

@@ -71,7 +71,7 @@ export function SessionButtons({ machine, isLocked, end = "End roast" }: { machi
     <div class="row">
       {(state === "idle" || state === "finished") && button("Monitor", "play", { action: "start_monitoring" }, isReady, state === "idle")}
       {state === "monitoring" && button("Record", "record", { action: "start_recording" }, isReady, true)}
-      {state === "monitoring" && button("Stop", "stop", { action: "stop_monitoring" }, isOpen, false)}
+      {state === "monitoring" && button("End", "stop", { action: "stop_monitoring" }, isOpen, false)}
       {state === "recording" && button(end, "stop", { action: "stop_recording" }, isOpen, false)}
     </div>
   );

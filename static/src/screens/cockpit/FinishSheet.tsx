@@ -6,7 +6,7 @@ import { checkProfile, EMPTY_PROFILE, placeFaults, toSaveBody, type ProfileFault
 import type { Marks } from "../../model/marks";
 import type { MachineStore } from "../../store/machine";
 import { reference, temperaturesAt } from "../../store/reference";
-import { Banner } from "../../ui/Banner";
+import { Trouble } from "../../ui/Banner";
 import { Dialog } from "../../ui/Dialog";
 import { MarkEditor } from "../../ui/MarkEditor";
 import { PhaseBar } from "../../ui/PhaseBar";
@@ -53,7 +53,7 @@ export function FinishSheet({ machine, onClose, isRoast = true }: { machine: Mac
           <input type="checkbox" checked={asReference.value} data-testid="as-reference" onChange={(event) => (asReference.value = event.currentTarget.checked)} />
           Use as reference for the next roast
         </label>}
-        {faults.value.form !== undefined && <Banner icon="triangle" tone="warning" urgent>{faults.value.form}</Banner>}
+        <Trouble>{faults.value.form}</Trouble>
         <p class="row">
           <button type="submit" class="button primary large" disabled={busy.value} data-testid="save-profile">Save</button>
           <button type="button" class="button large" disabled={busy.value} data-testid="save-print" onClick={() => void save((id) => link.print(id))}>Save and print</button>

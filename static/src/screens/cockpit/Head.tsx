@@ -1,6 +1,7 @@
 // The top line: which machine, what it does, whether the picture is fresh, who steers. Its end is left free for STOP.
 
 import { useEffect } from "preact/hooks";
+import { taskBrief } from "../../model/taskWords";
 import { tasks } from "../../store/tasks";
 import { tick } from "../../store/ticker";
 import { linkStatus } from "../../store/status";
@@ -52,9 +53,8 @@ export function Head({ machine, name, onHelp }: Props) {
 /** The way to the programs, and how far one is that runs. */
 function ProgramLink({ machine }: { machine: MachineStore }) {
   useEffect(() => tasks.hold(), []);
-  const list = tasks.list.value;
-  const running = list.kind === "ready" ? list.items.find((task) => task.name === "program" && task.machine_id === machine.id && (task.status === "running" || task.status === "paused")) : undefined;
-  const words = running === undefined ? "" : running.status === "paused" ? "Program waits" : `Program ${running.progress.current + 1}/${running.progress.total}`;
+  const running = tasks.items.value.find((task) => task.name === "program" && task.machine_id === machine.id && (task.status === "running" || task.status === "paused"));
+  const words = running === undefined ? "" : taskBrief(running);
   return (
     <a class="button" href={link.programs(machine.id)} aria-label={words === "" ? "Programs" : words} data-testid="programs">
       <Icon name="steps" />{words !== "" && <span class="roomy">{words}</span>}
@@ -83,7 +83,8 @@ function LinkChip({ machine }: { machine: MachineStore }) {
 
 function LeaseChip({ machine }: { machine: MachineStore }) {
   const { holder, yours } = machine.session.lease.value;
-  if (holder === null) return <Chip testId="lease">control: free</Chip>;
+  // Where room is scarce the machine's name matters more.
+  if (holder === null) return <span class="roomy"><Chip testId="lease">control: free</Chip></span>;
   return (
     <>
       <Chip icon="lock" tone={yours ? "selected" : "plain"} testId="lease">

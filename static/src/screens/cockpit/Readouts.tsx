@@ -3,13 +3,13 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { channelLines } from "../../model/channels";
-import { duration, fixed, rate, signed, temp } from "../../model/format";
+import { age, duration, fixed, rate, signed, temp } from "../../model/format";
 import { at, EVENT_NAMES, type Marks } from "../../model/marks";
 import { developmentRatio } from "../../model/phases";
 import { span } from "../../model/units";
 import { forecast } from "../../store/forecast";
 import type { MachineStore } from "../../store/machine";
-import { btAt, type ReferenceStore } from "../../store/reference";
+import { valueAt, type ReferenceStore } from "../../store/reference";
 import { settings } from "../../store/settings";
 import { tick } from "../../store/ticker";
 
@@ -18,9 +18,13 @@ type Props = { machine: MachineStore; reference: ReferenceStore; hidden: Readonl
 export function Readouts({ machine, reference, hidden, onToggle }: Props) {
   const now = tick.value;
   const isRunning = machine.session.state.value !== "finished";
-  const reading = isRunning && machine.isMute(now) ? null : machine.session.readout.value;
+  const last = machine.session.readout.value;
+  const reading = isRunning && machine.isMute(now) ? null : last;
   const unit = settings.unit.value;
   const old = machine.isStale(now) && isRunning ? "old" : "";
+  const ageMs = machine.ageMs(now);
+  /** How old the number is; once it is not shown any more, what it was. */
+  const aged = old !== "" && ageMs !== null && <span class="beside" data-testid="age">{reading === null && `last ${temp(last?.bt, unit)}, `}{age(ageMs)} ago</span>;
   const marks = machine.events.marks.value;
   const elapsed = machine.session.endedMs.value ?? machine.elapsedMs(now);
   const charge = at(marks, "CHARGE");
@@ -30,20 +34,23 @@ export function Readouts({ machine, reference, hidden, onToggle }: Props) {
   /** What is wrong with a channel, in a word. */
   const doubt = (channel: string) => (quality[channel] === undefined || quality[channel] === "good" ? undefined : quality[channel]);
   const doubted = (channel: string) => doubt(channel) && <span class="aside">{doubt(channel)}</span>;
-  const curve = (name: string, label: string, text: string, sign: string, aside?: ComponentChildren) => (
+  const curve = (name: string, label: string, text: string, sign: string, aside?: ComponentChildren, beside?: ComponentChildren) => (
     <button
       type="button" class={`readout ${name === "bt" ? "main" : ""} ${doubt(name) === undefined ? old : "old"}`} aria-pressed={!hidden.value.has(name)} data-testid={`readout-${name}`}
       title={`Show or hide the ${label} curve`} onClick={() => onToggle(name)}
     >
-      <span class="name"><span class={`key ${name}`} />{label}</span>
+      <span class="name"><span class={`key ${name}`} />{label}{beside}</span>
       <span class="number">{text}<span class="unit">{sign}</span>{aside}</span>
     </button>
   );
-  const delta = deltaToReference(machine, reference, charge);
+  const delta = (column: "bt" | "bt_ror") => {
+    const off = deltaToReference(machine, reference, charge, column);
+    return off !== null && <span class="beside" data-testid={column === "bt" ? "delta" : "delta-ror"}>Δ<span class="visually-hidden"> to the reference</span> {signed(span(off, unit))}</span>;
+  };
   return (
     <section class="readouts" aria-label="Readings">
-      {curve("bt", "BT", temp(reading?.bt, unit), `°${unit}`, doubted("bt") ?? (delta === null ? undefined : <Aside name="Δ ref" text={signed(span(delta, unit))} testId="delta" />))}
-      {curve("bt_ror", "RoR", rate(reading?.bt_ror, unit), "/min")}
+      {curve("bt", "BT", temp(reading?.bt, unit), `°${unit}`, doubted("bt"), aged || delta("bt"))}
+      {curve("bt_ror", "RoR", rate(reading?.bt_ror, unit), "/min", undefined, delta("bt_ror"))}
       {curve("et", "ET", temp(reading?.et, unit), `°${unit}`, doubted("et"))}
       {curve("et_ror", "ET RoR", rate(reading?.et_ror, unit), "/min")}
       {machine.session.readout.value === null && [0, 1].map((key) => <div key={key} class="readout extra skeleton" />)}
@@ -67,12 +74,13 @@ function timerMs(marks: Marks, elapsed: number, charge: number | null): number {
   return (at(marks, "DROP") ?? elapsed) - charge;
 }
 
-function deltaToReference(machine: MachineStore, reference: ReferenceStore, charge: number | null): number | null {
+function deltaToReference(machine: MachineStore, reference: ReferenceStore, charge: number | null, column: "bt" | "bt_ror"): number | null {
   const loaded = reference.profile.value;
   const reading = machine.session.readout.value;
-  if (loaded === null || charge === null || machine.isMute(tick.value) || reading?.bt === null || reading?.bt === undefined) return null;
-  const then = btAt(loaded.series, reading.timestamp_ms - reference.shiftMs(charge));
-  return then === null ? null : reading.bt - then;
+  const now = reading?.[column];
+  if (loaded === null || charge === null || machine.isMute(tick.value) || reading === null || now === null || now === undefined) return null;
+  const then = valueAt(loaded.series, column, reading.timestamp_ms - reference.shiftMs(charge));
+  return then === null ? null : now - then;
 }
 
 /** The last event, unless it is the one that the main timer counts from, and how long ago it was. */

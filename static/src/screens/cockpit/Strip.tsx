@@ -4,13 +4,16 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { age as words } from "../../model/format";
+import { firstCause, waitsForRearm } from "../../model/alarmWords";
 import { wantsAck } from "../../store/alarms";
 import { isOnline } from "../../store/online";
 import { driverStatus } from "../../store/status";
 import { tick } from "../../store/ticker";
 import type { MachineStore } from "../../store/machine";
+import type { Alarm } from "../../wire/types";
 import { Banner } from "../../ui/Banner";
 import { PhaseBar } from "../../ui/PhaseBar";
+import { link as to } from "../../ui/router";
 
 type Props = {
   machine: MachineStore;
@@ -25,7 +28,7 @@ const NOTICE_SHOWN_MS = 8_000;
 const OFFLINE_AFTER_MS = 60_000;
 
 const SAFETY_REASONS: Record<string, string> = {
-  stop: "STOP was pressed", crash: "the machine's control restarted", link: "the link to the machine was lost",
+  stop: "STOP was given", crash: "the machine's control restarted", link: "the link to the machine was lost",
   sensor: "a sensor was lost", operator: "nobody was watching", interlock: "an interlock tripped",
 };
 
@@ -33,13 +36,16 @@ export function Strip({ machine, onSave, word = "Roast", children }: Props) {
   const driver = driverBanner(machine);
   // A machine that does not answer is never behind the latch that its loss has set.
   const isBeside = driver !== null && machine.session.safety.value.latched;
+  const alarms = machine.alarms.active.value;
   const messages = [
-    ...alarmBanners(machine),
+    ...alarms.filter(wantsAck).map((alarm) => alarmBanner(machine, alarm)),
     safetyBanner(machine),
     linkBanner(machine),
     isBeside ? null : driver,
     requestBanner(machine),
     noticeBanner(machine),
+    // What somebody has seen waits behind what is to be done. That the link is lost is said by the banner of the driver.
+    ...alarms.filter((alarm) => !wantsAck(alarm) && alarm.severity !== "info" && (driver === null || alarm.alarm_id !== "driver_lost")).map((alarm) => alarmBanner(machine, alarm)),
     finishedBanner(machine, word, onSave),
   ].filter((message) => message !== null);
   const shown = useSignal(0);
@@ -67,21 +73,20 @@ function LivePhases({ machine }: { machine: MachineStore }) {
   return <PhaseBar marks={machine.events.marks.value} nowMs={machine.session.endedMs.value ?? machine.elapsedMs()} state={machine.session.state.value} />;
 }
 
-function alarmBanners(machine: MachineStore): Message[] {
-  return machine.alarms.active.value.filter((alarm) => alarm.severity !== "info" || wantsAck(alarm)).map((alarm) => (more) => {
-    const isOpen = wantsAck(alarm);
-    const ack = () => machine.command({ action: "ack_alarm", alarm_id: alarm.alarm_id, occurrence: alarm.occurrence });
-    const tone = alarm.severity === "info" ? "plain" : alarm.severity;
-    return (
-      <Banner
-        icon={alarm.severity === "critical" ? "octagon" : alarm.severity === "warning" ? "triangle" : "info"} testId="alarm"
-        tone={isOpen ? tone : "plain"} urgent={isOpen} blink={isOpen && alarm.severity === "critical"}
-        actions={<>{more}{isOpen && <button type="button" class="button" onClick={ack}><span class="roomy">Acknowledge (A)</span><span class="tight">Ack</span></button>}</>}
-      >
-        <b>{alarm.severity.toUpperCase()}</b> {alarm.message}{alarm.alarm_state === "cleared_unacked" ? " (over)" : ""}
-      </Banner>
-    );
-  });
+function alarmBanner(machine: MachineStore, alarm: Alarm): Message {
+  const isOpen = wantsAck(alarm);
+  const cause = firstCause(alarm, machine.alarms.active.value);
+  const ack = () => machine.command({ action: "ack_alarm", alarm_id: alarm.alarm_id, occurrence: alarm.occurrence });
+  const tone = alarm.severity === "info" ? "plain" : alarm.severity;
+  return (more) => (
+    <Banner
+      icon={alarm.severity === "critical" ? "octagon" : alarm.severity === "warning" ? "triangle" : "info"} testId="alarm"
+      tone={isOpen ? tone : "plain"} urgent={isOpen} blink={isOpen && alarm.severity === "critical"}
+      actions={<>{more}{isOpen && <button type="button" class="button" onClick={ack}><span class="roomy">Acknowledge (A)</span><span class="tight">Ack</span></button>}{waitsForRearm(alarm) && <button type="button" class="button" onClick={() => machine.command({ action: "rearm" })}>Re-arm</button>}</>}
+    >
+      <b>{alarm.severity.toUpperCase()}</b> {alarm.message}{alarm.alarm_state === "cleared_unacked" ? " (over)" : ""}{cause !== null && <span class="roomy"> It began with: {cause}</span>}
+    </Banner>
+  );
 }
 
 function safetyBanner(machine: MachineStore): Message | null {
@@ -98,14 +103,15 @@ function linkBanner(machine: MachineStore): Message | null {
   const link = machine.link.value;
   const age = machine.ageMs(tick.value);
   if (link.kind === "gone" || link.kind === "denied") {
-    return () => <Banner icon="slash" tone="critical" urgent testId="link-ended">{link.reason}. No further attempts are made.</Banner>;
+    const action = link.kind === "gone" ? <a class="button" href={to.wall()}>All machines</a> : <button type="button" class="button" onClick={() => machine.reopen()}>Try again</button>;
+    return () => <Banner icon="slash" tone="critical" urgent testId="link-ended" actions={action}>{link.reason}. No further attempts are made.</Banner>;
   }
   const isTrying = link.kind === "waiting" || link.kind === "polling" || link.kind === "connecting";
   const isSilent = isTrying && age !== null && age > OFFLINE_AFTER_MS;
   if (isOnline.value && !isSilent) return null;
   return (more) => (
     <Banner icon="slash" tone="warning" testId="offline" actions={<>{more}<button type="button" class="button" onClick={() => machine.wake()}>Try now</button></>}>
-      <b>Offline.</b> {age !== null && <span aria-hidden="true">Last reading {words(age)} ago. </span>}The daemon goes on recording; the curve is filled in when it is back. STOP: use the machine's own switch.
+      <b>Offline.</b> {age !== null && <span aria-hidden="true">Last reading {words(age)} ago. </span>}<span class="roomy">The daemon goes on recording; the curve is filled in when it is back. </span>STOP: use the machine's own switch.
     </Banner>
   );
 }

@@ -8,6 +8,7 @@ import { project } from "../../model/predict";
 import type { MachineStore } from "../../store/machine";
 import type { ReferenceStore } from "../../store/reference";
 import { settings } from "../../store/settings";
+import { machineLanes } from "./machineLanes";
 
 /** Readings further apart than this many intervals are not joined. */
 const GAP_INTERVALS = 5;
@@ -20,12 +21,6 @@ function endMs(machine: MachineStore): number {
   if (machine.session.state.peek() !== "finished") return machine.edgeMs();
   const lastEvent = Math.max(...[...machine.events.marks.peek().values()].map((mark) => mark.timestamp_ms), -Infinity);
   return machine.session.endedMs.peek() ?? (Number.isFinite(lastEvent) ? Math.min(newest, lastEvent + AFTERMATH_MS) : newest);
-}
-
-/** The lanes as the controls stand below them. */
-function lanesInOrder(machine: MachineStore): Scene["lanes"] {
-  const { lanes } = machine.lanes;
-  return new Map(machine.controls.order.peek().map((id) => [id, lanes.get(id) ?? []]));
 }
 
 /** What the cockpit's chart shows now. */
@@ -47,9 +42,8 @@ export function liveScene(machine: MachineStore, reference: ReferenceStore, hidd
     phases: phases(marks, nowMs),
     events: [...marks.values()],
     projection: isRoasting && marks.has("TP") ? project({ t: machine.series.t, bt: machine.series.column("bt"), length: machine.series.length }) : null,
-    overlay: loaded === null || !reference.shown.peek() ? null : { curve: loaded.series, shiftMs: reference.shiftMs(charge) },
-    lanes: lanesInOrder(machine),
-    laneLabels: new Map(machine.controls.order.peek().map((id) => [id, machine.controls.line(id)?.peek().spec.label ?? id])),
+    overlay: loaded === null || !reference.shown.peek() ? null : { curve: loaded.series, shiftMs: reference.shiftMs(charge), band: charge === null ? null : { fromMs: charge, toMs: at(marks, "DROP") ?? nowMs } },
+    ...machineLanes(machine),
     hidden,
     nowMs,
     firstMs: machine.series.firstMs ?? 0,

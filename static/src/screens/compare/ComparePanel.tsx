@@ -1,10 +1,11 @@
 // The chart of a comparison and what the pointer stands on.
 
 import { useSignal, type ReadonlySignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
-import { CompareChart, type Compared, type CompareHover } from "../../chart/compareChart";
+import { useRef } from "preact/hooks";
+import { compareChart, type Compared, type CompareHover } from "../../chart/compareChart";
 import { duration, rate, temp } from "../../model/format";
 import { settings } from "../../store/settings";
+import { useChart } from "../../ui/useChart";
 
 type Props = { compared: ReadonlySignal<readonly Compared[]>; withRor: ReadonlySignal<boolean> };
 
@@ -12,20 +13,10 @@ export function ComparePanel({ compared, withRor }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const hover = useSignal<CompareHover | null>(null);
   const unit = settings.unit.value;
-  useEffect(() => {
-    if (host.current === null) return undefined;
-    const picture = () => ({ roasts: compared.peek(), withRor: withRor.peek(), unit: settings.unit.peek() });
-    const chart = new CompareChart(host.current, picture(), (next) => (hover.value = next));
-    const redraw = () => chart.show(picture());
-    const ends = [compared.subscribe(redraw), withRor.subscribe(redraw), settings.unit.subscribe(redraw)];
-    const restyle = new MutationObserver(() => chart.show());
-    restyle.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
-    return () => {
-      ends.forEach((end) => end());
-      restyle.disconnect();
-      chart.destroy();
-    };
-  }, []);
+  useChart(
+    () => host.current && compareChart(host.current, () => ({ roasts: compared.peek(), withRor: withRor.peek(), unit: settings.unit.peek() }), (next) => (hover.value = next)),
+    (redraw) => [compared.subscribe(redraw), withRor.subscribe(redraw)],
+  );
   const at = hover.value;
   return (
     <section class="panel compare-chart" aria-label="Curves" data-testid="compare-chart">

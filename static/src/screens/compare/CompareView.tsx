@@ -7,7 +7,8 @@ import { EVENT_NAMES } from "../../model/marks";
 import { settings } from "../../store/settings";
 import type { LoadedProfile } from "../../store/reference";
 import type { Compared } from "../../chart/compareChart";
-import { Banner } from "../../ui/Banner";
+import { Banner, Trouble } from "../../ui/Banner";
+import { Loading } from "../../ui/Loading";
 import { link } from "../../ui/router";
 import { medianIntervalMs } from "../profiles/profileScene";
 import { CompareFigures } from "./CompareFigures";
@@ -37,8 +38,8 @@ export function CompareView({ ids }: { ids: string[] }) {
         <h1 class="grow">Compare</h1>
         {found !== null && found.roasts.length > 1 && <button type="button" class="button" data-testid="print-compare" onClick={() => print()}>Print</button>}
       </header>
-      {found === null && <p role="status" class="muted">Loading {ids.length} roasts…</p>}
-      {found?.faults.map((fault) => <Banner key={fault} icon="triangle" tone="warning" urgent actions={<button type="button" class="button" onClick={() => (attempt.value += 1)}>Try again</button>}>{fault}</Banner>)}
+      {found === null && <Loading what={`${ids.length} roasts`} />}
+      {found?.faults.map((fault) => <Trouble key={fault} onRetry={() => (attempt.value += 1)}>{fault}</Trouble>)}
       {found !== null && found.roasts.length < 2 && found.faults.length === 0 && <TooFew />}
       {found !== null && found.roasts.length > 1 && <Shown roasts={found.roasts} />}
     </main>

@@ -2,6 +2,7 @@
 
 import { byGroup, groupWords } from "../../model/lines";
 import type { MachineStore } from "../../store/machine";
+import { Care } from "../cockpit/Care";
 import { ControlRow } from "../cockpit/ControlRow";
 import { useBar } from "../cockpit/Controls";
 import { NumberEntry } from "./NumberEntry";
@@ -26,6 +27,7 @@ export function Devices({ machine }: { machine: MachineStore }) {
           );
         }),
       ])}
+      <Care id={machine.id} />
     </section>
   );
 }

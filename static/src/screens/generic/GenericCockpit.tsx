@@ -1,15 +1,19 @@
 // The cockpit of a machine that is no roaster: the same frame, its sensors as lines, its controls as tiles.
 
 import { useComputed, useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
+import type { Action } from "../../model/keymap";
 import { firstShown, toggleLine } from "../../model/lines";
 import { showPlainTitle } from "../../platform/title";
+import type { ChartHandle } from "../../ui/ChartFrame";
 import { useHouse, useMachine } from "../../ui/house";
 import { useKeys } from "../../ui/keys";
 import { Later } from "../../ui/Later";
+import { shelf } from "../later";
 import { Head } from "../cockpit/Head";
 import { SessionButtons } from "../cockpit/EventPanel";
 import { Strip } from "../cockpit/Strip";
+import { actOnMachine } from "../cockpit/deeds";
 import { MachineTasks } from "../programs/MachineTasks";
 import { ChannelPanel } from "./ChannelPanel";
 import { Devices } from "./Devices";
@@ -18,19 +22,21 @@ import { ScanPanel } from "./ScanPanel";
 import { SensorTiles } from "./SensorTiles";
 import { machineLines } from "./machineLines";
 
+/** The keys of a roast cockpit that mean something here. */
+const DEEDS: ReadonlySet<Action["do"]> = new Set<Action["do"]>(["ack", "record", "stop_recording", "fit", "live", "zoom_in", "zoom_out"]);
+
 export function GenericCockpit({ id }: { id: string }) {
   const house = useHouse();
   const machine = useMachine(id);
   const picked = useSignal<string[] | null>(null);
   const isSaving = useSignal(false);
-  const summary = useComputed(() => (house.list.value.kind === "ready" ? house.list.value.items.find((item) => item.id === id) : undefined));
+  const summary = useComputed(() => house.summary(id));
   const name = useComputed(() => summary.value?.name ?? machine.config.value?.name ?? id);
   const lines = useComputed(() => machineLines(machine));
   const shown = useComputed(() => picked.value ?? firstShown(lines.value));
   useEffect(() => showPlainTitle(machine, name), [machine]);
-  useKeys((action) => {
-    if (action.do === "ack") machine.ackTopAlarm();
-  }, ({ do: what }) => what === "ack");
+  const chart = useRef<ChartHandle | null>(null);
+  useKeys((action) => actOnMachine(machine, chart.current, action), ({ do: what }) => DEEDS.has(what));
   const { holder, yours } = machine.session.lease.value;
   return (
     <main class="cockpit generic" data-testid="generic-cockpit">
@@ -39,14 +45,14 @@ export function GenericCockpit({ id }: { id: string }) {
         <Resting machine={machine} />
       </Strip>
       <SensorTiles machine={machine} lines={lines.value} shown={shown.value} onToggle={(line) => (picked.value = toggleLine(lines.peek(), shown.peek(), line))} />
-      <ChannelPanel key={id} machine={machine} name={name.value} lines={lines} shown={shown} />
+      <ChannelPanel key={id} machine={machine} name={name.value} lines={lines} shown={shown} onReady={(handle) => (chart.current = handle)} />
       <aside class="event-panel" aria-label="Session and programs">
         <SessionButtons machine={machine} isLocked={holder !== null && !yours} end="End recording" />
         {summary.value?.kind === "scanner" && <ScanPanel machineId={id} />}
         <MachineTasks machine={machine} />
       </aside>
       <Devices machine={machine} />
-      {isSaving.value && <Later quiet load={() => import("../shelf").then((m) => m.FinishSheet)} props={{ machine, isRoast: false, onClose: () => (isSaving.value = false) }} />}
+      {isSaving.value && <Later quiet load={shelf("FinishSheet")} props={{ machine, isRoast: false, onClose: () => (isSaving.value = false) }} />}
     </main>
   );
 }

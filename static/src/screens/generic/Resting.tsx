@@ -14,8 +14,7 @@ const STATES = {
 };
 
 export function Resting({ machine }: { machine: MachineStore }) {
-  const list = tasks.list.value;
-  const paused = list.kind === "ready" ? list.items.find((task) => task.machine_id === machine.id && task.status === "paused") : undefined;
+  const paused = tasks.items.value.find((task) => task.machine_id === machine.id && task.status === "paused");
   const state = machine.session.state.value;
   void tick.value;
   if (paused !== undefined) {

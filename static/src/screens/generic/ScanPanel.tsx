@@ -15,8 +15,7 @@ export function ScanPanel({ machineId }: { machineId: string }) {
   const fault = useSignal<string | undefined>(undefined);
   const back = useSignal(0);
   const broken = useSignal("");
-  const list = tasks.list.value;
-  const scans = list.kind === "ready" ? list.items.filter((task) => task.name === "scan" && task.machine_id === machineId) : [];
+  const scans = tasks.items.value.filter((task) => task.name === "scan" && task.machine_id === machineId);
   const newest = scans.filter((task) => task.progress.current > 0 && (task.status === "running" || task.status === "paused" || task.status === "completed")).at(-1);
   const count = newest === undefined ? 0 : newest.status === "completed" ? newest.progress.total : newest.progress.current;
   const number = Math.max(1, count - back.value);

@@ -2,6 +2,7 @@
 
 import { duration, fixed, rate } from "../../model/format";
 import { difference, FIGURES, shown } from "../../model/figures";
+import { inWords } from "../../model/lines";
 import { inTime } from "../../model/markEdit";
 import { at, EVENT_NAMES, type Marks } from "../../model/marks";
 import { PHASE_NAMES, phases } from "../../model/phases";
@@ -12,6 +13,7 @@ import { eventMs, type LoadedProfile } from "../../store/reference";
 import { settings } from "../../store/settings";
 import type { ProfileDocument, ProfileSummary } from "../../wire/types";
 import { PaperCurve, type PaperLine } from "../../ui/PaperCurve";
+import { useControlNames } from "../profiles/controlNames";
 import { EventTable } from "../profiles/EventTable";
 
 const BEFORE_MS = 30_000;
@@ -112,12 +114,13 @@ function Figures({ document, against }: { document: ProfileSummary; against: Pro
 /** The moves of the controls, in order; so many that two pages hold them. */
 function Moves({ document, originMs }: { document: ProfileDocument; originMs: number }) {
   const moves = Object.entries(document.controls).flatMap(([id, list]) => list.map(([ms, value]) => ({ id, ms, value }))).sort((a, b) => a.ms - b.ms);
+  const names = useControlNames(document.machine_id).value;
   if (moves.length === 0) return null;
   return (
     <section>
       <h2>Controls</h2>
       <ul class="moves">
-        {moves.slice(0, MOVES_SHOWN).map((move, index) => <li key={index}><span>{duration(move.ms - originMs)}</span> {move.id} {fixed(move.value * 100, 0)} %</li>)}
+        {moves.slice(0, MOVES_SHOWN).map((move, index) => <li key={index}><span>{duration(move.ms - originMs)}</span> {names.get(move.id) ?? inWords(move.id)} {fixed(move.value * 100, 0)} %</li>)}
       </ul>
       {moves.length > MOVES_SHOWN && <p class="small">and {moves.length - MOVES_SHOWN} more</p>}
     </section>

@@ -5,7 +5,7 @@ import { rest, RestError } from "../../link/rest";
 import { weight } from "../../model/format";
 import { checkProfile, placeFaults, toForm, toNotes, type ProfileFaults, type ProfileForm } from "../../model/profileForm";
 import type { ProfileDocument } from "../../wire/types";
-import { Banner } from "../../ui/Banner";
+import { Trouble } from "../../ui/Banner";
 import { Chip } from "../../ui/Chip";
 import { ProfileFields } from "../../ui/ProfileFields";
 import { Stars } from "../../ui/Stars";
@@ -73,7 +73,7 @@ function CardForm({ document, onSaved, onClose }: Props & { onClose: () => void 
   return (
     <form class="dialog-form" noValidate onSubmit={(event) => void save(event)}>
       <ProfileFields form={form.value} faults={faults.value} onChange={(part) => (form.value = { ...form.peek(), ...part })} />
-      {faults.value.form !== undefined && <Banner icon="triangle" tone="warning" urgent>{faults.value.form}</Banner>}
+      <Trouble>{faults.value.form}</Trouble>
       <p class="row">
         <button type="submit" class="button primary" disabled={busy.value} data-testid="save-card">Save</button>
         <button type="button" class="button" onClick={onClose}>Cancel</button>

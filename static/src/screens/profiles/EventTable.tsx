@@ -18,17 +18,17 @@ export function EventTable({ marks }: { marks: Marks }) {
             <th scope="col" class="number">Time</th>
             <th scope="col" class="number">BT °{unit}</th>
             <th scope="col" class="number">ET °{unit}</th>
-            <th scope="col">Set by</th>
+            <th scope="col">Set</th>
           </tr>
         </thead>
         <tbody>
           {inTime(marks).map((mark) => (
             <tr key={mark.event_type}>
-              <th scope="row">{EVENT_NAMES[mark.event_type].long}</th>
+              <th scope="row">{EVENT_NAMES[mark.event_type].short} <span class="small muted">{EVENT_NAMES[mark.event_type].long}</span></th>
               <td class="number">{duration(mark.timestamp_ms - origin)}</td>
               <td class="number">{temp(mark.bt_at_event, unit)}</td>
               <td class="number">{temp(mark.et_at_event, unit)}</td>
-              <td>{mark.auto_detected ? "detector" : "person"}</td>
+              <td>{mark.auto_detected ? "auto" : "manual"}</td>
             </tr>
           ))}
         </tbody>

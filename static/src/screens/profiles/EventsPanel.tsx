@@ -1,14 +1,15 @@
 // The events of a saved roast: read, or put right with the curve as the preview.
 
-import { useSignal, type Signal } from "@preact/signals";
+import type { Signal } from "@preact/signals";
 import { rest } from "../../link/rest";
 import { corrections, isSameMarks } from "../../model/markEdit";
 import type { Marks } from "../../model/marks";
 import { marksIn } from "../../model/profileForm";
 import { temperaturesAt, type LoadedProfile } from "../../store/reference";
 import type { EventType, ProfileDocument } from "../../wire/types";
-import { Banner } from "../../ui/Banner";
+import { Trouble } from "../../ui/Banner";
 import { MarkEditor } from "../../ui/MarkEditor";
+import { useWork } from "../../ui/work";
 import { EventTable } from "./EventTable";
 
 type Props = {
@@ -20,24 +21,16 @@ type Props = {
 };
 
 export function EventsPanel({ loaded, draft, picking, onSaved }: Props) {
-  const fault = useSignal<string | null>(null);
-  const busy = useSignal(false);
+  const { busy, fault, run } = useWork();
   const { document, series } = loaded;
   const marks = marksIn(document.events);
   const close = () => {
-    draft.value = picking.value = fault.value = null;
+    draft.value = picking.value = null;
+    fault.value = undefined;
   };
   const save = async () => {
-    if (draft.peek() === null) return;
-    busy.value = true;
-    try {
-      onSaved(await rest.amendProfile(document.id, { events: corrections(draft.peek() ?? marks) }));
-      close();
-    } catch (error) {
-      fault.value = (error as Error).message;
-    } finally {
-      busy.value = false;
-    }
+    onSaved(await rest.amendProfile(document.id, { events: corrections(draft.peek() ?? marks) }));
+    close();
   };
   const edited = draft.value;
   return (
@@ -49,9 +42,9 @@ export function EventsPanel({ loaded, draft, picking, onSaved }: Props) {
       {edited === null ? <EventTable marks={marks} /> : (
         <>
           <MarkEditor marks={edited} span={[0, document.duration_ms]} lookUp={(ms) => temperaturesAt(series, ms)} onChange={(next) => (draft.value = next)} picking={picking.value} onPick={(type) => (picking.value = type)} />
-          {fault.value !== null && <Banner icon="triangle" tone="warning" urgent>{fault.value}</Banner>}
+          <Trouble>{fault.value}</Trouble>
           <p class="row">
-            <button type="button" class="button primary" disabled={busy.value || isSameMarks(marks, edited)} data-testid="save-events" onClick={() => void save()}>Save events</button>
+            <button type="button" class="button primary" disabled={busy.value || isSameMarks(marks, edited)} data-testid="save-events" onClick={() => void run(save)}>Save events</button>
             <button type="button" class="button" onClick={close}>Cancel</button>
             <span class="small muted">{isSameMarks(marks, edited) ? "Nothing is changed yet." : "The figures follow when it is saved."}</span>
           </p>

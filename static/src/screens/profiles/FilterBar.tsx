@@ -5,7 +5,7 @@ import type { ProfileFilter } from "../../model/profileFilter";
 import { useHouse } from "../../ui/house";
 
 export function FilterBar({ filter, onChange }: { filter: ProfileFilter; onChange: (part: Partial<ProfileFilter>) => void }) {
-  const list = useHouse().list.value;
+  const house = useHouse();
   return (
     <search class="filters">
       <Labelled id="profile-search" text="Search">
@@ -14,7 +14,7 @@ export function FilterBar({ filter, onChange }: { filter: ProfileFilter; onChang
       <Labelled id="profile-machine" text="Machine">
         <select id="profile-machine" value={filter.machine} onChange={(event) => onChange({ machine: event.currentTarget.value })} data-testid="profile-machine">
           <option value="">All machines</option>
-          {list.kind === "ready" && list.items.map((item) => <option key={item.id} value={item.id}>{item.name}</option>)}
+          {house.items.value.map((item) => <option key={item.id} value={item.id}>{item.name}</option>)}
         </select>
       </Labelled>
       <Labelled id="profile-from" text="From">

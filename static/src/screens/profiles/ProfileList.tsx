@@ -6,7 +6,8 @@ import { rest } from "../../link/rest";
 import { isNarrowed, NO_FILTER, toQuery, type ProfileFilter } from "../../model/profileFilter";
 import { trash } from "../../store/trash";
 import type { ProfileSummary } from "../../wire/types";
-import { Banner } from "../../ui/Banner";
+import { Banner, Trouble } from "../../ui/Banner";
+import { Loading } from "../../ui/Loading";
 import { link } from "../../ui/router";
 import { FilterBar } from "./FilterBar";
 import { Importer } from "./Importer";
@@ -74,8 +75,8 @@ export function ProfileList() {
       <FilterBar filter={filter.value} onChange={(part) => (filter.value = { ...filter.peek(), ...part })} />
       <TrashBar />
       {ticked.value.length > 0 && <TickedBar chosen={ticked.value} onClear={() => (ticked.value = [])} />}
-      {shown.kind === "loading" && <p role="status" class="muted">Loading profiles…</p>}
-      {shown.kind === "failed" && <Banner icon="triangle" tone="warning" urgent actions={<button type="button" class="button" onClick={() => (round.value += 1)}>Try again</button>}>{shown.error}</Banner>}
+      {shown.kind === "loading" && <Loading what="profiles" />}
+      {shown.kind === "failed" && <Trouble onRetry={() => (round.value += 1)}>{shown.error}</Trouble>}
       {shown.kind === "ready" && items.length === 0 && shown.next === null && <NoProfiles narrowed={isNarrowed(filter.value)} />}
       {items.length > 0 && <ProfileTable items={items} ticked={new Set(ticked.value.map((item) => item.id))} onTick={tick} />}
       {moreFault.value !== null && <p class="fault" role="alert">{moreFault.value}</p>}
@@ -86,7 +87,7 @@ export function ProfileList() {
 
 function TrashBar() {
   const held = trash.held.value;
-  if (trash.fault.value !== null) return <Banner icon="triangle" tone="warning" urgent actions={<button type="button" class="button" onClick={() => (trash.fault.value = null)}>Dismiss</button>}>{trash.fault.value}</Banner>;
+  if (trash.fault.value !== null) return <Trouble actions={<button type="button" class="button" onClick={() => (trash.fault.value = null)}>Dismiss</button>}>{trash.fault.value}</Trouble>;
   if (held.length === 0) return null;
   return (
     <Banner icon="info" testId="trash" actions={<button type="button" class="button" data-testid="undo-delete" onClick={() => trash.undo()}>Undo</button>}>

@@ -5,7 +5,8 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { rest, RestError } from "../../link/rest";
 import { loadProfile, type LoadedProfile } from "../../store/reference";
-import { Banner } from "../../ui/Banner";
+import { Trouble } from "../../ui/Banner";
+import { Loading } from "../../ui/Loading";
 import { link } from "../../ui/router";
 
 type State = { kind: "loading" } | { kind: "failed"; error: string } | { kind: "ready"; loaded: LoadedProfile };
@@ -29,10 +30,10 @@ export function ProfileLoader({ id, children }: { id: string; children: (loaded:
   if (shown.kind === "ready") return <>{children(shown.loaded)}</>;
   return (
     <main class="page">
-      {shown.kind === "loading" ? <p role="status" class="muted">Loading the profile…</p> : (
-        <Banner icon="triangle" tone="warning" urgent actions={<><a class="button" href={link.profiles()}>All profiles</a><button type="button" class="button" onClick={() => (attempt.value += 1)}>Try again</button></>}>
+      {shown.kind === "loading" ? <Loading what="the profile" /> : (
+        <Trouble onRetry={() => (attempt.value += 1)} actions={<a class="button" href={link.profiles()}>All profiles</a>}>
           {shown.error}
-        </Banner>
+        </Trouble>
       )}
     </main>
   );

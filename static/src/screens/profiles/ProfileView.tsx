@@ -19,6 +19,7 @@ import { EventsPanel } from "./EventsPanel";
 import { ProfileLoader } from "./ProfileLoader";
 import { StatisticsPanel } from "./StatisticsPanel";
 import { FORMATS } from "./TickedBar";
+import { useControlNames } from "./controlNames";
 import { profileScene } from "./profileScene";
 
 const HIDDEN: ReadonlySet<string> = new Set(["et_ror"]);
@@ -33,6 +34,7 @@ function Shown({ first }: { first: LoadedProfile }) {
   const picking = useSignal<EventType | null>(null);
   const loaded = held.value;
   const { document } = loaded;
+  const names = useControlNames(document.machine_id);
   const taken = (next: ProfileDocument) => (held.value = loadProfile(next));
   const place = (ms: number) => {
     const type = picking.peek();
@@ -40,10 +42,6 @@ function Shown({ first }: { first: LoadedProfile }) {
     const at = Math.min(document.duration_ms, Math.max(0, ms));
     draft.value = withMark(draft.peek() ?? new Map(), type, at, temperaturesAt(loaded.series, at));
     picking.value = null;
-  };
-  const watch = (redraw: () => void) => {
-    const ends = [held.subscribe(redraw), draft.subscribe(redraw)];
-    return () => ends.forEach((end) => end());
   };
   const remove = () => {
     trash.put([{ id: document.id, name: document.name }]);
@@ -61,8 +59,8 @@ function Shown({ first }: { first: LoadedProfile }) {
       <div class={`profile ${draft.value === null ? "" : "correcting"}`}>
         <PhaseBar marks={draft.value ?? marksIn(document.events)} nowMs={document.duration_ms} state="finished" />
         <ChartPanel
-          scene={() => profileScene(held.peek(), HIDDEN, draft.peek() === null ? {} : { marks: draft.peek() ?? new Map() })}
-          isLive={() => false} watch={watch} onTap={place} tools={picking.value !== null && <b role="status">Tap where {EVENT_NAMES[picking.value].short} belongs</b>} summary={`Roast curve of ${document.name}`}
+          scene={() => profileScene(held.peek(), HIDDEN, { laneLabels: names.peek(), marks: draft.peek() ?? undefined })}
+          isLive={() => false} watch={(redraw) => [held.subscribe(redraw), draft.subscribe(redraw), names.subscribe(redraw)]} onTap={place} tools={picking.value !== null && <b role="status">Tap where {EVENT_NAMES[picking.value].short} belongs</b>} summary={`Roast curve of ${document.name}`}
         />
         <div class="side-by-side">
           <EventsPanel loaded={loaded} draft={draft} picking={picking} onSaved={taken} />
@@ -82,8 +80,7 @@ function Shown({ first }: { first: LoadedProfile }) {
 
 /** What a machine can do with the roast: replay it, or roast along it. */
 function MachineUse({ profileId, machineId }: { profileId: string; machineId: string }) {
-  const list = useHouse().list.value;
-  const machines = list.kind === "ready" ? list.items : [];
+  const machines = useHouse().items.value;
   const chosen = useSignal<string | null>(null);
   const target = chosen.value ?? (machines.find((item) => item.id === machineId) ?? machines.find((item) => item.kind === "roaster") ?? machines[0])?.id;
   if (target === undefined) return <span class="small muted">Add a machine to replay this roast.</span>;

@@ -17,7 +17,14 @@ export function medianIntervalMs(t: ArrayLike<number>): number {
 }
 
 /** What differs from the profile as it was saved: how far a replay has come, or events that are being put right. */
-type Instead = { replayed?: { curve: Curve; untilMs: number }; marks?: Marks; laneLabels?: ReadonlyMap<string, string> };
+type Instead = { replayed?: { curve: Curve; untilMs: number }; marks?: Marks | undefined; laneLabels?: ReadonlyMap<string, string> };
+
+/** Lanes in the order that the machine's controls have in its cockpit; those it does not know stand behind them. */
+function inPlace<T>(lanes: [id: string, moves: T][], names: ReadonlyMap<string, string>): [id: string, moves: T][] {
+  const known = [...names.keys()];
+  const place = (id: string) => (known.includes(id) ? known.indexOf(id) : known.length);
+  return lanes.sort(([a], [b]) => place(a) - place(b));
+}
 
 /** What a profile's chart shows. */
 export function profileScene(loaded: LoadedProfile, hidden: ReadonlySet<string>, { replayed, marks = marksIn(loaded.document.events), laneLabels = new Map() }: Instead = {}): Scene {
@@ -34,7 +41,7 @@ export function profileScene(loaded: LoadedProfile, hidden: ReadonlySet<string>,
     events: [...reached.values()],
     projection: null,
     overlay: replayed === undefined ? null : { curve: loaded.series, shiftMs: 0 },
-    lanes: new Map(Object.entries(loaded.document.controls).map(([id, moves]) => [id, moves.filter(([ms]) => ms <= untilMs)])),
+    lanes: new Map(inPlace(Object.entries(loaded.document.controls), laneLabels).map(([id, moves]) => [id, moves.filter(([ms]) => ms <= untilMs)])),
     laneLabels,
     lanesEndMs: untilMs,
     hidden,

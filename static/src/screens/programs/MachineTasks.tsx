@@ -15,7 +15,7 @@ const SHOWN = new Set(["program", "scan", "replay"]);
 export function MachineTasks({ machine }: { machine: MachineStore }) {
   useEffect(() => tasks.hold(), []);
   const list = tasks.list.value;
-  const own = list.kind === "ready" ? list.items.filter((task) => task.machine_id === machine.id && SHOWN.has(task.name)) : [];
+  const own = tasks.items.value.filter((task) => task.machine_id === machine.id && SHOWN.has(task.name));
   const open = own.filter((task) => !isOver(task.status));
   // A scan that ended is seen by its pictures.
   const last = own.filter((task) => task.name !== "scan").at(-1);

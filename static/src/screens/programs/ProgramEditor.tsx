@@ -2,11 +2,11 @@
 
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import { rest, RestError } from "../../link/rest";
+import { messageOf, rest, RestError } from "../../link/rest";
 import { slug } from "../../model/draft";
 import { emptyStep, KINDS, moved, NO_FAULTS, placeFaults, toDocument, toForm, type ProgramFaults, type ProgramForm, type StepChannel, type StepForm, type StepKind } from "../../model/programForm";
 import type { ProgramView } from "../../wire/types";
-import { Banner } from "../../ui/Banner";
+import { Trouble } from "../../ui/Banner";
 import { Chip } from "../../ui/Chip";
 import { Field } from "../../ui/Field";
 import { useHouse } from "../../ui/house";
@@ -65,7 +65,7 @@ export function ProgramEditor({ machineId, stored, channels }: Props) {
   };
   const refused = (error: unknown, sent: ProgramForm) => {
     const fields = error instanceof RestError ? error.fields : [];
-    faults.value = fields.length > 0 ? placeFaults(fields, sent.steps.map((step) => step.key)) : { form: [error instanceof Error ? error.message : String(error)], rows: {} };
+    faults.value = fields.length > 0 ? placeFaults(fields, sent.steps.map((step) => step.key)) : { form: [messageOf(error)], rows: {} };
   };
   const act = async (work: () => Promise<void>) => {
     busy.value = true;
@@ -112,9 +112,9 @@ export function ProgramEditor({ machineId, stored, channels }: Props) {
       </header>
       <div class="form narrow-page">
         {(count > 0 || faults.value.form.length > 0) && (
-          <Banner icon="triangle" tone="warning" urgent testId="program-faults">
+          <Trouble testId="program-faults">
             {faults.value.form.join(". ")} {count > 0 && `${count} ${count === 1 ? "step needs" : "steps need"} another look.`}
-          </Banner>
+          </Trouble>
         )}
         <Field label="Name" value={form.value.name} fault={faults.value.name} testId="program-name" onInput={(name) => change({ name })} />
         <ol class="form" aria-label="Steps">

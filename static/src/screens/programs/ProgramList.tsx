@@ -13,10 +13,8 @@ export function ProgramList({ id }: { id: string }) {
   const machine = useMachine(id);
   const house = useHouse();
   useEffect(() => tasks.hold(), []);
-  const summaries = house.list.value;
-  const name = (summaries.kind === "ready" ? summaries.items.find((item) => item.id === id)?.name : undefined) ?? id;
-  const list = tasks.list.value;
-  const open = list.kind === "ready" ? list.items.filter((task) => task.machine_id === id && !isOver(task.status)) : [];
+  const name = house.summary(id)?.name ?? id;
+  const open = tasks.items.value.filter((task) => task.machine_id === id && !isOver(task.status));
   return (
     <main class="page" data-testid="program-list">
       <header class="page-head">

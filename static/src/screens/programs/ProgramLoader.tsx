@@ -4,7 +4,8 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { rest } from "../../link/rest";
 import type { ProgramView } from "../../wire/types";
-import { Banner } from "../../ui/Banner";
+import { Trouble } from "../../ui/Banner";
+import { Loading } from "../../ui/Loading";
 import { useMachine } from "../../ui/house";
 import { link } from "../../ui/router";
 import { ProgramEditor } from "./ProgramEditor";
@@ -22,8 +23,8 @@ export function ProgramLoader({ id, program }: { id: string; program: string | n
   const back = <a class="button" href={link.programs(id)}>All programs</a>;
   const ended = machine.link.value;
   const why = failure.value ?? (ended.kind === "gone" || ended.kind === "denied" ? ended.reason : null);
-  if (why !== null) return <main class="page"><Banner icon="triangle" tone="warning" urgent actions={<><button type="button" class="button" onClick={load}>Try again</button>{back}</>}>{why}</Banner></main>;
+  if (why !== null) return <main class="page"><Trouble onRetry={load} actions={back}>{why}</Trouble></main>;
   const isReady = machine.loaded.value && machine.config.value !== null && (program === null || stored.value !== null);
-  if (!isReady) return <main class="page"><p role="status" class="muted">Loading the program…</p>{back}</main>;
+  if (!isReady) return <main class="page"><Loading what="the program" />{back}</main>;
   return <ProgramEditor machineId={id} stored={stored.value} channels={stepChannels(machine)} />;
 }

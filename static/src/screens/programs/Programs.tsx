@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { rest } from "../../link/rest";
+import { messageOf, rest } from "../../link/rest";
 import { stepWords } from "../../model/programForm";
 import { tasks } from "../../store/tasks";
 import type { MachineStore } from "../../store/machine";
@@ -30,7 +30,7 @@ export function Programs({ machine, isRunning, isLong = false }: { machine: Mach
       await rest.startProgram(id, { clientId: house.clientId });
       await tasks.refresh();
     } catch (error) {
-      refusal.value = { id, why: error instanceof Error ? error.message : String(error) };
+      refusal.value = { id, why: messageOf(error) };
     } finally {
       busy.value = false;
     }

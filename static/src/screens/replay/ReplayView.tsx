@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { duration, fixed, rate, temp } from "../../model/format";
+import { inWords } from "../../model/lines";
 import { marksIn } from "../../model/profileForm";
 import type { LoadedProfile } from "../../store/reference";
 import type { MachineStore } from "../../store/machine";
@@ -15,6 +16,7 @@ import { Icon } from "../../ui/Icon";
 import { PhaseBar } from "../../ui/PhaseBar";
 import { useMachine } from "../../ui/house";
 import { link } from "../../ui/router";
+import { laneLabels } from "../cockpit/machineLanes";
 import { ProfileLoader } from "../profiles/ProfileLoader";
 import { profileScene } from "../profiles/profileScene";
 
@@ -34,7 +36,8 @@ function Shown({ machine, loaded }: { machine: MachineStore; loaded: LoadedProfi
   const at = Math.max(0, last.length - 1);
   const unit = settings.unit.value;
   const marks = marksIn(loaded.document.events);
-  const labels = new Map(machine.controls.order.value.map((control) => [control, machine.controls.line(control)?.peek().spec.label ?? control]));
+  void machine.controls.order.value;
+  const labels = laneLabels(machine);
   const reached = new Map([...marks].filter(([, mark]) => mark.timestamp_ms <= positionMs));
   return (
     <main class="page" data-testid="replay">
@@ -52,13 +55,13 @@ function Shown({ machine, loaded }: { machine: MachineStore; loaded: LoadedProfi
             <Chip>BT {temp(last.column("bt")[at], unit)} °{unit}</Chip>
             <Chip>RoR {rate(last.column("bt_ror")[at], unit)} /min</Chip>
             <Chip>ET {temp(last.column("et")[at], unit)} °{unit}</Chip>
-            {Object.entries(machine.replay.position.value?.controls ?? {}).map(([control, value]) => <Chip key={control}>{labels.get(control) ?? control} {machine.controls.line(control)?.peek().spec.type === "toggle" ? (value < 0.5 ? "off" : "on") : `${fixed(value * 100, 0)} %`}</Chip>)}
+            {Object.entries(machine.replay.position.value?.controls ?? {}).map(([control, value]) => <Chip key={control}>{labels.get(control) ?? inWords(control)} {machine.controls.line(control)?.peek().spec.type === "toggle" ? (value < 0.5 ? "off" : "on") : `${fixed(value * 100, 0)} %`}</Chip>)}
           </p>
           <PhaseBar marks={reached} nowMs={positionMs} state={!marks.has("CHARGE") ? "never" : isMine ? "replay_running" : "replay"} />
           <ChartPanel
             isLive={() => false} summary={`Replay of ${loaded.document.name}`}
             scene={() => profileScene(loaded, HIDDEN, { laneLabels: labels, replayed: { curve: machine.replay.series, untilMs: machine.replay.position.peek()?.positionMs ?? 0 } })}
-            watch={(redraw) => machine.onChange(redraw)}
+            watch={(redraw) => [machine.onChange(redraw)]}
           />
         </div>
       </div>

@@ -1,7 +1,7 @@
 // What can be done with a machine as a whole: connect, let go, start afresh, remove.
 
 import { useSignal } from "@preact/signals";
-import { rest, RestError } from "../../link/rest";
+import { rest } from "../../link/rest";
 import { draftOf } from "../../store/draft";
 import { driverStatus } from "../../store/status";
 import { tick } from "../../store/ticker";
@@ -10,25 +10,22 @@ import { Dialog } from "../../ui/Dialog";
 import { Fault, Field } from "../../ui/Field";
 import { useHouse, useMachine } from "../../ui/house";
 import { go, link } from "../../ui/router";
+import { useWork } from "../../ui/work";
 
 export function MachineActions({ id, name }: { id: string; name: string }) {
   const house = useHouse();
   const machine = useMachine(id);
-  const fault = useSignal<string | undefined>(undefined);
+  const { fault, run } = useWork();
   const busy = useSignal("");
   const removing = useSignal(false);
   const { connection, driverRetryAtMs, state } = machine.session;
   const act = async (what: string, work: () => Promise<unknown>) => {
     busy.value = what;
-    fault.value = undefined;
-    try {
+    await run(async () => {
       await work();
       await house.refresh();
-    } catch (error) {
-      fault.value = error instanceof RestError ? error.message : String(error);
-    } finally {
-      busy.value = "";
-    }
+    });
+    busy.value = "";
   };
   const status = driverStatus(connection.value, driverRetryAtMs.value, tick.value);
   const isLinked = connection.value.driver_state !== "disconnected" && connection.value.driver_state !== "failed";
@@ -55,26 +52,21 @@ export function MachineActions({ id, name }: { id: string; name: string }) {
 function RemoveDialog({ id, name, onClose }: { id: string; name: string; onClose: () => void }) {
   const house = useHouse();
   const typed = useSignal("");
-  const fault = useSignal<string | undefined>(undefined);
-  const remove = async (event: Event) => {
-    event.preventDefault();
-    if (typed.peek().trim() !== name) {
-      fault.value = `Type ${name} to remove it`;
-      return;
-    }
-    try {
-      await rest.removeMachine(id);
-      draftOf(id).discard();
-      await house.refresh();
-      onClose();
-      go(link.wall());
-    } catch (error) {
-      fault.value = error instanceof RestError ? error.message : String(error);
-    }
+  const { fault, run } = useWork();
+  const remove = async () => {
+    if (typed.peek().trim() !== name) throw new Error(`Type ${name} to remove it`);
+    await rest.removeMachine(id);
+    draftOf(id).discard();
+    await house.refresh();
+    onClose();
+    go(link.wall());
   };
   return (
     <Dialog title={`Remove ${name}`} onClose={onClose} testId="remove-dialog">
-      <form class="step-panel" noValidate onSubmit={(event) => void remove(event)}>
+      <form class="step-panel" noValidate onSubmit={(event) => {
+        event.preventDefault();
+        void run(remove);
+      }}>
         <p>Its outputs are brought to safety first. Its profiles stay; its set-up, alarms and interlocks are gone.</p>
         <Field label={`Type its name, ${name}`} value={typed.value} fault={fault.value} testId="remove-name" onInput={(value) => (typed.value = value)} />
         <p class="row">

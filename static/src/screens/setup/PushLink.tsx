@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { rest } from "../../link/rest";
 import { labelOf, listAt, type Doc } from "../../model/draft";
+import { Icon } from "../../ui/Icon";
 import type { SessionView } from "../../wire/types";
 
 const LOOK_EVERY_MS = 2_000;
@@ -20,7 +21,8 @@ export function PushLink({ doc }: { doc: Doc }) {
   }, [id]);
   const base = location.href.replace(/#.*$/, "").replace(/[^/]*$/, "");
   const reading = last.value?.last_reading;
-  const values: Record<string, number | null> = reading === undefined || reading === null ? {} : { bt: reading.bt, et: reading.et, ...reading.extra_channels };
+  const isUnheard = reading === undefined || reading === null;
+  const values: Record<string, number | null> = isUnheard ? {} : { bt: reading.bt, et: reading.et, ...reading.extra_channels };
   const channels = listAt(doc, "/channels");
   return (
     <div class="step-panel" data-testid="push-link">
@@ -30,6 +32,11 @@ export function PushLink({ doc }: { doc: Doc }) {
         <li><code>{base}api/v1/datapoints/batch</code> (POST)</li>
       </ul>
       <p class="small muted">Each value names its channel by tag. Where logins are on, it needs the token of a user with the role controller; see docs/dialects.md.</p>
+      {last.value !== null && (
+        <p role="status" data-testid="push-heard">
+          <Icon name={isUnheard ? "clock" : "check"} /> {isUnheard ? "Nothing has arrived yet." : last.value.driver_state === "connected" ? "Readings arrive." : "Readings came, and then none for too long."}
+        </p>
+      )}
       {channels.length > 0 && (
         <table>
           <caption class="visually-hidden">Tags and what arrived last</caption>

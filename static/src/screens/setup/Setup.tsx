@@ -8,10 +8,11 @@ import { at } from "../../model/draft";
 import { BLANK, byPointer, check, complete, driverOf, stepOf, STEPS, STEP_NAMES, tested, type Step } from "../../model/machineDraft";
 import { placeName } from "../../model/placeName";
 import { draftOf, type Draft } from "../../store/draft";
-import { Banner } from "../../ui/Banner";
+import { Trouble } from "../../ui/Banner";
 import { LeftOver } from "../../ui/LeftOver";
 import { FaultSummary } from "../../ui/FaultSummary";
 import { Icon } from "../../ui/Icon";
+import { Loading } from "../../ui/Loading";
 import { useHouse } from "../../ui/house";
 import { go, link } from "../../ui/router";
 import type { ProbeView } from "../../wire/types";
@@ -19,6 +20,7 @@ import { ChannelsStep } from "./ChannelsStep";
 import { DetectionStep } from "./DetectionStep";
 import { KindStep } from "./KindStep";
 import { LinkStep } from "./LinkStep";
+import { LossFields } from "./LossFields";
 import { MachineActions } from "./MachineActions";
 import { TestStep } from "./TestStep";
 
@@ -36,12 +38,12 @@ export type StepProps = {
   onLook: (what: "link" | "all") => void;
 };
 
-type Loading = { kind: "loading" } | { kind: "ready" } | { kind: "failed"; error: string; isGone: boolean };
+type Load = { kind: "loading" } | { kind: "ready" } | { kind: "failed"; error: string; isGone: boolean };
 
 export function Setup({ id }: { id: string | null }) {
   const house = useHouse();
   const draft = useMemo(() => draftOf(id), [id]);
-  const loading = useSignal<Loading>({ kind: "loading" });
+  const loading = useSignal<Load>({ kind: "loading" });
   const step = useSignal<Step>("kind");
   const attempt = useSignal(0);
   const look = useSignal<Look | null>(null);
@@ -183,7 +185,7 @@ function ShownStep({ step, isNew, ...props }: StepProps & { step: Step; isNew: b
     case "channels":
       return <ChannelsStep kind="sensor" {...props} />;
     case "controls":
-      return <ChannelsStep kind="control" {...props} />;
+      return <><ChannelsStep kind="control" {...props} /><LossFields draft={props.draft} /></>;
     case "detection":
       return <DetectionStep draft={props.draft} />;
     case "test":
@@ -205,11 +207,11 @@ function Frame({ title, id, children }: { title: string; id: string | null; chil
   );
 }
 
-function Waiting({ loading, onRetry }: { loading: Loading; onRetry: () => void }) {
-  if (loading.kind !== "failed") return <p role="status" class="muted">Loading the machine…</p>;
+function Waiting({ loading, onRetry }: { loading: Load; onRetry: () => void }) {
+  if (loading.kind !== "failed") return <Loading what="the machine" />;
   return (
-    <Banner icon="triangle" tone="warning" urgent testId="setup-failed" actions={loading.isGone ? <a class="button" href={link.wall()}>All machines</a> : <button type="button" class="button" onClick={onRetry}>Try again</button>}>
+    <Trouble testId="setup-failed" {...(loading.isGone ? { actions: <a class="button" href={link.wall()}>All machines</a> } : { onRetry })}>
       {loading.error}
-    </Banner>
+    </Trouble>
   );
 }

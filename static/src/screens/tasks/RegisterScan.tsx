@@ -1,10 +1,10 @@
 // Asks which registers a Modbus device has. It reads and never writes.
 
 import { useSignal } from "@preact/signals";
-import { rest, RestError } from "../../link/rest";
+import { messageOf, rest, RestError } from "../../link/rest";
 import { faultsOfScan, scanArguments, TABLES, type ScanForm } from "../../model/registerScan";
 import { tasks } from "../../store/tasks";
-import { Banner } from "../../ui/Banner";
+import { Trouble } from "../../ui/Banner";
 import { Dialog } from "../../ui/Dialog";
 import { Field } from "../../ui/Field";
 
@@ -27,7 +27,7 @@ export function RegisterScan({ onClose }: { onClose: () => void }) {
       onClose();
     } catch (error) {
       const found = error instanceof RestError ? faultsOfScan(error.fields) : {};
-      faults.value = Object.keys(found).length > 0 ? found : { form: error instanceof Error ? error.message : String(error) };
+      faults.value = Object.keys(found).length > 0 ? found : { form: messageOf(error) };
     } finally {
       busy.value = false;
     }
@@ -42,7 +42,7 @@ export function RegisterScan({ onClose }: { onClose: () => void }) {
           ))}
           <Field label="Table" choices={TABLES} value={form.value.table} fault={faults.value.table} testId="scan-table" onInput={(table) => change({ table })} />
         </div>
-        {faults.value.form !== undefined && <Banner icon="triangle" tone="warning" urgent>{faults.value.form}</Banner>}
+        <Trouble>{faults.value.form}</Trouble>
         <p class="row"><button type="submit" class="button primary large" disabled={busy.value} data-testid="scan-start">Start scan</button></p>
       </form>
     </Dialog>

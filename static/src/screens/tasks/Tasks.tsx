@@ -7,7 +7,8 @@ import { rest } from "../../link/rest";
 import { sorted } from "../../model/taskWords";
 import { tasks } from "../../store/tasks";
 import type { TaskView } from "../../wire/types";
-import { Banner } from "../../ui/Banner";
+import { Banner, Trouble } from "../../ui/Banner";
+import { Loading } from "../../ui/Loading";
 import { useHouse } from "../../ui/house";
 import { Icon } from "../../ui/Icon";
 import { RegisterScan } from "./RegisterScan";
@@ -24,9 +25,7 @@ export function Tasks() {
     rest.startTask("backup", {}).then(() => tasks.refresh(), (error: Error) => (failure.value = error.message));
   };
   const nameOf = (task: TaskView) => {
-    const machines = house.list.value;
-    const known = machines.kind === "ready" ? machines.items.find((item) => item.id === task.machine_id)?.name : undefined;
-    return known ?? task.machine_id ?? undefined;
+    return task.machine_id === null ? undefined : (house.summary(task.machine_id)?.name ?? task.machine_id);
   };
   const again = <button type="button" class="button" onClick={() => void tasks.refresh()}>Try again</button>;
   return (
@@ -36,9 +35,9 @@ export function Tasks() {
         <button type="button" class="button" data-testid="start-backup" onClick={backup}><Icon name="plus" /> Backup</button>
         <button type="button" class="button" data-testid="open-register-scan" onClick={() => (isScanning.value = true)}><Icon name="plus" /> Register scan</button>
       </header>
-      {failure.value !== null && <Banner icon="triangle" tone="warning" urgent testId="task-refused" actions={<button type="button" class="button" onClick={() => (failure.value = null)}>Understood</button>}>{failure.value}</Banner>}
-      {list.kind === "loading" && <p role="status" class="muted">Loading tasks…</p>}
-      {list.kind === "failed" && <Banner icon="triangle" tone="warning" urgent actions={again}>{list.error}</Banner>}
+      {failure.value !== null && <Trouble testId="task-refused" actions={<button type="button" class="button" onClick={() => (failure.value = null)}>Understood</button>}>{failure.value}</Trouble>}
+      {list.kind === "loading" && <Loading what="tasks" />}
+      {list.kind === "failed" && <Trouble actions={again}>{list.error}</Trouble>}
       {list.kind === "ready" && list.error !== null && <Banner icon="clock" tone="warning" actions={again}>This list is old: {list.error}</Banner>}
       {list.kind === "ready" && <List items={list.items} nameOf={nameOf} />}
       {isScanning.value && <RegisterScan onClose={() => (isScanning.value = false)} />}

@@ -31,7 +31,7 @@ export function AlarmStrip() {
           </>
         }
       >
-        <a href={link.machine(machine.id)}>{machine.name}</a>: {alarm.message}{isOpen ? "" : " (acknowledged)"}
+        <a href={link.machine(machine.id)}>{machine.name}</a>: {alarm.message}{isOpen ? "" : ` (acknowledged${alarm.acked_by ? ` by ${alarm.acked_by}` : ""})`}
       </Banner>
     </div>
   );

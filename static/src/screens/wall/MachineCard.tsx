@@ -18,6 +18,7 @@ import { Icon } from "../../ui/Icon";
 import { useMachine } from "../../ui/house";
 import { link } from "../../ui/router";
 import { ChannelList } from "./ChannelList";
+import { TaskChip } from "./TaskChip";
 
 export function MachineCard({ summary }: { summary: MachineSummary }) {
   const machine = useMachine(summary.id);
@@ -33,8 +34,10 @@ export function MachineCard({ summary }: { summary: MachineSummary }) {
   const unit = settings.unit.value;
   const driver = driverStatus(machine.loaded.value ? session.connection.value : { ...session.connection.value, driver_state: summary.driver_state }, session.driverRetryAtMs.value, now);
   const link_ = linkStatus(machine.link.value, now, ageMs, driver === null);
+  const isTold = isGone || (isOld && ageMs !== null);
+  const lastWords = [isGone && last !== null && summary.kind === "roaster" ? `${temp(last.bt, unit)} °${unit}` : "", isTold && ageMs !== null ? `${age(ageMs)} ago` : ""].filter((part) => part !== "").join(", ");
   const alarm = machine.alarms.active.value[0];
-  const charge = at(machine.events.marks.value, "CHARGE");
+  const [charge, drop] = [at(machine.events.marks.value, "CHARGE"), at(machine.events.marks.value, "DROP")];
   return (
     <article class={`panel card ${alarm?.severity === "critical" ? "alarmed" : ""}`} data-testid={`card-${summary.id}`}>
       <header class="card-head">
@@ -64,11 +67,9 @@ export function MachineCard({ summary }: { summary: MachineSummary }) {
         {driver !== null ? <Chip icon={driver.icon} tone={driver.tone} code={driver.code} testId="driver-state">{driver.text}</Chip>
           : alarm !== undefined && (wantsAck(alarm) || state !== "recording") ? <Chip icon={alarm.severity === "critical" ? "octagon" : "triangle"} tone={alarm.severity === "info" ? "plain" : alarm.severity}>{alarm.message}</Chip>
           : isOld && ageMs !== null ? null
-          : state === "recording" ? <span>{duration(machine.elapsedMs(now) - (charge ?? 0), true)} {summary.kind !== "roaster" ? "since the recording began" : charge === null ? "waiting for CHARGE" : <Next machine={machine} />}</span>
-          : <Holder machine={machine} />}
-        {(isGone || (isOld && ageMs !== null)) && (
-          <span class="muted" data-testid="card-last"> last {[isGone && summary.kind === "roaster" ? `${temp(last?.bt, unit)} °${unit}` : "", ageMs === null ? "" : `${age(ageMs)} ago`].filter((part) => part !== "").join(", ")}</span>
-        )}
+          : state === "recording" ? <span>{duration((drop ?? machine.elapsedMs(now)) - (charge ?? 0), true)} {summary.kind !== "roaster" ? <TaskChip machineId={summary.id} otherwise="since the recording began" /> : charge === null ? "waiting for CHARGE" : drop !== null ? "from CHARGE to DROP" : <Next machine={machine} />}</span>
+          : <TaskChip machineId={summary.id} otherwise={<Holder machine={machine} />} />}
+        {lastWords !== "" && <span class="muted" data-testid="card-last"> last {lastWords}</span>}
       </p>
       <Sparkline machine={machine} column={summary.kind === "roaster" ? "bt" : Object.keys(last?.extra_channels ?? {})[0] ?? "bt"} />
     </article>

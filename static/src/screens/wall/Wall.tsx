@@ -1,9 +1,11 @@
 // The wall: every machine at a glance, in the order of this device. Nothing moves when something happens.
 
 import { useSignal, type Signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { moved } from "../../model/order";
 import { wantsAck } from "../../store/alarms";
 import { settings, type Density } from "../../store/settings";
+import { tasks } from "../../store/tasks";
 import { tick } from "../../store/ticker";
 import { Banner } from "../../ui/Banner";
 import { Chip } from "../../ui/Chip";
@@ -16,10 +18,13 @@ import { SoundChip } from "../SoundChip";
 import { AddSimulator } from "./AddSimulator";
 import { AlarmStrip } from "./AlarmStrip";
 import { MachineCard } from "./MachineCard";
+import { Movers, type Carried } from "./Movers";
 
 export function Wall() {
   const house = useHouse();
   const arranging = useSignal(false);
+  const carried = useSignal<Carried | null>(null);
+  useEffect(() => tasks.hold(), []);
   const list = house.list.value;
   const items = house.items.value;
   const density = settings.density.value;
@@ -27,9 +32,10 @@ export function Wall() {
   useKeys((action) => {
     if (action.do === "ack" && worst !== undefined) house.get(worst.machine.id).ackTopAlarm();
   }, (action) => action.do === "ack");
-  const move = (id: string, by: number) => (settings.order.value = moved(items.map((item) => item.id), id, by));
+  const ids = items.map((item) => item.id);
+  const move = (id: string, by: number) => (settings.order.value = moved(ids, id, by));
   return (
-    <main class="page" data-testid="wall">
+    <main class="page" data-testid="wall" data-density={density}>
       <header class="page-head">
         <h1>Machines</h1>
         {items.length > 0 && <Live />}
@@ -48,36 +54,31 @@ export function Wall() {
           {list.error.message}
         </Banner>
       )}
+      {list.kind === "ready" && items.length === 0 && <Empty />}
+      <ul class={`cards ${density}`}>
+        {items.map((summary) => (
+          <li key={summary.id} data-machine={summary.id} class={carried.value?.id === summary.id ? "carried" : carried.value?.over === summary.id ? "over" : ""}>
+            <ErrorBoundary name={summary.name}>
+              <MachineCard summary={summary} />
+            </ErrorBoundary>
+            {arranging.value && <Movers ids={ids} id={summary.id} name={summary.name} carried={carried} onMove={move} />}
+          </li>
+        ))}
+      </ul>
       {list.kind === "ready" && list.error !== null && (
         <Banner icon="triangle" tone="warning" testId="list-old" actions={<Retry />}>
           {list.error} What you see is the last that was known.
         </Banner>
       )}
-      {list.kind === "ready" && items.length === 0 && <Empty />}
-      <ul class={`cards ${density}`}>
-        {items.map((summary, at) => (
-          <li key={summary.id}>
-            <ErrorBoundary name={summary.name}>
-              <MachineCard summary={summary} />
-            </ErrorBoundary>
-            {arranging.value && (
-              <p class="row movers">
-                <button type="button" class="button" aria-label={`${summary.name}: earlier`} disabled={at === 0} data-testid={`earlier-${summary.id}`} onClick={() => move(summary.id, -1)}><Icon name="left" /></button>
-                <button type="button" class="button" aria-label={`${summary.name}: later`} disabled={at === items.length - 1} data-testid={`later-${summary.id}`} onClick={() => move(summary.id, 1)}><Icon name="right" /></button>
-              </p>
-            )}
-          </li>
-        ))}
-      </ul>
     </main>
   );
 }
 
-/** How many machines are live. */
+/** How many machines are live: those that answer, and whose answers reach this page. */
 function Live() {
   const house = useHouse();
   const items = house.items.value;
-  const live = items.filter(({ id }) => house.get(id).link.value.kind === "live").length;
+  const live = items.map(({ id }) => house.get(id)).filter(({ link: { value }, session }) => value.kind === "live" && session.connection.value.driver_state === "connected").length;
   return <Chip icon={live === items.length ? "dot" : "triangle"} tone={live === items.length ? "plain" : "warning"} testId="live-count">live {live}/{items.length}</Chip>;
 }
 

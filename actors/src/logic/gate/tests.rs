@@ -1,0 +1,62 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::model::channel::{ChannelKind, ControlShape};
+use crate::model::reading::{Missing, MissingReason};
+use crate::testing::roaster;
+
+const UNKNOWN: Value = Err(Missing { reason: MissingReason::NotYet, polls: 0 });
+
+/// A roaster whose burner is a switch that is on at 0 and off at 1.
+fn active_low() -> MachineSpec {
+    let mut spec = roaster("a");
+    let mut channels: Vec<_> = spec.channels.iter().map(|(_, channel)| channel.clone()).collect();
+    if let Some(ChannelKind::Control(burner)) = channels.get_mut(2).map(|channel| &mut channel.kind) {
+        burner.shape = ControlShape::Toggle { on: 0.0, off: 1.0 };
+        burner.failsafe = Failsafe::Value(1.0);
+    }
+    spec.channels = Arc::new(ChannelTable::new(channels));
+    spec
+}
+
+fn judge(spec: &MachineSpec, burner: Value, latched: Option<SafetyReason>, to: f64) -> Result<Admitted, RefusalCode> {
+    let values = [Ok(200.0), Ok(210.0), burner];
+    let safety = Safety { latched, ..Safety::default() };
+    let now = Circumstances { spec, values: &values, connected: true, safety: &safety };
+    let principal = Principal { actor: Actor::Rest, role: UserRole::Operator };
+    let value = Fraction::new(to).unwrap();
+    admit_control(&principal, CommandId(1), None, "burner", value, &now).map_err(|refusal| refusal.code)
+}
+
+#[test]
+fn a_latched_switch_that_is_on_at_zero_cannot_be_switched_on() {
+    let spec = active_low();
+    assert_eq!(judge(&spec, Ok(1.0), Some(SafetyReason::Crash), 1.0), Err(RefusalCode::Latched));
+    let off = judge(&spec, Ok(0.0), Some(SafetyReason::Crash), 0.0).unwrap();
+    assert_eq!((off.native(), off.lowers_heat()), (1.0, true));
+}
+
+#[test]
+fn an_order_that_adds_heat_is_not_one_that_lowers_it_whatever_is_written_for_on() {
+    for (spec, off) in [(active_low(), 1.0), (roaster("a"), 0.0)] {
+        assert!(!judge(&spec, Ok(off), None, 1.0).unwrap().lowers_heat());
+        assert!(!judge(&spec, UNKNOWN, None, 1.0).unwrap().lowers_heat(), "unknown counts as off");
+        assert!(judge(&spec, Ok(1.0 - off), None, 0.0).unwrap().lowers_heat());
+    }
+}
+
+#[test]
+fn a_machine_is_hot_while_its_heat_is_known_to_be_above_its_fail_safe() {
+    for (spec, on, off) in [(active_low(), 0.0, 1.0), (roaster("a"), 5.0, 0.0)] {
+        assert!(is_hot(&spec, &[UNKNOWN, UNKNOWN, Ok(on)]));
+        assert!(!is_hot(&spec, &[UNKNOWN, UNKNOWN, Ok(off)]));
+        assert!(!is_hot(&spec, &[UNKNOWN, UNKNOWN, UNKNOWN]), "what is not known was never ordered");
+    }
+}
+
+#[test]
+fn heat_off_writes_heat_and_nothing_else() {
+    let spec = active_low();
+    let written: Vec<_> = heat_off_orders(&spec, CommandId(1)).iter().map(|o| (o.channel(), o.native())).collect();
+    assert_eq!(written, [(2, 1.0)]);
+}

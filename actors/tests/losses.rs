@@ -1,0 +1,173 @@
+//! What heat depends on is gone: a sensor, the people, the machine's own program. No heat stays, none comes back unasked.
+
+#![allow(clippy::expect_used, reason = "a test stops where its stage is not set")]
+
+mod support;
+
+use hearth_actors::logic::lease::Identity;
+use hearth_actors::model::alarm::{AlarmState, BuiltIn, Severity};
+use hearth_actors::model::command::{SessionAction, UserRole, Want};
+use hearth_actors::model::connection::DriverState;
+use hearth_actors::model::event::SafetyReason;
+use hearth_actors::model::ids::ClientId;
+use hearth_actors::model::refusal::RefusalCode;
+use hearth_actors::model::session::SessionState;
+use hearth_actors::model::spec::{MachineSpec, SafetySpec};
+use hearth_actors::registry::Policy;
+use hearth_actors::runtime::steering::Attendance;
+use hearth_actors::slot::MachineHandle;
+use hearth_actors::testing::{Device, Step, roaster};
+use support::{Watcher, World, connected, wait_for};
+
+const SENSOR_LOSS_MS: u64 = 400;
+const OPERATOR_LOSS_MS: u64 = 500;
+
+/// A connected machine that reads every 20 ms, with heat on.
+async fn hot(device: &Device, operator_loss_ms: Option<u64>) -> (World, MachineHandle) {
+    let world = World::new(Policy::default());
+    let safety = SafetySpec { sensor_loss_ms: SENSOR_LOSS_MS, operator_loss_ms };
+    let machine = world.machine(MachineSpec { sampling_interval_ms: 20, safety, ..roaster("a") }, device).await;
+    connected(&machine).await;
+    Watcher::on(&machine).readings(1).await;
+    world.set(&machine, "burner", 0.8).await.expect("heat");
+    (world, machine)
+}
+
+/// Where an alarm stands, how bad it is and whether it waits for the machine to be armed again.
+fn alarm(machine: &MachineHandle, which: BuiltIn) -> Option<(AlarmState, Severity, bool)> {
+    machine
+        .bus()
+        .look(|snapshot| snapshot.alarms.get(&which.rule()).map(|alarm| (alarm.state, alarm.severity, alarm.latched)))
+}
+
+async fn latched(machine: &MachineHandle, reason: SafetyReason) {
+    wait_for(machine, "a latch", |snapshot| snapshot.safety.latched == Some(reason)).await;
+}
+
+/// Waits until the device has been told this.
+async fn told(machine: &MachineHandle, device: &Device, writes: &[(usize, f64)]) {
+    let mut watcher = Watcher::on(machine);
+    while device.changes().len() < writes.len() {
+        watcher.until("an event", |_| true).await;
+    }
+    assert_eq!(device.changes(), writes);
+}
+
+fn somebody(machine: &MachineHandle, role: UserRole) -> Attendance {
+    let client = ClientId::parse("watcher").expect("id");
+    machine.steering().attend(&client, "watcher", Identity::Passing, role)
+}
+
+#[actix::test]
+async fn a_lost_sensor_takes_the_heat_away_latches_and_leaves_the_recording_alone() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let (world, machine) = hot(&device, None).await;
+    world.act(&machine, SessionAction::StartMonitoring).await.expect("monitoring");
+    world.act(&machine, SessionAction::StartRecording).await.expect("recording");
+    device.rest_at(Step::Timeout);
+    latched(&machine, SafetyReason::Sensor).await;
+    told(&machine, &device, &[(2, 80.0), (2, 0.0)]).await;
+    assert_eq!(alarm(&machine, BuiltIn::SensorLost), Some((AlarmState::Unacked, Severity::Critical, true)));
+    assert_eq!(machine.bus().look(|snapshot| snapshot.state), SessionState::Recording);
+    device.rest_at(Step::Values(vec![200.0, 210.0]));
+    Watcher::on(&machine).readings(3).await;
+    let refused = world.set(&machine, "burner", 0.6).await.expect_err("latched");
+    assert_eq!(refused.code, RefusalCode::Latched);
+    world.order(&machine, Want::Rearm).await.expect("armed");
+    world.set(&machine, "burner", 0.6).await.expect("heat");
+    assert_eq!(device.changes(), [(2, 80.0), (2, 0.0), (2, 60.0)]);
+}
+
+#[actix::test]
+async fn a_reading_that_fails_now_and_then_is_no_lost_sensor() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let (_world, machine) = hot(&device, None).await;
+    let good = Step::Values(vec![200.0, 210.0]);
+    device.then((0..60).map(|n| if n % 3 == 0 { good.clone() } else { Step::Timeout }));
+    Watcher::on(&machine).readings(60).await;
+    assert_eq!(device.changes(), [(2, 80.0)]);
+}
+
+#[actix::test]
+async fn a_sensor_that_stays_away_after_the_re_arm_takes_the_heat_away_again() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let (world, machine) = hot(&device, None).await;
+    device.rest_at(Step::Timeout);
+    latched(&machine, SafetyReason::Sensor).await;
+    told(&machine, &device, &[(2, 80.0), (2, 0.0)]).await;
+    world.order(&machine, Want::Rearm).await.expect("armed");
+    world.set(&machine, "burner", 0.5).await.expect("an operator's own order");
+    latched(&machine, SafetyReason::Sensor).await;
+    told(&machine, &device, &[(2, 80.0), (2, 0.0), (2, 50.0), (2, 0.0)]).await;
+}
+
+#[actix::test]
+async fn heat_with_nobody_there_goes_off_and_the_recording_goes_on() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let (world, machine) = hot(&device, Some(OPERATOR_LOSS_MS)).await;
+    world.act(&machine, SessionAction::StartMonitoring).await.expect("monitoring");
+    world.act(&machine, SessionAction::StartRecording).await.expect("recording");
+    wait_for(&machine, "a warning", |snapshot| snapshot.alarms.contains_key(&BuiltIn::OperatorLost.rule())).await;
+    latched(&machine, SafetyReason::Operator).await;
+    told(&machine, &device, &[(2, 80.0), (2, 0.0)]).await;
+    assert_eq!(machine.bus().look(|snapshot| snapshot.state), SessionState::Recording);
+}
+
+#[actix::test]
+async fn heat_stays_while_somebody_who_could_steer_watches_and_goes_when_they_do() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let (_world, machine) = hot(&device, Some(OPERATOR_LOSS_MS)).await;
+    let watcher = somebody(&machine, UserRole::Operator);
+    Watcher::on(&machine).readings(2 * OPERATOR_LOSS_MS as usize / 20).await;
+    assert_eq!(device.changes(), [(2, 80.0)]);
+    drop(watcher);
+    latched(&machine, SafetyReason::Operator).await;
+    told(&machine, &device, &[(2, 80.0), (2, 0.0)]).await;
+}
+
+#[actix::test]
+async fn whoever_may_only_look_does_not_keep_the_heat_on() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let (_world, machine) = hot(&device, Some(OPERATOR_LOSS_MS)).await;
+    let _watcher = somebody(&machine, UserRole::Viewer);
+    latched(&machine, SafetyReason::Operator).await;
+}
+
+#[actix::test]
+async fn nobody_is_missed_where_no_time_is_set_or_no_heat_is_on() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let (_world, machine) = hot(&device, None).await;
+    Watcher::on(&machine).readings(2 * OPERATOR_LOSS_MS as usize / 20).await;
+    let cold = Device::answering(&[200.0, 210.0]);
+    let (world, other) = hot(&cold, Some(OPERATOR_LOSS_MS)).await;
+    world.set(&other, "burner", 0.0).await.expect("off");
+    Watcher::on(&other).readings(2 * OPERATOR_LOSS_MS as usize / 20).await;
+    assert_eq!(machine.bus().look(|snapshot| snapshot.safety.latched), None);
+    assert_eq!(other.bus().look(|snapshot| snapshot.safety.latched), None);
+}
+
+/// A short count; `make trust` sets HEARTH_CRASHES to a long one.
+#[actix::test]
+async fn the_first_bytes_after_every_crash_are_the_safe_ones() {
+    let crashes: usize = std::env::var("HEARTH_CRASHES").ok().and_then(|n| n.parse().ok()).unwrap_or(20);
+    let policy = Policy { max_restarts: u32::MAX, within_ms: 1, backoff_min_ms: 1, backoff_max_ms: 1 };
+    let device = Device::answering(&[200.0, 210.0]);
+    let world = World::new(policy);
+    let machine = world.machine(MachineSpec { sampling_interval_ms: 20, ..roaster("a") }, &device).await;
+    connected(&machine).await;
+    let mut expected = Vec::new();
+    for crash in 0..crashes {
+        world.order(&machine, Want::Rearm).await.expect("armed");
+        world.set(&machine, "burner", 0.8).await.expect("heat");
+        expected.push((2, 80.0));
+        device.then([Step::Panic]);
+        wait_for(&machine, "a fresh actor", |snapshot| {
+            snapshot.safety.latched == Some(SafetyReason::Crash) && snapshot.connection.state == DriverState::Connected
+        })
+        .await;
+        expected.push((2, 0.0));
+        assert_eq!(device.changes(), expected, "crash {crash}");
+        let refused = world.set(&machine, "burner", 0.8).await.expect_err("latched");
+        assert_eq!(refused.code, RefusalCode::Latched);
+    }
+}

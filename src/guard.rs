@@ -1,0 +1,48 @@
+//! The guard: a small parent process that outlives the daemon, and takes the heat away when it dies.
+//!
+//! ```text
+//!      guard (the process that was started)                 daemon (its child)
+//!
+//!      waits; no runtime, no device open    <-- lifeline --  tells what to write where, whenever machines change
+//!      daemon dead: opens the devices,                       lifeline broken: outputs to safety, journals to disk,
+//!      writes the safe values, starts it again               ends with 1 within a second
+//! ```
+//! The daemon must not be able to take the guard with it, so the guard does nothing but wait: what could break breaks in the child.
+//! It keeps the wills in its memory, not in a file: a full or dead disk is one of the deaths that it is there for.
+
+pub mod lifeline;
+pub mod parent;
+pub mod verdict;
+
+use std::sync::Arc;
+
+use hearth_actors::slot::MachineHandle;
+use hearth_actors::system::House;
+
+use crate::config::machine::MachineConfig;
+use crate::drivers::{self, modbus::will::Will};
+use lifeline::Lifeline;
+
+/// Tells the guard what to write where: now, and whenever a machine is added, changed or removed. Ends with the house.
+pub async fn keep_informed(house: House, lifeline: Arc<Lifeline>) {
+    let mut changes = house.directories();
+    loop {
+        changes.mark_unchanged();
+        let wills: Vec<Will> = house.machines().iter().filter_map(will_of).collect();
+        let line = Arc::clone(&lifeline);
+        // A guard that is stopped must not stop the daemon's own thread.
+        let told = tokio::task::spawn_blocking(move || line.tell(&wills)).await;
+        if let Ok(Err(error)) = told {
+            tracing::error!(%error, "the guard does not hear what to write if the daemon dies");
+        }
+        if changes.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+fn will_of(machine: &MachineHandle) -> Option<Will> {
+    let document = serde_json::from_str(&machine.document()).ok()?;
+    let config = MachineConfig::parse(document).ok()?;
+    drivers::will(&config, &machine.spec())
+}
