@@ -171,6 +171,10 @@ clean: ## remove everything that was built or set up
 trust: $(VENV_STAMP) debug ## long fault runs: kill -9, crashes, cut clients; prints their figures
 	@echo '10,000 histories of tasks: in order, alone where asked for, one end each'
 	@PROPTEST_CASES=10000 $(CARGO) test --locked --quiet -p hearth-actors --lib logic::tasks
+	@echo 'a disk that refuses each single write of a life with each error; 10,000 damaged journals'
+	@HEARTH_FAULTS=all HEARTH_DAMAGES=10000 $(CARGO) test --locked --quiet --lib -- storage::store --nocapture
+	@echo '10,000 profiles: listed, searched, and indexed anew'
+	@$(CARGO) test --locked --quiet --lib -- --ignored --nocapture ten_thousand_profiles
 	@echo '1,000 crashes of a machine with heat on: the first bytes after each are the safe ones'
 	@HEARTH_CRASHES=1000 $(CARGO) test --locked --quiet -p hearth-actors --test losses crash
 	@.venv/bin/python tests/trust

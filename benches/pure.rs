@@ -15,6 +15,7 @@ use criterion::{BatchSize, Criterion};
 use hearth::config::machine::MachineConfig;
 use hearth::dialects::openroast::OpenRoast;
 use hearth::storage::clock::SystemClock;
+use hearth::storage::disk::Disk;
 use hearth::storage::store::Store;
 use hearth_actors::archive::Archive;
 use hearth_actors::dialect::{Dialect as _, Viewer};
@@ -170,7 +171,7 @@ fn frames(criterion: &mut Criterion, roast: &Roast) -> anyhow::Result<()> {
 
 fn journal(criterion: &mut Criterion, roast: &Roast) -> anyhow::Result<()> {
     let home = tempfile::tempdir()?;
-    let store = Store::open(home.path(), Arc::new(SystemClock::new()))?;
+    let store = Store::open(Disk::default(), home.path(), Arc::new(SystemClock::new()))?;
     let events: Vec<Event> = (0..JOURNAL_READINGS).map(|second| roast.event(second)).collect();
     let mut session = 0;
     let mut write = || -> anyhow::Result<SessionId> {

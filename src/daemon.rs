@@ -1,5 +1,7 @@
 //! The composition root: configuration -> storage, drivers, house, web server; and the way back down.
 
+mod upkeep;
+
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +18,8 @@ use hearth_actors::registry::{Adopt, Definition, Policy};
 use hearth_actors::runtime::bus::Bus;
 use hearth_actors::runtime::clock::{new_session_id, wall_now};
 use hearth_actors::system::{House, StartError};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::config::Config;
@@ -38,7 +42,9 @@ use crate::jobs::claims::Claims;
 use crate::jobs::modbus_scan::{Registers, Unread};
 use crate::jobs::{Hands, Jobs};
 use crate::storage::clock::SystemClock;
+use crate::storage::disk::Disk;
 use crate::storage::store::Store;
+use crate::storage::watch::StorageState;
 
 /// How long sockets get to receive their close frame before connections are cut.
 const FAREWELL: Duration = Duration::from_millis(300);
@@ -49,6 +55,7 @@ pub struct Daemon {
     own: Vec<(Name, SocketAddr)>,
     state: AppState,
     servers: Vec<ServerHandle>,
+    upkeep: [JoinHandle<()>; 2],
 }
 
 /// Why the daemon does not start.
@@ -83,12 +90,22 @@ impl Daemon {
     /// # Errors
     /// When something that the daemon cannot do without is not to be had.
     pub async fn start(config: Config) -> Result<Self, DaemonError> {
+        Self::start_on(Disk::default(), config).await
+    }
+
+    /// The same, with everything that is written going through this door.
+    ///
+    /// # Errors
+    /// As [`Daemon::start`].
+    pub async fn start_on(disk: Disk, config: Config) -> Result<Self, DaemonError> {
         let listeners = listeners(&config)?;
         let address = listeners.first().map_or(config.server.listen, |(address, ..)| *address);
         let own = listeners.iter().skip(1).flat_map(|(at, _, door)| Some((*door.dialects.first()?, *at))).collect();
         let at_storage = |source| DaemonError::Storage { path: config.storage.path.display().to_string(), source };
-        let store = Arc::new(Store::open(&config.storage.path, Arc::new(SystemClock::new())).map_err(at_storage)?);
-        let archive: Arc<dyn Archive> = store;
+        let store =
+            Store::open(disk.clone(), &config.storage.path, Arc::new(SystemClock::new())).map_err(at_storage)?;
+        let (storage, told_of_storage) = (store.state(), store.state());
+        let archive: Arc<dyn Archive> = Arc::new(store);
         let house = House::start(Arc::clone(&archive), policy(&config.supervision))?;
         let workshop = Workshop::default();
         let recovered = recover(&house, archive.as_ref()).map_err(at_storage)?;
@@ -98,7 +115,7 @@ impl Daemon {
         let state = AppState {
             house: house.clone(),
             workshop: workshop.clone(),
-            jobs: jobs(&config, archive, house.clone(), &workshop),
+            jobs: jobs(&config, Kept { disk, storage, archive }, house.clone(), &workshop),
             limits: Arc::new(config.limits),
             door: Door::shared(&config.dialects),
             logins: Logins::new(config.auth.users),
@@ -108,6 +125,10 @@ impl Daemon {
             panels: Default::default(),
             ledger: Ledger::new(house.roster()),
         };
+        let upkeep = [
+            actix_rt::spawn(upkeep::tell_of_storage(house.clone(), told_of_storage)),
+            actix_rt::spawn(upkeep::tell_of_jumps(house)),
+        ];
         actix_rt::spawn(server::look_alive(state.lobby.clone()));
         actix_rt::spawn(state.ledger.clone().keep());
         let mut servers = Vec::with_capacity(listeners.len());
@@ -117,7 +138,7 @@ impl Daemon {
             servers.push(server.handle());
             actix_rt::spawn(server);
         }
-        Ok(Self { address, own, state, servers })
+        Ok(Self { address, own, state, servers, upkeep })
     }
 
     /// Where it listens.
@@ -142,6 +163,7 @@ impl Daemon {
         self.state.lobby.tell(Notice::Stopping);
         tokio::join!(self.state.house.stop(), tokio::time::sleep(FAREWELL));
         join_all(self.servers.iter().map(|server| server.stop(true))).await;
+        self.upkeep.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -171,7 +193,14 @@ fn listeners(config: &Config) -> Result<Vec<(SocketAddr, TcpListener, Door)>, Da
     std::iter::once(shared).chain(own).map(open).collect()
 }
 
-fn jobs(config: &Config, archive: Arc<dyn Archive>, house: House, workshop: &Workshop) -> Jobs {
+/// What is kept, and where.
+struct Kept {
+    disk: Disk,
+    storage: watch::Receiver<StorageState>,
+    archive: Arc<dyn Archive>,
+}
+
+fn jobs(config: &Config, Kept { disk, storage, archive }: Kept, house: House, workshop: &Workshop) -> Jobs {
     let workshop = workshop.clone();
     let registers = Arc::new(move |link: &ModbusConfig| {
         workshop.probe(link).map(|probe| Box::new(Look(probe)) as Box<dyn Registers>)
@@ -183,6 +212,8 @@ fn jobs(config: &Config, archive: Arc<dyn Archive>, house: House, workshop: &Wor
     };
     let export = |profile: &Profile| exchange::export(profile, Format::Json);
     Jobs::new(Hands {
+        disk,
+        storage,
         data: config.storage.path.clone(),
         archive,
         export,

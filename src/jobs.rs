@@ -24,10 +24,13 @@ use hearth_actors::system::House;
 use hearth_actors::tasks::NewTask;
 use hearth_actors::tasks::job::Work;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use crate::config::faults::Faults;
-use crate::storage::durable::free_bytes;
+use crate::storage::disk::Disk;
+use crate::storage::watch::StorageState;
 use crate::wire::fields::{FieldFault, Fields, shortened, text};
+use crate::wire::storage::StorageView;
 use call::{Call, Called, Origin};
 use claims::Claims;
 use modbus_scan::OpenRegisters;
@@ -39,6 +42,10 @@ const PROJECT_CHARS_MAX: usize = 200;
 
 /// What jobs work with.
 pub struct Hands {
+    /// The door to the disk.
+    pub disk: Disk,
+    /// How it is.
+    pub storage: watch::Receiver<StorageState>,
     /// The data directory.
     pub data: PathBuf,
     /// What is kept in it.
@@ -106,9 +113,9 @@ impl Jobs {
         Self { hands: Arc::new(hands) }
     }
 
-    /// What is free on the disk that the daemon keeps everything on; `None` where the system does not tell. Unit: bytes.
-    pub fn free_bytes(&self) -> Option<u64> {
-        free_bytes(&self.hands.data).ok()
+    /// How the storage is.
+    pub fn storage(&self) -> StorageView {
+        self.hands.storage.borrow().view()
     }
 
     /// A picture that the task `scan` kept, with its media type; `None` where there is none. Reads the disk.

@@ -2,6 +2,9 @@
 //!
 //! Allowed directions: `main -> daemon -> {http, jobs, drivers, dialects, storage, config} -> wire -> hearth_actors`.
 
+#[cfg(test)]
+extern crate self as hearth;
+
 pub mod cli;
 pub mod config;
 pub mod daemon;

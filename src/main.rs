@@ -14,6 +14,7 @@ use hearth::daemon::Daemon;
 use hearth::guard::lifeline::Lifeline;
 use hearth::guard::{self, parent};
 use hearth::http::door;
+use hearth::storage::disk::Disk;
 use hearth::storage::{backup, restore};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
@@ -190,6 +191,7 @@ fn back_up(config: &Config, file: &Path) -> anyhow::Result<()> {
 
 fn bring_back(config: &Config, file: &Path) -> anyhow::Result<()> {
     let report = restore::restore(
+        &Disk::default(),
         BufReader::new(File::open(file).with_context(|| format!("cannot read {}", file.display()))?),
         &config.storage.path,
     )?;

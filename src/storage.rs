@@ -9,8 +9,10 @@
 //!                     |                                                          |        record
 //!                     +-- journal (one open for writing) --- writer -------------+
 //!                     +-- keeper (background) --- index --- sled
-//!                     +-- machines, programs, addresses, tasks, boot, lock --- durable (small files)
+//!                     +-- machines, programs, addresses, tasks, boot, lock   (small files)
+//!                     +-- watch (background): how the disk is
 //! ```
+//! All of them write through one door, `disk`.
 
 pub mod addresses;
 pub mod alarms;
@@ -18,8 +20,12 @@ pub mod backup;
 pub mod boot;
 pub mod catalogue;
 pub mod clock;
+pub mod disk;
 pub mod documents;
 pub mod durable;
+#[cfg(test)]
+#[path = "../tests/support/faults.rs"]
+mod faults;
 pub mod frame;
 pub mod import;
 pub mod index;
@@ -38,4 +44,5 @@ mod samples;
 pub mod segment;
 pub mod store;
 pub mod tasks;
+pub mod watch;
 pub mod writer;

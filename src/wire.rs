@@ -1,11 +1,12 @@
 //! What the OpenRoast dialect and REST say in the same words: the first section of the wire contract speaks both, so a
 //! state, an alarm or a control looks the same in a frame and in an answer.
 //!
-//! [`words`] are its closed vocabularies, [`codes`] its error codes, [`views`] its shared shapes; [`fields`] reads what clients send.
+//! [`words`] are its closed vocabularies, [`codes`] its error codes, [`views`] and [`storage`] its shared shapes; [`fields`] reads what clients send.
 
 pub mod codes;
 pub mod commands;
 pub mod fields;
+pub mod storage;
 pub mod views;
 pub mod words;
 

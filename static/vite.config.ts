@@ -21,5 +21,6 @@ export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: { target: "es2022", modulePreload: false, assetsInlineLimit: 0, manifest: "manifest.json" },
   server: { proxy: { "/api": DAEMON, "/health": DAEMON, "/metrics": DAEMON, "/ws": { target: DAEMON, ws: true } } },
-  test: { include: ["test/**/*.test.ts"], environment: "node" },
+  // The limit only ends what hangs: beside a compiler everything is slow.
+  test: { include: ["test/**/*.test.ts"], environment: "node", testTimeout: 120_000 },
 });

@@ -45,6 +45,22 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
 /// Crates of the world, which the heart must not know.
 const WORLDLY: &[&str] = &["actix-web", "serde_json", "tokio-modbus", "tokio-serial", "sled", "config", "clap"];
 
+/// The door to the disk, and the lock, which only the system writes.
+const WRITERS: &[&str] = &["storage/disk.rs", "storage/lock.rs"];
+
+/// What changes a file system.
+const WRITING: &[&str] = &[
+    "fs::write(",
+    "fs::rename(",
+    "fs::copy(",
+    "fs::remove_",
+    "fs::create_dir",
+    "File::create",
+    "File::options",
+    "OpenOptions",
+    "renameat_with(",
+];
+
 fn heart_allows(from: &str, to: &str) -> bool {
     let floor = |module: &str| FLOORS.iter().find(|(name, _)| *name == module).map(|(_, floor)| *floor);
     match (floor(from), floor(to)) {
@@ -151,6 +167,33 @@ fn each_floor_of_the_heart_sees_lower_floors_only() {
 #[test]
 fn the_daemons_adapters_do_not_import_each_other() {
     assert_eq!(violations(&root().join("src"), daemon_allows), Vec::<String>::new());
+}
+
+/// What is written past the door, as `file: what`.
+fn written_past_the_door(src: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in ["storage", "jobs", "daemon"].into_iter().flat_map(|folder| rust_files(&src.join(folder))) {
+        let relative = file.strip_prefix(src).expect("below src").display().to_string();
+        let inside: Vec<String> =
+            Path::new(&relative).with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        if WRITERS.contains(&relative.as_str()) || is_test_only(src, &inside) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).expect("readable");
+        let code = text.lines().take_while(|line| !line.starts_with("#[cfg(test)]"));
+        for line in code.filter(|line| !line.trim_start().starts_with("//")) {
+            let writes = WRITING.iter().filter(|what| line.contains(**what));
+            found.extend(writes.map(|what| format!("{relative}: {what}")));
+        }
+    }
+    found
+}
+
+#[test]
+fn everything_that_is_kept_is_written_through_one_door() {
+    let src = root().join("src");
+    assert_eq!(written_past_the_door(&src), Vec::<String>::new());
+    assert!(fs::read_to_string(src.join("storage/disk.rs")).expect("readable").contains("fs::rename("));
 }
 
 #[test]

@@ -2,22 +2,27 @@
 //!
 //! Events are handed to the operating system as they come, so they survive the daemon's death; once a second, and at once when
 //! somebody waits for it, they are made to survive a power cut. Everything that waits in the queue shares one such write (group commit).
+//!
+//! A disk that refuses costs nothing that can be kept in memory: what nobody waits for stays with its journal (see [`open`]) and is
+//! written when the disk takes it again; what somebody waits for is refused to him at once, and never happened.
 
-use std::collections::{HashMap, HashSet};
+mod open;
+
+use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::archive::{ArchiveError, Journal};
-use crate::model::event::Event;
+use crate::archive::ArchiveError;
 use crate::model::ids::SessionId;
 use crate::runtime::guarded::panic_text;
 use crate::runtime::journal::{Done, Job, RecorderQueue, SaveError};
+use open::OpenJournal;
 
 /// Bound of what may wait to be written, over all machines.
 const QUEUE_JOBS_MAX: usize = 16_384;
-/// How long a reading may be at the mercy of a power cut.
+/// How long a reading may be at the mercy of a power cut, and how often a disk that refused is asked again.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 /// Jobs taken together before the disk is asked once for all.
 const GROUP_MAX: usize = 512;
@@ -33,13 +38,7 @@ pub fn start() -> std::io::Result<RecorderQueue> {
 }
 
 struct Recorder {
-    journals: HashMap<SessionId, Box<dyn Journal>>,
-    /// Written since the last sync.
-    dirty: HashSet<SessionId>,
-    /// Waiting for the next sync of their session.
-    waiting: Vec<(SessionId, Done)>,
-    /// Sessions whose last write was refused; each is told once.
-    failing: HashSet<SessionId>,
+    journals: HashMap<SessionId, OpenJournal>,
     last_sync: Instant,
 }
 
@@ -51,13 +50,7 @@ enum After {
 
 impl Recorder {
     fn new() -> Self {
-        Self {
-            journals: HashMap::new(),
-            dirty: HashSet::new(),
-            waiting: Vec::new(),
-            failing: HashSet::new(),
-            last_sync: Instant::now(),
-        }
+        Self { journals: HashMap::new(), last_sync: Instant::now() }
     }
 
     fn run(mut self, jobs: &Receiver<Job>) {
@@ -107,83 +100,48 @@ impl Recorder {
     fn perform(&mut self, job: Job) -> After {
         match job {
             Job::Adopt { session, journal } => {
-                self.journals.insert(session, journal);
+                self.journals.insert(session, OpenJournal::new(session, journal));
             }
-            Job::Append { session, event, done } => self.append(session, &event, done),
+            Job::Append { session, event, done } => match (self.journals.get_mut(&session), done) {
+                (Some(journal), None) => journal.keep(event),
+                (Some(journal), Some(done)) => journal.append_now(event, done),
+                (None, Some(done)) => answer(done, Err(not_open(session))),
+                (None, None) => {}
+            },
             Job::Seal { session, done } => {
-                self.sync_waited_for();
-                self.dirty.remove(&session);
-                let sealed = match self.journals.remove(&session) {
-                    Some(mut journal) => journal.seal().map_err(SaveError::from),
-                    None => Err(not_open(session)),
-                };
-                let _ = done.send(sealed);
+                let sealed = self.journals.get_mut(&session).map_or_else(|| Err(not_open(session)), OpenJournal::seal);
+                self.journals.retain(|_, journal| !journal.is_ended());
+                answer(done, sealed);
             }
             Job::Release { session } => {
-                self.sync(session);
-                self.journals.remove(&session);
+                if let Some(mut journal) = self.journals.remove(&session) {
+                    let _ = journal.sync();
+                }
             }
             Job::Stop { done } => return After::Stop(done),
         }
         After::GoOn
     }
 
-    fn append(&mut self, session: SessionId, event: &Event, done: Option<Done>) {
-        let Some(journal) = self.journals.get_mut(&session) else {
-            answer(done, Err(not_open(session)));
-            return;
-        };
-        match journal.append(event) {
-            Ok(()) => {
-                if self.failing.remove(&session) {
-                    tracing::info!(%session, "journal is written again");
-                }
-                self.dirty.insert(session);
-                self.waiting.extend(done.map(|done| (session, done)));
-            }
-            Err(error) => {
-                if self.failing.insert(session) {
-                    tracing::error!(%session, %error, "journal cannot be written");
-                }
-                answer(done, Err(error.into()));
-            }
-        }
-    }
-
     fn sync_waited_for(&mut self) {
-        let sessions: HashSet<SessionId> = self.waiting.iter().map(|(session, _)| *session).collect();
-        for session in sessions {
-            self.sync(session);
+        for journal in self.journals.values_mut().filter(|journal| journal.is_awaited()) {
+            let _ = journal.sync();
         }
     }
 
     fn sync_all(&mut self) {
-        for session in self.dirty.clone() {
-            self.sync(session);
-        }
         self.last_sync = Instant::now();
-    }
-
-    fn sync(&mut self, session: SessionId) {
-        let result = match self.journals.get_mut(&session) {
-            Some(journal) => journal.sync().map_err(SaveError::from),
-            None => Ok(()),
-        };
-        if let Err(error) = &result {
-            tracing::error!(%session, %error, "journal not made durable");
+        for journal in self.journals.values_mut() {
+            // Each journal tells of its own trouble, to the log and to whoever waits.
+            let _ = journal.sync();
         }
-        self.dirty.remove(&session);
-        for (_, done) in self.waiting.extract_if(.., |(waits_for, _)| *waits_for == session) {
-            let _ = done.send(result.clone());
-        }
+        self.journals.retain(|_, journal| !journal.is_ended());
     }
 }
 
-fn answer(done: Option<Done>, result: Result<(), SaveError>) {
-    if let Some(done) = done {
-        // Whoever asked may have given up; that is theirs to do.
-        let _ = done.send(result);
-    }
+fn answer(done: Done, result: Result<(), SaveError>) {
+    // Whoever asked may have given up; that is theirs to do.
+    let _ = done.send(result);
 }
 
 fn not_open(session: SessionId) -> SaveError {

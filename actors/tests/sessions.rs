@@ -69,6 +69,45 @@ async fn a_mark_in_the_first_moment_of_a_recording_knows_how_hot_it_was() {
 }
 
 #[actix::test]
+async fn readings_that_the_disk_refused_are_in_the_curve_once_it_takes_them_again() {
+    let (world, machine) = recording().await;
+    let session = machine.bus().look(|s| s.session).expect("session");
+    let mut watcher = Watcher::on(&machine);
+    world.archive.refuse(true);
+    watcher.readings(20).await;
+    world.archive.refuse(false);
+    world.act(&machine, SessionAction::StopRecording).await.expect("stopped");
+    let log = world.archive.log(session).expect("journal");
+    let kept: Vec<Seq> = log.events.iter().map(|e| e.seq).collect();
+    let shown = watcher.seen.iter().filter(|e| matches!(e.body, EventBody::Reading(_)));
+    assert!(shown.clone().count() >= 20 && shown.into_iter().all(|e| kept.contains(&e.seq)));
+    assert!(kept.is_sorted() && log.sealed, "in their order, and whole");
+}
+
+#[actix::test]
+async fn a_recording_whose_end_could_not_be_saved_goes_on_and_is_ended_later() {
+    let (world, machine) = recording().await;
+    let session = machine.bus().look(|s| s.session).expect("session");
+    world.archive.refuse(true);
+    world.act(&machine, SessionAction::StopRecording).await.expect_err("disk full");
+    assert_eq!(machine.bus().look(|s| s.state), SessionState::Recording);
+    world.archive.refuse(false);
+    world.act(&machine, SessionAction::StopRecording).await.expect("stopped");
+    assert!(world.archive.log(session).expect("journal").sealed);
+}
+
+#[actix::test]
+async fn monitoring_begins_without_a_journal_where_the_disk_refuses_one_and_a_recording_does_not() {
+    let world = World::new(Policy::default());
+    let machine = world.machine(quick("a"), &Device::answering(&[200.0, 210.0])).await;
+    connected(&machine).await;
+    world.archive.refuse(true);
+    world.act(&machine, SessionAction::StartMonitoring).await.expect("watching needs no disk");
+    world.act(&machine, SessionAction::StartRecording).await.expect_err("disk full");
+    assert_eq!(machine.bus().look(|s| s.state), SessionState::Monitoring);
+}
+
+#[actix::test]
 async fn a_mark_that_cannot_be_saved_was_never_set_and_the_curve_goes_on() {
     let (world, machine) = recording().await;
     let mut watcher = Watcher::on(&machine);

@@ -7,6 +7,7 @@ use hearth_actors::model::connection::DriverState;
 use hearth_actors::slot::MachineHandle;
 
 use super::state::AppState;
+use crate::wire::storage::StorageWord;
 use crate::wire::words::TaskStatus;
 
 /// Answers with all figures as they stand.
@@ -17,11 +18,14 @@ pub async fn text(state: web::Data<AppState>) -> HttpResponse {
     page.family("hearth_sockets", "gauge", "WebSockets that are open.");
     #[expect(clippy::cast_precision_loss, reason = "a count of sockets")]
     page.value("hearth_sockets", "", state.seats.taken() as f64);
-    if let Some(free) = state.jobs.free_bytes() {
+    let storage = state.jobs.storage();
+    if let Some(free) = storage.free_bytes {
         page.family("hearth_storage_free_bytes", "gauge", "Free space on the disk that everything is kept on.");
         #[expect(clippy::cast_precision_loss, reason = "a disk of 9 PB would be one byte off")]
         page.value("hearth_storage_free_bytes", "", free as f64);
     }
+    page.family("hearth_storage_ok", "gauge", "1 while nothing is wrong with the storage.");
+    page.value("hearth_storage_ok", "", f64::from(u8::from(storage.state == StorageWord::Ok)));
     let machines = state.house.machines();
     for (name, kind, help, read) in MACHINE_FIGURES {
         page.family(name, kind, help);

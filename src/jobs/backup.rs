@@ -1,6 +1,6 @@
 //! `backup()`: writes a backup into the data directory's `backups/`, while the daemon records.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +11,8 @@ use serde_json::json;
 use super::Hands;
 use super::call::Call;
 use crate::storage::backup;
-use crate::storage::durable::{failed, free_bytes, list, make_dir, sync_parent, unfinished};
+use crate::storage::disk::{Disk, DiskFile};
+use crate::storage::durable::{failed, list, unfinished};
 use crate::storage::layout::{BACKUPS, JOURNALS};
 use crate::storage::store::RECORDING_MIB_MIN;
 
@@ -26,31 +27,30 @@ struct Backup(Arc<Hands>);
 
 impl BlockingJob for Backup {
     fn run(self: Box<Self>, steps: Steps) -> Result<Option<Arc<str>>, JobError> {
-        let data = &self.0.data;
+        let (disk, data) = (&self.0.disk, &self.0.data);
         let name = format!("{BACKUPS}/{}.tar", steps.task());
         let path = data.join(&name);
-        let bytes = write(data, &path, &steps).inspect_err(|_| {
-            // What is left of it would only take room.
-            let _ = fs::remove_file(unfinished(&path));
+        let bytes = write(disk, data, &path, &steps).inspect_err(|_| {
+            disk.discard(&unfinished(&path));
         })?;
         Ok(Some(json!({ "file": name, "bytes": bytes }).to_string().into()))
     }
 }
 
-fn write(data: &Path, path: &Path, steps: &Steps) -> Result<u64, JobError> {
+fn write(disk: &Disk, data: &Path, path: &Path, steps: &Steps) -> Result<u64, JobError> {
     let told = |error: hearth_actors::archive::ArchiveError| JobError::Failed(error.to_string());
-    make_dir(&data.join(BACKUPS)).map_err(told)?;
+    disk.make_dir(&data.join(BACKUPS)).map_err(told)?;
     let expected = journal_bytes(data).map_err(told)?;
-    enough_room(expected, free_bytes(data).map_err(told)?)?;
+    enough_room(expected, disk.free_bytes(data).map_err(told)?)?;
     let unfinished = unfinished(path);
-    let file = File::create(&unfinished).map_err(failed("writing", &unfinished)).map_err(told)?;
+    let file = disk.create(&unfinished).map_err(failed("writing", &unfinished)).map_err(told)?;
     let mut out = Told { file, written: 0, expected, steps };
     let report = backup::backup(data, &mut out);
     // A backup that was told to stop fails where it writes.
     steps.check()?;
     report.map_err(told)?;
-    let placed = out.file.sync_all().and_then(|()| fs::rename(&unfinished, path));
-    placed.map_err(failed("writing", path)).and_then(|()| sync_parent(path)).map_err(told)?;
+    let placed = out.file.sync().and_then(|()| disk.rename(&unfinished, path));
+    placed.map_err(failed("writing", path)).and_then(|()| disk.sync_parent(path)).map_err(told)?;
     steps.report(out.written, out.written, "written");
     Ok(out.written)
 }
@@ -77,7 +77,7 @@ fn journal_bytes(data: &Path) -> Result<u64, hearth_actors::archive::ArchiveErro
 
 /// Passes on what is written, tells how far it is, and fails when the job is to stop.
 struct Told<'a> {
-    file: File,
+    file: DiskFile,
     written: u64,
     expected: u64,
     steps: &'a Steps,

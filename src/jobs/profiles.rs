@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::{Hands, machine_id};
-use crate::storage::durable::{list, make_dir, write_file};
+use crate::storage::durable::list;
 use crate::storage::layout::{EXPORTS, IMPORTS};
 use crate::wire::fields::text;
 
@@ -61,14 +61,15 @@ impl BlockingJob for Export {
         let Self { hands, machine } = *self;
         let folder = format!("{EXPORTS}/{}", steps.task());
         let path = hands.data.join(&folder);
-        make_dir(&path).map_err(told)?;
+        hands.disk.make_dir(&path).map_err(told)?;
         let ids = all(&hands, machine, &steps)?;
         let mut written = 0;
         for (done, id) in (1..).zip(&ids) {
             steps.check()?;
             match hands.archive.profile(*id) {
                 Ok(profile) => {
-                    write_file(&path.join(format!("{id}.json")), (hands.export)(&profile).as_bytes()).map_err(told)?;
+                    let file = path.join(format!("{id}.json"));
+                    hands.disk.write_file(&file, (hands.export)(&profile).as_bytes()).map_err(told)?;
                     written += 1;
                 }
                 // Deleted since it was listed.

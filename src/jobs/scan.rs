@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use super::Hands;
 use super::call::Call;
 use super::hand::{Came, Hand};
-use crate::storage::durable::{free_bytes, make_dir, write_file};
+use crate::storage::disk::Disk;
 use crate::storage::layout::SCANS;
 use crate::storage::store::RECORDING_MIB_MIN;
 use crate::wire::fields::{text, whole};
@@ -102,11 +102,13 @@ impl Job for Scan {
         let folder = format!("{SCANS}/{}", steps.task());
         let path = hands.data.join(&folder);
         let hand = Hand::new(machine.clone(), hands.house.surroundings().clone(), steps, "scan".to_owned(), owner);
-        let mut turn = Turn { hand, channel, control, camera, folder: path.clone(), positions };
+        let disk = hands.disk.clone();
+        let mut turn = Turn { hand, channel, control, camera, disk, folder: path.clone(), positions };
         match turn.all().await {
             Ok(pictures) => Ok(Some(json!({ "folder": folder, "pictures": pictures }).to_string().into())),
             Err(why) => {
-                on_disk(move || drop(fs::remove_dir_all(path))).await?;
+                let disk = hands.disk.clone();
+                on_disk(move || drop(disk.remove_dir_all(&path))).await?;
                 Err(why)
             }
         }
@@ -119,6 +121,7 @@ struct Turn {
     channel: usize,
     control: ControlSpec,
     camera: ChannelId,
+    disk: Disk,
     folder: PathBuf,
     positions: u64,
 }
@@ -168,8 +171,8 @@ impl Turn {
             None => return Ok(Tried::Again),
         };
         let file = format!("{:04}.{}", done + 1, ending(picture.mime));
-        let (folder, name) = (self.folder.clone(), file.clone());
-        Ok(match on_disk(move || keep(&folder, &name, &picture)).await? {
+        let (disk, folder, name) = (self.disk.clone(), self.folder.clone(), file.clone());
+        Ok(match on_disk(move || keep(&disk, &folder, &name, &picture)).await? {
             Ok(()) => Tried::Done(json!({ "file": file, "position": native })),
             Err(why) => Tried::Stuck(why),
         })
@@ -232,18 +235,18 @@ fn ending(mime: &str) -> &'static str {
 }
 
 /// Keeps a picture; recordings go on meanwhile, so the room they need is left.
-fn keep(folder: &Path, name: &str, picture: &Picture) -> Result<(), String> {
+fn keep(disk: &Disk, folder: &Path, name: &str, picture: &Picture) -> Result<(), String> {
     let bytes = picture.bytes.len();
     if bytes > PICTURE_BYTES_MAX {
         return Err(format!("a picture takes {bytes} bytes: at most {PICTURE_BYTES_MAX} are kept"));
     }
     let told = |error: hearth_actors::archive::ArchiveError| error.to_string();
-    make_dir(folder).map_err(told)?;
-    let (free, needed) = (free_bytes(folder).map_err(told)?, bytes as u64 + RECORDING_MIB_MIN * MIB);
+    disk.make_dir(folder).map_err(told)?;
+    let (free, needed) = (disk.free_bytes(folder).map_err(told)?, bytes as u64 + RECORDING_MIB_MIN * MIB);
     if free < needed {
         return Err(format!("only {} MiB are free: make room, then resume", free / MIB));
     }
-    write_file(&folder.join(name), &picture.bytes).map_err(told)
+    disk.write_file(&folder.join(name), &picture.bytes).map_err(told)
 }
 
 async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, JobError> {

@@ -52,7 +52,8 @@ fn read(file: &[u8]) -> Result<Profile, Faults> {
 
 fn hands(data: PathBuf, archive: Arc<dyn Archive>, house: House) -> Hands {
     let registers: OpenRegisters = Arc::new(|_| Ok(Box::new(modbus_scan::Chip)));
-    Hands { data, archive, export: written, import: read, house, registers, claims: Claims::default() }
+    let (disk, storage) = (Disk::default(), tokio::sync::watch::channel(StorageState::default()).1);
+    Hands { disk, storage, data, archive, export: written, import: read, house, registers, claims: Claims::default() }
 }
 
 /// The daemon as far as jobs know it.
@@ -68,7 +69,8 @@ impl Shop {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        let archive: Arc<dyn Archive> = Arc::new(Store::open(&data, Arc::new(SystemClock::new())).unwrap());
+        let archive: Arc<dyn Archive> =
+            Arc::new(Store::open(Disk::default(), &data, Arc::new(SystemClock::new())).unwrap());
         let house = House::start(Arc::clone(&archive), Policy::default()).unwrap();
         let tasks = house.tasks().clone();
         let jobs = Jobs::new(hands(data, Arc::clone(&archive), house.clone()));
@@ -189,7 +191,7 @@ async fn a_backup_is_whole_and_can_be_restored() {
     let file = house.data().join(told["file"].as_str().unwrap());
     assert_eq!(std::fs::metadata(&file).unwrap().len(), told["bytes"].as_u64().unwrap());
     let other = house.folder.path().join("other");
-    let restored = restore(std::fs::File::open(file).unwrap(), &other).unwrap();
+    let restored = restore(&Disk::default(), std::fs::File::open(file).unwrap(), &other).unwrap();
     assert_eq!((restored.journals, restored.machines, restored.damaged), (1, 1, 0));
     assert_eq!(restored.programs, 1);
     assert_eq!(restored.tasks, 1, "the backup knows of itself");
@@ -213,7 +215,7 @@ fn what_a_kill_left_of_a_backup_is_removed_at_the_next_start() {
     std::fs::create_dir(&backups).unwrap();
     std::fs::write(backups.join("one.tar"), "whole").unwrap();
     std::fs::write(backups.join("two.tar.tmp"), "half").unwrap();
-    Store::open(folder.path(), Arc::new(SystemClock::new())).unwrap();
+    Store::open(Disk::default(), folder.path(), Arc::new(SystemClock::new())).unwrap();
     assert_eq!(list(&backups).unwrap(), [backups.join("one.tar")]);
 }
 

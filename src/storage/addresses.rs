@@ -10,7 +10,8 @@ use hearth_actors::logic::addresses::{Addresses, Owner};
 use hearth_actors::model::ids::{ChannelId, EndpointId, MachineId};
 use serde::{Deserialize, Serialize};
 
-use super::durable::{failed, write_file};
+use super::disk::Disk;
+use super::durable::failed;
 use super::layout::{ADDRESSES, DAMAGED};
 
 /// How far fresh numbers stay away from those that were given when some were lost: they may still stand on people's pages.
@@ -36,7 +37,7 @@ struct Found {
 }
 
 /// All numbers that were given. What is damaged is told and set aside, what can be read of it is kept: no start fails for it.
-pub fn load(data: &Path) -> Addresses {
+pub fn load(disk: &Disk, data: &Path) -> Addresses {
     let path = data.join(ADDRESSES);
     let Found { mut addresses, damage } = read(&path);
     if let Some(why) = damage {
@@ -44,8 +45,9 @@ pub fn load(data: &Path) -> Addresses {
         let count = addresses.iter().count();
         tracing::error!(file = %path.display(), why, kept = count, "endpoint ids are damaged: set aside, the rest is kept");
         addresses.begin_at(EndpointId(beyond(&addresses).saturating_add(GAP_BEHIND_LOST)));
-        let mended = fs::copy(&path, &aside).map_err(failed("setting aside as", &aside));
-        if let Err(error) = mended.and_then(|_| put(data, &addresses)) {
+        let read = fs::read(&path).map_err(failed("setting aside", &path));
+        let mended = read.and_then(|bytes| disk.write_file(&aside, &bytes));
+        if let Err(error) = mended.and_then(|()| put(disk, data, &addresses)) {
             tracing::error!(%error, "the damaged endpoint ids could not be set aside");
         }
     }
@@ -56,7 +58,7 @@ pub fn load(data: &Path) -> Addresses {
 ///
 /// # Errors
 /// When the disk refuses; what was kept before is then still there.
-pub fn put(data: &Path, addresses: &Addresses) -> Result<(), ArchiveError> {
+pub fn put(disk: &Disk, data: &Path, addresses: &Addresses) -> Result<(), ArchiveError> {
     let path = data.join(ADDRESSES);
     let head = HeadRecord { next: addresses.next().0, count: addresses.iter().count() };
     let mut text = line(&head, &path)?;
@@ -64,19 +66,19 @@ pub fn put(data: &Path, addresses: &Addresses) -> Result<(), ArchiveError> {
         let (machine, channel) = (machine.to_string(), channel.to_string());
         text.push_str(&line(&AddressRecord { endpoint_id: endpoint.0, machine, channel }, &path)?);
     }
-    write_file(&path, text.as_bytes())
+    disk.write_file(&path, text.as_bytes())
 }
 
 /// Makes fresh numbers in `new` begin behind all those of `old`: who was given one there must not meet another device.
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn raise_over(new: &Path, old: &Path) -> Result<(), ArchiveError> {
+pub fn raise_over(disk: &Disk, new: &Path, old: &Path) -> Result<(), ArchiveError> {
     let old = read(&old.join(ADDRESSES)).addresses.next();
-    let mut addresses = load(new);
+    let mut addresses = load(disk, new);
     if addresses.next() < old {
         addresses.begin_at(old);
-        put(new, &addresses)?;
+        put(disk, new, &addresses)?;
     }
     Ok(())
 }
@@ -147,10 +149,10 @@ mod tests {
     /// A directory in which `a.x`, `a.y` and `b.x` have the numbers 1000 to 1002.
     fn directory() -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
-        let mut addresses = load(dir.path());
+        let mut addresses = load(&Disk::default(), dir.path());
         assert_eq!(numbers(&mut addresses, "a", &["x", "y"]), [1000, 1001]);
         assert_eq!(numbers(&mut addresses, "b", &["x"]), [1002]);
-        put(dir.path(), &addresses).unwrap();
+        put(&Disk::default(), dir.path(), &addresses).unwrap();
         dir
     }
 
@@ -162,7 +164,7 @@ mod tests {
         let whole = fs::read_to_string(file(dir)).unwrap();
         let bytes = change(whole);
         fs::write(file(dir), &bytes).unwrap();
-        let addresses = load(dir);
+        let addresses = load(&Disk::default(), dir);
         assert_eq!(fs::read(dir.join("endpoints.jsonl.damaged")).unwrap(), bytes, "kept for whoever wants to look");
         assert!(read(&file(dir)).damage.is_none(), "what is there now is sound");
         addresses
@@ -171,7 +173,7 @@ mod tests {
     #[test]
     fn numbers_read_back_as_put() {
         let dir = directory();
-        let mut addresses = load(dir.path());
+        let mut addresses = load(&Disk::default(), dir.path());
         assert_eq!(numbers(&mut addresses, "b", &["x", "new"]), [1002, 1003]);
         assert_eq!(numbers(&mut addresses, "a", &["y", "x"]), [1001, 1000]);
         assert!(!dir.path().join("endpoints.jsonl.damaged").exists());
@@ -212,9 +214,9 @@ mod tests {
     #[test]
     fn fresh_numbers_begin_behind_those_of_the_directory_before() {
         let (old, new) = (directory(), tempfile::tempdir().unwrap());
-        raise_over(new.path(), old.path()).unwrap();
-        assert_eq!(numbers(&mut load(new.path()), "c", &["z"]), [1003]);
-        raise_over(old.path(), tempfile::tempdir().unwrap().path()).unwrap();
-        assert_eq!(numbers(&mut load(old.path()), "b", &["x"]), [1002]);
+        raise_over(&Disk::default(), new.path(), old.path()).unwrap();
+        assert_eq!(numbers(&mut load(&Disk::default(), new.path()), "c", &["z"]), [1003]);
+        raise_over(&Disk::default(), old.path(), tempfile::tempdir().unwrap().path()).unwrap();
+        assert_eq!(numbers(&mut load(&Disk::default(), old.path()), "b", &["x"]), [1002]);
     }
 }

@@ -7,6 +7,7 @@ use hearth_actors::model::alarm::AlarmNotice;
 use hearth_actors::model::ids::MachineId;
 use serde::{Deserialize, Serialize};
 
+use super::disk::Disk;
 use super::documents;
 use super::layout::{ALARMS, document_name, parse_document_name};
 use super::record::state::AlarmRecord;
@@ -40,15 +41,15 @@ pub fn all(data: &Path) -> Result<Vec<(MachineId, Vec<AlarmNotice>)>, ArchiveErr
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn put(data: &Path, machine: &MachineId, standing: &[AlarmNotice]) -> Result<(), ArchiveError> {
+pub fn put(disk: &Disk, data: &Path, machine: &MachineId, standing: &[AlarmNotice]) -> Result<(), ArchiveError> {
     let path = path(data, machine);
     if standing.is_empty() {
-        return documents::delete(&path);
+        return documents::delete(disk, &path);
     }
     let alarms = standing.iter().map(AlarmRecord::from).collect();
     let unfit = |BadRecord(why)| ArchiveError::Damaged { what: path.display().to_string(), why };
     let json = to_json(&StandingRecord { version: VERSION, alarms }).map_err(unfit)?;
-    documents::put(&path, &String::from_utf8_lossy(&json))
+    documents::put(disk, &path, &String::from_utf8_lossy(&json))
 }
 
 fn understand(text: &str) -> Result<Vec<AlarmNotice>, BadRecord> {
@@ -94,16 +95,16 @@ mod tests {
             ..notice()
         };
         let standing = vec![notice(), shelved];
-        put(dir.path(), &machine("machine-a"), &standing).unwrap();
+        put(&Disk::default(), dir.path(), &machine("machine-a"), &standing).unwrap();
         assert_eq!(all(dir.path()).unwrap(), [(machine("machine-a"), standing)]);
-        put(dir.path(), &machine("machine-a"), &[]).unwrap();
+        put(&Disk::default(), dir.path(), &machine("machine-a"), &[]).unwrap();
         assert_eq!(all(dir.path()).unwrap(), []);
     }
 
     #[test]
     fn a_garbled_file_costs_its_own_machine_only() {
         let dir = tempfile::tempdir().unwrap();
-        put(dir.path(), &machine("machine-a"), &[notice()]).unwrap();
+        put(&Disk::default(), dir.path(), &machine("machine-a"), &[notice()]).unwrap();
         for garbled in ["", "{}", "{\"version\":2,\"alarms\":[]}", "{\"version\":1,\"alarms\":[{\"alarm\":\"?\"}]}"] {
             std::fs::write(path(dir.path(), &machine("machine-b")), garbled).unwrap();
             assert_eq!(all(dir.path()).unwrap(), [(machine("machine-a"), vec![notice()])], "{garbled}");

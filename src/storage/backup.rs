@@ -14,6 +14,7 @@ use hearth_actors::model::ids::MachineId;
 use serde::{Deserialize, Serialize};
 use tar::{Builder, EntryType, Header};
 
+use super::disk::Disk;
 use super::durable::{failed, is_unfinished, list};
 use super::layout::{
     ADDRESSES, BACKUPS, BOOT, JOURNALS, MACHINES, PROGRAMS, TASKS, document_name, parse_segment_name, program_name,
@@ -111,9 +112,9 @@ pub fn backup(data: &Path, out: impl Write) -> Result<BackupReport, ArchiveError
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn clear_unfinished(data: &Path) -> Result<(), ArchiveError> {
+pub fn clear_unfinished(disk: &Disk, data: &Path) -> Result<(), ArchiveError> {
     for path in list(&data.join(BACKUPS))?.iter().filter(|path| is_unfinished(path)) {
-        fs::remove_file(path).map_err(failed("removing", path))?;
+        disk.remove_file(path).map_err(failed("removing", path))?;
     }
     Ok(())
 }

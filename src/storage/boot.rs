@@ -9,18 +9,19 @@ use std::path::Path;
 use hearth_actors::archive::{ArchiveError, LastRun};
 use hearth_actors::model::ids::MachineId;
 
-use super::durable::{failed, sync_parent, write_file};
+use super::disk::Disk;
+use super::durable::failed;
 use super::layout::{BOOT, RUNNING};
 
 /// Counts this start, durably.
 ///
 /// # Errors
 /// When the disk refuses, or the counter and its copy are both unreadable; the message says how to mend it.
-pub fn count(data: &Path) -> Result<u64, ArchiveError> {
+pub fn count(disk: &Disk, data: &Path) -> Result<u64, ArchiveError> {
     let next = last(data)?.map_or(1, |last| last.saturating_add(1));
-    write_file(&data.join(BOOT), next.to_string().as_bytes())?;
+    disk.write_needed(&data.join(BOOT), next.to_string().as_bytes())?;
     // The copy is written last: should one be garbled, the other is at most one start behind.
-    write_file(&copy(data), next.to_string().as_bytes())?;
+    disk.write_needed(&copy(data), next.to_string().as_bytes())?;
     Ok(next)
 }
 
@@ -62,17 +63,17 @@ pub fn last(data: &Path) -> Result<Option<u64>, ArchiveError> {
 ///
 /// # Errors
 /// As [`count`].
-pub fn raise_to(data: &Path, number: u64) -> Result<(), ArchiveError> {
+pub fn raise_to(disk: &Disk, data: &Path, number: u64) -> Result<(), ArchiveError> {
     let number = last(data)?.unwrap_or(0).max(number);
-    write_file(&data.join(BOOT), number.to_string().as_bytes())?;
-    write_file(&copy(data), number.to_string().as_bytes())
+    disk.write_file(&data.join(BOOT), number.to_string().as_bytes())?;
+    disk.write_file(&copy(data), number.to_string().as_bytes())
 }
 
 /// Notes, durably, that outputs may be in use from now on; tells how the run before ended.
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn open_run(data: &Path) -> Result<LastRun, ArchiveError> {
+pub fn open_run(disk: &Disk, data: &Path) -> Result<LastRun, ArchiveError> {
     let note = data.join(RUNNING);
     let last = match fs::read(&note) {
         // A note that is garbled or empty names nobody: all are meant.
@@ -80,7 +81,7 @@ pub fn open_run(data: &Path) -> Result<LastRun, ArchiveError> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => LastRun::Orderly(BTreeSet::new()),
         Err(e) => return Err(failed("reading", &note)(e)),
     };
-    write_file(&note, b"")?;
+    disk.write_needed(&note, b"")?;
     Ok(last)
 }
 
@@ -94,14 +95,14 @@ fn named(bytes: &[u8]) -> Option<BTreeSet<MachineId>> {
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn close_run(data: &Path, but: &BTreeSet<MachineId>) -> Result<(), ArchiveError> {
+pub fn close_run(disk: &Disk, data: &Path, but: &BTreeSet<MachineId>) -> Result<(), ArchiveError> {
     let note = data.join(RUNNING);
     if !but.is_empty() {
         let lines: Vec<&str> = but.iter().map(MachineId::as_str).collect();
-        return write_file(&note, lines.join("\n").as_bytes());
+        return disk.write_needed(&note, lines.join("\n").as_bytes());
     }
-    match fs::remove_file(&note) {
-        Ok(()) => sync_parent(&note),
+    match disk.remove_file(&note) {
+        Ok(()) => disk.sync_parent(&note),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(e) => Err(failed("removing", &note)(e)),
     }
@@ -118,7 +119,7 @@ mod tests {
     #[test]
     fn each_start_is_one_higher() {
         let dir = tempfile::tempdir().unwrap();
-        assert_eq!((1..=3).map(|_| count(dir.path()).unwrap()).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!((1..=3).map(|_| count(&Disk::default(), dir.path()).unwrap()).collect::<Vec<_>>(), [1, 2, 3]);
     }
 
     #[test]
@@ -126,10 +127,10 @@ mod tests {
         for name in ["boot", "boot.before"] {
             let dir = tempfile::tempdir().unwrap();
             for _ in 0..5 {
-                count(dir.path()).unwrap();
+                count(&Disk::default(), dir.path()).unwrap();
             }
             fs::write(dir.path().join(name), b"\0\0\0").unwrap();
-            assert!(count(dir.path()).unwrap() > 5, "{name}");
+            assert!(count(&Disk::default(), dir.path()).unwrap() > 5, "{name}");
         }
     }
 
@@ -137,28 +138,28 @@ mod tests {
     fn a_run_that_was_not_closed_was_cut() {
         let dir = tempfile::tempdir().unwrap();
         let nobody = BTreeSet::new();
-        assert_eq!(open_run(dir.path()).unwrap(), LastRun::Orderly(nobody.clone()));
-        assert_eq!(open_run(dir.path()).unwrap(), LastRun::Cut);
-        close_run(dir.path(), &nobody).unwrap();
-        close_run(dir.path(), &nobody).unwrap();
-        assert_eq!(open_run(dir.path()).unwrap(), LastRun::Orderly(nobody));
+        assert_eq!(open_run(&Disk::default(), dir.path()).unwrap(), LastRun::Orderly(nobody.clone()));
+        assert_eq!(open_run(&Disk::default(), dir.path()).unwrap(), LastRun::Cut);
+        close_run(&Disk::default(), dir.path(), &nobody).unwrap();
+        close_run(&Disk::default(), dir.path(), &nobody).unwrap();
+        assert_eq!(open_run(&Disk::default(), dir.path()).unwrap(), LastRun::Orderly(nobody));
         let away = BTreeSet::from([MachineId::parse("kettle").unwrap()]);
-        close_run(dir.path(), &away).unwrap();
-        assert_eq!(open_run(dir.path()).unwrap(), LastRun::Orderly(away));
-        assert_eq!(open_run(dir.path()).unwrap(), LastRun::Cut);
+        close_run(&Disk::default(), dir.path(), &away).unwrap();
+        assert_eq!(open_run(&Disk::default(), dir.path()).unwrap(), LastRun::Orderly(away));
+        assert_eq!(open_run(&Disk::default(), dir.path()).unwrap(), LastRun::Cut);
         fs::write(dir.path().join(RUNNING), b"\xff kettle?").unwrap();
-        assert_eq!(open_run(dir.path()).unwrap(), LastRun::Cut, "a garbled note means all");
+        assert_eq!(open_run(&Disk::default(), dir.path()).unwrap(), LastRun::Cut, "a garbled note means all");
     }
 
     #[test]
     fn a_counter_garbled_twice_says_how_to_mend_it() {
         let dir = tempfile::tempdir().unwrap();
-        count(dir.path()).unwrap();
+        count(&Disk::default(), dir.path()).unwrap();
         fs::write(dir.path().join("boot"), b"").unwrap();
         fs::write(dir.path().join("boot.before"), b"x").unwrap();
-        let error = count(dir.path()).unwrap_err().to_string();
+        let error = count(&Disk::default(), dir.path()).unwrap_err().to_string();
         assert!(error.contains("write one into it"), "{error}");
         fs::write(dir.path().join("boot"), b"1000000\n").unwrap();
-        assert!(count(dir.path()).unwrap() > 1_000_000);
+        assert!(count(&Disk::default(), dir.path()).unwrap() > 1_000_000);
     }
 }

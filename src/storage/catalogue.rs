@@ -2,7 +2,6 @@
 //! who write.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,7 +11,8 @@ use hearth_actors::model::ids::{MachineId, SessionId};
 use hearth_actors::model::journal::Keep;
 use hearth_actors::model::profile::ProfileSummary;
 
-use super::durable::{failed, is_unfinished, list, sync_dir};
+use super::disk::Disk;
+use super::durable::{failed, is_unfinished, list};
 use super::layout::{self, JournalPlace};
 use super::reader::{self, Extent, Standing};
 
@@ -90,16 +90,16 @@ impl Catalogue {
     ///
     /// # Errors
     /// When a directory cannot be read. A single unreadable journal is reported and left alone.
-    pub fn scan(data: &Path) -> Result<Self, ArchiveError> {
+    pub fn scan(disk: &Disk, data: &Path) -> Result<Self, ArchiveError> {
         let mut entries = BTreeMap::new();
         for dir in list(&data.join(layout::JOURNALS))? {
             let Some(machine) = name(&dir).and_then(|n| MachineId::parse(n).ok()).filter(|_| dir.is_dir()) else {
                 tracing::warn!(path = %dir.display(), "this is not a machine's directory of journals: left alone");
                 continue;
             };
-            for (session, segments) in segments_in(&dir)? {
+            for (session, segments) in segments_in(disk, &dir)? {
                 let place = JournalPlace::new(data, &machine, session);
-                if let Some(entry) = look(place, segments) {
+                if let Some(entry) = look(disk, place, segments) {
                     entries.entry(session).or_insert(entry);
                 }
             }
@@ -147,19 +147,19 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn delete(&self, entry: &Entry) -> Result<(), ArchiveError> {
+    pub fn delete(&self, disk: &Disk, entry: &Entry) -> Result<(), ArchiveError> {
         let (marker, segments) = (entry.place.deleted(), entry.extent().segments);
         let Some((first, rest)) = segments.split_first() else { return Ok(()) };
         let first = entry.place.segment(*first);
-        fs::rename(&first, &marker).map_err(failed("deleting", &first))?;
+        disk.rename(&first, &marker).map_err(failed("deleting", &first))?;
         locked(&self.entries).remove(&entry.place.session);
-        sync_dir(entry.place.dir())?;
+        disk.sync_dir(entry.place.dir())?;
         for number in rest {
             let path = entry.place.segment(*number);
-            fs::remove_file(&path).map_err(failed("deleting", &path))?;
+            disk.remove_file(&path).map_err(failed("deleting", &path))?;
         }
-        fs::remove_file(&marker).map_err(failed("deleting", &marker))?;
-        sync_dir(entry.place.dir())
+        disk.remove_file(&marker).map_err(failed("deleting", &marker))?;
+        disk.sync_dir(entry.place.dir())
     }
 
     /// A profile's summary with the figures of the files it was made from; `None` where the session is no profile.
@@ -176,7 +176,7 @@ impl Catalogue {
     }
 }
 
-fn look(place: JournalPlace, segments: Vec<u32>) -> Option<Entry> {
+fn look(disk: &Disk, place: JournalPlace, segments: Vec<u32>) -> Option<Entry> {
     match reader::inspect(&place, &segments) {
         Ok(Standing { sealed, keep, bytes }) => {
             let state = if sealed { State::Sealed } else { State::Unsealed };
@@ -184,6 +184,7 @@ fn look(place: JournalPlace, segments: Vec<u32>) -> Option<Entry> {
         }
         Err(e) => {
             tracing::error!(session = %place.session, error = %e, "a journal cannot be read: set aside, its file is left alone");
+            disk.note_damaged(format!("the journal of session {}", place.session));
             None
         }
     }
@@ -193,7 +194,7 @@ fn name(path: &Path) -> Option<&str> {
     path.file_name()?.to_str()
 }
 
-fn segments_in(dir: &Path) -> Result<BTreeMap<SessionId, Vec<u32>>, ArchiveError> {
+fn segments_in(disk: &Disk, dir: &Path) -> Result<BTreeMap<SessionId, Vec<u32>>, ArchiveError> {
     let mut found: BTreeMap<SessionId, Vec<u32>> = BTreeMap::new();
     let mut deleted: Vec<(SessionId, PathBuf)> = Vec::new();
     for path in list(dir)? {
@@ -203,7 +204,7 @@ fn segments_in(dir: &Path) -> Result<BTreeMap<SessionId, Vec<u32>>, ArchiveError
         } else if let Some(session) = layout::parse_deleted_name(name) {
             deleted.push((session, path));
         } else if is_unfinished(&path) {
-            fs::remove_file(&path).map_err(failed("removing", &path))?;
+            disk.remove_file(&path).map_err(failed("removing", &path))?;
         } else {
             tracing::warn!(file = %path.display(), "this is not a journal: left alone");
         }
@@ -212,10 +213,10 @@ fn segments_in(dir: &Path) -> Result<BTreeMap<SessionId, Vec<u32>>, ArchiveError
         let segments = found.remove(&session).unwrap_or_default();
         for number in segments {
             let segment = path.with_file_name(layout::segment_name(session, number));
-            fs::remove_file(&segment).map_err(failed("deleting", &segment))?;
+            disk.remove_file(&segment).map_err(failed("deleting", &segment))?;
         }
-        fs::remove_file(&path).map_err(failed("deleting", &path))?;
-        sync_dir(dir)?;
+        disk.remove_file(&path).map_err(failed("deleting", &path))?;
+        disk.sync_dir(dir)?;
     }
     found.values_mut().for_each(|numbers| numbers.sort_unstable());
     Ok(found)

@@ -65,8 +65,7 @@ impl StorageClock for SystemClock {
     }
 
     fn wall_now(&self) -> WallMs {
-        let t = clock_gettime(ClockId::Realtime);
-        WallMs(millis(t.tv_sec, t.tv_nsec))
+        hearth_actors::runtime::clock::wall_now()
     }
 }
 

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use hearth_actors::archive::ArchiveError;
 
-use super::durable::{failed, is_unfinished, list, make_dir, sync_parent, write_file};
+use super::disk::Disk;
+use super::durable::{failed, is_unfinished, list};
 
 /// The documents of a folder, in order of their names. A file that is no text is reported and left out: one damaged
 /// document must not keep the others from being used.
@@ -35,21 +36,21 @@ pub fn all<I>(folder: &Path, parse_name: fn(&str) -> Option<I>) -> Result<Vec<(I
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn put(path: &Path, document: &str) -> Result<(), ArchiveError> {
+pub fn put(disk: &Disk, path: &Path, document: &str) -> Result<(), ArchiveError> {
     if let Some(folder) = path.parent() {
-        make_dir(folder)?;
+        disk.make_dir(folder)?;
     }
-    write_file(path, document.as_bytes())
+    disk.write_file(path, document.as_bytes())
 }
 
 /// Forgets a document, durably. Nothing to do where there is none.
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn delete(path: &Path) -> Result<(), ArchiveError> {
-    match fs::remove_file(path) {
+pub fn delete(disk: &Disk, path: &Path) -> Result<(), ArchiveError> {
+    match disk.remove_file(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(e) => Err(failed("deleting", path)(e)),
-        Ok(()) => sync_parent(path),
+        Ok(()) => disk.sync_parent(path),
     }
 }

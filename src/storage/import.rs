@@ -62,7 +62,7 @@ pub fn to_log(profile: &Profile) -> Result<SessionLog, BadRecord> {
 pub fn to_bytes(log: &SessionLog, clock: &dyn StorageClock) -> Result<Vec<u8>, BadRecord> {
     let header = &log.header;
     let now = stamp(clock, 0, clock.wall_now());
-    let head = Head { header: header.clone(), boot: clock.boot_id(), segment: 1 };
+    let head = Head { header: header.clone(), boot: clock.boot_id(), segment: 1, before: None };
     let mut out = head_bytes(&head, now)?;
     for event in &log.events {
         let Some(kind) = event::kind(&event.body) else { continue };

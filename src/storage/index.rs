@@ -78,6 +78,11 @@ impl Index {
         Self::with(Tables::in_memory())
     }
 
+    /// Whether it is gone when it is dropped.
+    pub fn is_in_memory(&self) -> bool {
+        matches!(self._tables, Tables::Memory)
+    }
+
     fn with(tables: Tables) -> Result<Self, IndexError> {
         let (rows, places, gone) = (tables.table("rows")?, tables.table("places")?, tables.table("gone")?);
         Ok(Self { rows, places, gone, _tables: tables })

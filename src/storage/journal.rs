@@ -30,6 +30,8 @@ pub struct OpenJournal {
     /// Held as long as anything may be written to the directory.
     _lock: Arc<DirLock>,
     last_seq: Option<Seq>,
+    /// The last that survives a power cut.
+    safe_seq: Option<Seq>,
     origin: Origin,
     sealed: bool,
 }
@@ -57,7 +59,7 @@ impl OpenJournal {
     ) -> Self {
         let progress: Progress = Arc::new(Mutex::new(writer.extent()));
         catalogue.update(writer.place().session, |entry| entry.state = State::Open(progress.clone()));
-        Self { writer, progress, catalogue, index, _lock: lock, last_seq, origin, sealed: false }
+        Self { writer, progress, catalogue, index, _lock: lock, last_seq, safe_seq: last_seq, origin, sealed: false }
     }
 
     fn put(&mut self, build: &Build<'_>) -> Result<(), ArchiveError> {
@@ -141,7 +143,13 @@ impl Journal for OpenJournal {
     }
 
     fn sync(&mut self) -> Result<(), ArchiveError> {
-        self.writer.sync()
+        let done = self.writer.sync();
+        match &done {
+            Ok(()) => self.safe_seq = self.last_seq,
+            Err(_) => self.last_seq = self.safe_seq,
+        }
+        *locked(&self.progress) = self.writer.extent();
+        done
     }
 
     fn seal(&mut self) -> Result<(), ArchiveError> {
@@ -150,7 +158,7 @@ impl Journal for OpenJournal {
         }
         let closing = self.closing()?;
         self.put(&|spot, out| closing.build(spot, out))?;
-        self.writer.sync()?;
+        self.sync()?;
         self.sealed = true;
         self.leave(State::Sealed);
         self.index.refresh(self.writer.place().session);

@@ -6,7 +6,6 @@
 //! While it opens, changed profiles are noted and looked up again before it counts as ready.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -20,7 +19,8 @@ use hearth_actors::archive::{ArchiveError, ProfilePage, ProfileQuery};
 use hearth_actors::model::ids::SessionId;
 
 use super::catalogue::{Catalogue, Entry, Fingerprint, locked};
-use super::durable::{free_bytes, list};
+use super::disk::Disk;
+use super::durable::list;
 use super::index::{Index, IndexError, UnknownCursor};
 use super::layout::INDEX;
 
@@ -28,8 +28,8 @@ use super::layout::INDEX;
 const READY_WITHIN: Duration = Duration::from_secs(30);
 /// How long sled may take to open and to be looked through, before it counts as hung. Measured: 0.6 s for 10 000 large rows.
 const OPEN_WITHIN: Duration = Duration::from_secs(60);
-/// sled damages itself on a full disk, so below this the index stays in memory. Unit: bytes.
-const ROOM_FOR_SLED: u64 = 64 << 20;
+/// sled damages itself on a full disk, so below this the index stays in memory: where recordings still begin, but barely. Unit: bytes.
+const ROOM_FOR_SLED: u64 = 65 << 20;
 /// A disk on which the index failed so often in one run of the daemon is not asked again.
 const FAILURES_MAX: u32 = 5;
 /// How often a shutdown that waits for sled to open looks whether it should wait.
@@ -47,6 +47,7 @@ pub struct Keeper {
 }
 
 struct Shared {
+    disk: Disk,
     data: PathBuf,
     catalogue: Arc<Catalogue>,
     state: Mutex<State>,
@@ -61,6 +62,18 @@ struct State {
     dirty: BTreeSet<SessionId>,
 }
 
+/// How the index stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IndexState {
+    /// It is being opened, or made anew from the journals.
+    #[default]
+    Opening,
+    /// It is on disk and up to date.
+    Ready,
+    /// It is up to date, but only in memory: the disk has no room for it, or failed it.
+    InMemory,
+}
+
 enum Phase {
     Opening,
     Ready(Arc<Index>),
@@ -71,8 +84,9 @@ impl Keeper {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(data: &Path, catalogue: Arc<Catalogue>) -> Result<Self, ArchiveError> {
+    pub fn start(disk: Disk, data: &Path, catalogue: Arc<Catalogue>) -> Result<Self, ArchiveError> {
         let shared = Arc::new(Shared {
+            disk,
             data: data.to_owned(),
             catalogue,
             state: Mutex::new(State { phase: Phase::Opening, dirty: BTreeSet::new() }),
@@ -87,6 +101,15 @@ impl Keeper {
             .spawn(move || its.look_after(&woken))
             .map_err(|source| ArchiveError::Io { what: format!("starting the index failed: {source}"), source })?;
         Ok(Self { shared, wake: Some(wake), thread: Some(thread) })
+    }
+
+    /// How the index stands.
+    pub fn standing(&self) -> IndexState {
+        match &locked(&self.shared.state).phase {
+            Phase::Opening => IndexState::Opening,
+            Phase::Ready(index) if index.is_in_memory() => IndexState::InMemory,
+            Phase::Ready(_) => IndexState::Ready,
+        }
     }
 
     /// Looks a profile up again after its journal changed or went.
@@ -194,7 +217,7 @@ impl Shared {
     /// The index of the directory, a fresh one where that cannot be used, one in memory where the disk refuses that, too.
     fn open(&self) -> Result<(Index, Known), IndexError> {
         let dir = self.data.join(INDEX);
-        if free_bytes(&self.data).is_ok_and(|free| free < ROOM_FOR_SLED) {
+        if self.disk.free_bytes(&self.data).is_ok_and(|free| free < ROOM_FOR_SLED) {
             tracing::error!("the storage disk is nearly full: the profile index stays in memory, make room");
             return memory();
         }
@@ -269,12 +292,12 @@ impl Shared {
             .collect();
         numbers.sort_unstable();
         let next = numbers.last().map_or(1, |last| last + 1);
-        if let Err(e) = fs::rename(&dir, self.data.join(format!("{prefix}{next}"))) {
+        if let Err(e) = self.disk.rename(&dir, &self.data.join(format!("{prefix}{next}"))) {
             tracing::error!(error = %e, path = %dir.display(), "the profile index cannot be set aside: delete it by hand");
         }
         for old in numbers.iter().rev().skip(ASIDE_MAX - 1) {
             let path = self.data.join(format!("{prefix}{old}"));
-            if let Err(e) = fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path)) {
+            if let Err(e) = self.disk.remove_dir_all(&path).or_else(|_| self.disk.remove_file(&path)) {
                 tracing::warn!(error = %e, path = %path.display(), "an old index set aside cannot be removed");
             }
         }

@@ -17,6 +17,8 @@
 //! imports/<folder>/                      where the task `import_profiles` reads
 //! journal/<machine>/<session>.jnl        the first segment of a session's journal: the truth
 //! journal/<machine>/<session>.2.jnl      the next, after a restart or where the disk had refused
+//! ballast                                room that running recordings get on a full disk; may be deleted at any time
+//! probe                                  there for a moment, to see whether the disk takes writes again
 //! index/                                 sled; may be deleted at any time
 //! index.corrupt-<n>/                     an index that could not be used, set aside
 //! *.tmp, *.deleted                       left over from a crash; cleared at the next start
@@ -55,6 +57,10 @@ pub const BOOT: &str = "boot";
 pub const RUNNING: &str = "running";
 /// The lock.
 pub const LOCK: &str = "lock";
+/// Room for recordings on a full disk.
+pub const BALLAST: &str = "ballast";
+/// What is written to try the disk.
+pub const PROBE: &str = "probe";
 /// The sled directory.
 pub const INDEX: &str = "index";
 /// Ending of a journal that is being deleted.

@@ -34,9 +34,8 @@ impl DirLock {
             Err(TryLockError::WouldBlock) => return Err(taken(data, &path)),
             Err(TryLockError::Error(e)) => return Err(failed("locking", &path)(e)),
         }
-        file.set_len(0)
-            .and_then(|()| file.write_all(std::process::id().to_string().as_bytes()))
-            .map_err(failed("writing", &path))?;
+        // It only names the holder to whoever comes second: a full disk must not keep the daemon from starting.
+        let _ = file.set_len(0).and_then(|()| file.write_all(std::process::id().to_string().as_bytes()));
         Ok(Self { _file: file })
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use hearth_actors::archive::ArchiveError;
 use hearth_actors::model::ids::MachineId;
 
+use super::disk::Disk;
 use super::documents;
 use super::layout::{MACHINES, document_name, parse_document_name};
 
@@ -20,8 +21,8 @@ pub fn all(data: &Path) -> Result<Vec<(MachineId, String)>, ArchiveError> {
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn put(data: &Path, id: &MachineId, document: &str) -> Result<(), ArchiveError> {
-    documents::put(&path(data, id), document)
+pub fn put(disk: &Disk, data: &Path, id: &MachineId, document: &str) -> Result<(), ArchiveError> {
+    documents::put(disk, &path(data, id), document)
 }
 
 /// Forgets a machine's document, durably. Nothing to do where there is none: the machine may come from a file of the
@@ -29,8 +30,8 @@ pub fn put(data: &Path, id: &MachineId, document: &str) -> Result<(), ArchiveErr
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn delete(data: &Path, id: &MachineId) -> Result<(), ArchiveError> {
-    documents::delete(&path(data, id))
+pub fn delete(disk: &Disk, data: &Path, id: &MachineId) -> Result<(), ArchiveError> {
+    documents::delete(disk, &path(data, id))
 }
 
 fn path(data: &Path, id: &MachineId) -> PathBuf {
@@ -51,19 +52,19 @@ mod tests {
     fn documents_read_back_as_put_and_the_newest_counts() {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(all(dir.path()).unwrap(), []);
-        put(dir.path(), &id("b"), "old").unwrap();
-        put(dir.path(), &id("b"), "{\"ü\": 1}\n").unwrap();
-        put(dir.path(), &id("a"), "").unwrap();
+        put(&Disk::default(), dir.path(), &id("b"), "old").unwrap();
+        put(&Disk::default(), dir.path(), &id("b"), "{\"ü\": 1}\n").unwrap();
+        put(&Disk::default(), dir.path(), &id("a"), "").unwrap();
         assert_eq!(all(dir.path()).unwrap(), [(id("a"), String::new()), (id("b"), "{\"ü\": 1}\n".to_owned())]);
-        delete(dir.path(), &id("b")).unwrap();
-        delete(dir.path(), &id("b")).unwrap();
+        delete(&Disk::default(), dir.path(), &id("b")).unwrap();
+        delete(&Disk::default(), dir.path(), &id("b")).unwrap();
         assert_eq!(all(dir.path()).unwrap(), [(id("a"), String::new())]);
     }
 
     #[test]
     fn one_garbled_document_does_not_hide_the_others() {
         let dir = tempfile::tempdir().unwrap();
-        put(dir.path(), &id("good"), "{}").unwrap();
+        put(&Disk::default(), dir.path(), &id("good"), "{}").unwrap();
         fs::write(dir.path().join("machines/bad.json"), [0xff, 0xfe]).unwrap();
         fs::write(dir.path().join("machines/half.json.tmp"), "{").unwrap();
         assert_eq!(all(dir.path()).unwrap(), [(id("good"), "{}".to_owned())]);

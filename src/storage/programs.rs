@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use hearth_actors::archive::ArchiveError;
 use hearth_actors::model::ids::ProgramId;
 
+use super::disk::Disk;
 use super::documents;
 use super::layout::{PROGRAMS, parse_program_name, program_name};
 
@@ -20,16 +21,16 @@ pub fn all(data: &Path) -> Result<Vec<(ProgramId, String)>, ArchiveError> {
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn put(data: &Path, id: &ProgramId, document: &str) -> Result<(), ArchiveError> {
-    documents::put(&path(data, id), document)
+pub fn put(disk: &Disk, data: &Path, id: &ProgramId, document: &str) -> Result<(), ArchiveError> {
+    documents::put(disk, &path(data, id), document)
 }
 
 /// Forgets a program's document, durably. Nothing to do where there is none.
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn delete(data: &Path, id: &ProgramId) -> Result<(), ArchiveError> {
-    documents::delete(&path(data, id))
+pub fn delete(disk: &Disk, data: &Path, id: &ProgramId) -> Result<(), ArchiveError> {
+    documents::delete(disk, &path(data, id))
 }
 
 fn path(data: &Path, id: &ProgramId) -> PathBuf {

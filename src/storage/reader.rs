@@ -30,10 +30,11 @@ pub struct Extent {
 }
 
 impl Extent {
-    /// Each segment with how many of its bytes count.
-    fn limits(&self) -> impl Iterator<Item = (u32, Option<u64>)> + '_ {
-        let last = self.segments.last().copied();
-        self.segments.iter().map(move |n| (*n, self.last_bytes.filter(|_| Some(*n) == last)))
+    /// Each segment with how many of its bytes count: what its writer vouches for, or said in the head of the next.
+    fn limits<'a>(&'a self, place: &'a JournalPlace) -> impl Iterator<Item = (u32, Option<u64>)> + 'a {
+        let cut = |next: u32| Some(Segment::open(&place.segment(next), None).ok()?.frames().ok()?.0.before).flatten();
+        let next = self.segments.iter().skip(1).map(|n| Some(*n)).chain([None]);
+        self.segments.iter().zip(next).map(move |(n, next)| (*n, next.map_or(self.last_bytes, cut)))
     }
 }
 
@@ -56,7 +57,10 @@ pub struct Found {
 /// When not even one head of its segments can be understood.
 pub fn read(place: &JournalPlace, extent: &Extent, after: Option<Seq>) -> Result<Found, ArchiveError> {
     let mut fold = Fold { after, found: None, damage: None };
-    for (number, limit) in extent.limits() {
+    for (number, limit) in extent.limits(place) {
+        if limit == Some(0) {
+            continue;
+        }
         let opened = Segment::open(&place.segment(number), limit)
             .map_err(|e| Damage { offset: 0, why: format!("it cannot be opened: {e}") });
         if let Err(damage) = opened.and_then(|segment| fold.segment(place, &segment)) {

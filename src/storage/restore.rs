@@ -11,11 +11,13 @@ use std::path::{Path, PathBuf};
 
 use hearth_actors::archive::ArchiveError;
 use hearth_actors::model::ids::{MachineId, SessionId};
-use rustix::fs::{CWD, RenameFlags, renameat_with, syncfs};
+use rustix::fs::syncfs;
+use rustix::io::Errno;
 use tar::{Archive, Entry, EntryType};
 
 use super::backup::{BEGIN, BeginRecord, END, EndRecord, SCHEMA};
-use super::durable::{failed, free_bytes, list, make_dir, sync_parent};
+use super::disk::{Disk, DiskFile};
+use super::durable::{failed, list};
 use super::layout::{
     ADDRESSES, BOOT, JOURNALS, JournalPlace, LOCK, MACHINES, PROGRAMS, TASKS, parse_document_name, parse_program_name,
     parse_segment_name, parse_task_name,
@@ -70,23 +72,23 @@ impl fmt::Display for RestoreReport {
 /// # Errors
 /// When a daemon uses the directory, the archive is not a whole and sound backup, there is too little room, or the disk
 /// refuses.
-pub fn restore(archive: impl Read, data: &Path) -> Result<RestoreReport, ArchiveError> {
+pub fn restore(disk: &Disk, archive: impl Read, data: &Path) -> Result<RestoreReport, ArchiveError> {
     if let Some(parent) = data.parent().filter(|p| !p.as_os_str().is_empty()) {
-        make_dir(parent)?;
+        disk.make_dir(parent)?;
     }
     let _old_lock = if data.exists() { Some(DirLock::take(data)?) } else { None };
     let new = beside(data);
-    clear(&new)?;
-    make_dir(&new)?;
-    let prepared = prepare(archive, &new, data).and_then(|report| {
+    clear(disk, &new)?;
+    disk.make_dir(&new)?;
+    let prepared = prepare(disk, archive, &new, data).and_then(|report| {
         let lock = DirLock::take(&new)?;
-        let before = put_in_place(&new, data)?;
+        let before = put_in_place(disk, &new, data)?;
         Ok((RestoreReport { before, ..report }, lock))
     });
     match prepared {
         Ok((report, _lock)) => Ok(report),
         Err(e) => {
-            if let Err(left) = clear(&new) {
+            if let Err(left) = clear(disk, &new) {
                 tracing::warn!(error = %left, "what was unpacked could not be removed");
             }
             Err(e)
@@ -100,21 +102,21 @@ fn beside(data: &Path) -> PathBuf {
     data.with_file_name(name)
 }
 
-fn clear(dir: &Path) -> Result<(), ArchiveError> {
-    match fs::remove_dir_all(dir) {
+fn clear(disk: &Disk, dir: &Path) -> Result<(), ArchiveError> {
+    match disk.remove_dir_all(dir) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(failed("clearing", dir)(e)),
         Ok(()) | Err(_) => Ok(()),
     }
 }
 
-fn prepare(archive: impl Read, new: &Path, data: &Path) -> Result<RestoreReport, ArchiveError> {
-    unpack(archive, new)?;
+fn prepare(disk: &Disk, archive: impl Read, new: &Path, data: &Path) -> Result<RestoreReport, ArchiveError> {
+    unpack(disk, archive, new)?;
     let report = check_journals(new)?;
     // Sequence numbers are made from the counter: it must not run backwards over what the old directory has used.
     if let Some(number) = boot::last(data)? {
-        boot::raise_to(new, number)?;
+        boot::raise_to(disk, new, number)?;
     }
-    addresses::raise_over(new, data)?;
+    addresses::raise_over(disk, new, data)?;
     let dir = File::open(new).map_err(failed("opening", new))?;
     syncfs(&dir).map_err(|e| failed("flushing", new)(e.into()))?;
     let (machines, tasks) = (machines::all(new)?.len() as u64, tasks::files(new)?.len() as u64);
@@ -122,7 +124,7 @@ fn prepare(archive: impl Read, new: &Path, data: &Path) -> Result<RestoreReport,
     Ok(RestoreReport { machines, programs, tasks, ..report })
 }
 
-fn unpack(archive: impl Read, new: &Path) -> Result<(), ArchiveError> {
+fn unpack(disk: &Disk, archive: impl Read, new: &Path) -> Result<(), ArchiveError> {
     let mut archive = Archive::new(archive);
     // Raw: extended headers are shown as the entries they are, and refused, instead of being read into memory.
     let mut entries = archive.entries().map_err(unreadable)?.raw(true);
@@ -149,7 +151,7 @@ fn unpack(archive: impl Read, new: &Path) -> Result<(), ArchiveError> {
         if files > FILES_MAX {
             return Err(unsound("it holds too many files"));
         }
-        crc = write_out(&mut entry, &target(new, &name)?, crc)?;
+        crc = write_out(disk, &mut entry, &target(new, &name)?, crc)?;
     }
     Err(unsound("its end is missing: it was cut off"))
 }
@@ -205,15 +207,15 @@ fn target(new: &Path, name: &str) -> Result<Target, ArchiveError> {
     known.ok_or_else(|| unsound(&format!("`{}` does not belong into a backup of hearth", name.escape_debug())))
 }
 
-fn write_out(entry: &mut Entry<'_, impl Read>, to: &Target, crc: u32) -> Result<u32, ArchiveError> {
+fn write_out(disk: &Disk, entry: &mut Entry<'_, impl Read>, to: &Target, crc: u32) -> Result<u32, ArchiveError> {
     let Target { path, bytes_max } = to;
     let size = entry.header().size().map_err(unreadable)?;
     if size > *bytes_max {
         return Err(unsound(&format!("`{}` is larger than {bytes_max} bytes", path.display())));
     }
     if let Some(dir) = path.parent() {
-        make_dir(dir)?;
-        let free = free_bytes(dir)?;
+        disk.make_dir(dir)?;
+        let free = disk.free_bytes(dir)?;
         let needed = size.saturating_add(RECORDING_MIB_MIN * MIB);
         if free < needed {
             let what =
@@ -221,7 +223,7 @@ fn write_out(entry: &mut Entry<'_, impl Read>, to: &Target, crc: u32) -> Result<
             return Err(ArchiveError::Io { what, source: io::ErrorKind::StorageFull.into() });
         }
     }
-    let mut file = match File::options().write(true).create_new(true).open(path) {
+    let mut file = match disk.create_new(path) {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
             return Err(unsound(&format!("`{}` stands in it twice", path.display())));
         }
@@ -230,7 +232,7 @@ fn write_out(entry: &mut Entry<'_, impl Read>, to: &Target, crc: u32) -> Result<
     copy(entry, &mut file, size, crc, path)
 }
 
-fn copy(from: &mut impl Read, to: &mut File, size: u64, crc: u32, path: &Path) -> Result<u32, ArchiveError> {
+fn copy(from: &mut impl Read, to: &mut DiskFile, size: u64, crc: u32, path: &Path) -> Result<u32, ArchiveError> {
     let (mut left, mut crc) = (size, crc);
     let mut buffer = vec![0; 64 << 10];
     while left > 0 {
@@ -270,33 +272,31 @@ fn check_journals(new: &Path) -> Result<RestoreReport, ArchiveError> {
 }
 
 /// Puts `new` where `data` is; tells where the old content went, if there was any.
-fn put_in_place(new: &Path, data: &Path) -> Result<Option<PathBuf>, ArchiveError> {
+fn put_in_place(disk: &Disk, new: &Path, data: &Path) -> Result<Option<PathBuf>, ArchiveError> {
     if !data.exists() {
-        fs::rename(new, data).map_err(failed("putting in place", data))?;
-        sync_parent(data)?;
+        disk.rename(new, data).map_err(failed("putting in place", data))?;
+        disk.sync_parent(data)?;
         return Ok(None);
     }
     let was_empty = list(data)?.iter().all(|path| path.file_name().is_some_and(|n| n == LOCK));
     let before = free_name(data, "before-restore");
-    match renameat_with(CWD, new, CWD, data, RenameFlags::EXCHANGE) {
-        Ok(()) => fs::rename(new, &before).map_err(failed("setting aside as", &before))?,
+    match disk.exchange(new, data) {
+        Ok(()) => disk.rename(new, &before).map_err(failed("setting aside as", &before))?,
         // A file system that cannot exchange: a crash between the two steps leaves the old directory under its new name.
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
-            fs::rename(data, &before).map_err(failed("setting aside", data))?;
-            if let Err(e) = fs::rename(new, data) {
-                fs::rename(&before, data).map_err(failed("putting back", data))?;
+        Err(e) if matches!(Errno::from_io_error(&e), Some(Errno::INVAL | Errno::NOSYS)) => {
+            disk.rename(data, &before).map_err(failed("setting aside", data))?;
+            if let Err(e) = disk.rename(new, data) {
+                disk.rename(&before, data).map_err(failed("putting back", data))?;
                 return Err(failed("putting in place", data)(e));
             }
         }
         Err(e) => {
-            return Err(failed("putting in place (is it a mount point? then restore into a directory in it)", data)(
-                e.into(),
-            ));
+            return Err(failed("putting in place (is it a mount point? then restore into a directory in it)", data)(e));
         }
     }
-    sync_parent(data)?;
+    disk.sync_parent(data)?;
     if was_empty {
-        clear(&before)?;
+        clear(disk, &before)?;
         return Ok(None);
     }
     Ok(Some(before))

@@ -12,17 +12,19 @@ use hearth_actors::model::ids::{MachineId, ProgramId, Seq, SessionId};
 use hearth_actors::model::journal::{JournalHeader, Keep, SessionLog};
 use hearth_actors::model::profile::{Annotation, Profile};
 use hearth_actors::model::task::{Task, TaskId};
+use tokio::sync::watch;
 
 use super::catalogue::{Catalogue, Entry, State, locked};
 use super::clock::StorageClock;
-use super::durable::{free_bytes, make_dir, write_file};
+use super::disk::Disk;
 use super::journal::{OpenJournal, Origin};
 use super::keeper::Keeper;
-use super::layout::{JOURNALS, JournalPlace};
+use super::layout::{BALLAST, JOURNALS, JournalPlace};
 use super::lock::DirLock;
 use super::put::{Closing, Seal};
 use super::reader::{self, Extent, Found};
 use super::segment::Segment;
+use super::watch::{BALLAST_BYTES, StorageState, Watch};
 use super::writer::{SegmentWriter, Spot};
 use super::{addresses, alarms, backup, boot, import, machines, programs, tasks};
 
@@ -33,10 +35,12 @@ const MIB: u64 = 1 << 20;
 
 /// Sessions, profiles, machines and tasks on disk.
 pub struct Store {
+    disk: Disk,
     data: PathBuf,
     clock: Arc<dyn StorageClock>,
     catalogue: Arc<Catalogue>,
     index: Arc<Keeper>,
+    watch: Watch,
     lock: Arc<DirLock>,
     /// One change of a sealed journal at a time.
     changing: Mutex<()>,
@@ -49,17 +53,35 @@ impl Store {
     ///
     /// # Errors
     /// When another process uses the directory, or the disk refuses.
-    pub fn open(data: &Path, clock: Arc<dyn StorageClock>) -> Result<Self, ArchiveError> {
-        make_dir(data)?;
+    pub fn open(disk: Disk, data: &Path, clock: Arc<dyn StorageClock>) -> Result<Self, ArchiveError> {
+        disk.make_dir(data)?;
         let lock = Arc::new(DirLock::take(data)?);
-        make_dir(&data.join(JOURNALS))?;
-        let catalogue = Arc::new(Catalogue::scan(data)?);
-        if let Err(error) = backup::clear_unfinished(data) {
+        disk.know_ballast(&data.join(BALLAST), BALLAST_BYTES);
+        disk.make_dir(&data.join(JOURNALS))?;
+        let catalogue = Arc::new(Catalogue::scan(&disk, data)?);
+        if let Err(error) = backup::clear_unfinished(&disk, data) {
             tracing::warn!(%error, "what is left of a backup only takes room");
         }
-        let index = Arc::new(Keeper::start(data, catalogue.clone())?);
-        let addresses = Mutex::new(addresses::load(data));
-        Ok(Self { data: data.to_owned(), clock, catalogue, index, lock, changing: Mutex::new(()), addresses })
+        let index = Arc::new(Keeper::start(disk.clone(), data, catalogue.clone())?);
+        let standing = index.clone();
+        let watch = Watch::start(disk.clone(), data, move || standing.standing())?;
+        let addresses = Mutex::new(addresses::load(&disk, data));
+        Ok(Self {
+            disk,
+            data: data.to_owned(),
+            clock,
+            catalogue,
+            index,
+            watch,
+            lock,
+            changing: Mutex::new(()),
+            addresses,
+        })
+    }
+
+    /// How the storage is, and word of every change.
+    pub fn state(&self) -> watch::Receiver<StorageState> {
+        self.watch.state()
     }
 
     fn open_journal(&self, writer: SegmentWriter, last_seq: Option<Seq>, origin: Origin) -> Box<dyn Journal> {
@@ -73,7 +95,7 @@ impl Store {
             entry.keep == Keep::UntilNextSession && entry.place.machine == *machine && entry.place.session != now
         });
         for entry in left {
-            if let Err(e) = self.catalogue.delete(&entry) {
+            if let Err(e) = self.catalogue.delete(&self.disk, &entry) {
                 tracing::warn!(session = %entry.place.session, error = %e, "a monitoring session's journal stays");
             }
         }
@@ -95,9 +117,9 @@ impl Store {
             Some((trailer, bytes)) => {
                 let at = |offset| Seal::At(Spot { segment: last, offset });
                 let seal = trailer.seal_at.map_or(Seal::Earlier, at);
-                Ok((SegmentWriter::reopen(place, header, clock, segments, bytes)?, seal))
+                Ok((SegmentWriter::reopen(self.disk.clone(), place, header, clock, segments, bytes)?, seal))
             }
-            None => Ok((SegmentWriter::begin(place, header, clock, segments)?, Seal::Earlier)),
+            None => Ok((SegmentWriter::begin(self.disk.clone(), place, header, clock, segments)?, Seal::Earlier)),
         }
     }
 
@@ -131,15 +153,15 @@ fn enough(free_bytes: u64) -> Result<(), ArchiveError> {
 impl Archive for Store {
     fn next_boot(&self) -> Result<u64, ArchiveError> {
         let _one = locked(&self.changing);
-        boot::count(&self.data)
+        boot::count(&self.disk, &self.data)
     }
 
     fn open_run(&self) -> Result<LastRun, ArchiveError> {
-        boot::open_run(&self.data)
+        boot::open_run(&self.disk, &self.data)
     }
 
     fn close_run(&self, but: &BTreeSet<MachineId>) -> Result<(), ArchiveError> {
-        boot::close_run(&self.data, but)
+        boot::close_run(&self.disk, &self.data, but)
     }
 
     fn alarms(&self) -> Result<Vec<(MachineId, Vec<AlarmNotice>)>, ArchiveError> {
@@ -148,12 +170,12 @@ impl Archive for Store {
 
     // One thread writes them: they need no lock, and never wait for a profile's.
     fn put_alarms(&self, machine: &MachineId, standing: &[AlarmNotice]) -> Result<(), ArchiveError> {
-        alarms::put(&self.data, machine, standing)
+        alarms::put(&self.disk, &self.data, machine, standing)
     }
 
     fn create(&self, header: &JournalHeader) -> Result<Box<dyn Journal>, ArchiveError> {
         if header.keep == Keep::AsProfile {
-            enough(free_bytes(&self.data)?)?;
+            enough(self.disk.free_bytes(&self.data)?)?;
         }
         let place = JournalPlace::new(&self.data, &header.machine, header.session);
         let entry = Entry {
@@ -164,7 +186,7 @@ impl Archive for Store {
             bytes: 0,
         };
         self.catalogue.insert(entry)?;
-        let begun = SegmentWriter::begin(place, header.clone(), self.clock.clone(), Vec::new());
+        let begun = SegmentWriter::begin(self.disk.clone(), place, header.clone(), self.clock.clone(), Vec::new());
         let writer = begun.inspect_err(|_| self.catalogue.forget(header.session))?;
         let journal = self.open_journal(writer, None, Origin::Fresh);
         self.forget_monitoring(&header.machine, header.session);
@@ -180,7 +202,7 @@ impl Archive for Store {
         let found = reader::read(&entry.place, &entry.extent(), None)?;
         let header = JournalHeader { channels: found.channels, ..found.log.header };
         // Always a new segment: times since boot belong to the boot in its head, and damage stays where it is.
-        let writer = SegmentWriter::begin(entry.place, header, self.clock.clone(), entry.segments)?;
+        let writer = SegmentWriter::begin(self.disk.clone(), entry.place, header, self.clock.clone(), entry.segments)?;
         Ok(self.open_journal(writer, found.last_seq, Origin::CutShort))
     }
 
@@ -190,6 +212,7 @@ impl Archive for Store {
             match self.interrupted_one(&entry) {
                 Ok(one) => interrupted.push(one),
                 Err(e) => {
+                    self.disk.note_damaged(format!("the journal of session {}", entry.place.session));
                     tracing::error!(session = %entry.place.session, error = %e, "a journal that was cut short cannot be read");
                 }
             }
@@ -240,8 +263,11 @@ impl Archive for Store {
         if self.catalogue.find(profile.id).is_some() || path.exists() {
             return Err(ArchiveError::Exists(format!("profile {}", profile.id)));
         }
-        make_dir(place.dir())?;
-        write_file(&path, &bytes)?;
+        self.disk.make_dir(place.dir())?;
+        self.disk.write_file(&path, &bytes).inspect_err(|_| {
+            // Refused is refused: it may have its name already.
+            self.disk.discard(&path);
+        })?;
         self.catalogue.insert(Entry {
             place,
             keep: Keep::AsProfile,
@@ -256,7 +282,7 @@ impl Archive for Store {
     fn delete(&self, id: SessionId) -> Result<(), ArchiveError> {
         let _one = locked(&self.changing);
         let entry = self.profile_entry(id)?;
-        let deleted = self.catalogue.delete(&entry);
+        let deleted = self.catalogue.delete(&self.disk, &entry);
         self.index.refresh(id);
         deleted
     }
@@ -267,12 +293,12 @@ impl Archive for Store {
 
     fn put_machine(&self, id: &MachineId, document: &str) -> Result<(), ArchiveError> {
         let _one = locked(&self.changing);
-        machines::put(&self.data, id, document)
+        machines::put(&self.disk, &self.data, id, document)
     }
 
     fn delete_machine(&self, id: &MachineId) -> Result<(), ArchiveError> {
         let _one = locked(&self.changing);
-        machines::delete(&self.data, id)
+        machines::delete(&self.disk, &self.data, id)
     }
 
     fn assign(&self, requests: &[Request]) -> Result<Vec<Answer>, ArchiveError> {
@@ -280,7 +306,7 @@ impl Archive for Store {
         let mut changed = addresses.clone();
         let answers = changed.assign(requests);
         if changed != *addresses {
-            addresses::put(&self.data, &changed)?;
+            addresses::put(&self.disk, &self.data, &changed)?;
             *addresses = changed;
         }
         Ok(answers)
@@ -292,27 +318,29 @@ impl Archive for Store {
 
     fn put_program(&self, id: &ProgramId, document: &str) -> Result<(), ArchiveError> {
         let _one = locked(&self.changing);
-        programs::put(&self.data, id, document)
+        programs::put(&self.disk, &self.data, id, document)
     }
 
     fn delete_program(&self, id: &ProgramId) -> Result<(), ArchiveError> {
         let _one = locked(&self.changing);
-        programs::delete(&self.data, id)
+        programs::delete(&self.disk, &self.data, id)
     }
 
     fn tasks(&self) -> Result<Vec<Task>, ArchiveError> {
-        tasks::all(&self.data)
+        tasks::all(&self.disk, &self.data)
     }
 
     // One manager writes them, one after the other: they need no lock, and never wait for a profile's.
     fn put_task(&self, task: &Task) -> Result<(), ArchiveError> {
-        tasks::put(&self.data, task)
+        tasks::put(&self.disk, &self.data, task)
     }
 
     fn delete_task(&self, id: TaskId) -> Result<(), ArchiveError> {
-        tasks::delete(&self.data, id)
+        tasks::delete(&self.disk, &self.data, id)
     }
 }
 
+#[cfg(test)]
+mod hard_times;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Tasks: one small file each, whole or not there. They are few and none is precious: what cannot be read is set aside.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,8 @@ use hearth_actors::model::task::{Company, Manner, Progress, Task, TaskId, TaskSt
 use hearth_actors::model::time::WallMs;
 use serde::{Deserialize, Serialize};
 
-use super::durable::{failed, is_unfinished, list, make_dir, sync_parent, write_file};
+use super::disk::Disk;
+use super::durable::{failed, is_unfinished, list};
 use super::layout::{DAMAGED, TASKS, parse_task_name, task_name};
 
 /// Version of the record. One of a newer version is left alone.
@@ -67,12 +68,12 @@ enum Unusable {
 ///
 /// # Errors
 /// When the directory cannot be read.
-pub fn all(data: &Path) -> Result<Vec<Task>, ArchiveError> {
+pub fn all(disk: &Disk, data: &Path) -> Result<Vec<Task>, ArchiveError> {
     let mut tasks = Vec::new();
     for path in list(&data.join(TASKS))? {
         if is_unfinished(&path) {
             // Of a crash; the file itself is whole beside it, or was never told to anybody.
-            let _ = fs::remove_file(&path);
+            let _ = disk.remove_file(&path);
             continue;
         }
         let Some(id) = id_of(&path) else {
@@ -83,7 +84,7 @@ pub fn all(data: &Path) -> Result<Vec<Task>, ArchiveError> {
         };
         match read(&path, id) {
             Ok(task) => tasks.push(task),
-            Err(Unusable::Damaged(why)) => set_aside(&path, &why),
+            Err(Unusable::Damaged(why)) => set_aside(disk, &path, &why),
             Err(Unusable::Newer(version)) => {
                 tracing::warn!(file = %path.display(), version, "a task of a newer hearth: left alone");
             }
@@ -109,23 +110,23 @@ pub fn files(data: &Path) -> Result<Vec<(TaskId, PathBuf)>, ArchiveError> {
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn put(data: &Path, task: &Task) -> Result<(), ArchiveError> {
-    make_dir(&data.join(TASKS))?;
+pub fn put(disk: &Disk, data: &Path, task: &Task) -> Result<(), ArchiveError> {
+    disk.make_dir(&data.join(TASKS))?;
     let path = path(data, task.id);
     let json = serde_json::to_vec(&TaskRecord::from(task)).map_err(|e| failed("writing", &path)(e.into()))?;
-    write_file(&path, &json)
+    disk.write_file(&path, &json)
 }
 
 /// Forgets a task, durably. Nothing to do where there is none.
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn delete(data: &Path, id: TaskId) -> Result<(), ArchiveError> {
+pub fn delete(disk: &Disk, data: &Path, id: TaskId) -> Result<(), ArchiveError> {
     let path = path(data, id);
-    match fs::remove_file(&path) {
+    match disk.remove_file(&path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(e) => Err(failed("deleting", &path)(e)),
-        Ok(()) => sync_parent(&path),
+        Ok(()) => disk.sync_parent(&path),
     }
 }
 
@@ -150,12 +151,12 @@ fn read(path: &Path, id: TaskId) -> Result<Task, Unusable> {
     if task.id == id { Ok(task) } else { Err(damaged(&"it holds another task than its name says")) }
 }
 
-fn set_aside(path: &Path, why: &str) {
+fn set_aside(disk: &Disk, path: &Path, why: &str) {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".");
     name.push(DAMAGED);
     let aside = path.with_file_name(name);
-    match fs::rename(path, &aside) {
+    match disk.rename(path, &aside) {
         Ok(()) => tracing::error!(file = %aside.display(), why, "a task is damaged: set aside"),
         Err(error) => tracing::error!(file = %path.display(), why, %error, "a task is damaged and stays where it is"),
     }

@@ -1,9 +1,8 @@
 //! Writing segments: every put is one `write` of whole frames, so that nothing waits in a buffer that SIGKILL could lose.
 //!
 //! A disk that took only a part, or that could not flush, is not trusted any further in that file: the next put begins a new
-//! segment, and readers stop at the damage of the old one. Nothing is ever cut off or overwritten.
+//! segment, whose head says how much of the one before counts. Nothing is ever cut off or overwritten.
 
-use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +13,8 @@ use hearth_actors::model::journal::JournalHeader;
 use hearth_actors::model::time::WallMs;
 
 use super::clock::StorageClock;
-use super::durable::{failed, make_dir, sync_dir, unfinished};
+use super::disk::{Disk, DiskFile, is_full};
+use super::durable::{failed, unfinished};
 use super::frame::{self, Kind, Stamp};
 use super::layout::JournalPlace;
 use super::reader::Extent;
@@ -22,48 +22,23 @@ use super::record::head::{Head, HeadRecord};
 use super::record::{BadRecord, to_json};
 use super::segment::MAGIC;
 
-/// A journal of more segments than this is a sign of a disk that refuses again and again.
-const SEGMENTS_MAX: u32 = 1000;
-
-/// Where bytes go. Tests put a disk that refuses in its place.
-pub trait Sink: Send {
-    /// Hands bytes to the system; fewer than given where it takes no more.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
-
-    /// Makes what was written survive a power cut.
-    ///
-    /// # Errors
-    /// When the system refuses; what was written since the last success is then lost.
-    fn sync(&mut self) -> io::Result<()>;
-}
-
-impl Sink for File {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        loop {
-            match Write::write(self, bytes) {
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                done => return done,
-            }
-        }
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        self.sync_data()
-    }
-}
+/// A journal of more segments than this is a sign of a disk that refuses again and again: once a second for hours.
+const SEGMENTS_MAX: u32 = 10_000;
 
 /// Appends to a journal's newest segment and begins the next where it must.
 pub struct SegmentWriter {
+    disk: Disk,
     place: JournalPlace,
     header: JournalHeader,
     clock: Arc<dyn StorageClock>,
     segments: Vec<u32>,
+    /// How much of the newest segment counts.
     bytes: u64,
-    sink: Option<Box<dyn Sink>>,
-    unsynced: bool,
+    /// How much of it is known to survive a power cut.
+    safe_bytes: u64,
+    file: Option<DiskFile>,
+    /// Whether only a part of the newest segment counts; the next one then says how much.
+    is_cut: bool,
     lost: bool,
     buffer: Vec<u8>,
 }
@@ -86,14 +61,15 @@ impl SegmentWriter {
     /// # Errors
     /// When the disk refuses.
     pub fn begin(
+        disk: Disk,
         place: JournalPlace,
         header: JournalHeader,
         clock: Arc<dyn StorageClock>,
         segments: Vec<u32>,
     ) -> Result<Self, ArchiveError> {
-        let mut writer = Self::idle(place, header, clock, segments);
-        make_dir(writer.place.dir())?;
-        writer.next_segment()?;
+        let mut writer = Self::idle(disk, place, header, clock, segments);
+        writer.disk.make_dir(writer.place.dir())?;
+        writer.next_segment(&|_, _| Ok(()))?;
         Ok(writer)
     }
 
@@ -102,28 +78,46 @@ impl SegmentWriter {
     /// # Errors
     /// When the disk refuses.
     pub fn reopen(
+        disk: Disk,
         place: JournalPlace,
         header: JournalHeader,
         clock: Arc<dyn StorageClock>,
         segments: Vec<u32>,
         bytes: u64,
     ) -> Result<Self, ArchiveError> {
-        let mut writer = Self::idle(place, header, clock, segments);
-        let path = writer.place.segment(writer.segments.last().copied().unwrap_or(1));
-        let file = File::options().append(true).open(&path).map_err(failed("opening", &path))?;
-        let there = file.metadata().map_err(failed("measuring", &path))?.len();
+        let mut writer = Self::idle(disk, place, header, clock, segments);
+        let path = writer.path();
+        let file = writer.disk.append(&path).map_err(failed("opening", &path))?;
+        let there = file.bytes().map_err(failed("measuring", &path))?;
         if there == bytes {
-            writer.bytes = bytes;
-            writer.sink = Some(Box::new(file));
+            (writer.bytes, writer.safe_bytes) = (bytes, bytes);
+            writer.file = Some(file);
         } else {
-            writer.next_segment()?;
+            writer.next_segment(&|_, _| Ok(()))?;
         }
         Ok(writer)
     }
 
-    fn idle(place: JournalPlace, header: JournalHeader, clock: Arc<dyn StorageClock>, segments: Vec<u32>) -> Self {
-        let buffer = Vec::new();
-        Self { place, header, clock, segments, bytes: 0, sink: None, unsynced: false, lost: false, buffer }
+    fn idle(
+        disk: Disk,
+        place: JournalPlace,
+        header: JournalHeader,
+        clock: Arc<dyn StorageClock>,
+        segments: Vec<u32>,
+    ) -> Self {
+        Self {
+            disk,
+            place,
+            header,
+            clock,
+            segments,
+            bytes: 0,
+            safe_bytes: 0,
+            file: None,
+            is_cut: false,
+            lost: false,
+            buffer: Vec::new(),
+        }
     }
 
     /// The journal.
@@ -159,31 +153,36 @@ impl SegmentWriter {
     /// Writes frames at once. Where the file does not take them whole, they are written again into the next segment.
     ///
     /// # Errors
-    /// When that fails, too; nothing of them is then ever read back. Or when the frames cannot be built.
+    /// When that fails, too; nothing of them is then ever read back. Or when the frames cannot be built. Or when what was put before
+    /// could not be flushed: that is to be heard of first, from [`SegmentWriter::sync`].
     pub fn put(&mut self, build: &Build<'_>) -> Result<(), ArchiveError> {
-        if self.sink.is_some() {
+        if self.file.is_some() {
             match self.try_put(build)? {
                 Ok(()) => return Ok(()),
                 Err(e) => {
                     tracing::error!(file = %self.path().display(), error = %e, "the disk refused: beginning a new segment");
-                    self.distrust();
+                    self.leave();
                 }
             }
         }
-        self.next_segment()?;
-        self.try_put(build)?.map_err(|source| {
-            self.distrust();
-            failed("writing", &self.path())(source)
-        })
+        if self.lost {
+            return Err(self.not_flushed());
+        }
+        match self.next_segment(build) {
+            // A recording that runs goes on to its end.
+            Err(ArchiveError::Io { source, .. }) if is_full(&source) && self.disk.give_ballast() => {
+                self.next_segment(build)
+            }
+            done => done,
+        }
     }
 
     fn try_put(&mut self, build: &Build<'_>) -> Result<io::Result<()>, ArchiveError> {
         self.buffer.clear();
         let spot = Spot { segment: self.segments.last().copied().unwrap_or(1), offset: self.bytes };
         build(spot, &mut self.buffer).map_err(|e| unwritable(&self.place, e))?;
-        let Some(sink) = &mut self.sink else { return Ok(Err(io::ErrorKind::NotConnected.into())) };
-        self.unsynced = true;
-        Ok(match sink.write(&self.buffer) {
+        let Some(file) = &mut self.file else { return Ok(Err(io::ErrorKind::NotConnected.into())) };
+        Ok(match file.write(&self.buffer) {
             Ok(taken) if taken == self.buffer.len() => {
                 self.bytes += taken as u64;
                 Ok(())
@@ -199,74 +198,95 @@ impl SegmentWriter {
     /// Makes everything put survive a power cut.
     ///
     /// # Errors
-    /// When that failed for anything since the last success, also in a segment that was left since.
+    /// When that failed for anything since the last success, also in a segment that was left since: all that was put since then counts
+    /// for nothing and is never read back.
     pub fn sync(&mut self) -> Result<(), ArchiveError> {
-        let failure = match &mut self.sink {
-            Some(sink) if self.unsynced => sink.sync().err(),
+        if std::mem::take(&mut self.lost) {
+            return Err(self.not_flushed());
+        }
+        let failure = match &mut self.file {
+            Some(file) if self.safe_bytes < self.bytes => file.sync().err(),
             Some(_) | None => None,
         };
         if let Some(source) = failure {
             // What a failed flush left on disk is unknown, and a second one may lie: never retry and trust.
-            self.sink = None;
-            self.unsynced = false;
+            self.file = None;
+            self.cut_at(self.safe_bytes);
             return Err(failed("flushing", &self.path())(source));
         }
-        self.unsynced = false;
-        if std::mem::take(&mut self.lost) {
-            let source = io::Error::other("an earlier part could not be flushed");
-            return Err(failed("flushing", &self.path())(source));
-        }
+        self.safe_bytes = self.bytes;
         Ok(())
     }
 
-    fn distrust(&mut self) {
-        if let Some(mut sink) = self.sink.take()
-            && self.unsynced
-        {
-            self.lost |= sink.sync().is_err();
-        }
-        self.unsynced = false;
+    /// Goes away from a file that did not take a put.
+    fn leave(&mut self) {
+        let Some(mut file) = self.file.take() else { return };
+        let flushed = self.safe_bytes == self.bytes || file.sync().is_ok();
+        self.lost |= !flushed;
+        self.cut_at(if flushed { self.bytes } else { self.safe_bytes });
+    }
+
+    fn cut_at(&mut self, bytes: u64) {
+        (self.bytes, self.safe_bytes, self.is_cut) = (bytes, bytes, true);
+    }
+
+    fn not_flushed(&self) -> ArchiveError {
+        failed("flushing", &self.path())(io::Error::other("an earlier part could not be flushed"))
     }
 
     fn path(&self) -> PathBuf {
         self.place.segment(self.segments.last().copied().unwrap_or(1))
     }
 
-    fn next_segment(&mut self) -> Result<(), ArchiveError> {
+    /// Begins the next segment with frames in it: it has its name once all of them are safe.
+    fn next_segment(&mut self, build: &Build<'_>) -> Result<(), ArchiveError> {
         let number = self.segments.last().map_or(1, |last| last.saturating_add(1));
         let path = self.place.segment(number);
         if number > SEGMENTS_MAX {
             return Err(failed("extending", &path)(io::Error::other("the disk has refused too often: replace it")));
         }
-        let head = Head { header: self.header.clone(), boot: self.clock.boot_id(), segment: number };
-        let bytes = head_bytes(&head, self.stamp()).map_err(|e| unwritable(&self.place, e))?;
+        let head = Head {
+            header: self.header.clone(),
+            boot: self.clock.boot_id(),
+            segment: number,
+            before: self.is_cut.then_some(self.bytes),
+        };
+        let mut bytes = head_bytes(&head, self.stamp()).map_err(|e| unwritable(&self.place, e))?;
+        let spot = Spot { segment: number, offset: bytes.len() as u64 };
+        build(spot, &mut bytes).map_err(|e| unwritable(&self.place, e))?;
         let temporary = unfinished(&path);
-        let file = begin_file(&temporary, &path, &bytes).map_err(|source| {
-            // What is left of it would only take room; the error that counts is the first one.
-            let _ = fs::remove_file(&temporary);
+        let file = begin_file(&self.disk, &temporary, &path, &bytes).map_err(|source| {
+            self.disk.discard(&temporary);
             failed("beginning", &path)(source)
         })?;
-        sync_dir(self.place.dir())?;
-        self.sink = Some(Box::new(file));
-        self.bytes = bytes.len() as u64;
+        if let Err(error) = self.disk.sync_dir(self.place.dir()) {
+            if self.disk.remove_file(&path).is_err() {
+                // It stays, but nothing of it counts.
+                self.segments.push(number);
+                self.cut_at(0);
+            }
+            return Err(error);
+        }
         self.segments.push(number);
+        self.file = Some(file);
+        (self.bytes, self.safe_bytes, self.is_cut) = (bytes.len() as u64, bytes.len() as u64, false);
         Ok(())
     }
 }
 
 /// The name is given last, so that no file without a whole head ever has it.
-fn begin_file(temporary: &Path, path: &Path, bytes: &[u8]) -> io::Result<File> {
-    match fs::remove_file(temporary) {
+fn begin_file(disk: &Disk, temporary: &Path, path: &Path, bytes: &[u8]) -> io::Result<DiskFile> {
+    match disk.remove_file(temporary) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
         Ok(()) | Err(_) => {}
     }
-    let mut file = File::options().append(true).create_new(true).open(temporary)?;
+    let mut file = disk.create_new(temporary)?;
     file.write_all(bytes)?;
-    file.sync_all()?;
+    file.sync()?;
     if path.exists() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    fs::rename(temporary, path)?;
+    file.rename(path)?;
     Ok(file)
 }
 
@@ -292,48 +312,27 @@ pub fn unwritable(place: &JournalPlace, BadRecord(why): BadRecord) -> ArchiveErr
 }
 
 #[cfg(test)]
-impl SegmentWriter {
-    /// Puts another sink in the place of the file, for tests of disks that refuse.
-    pub(super) fn replace_sink(&mut self, make: impl FnOnce(Option<Box<dyn Sink>>) -> Box<dyn Sink>) {
-        let sink = self.sink.take();
-        self.sink = Some(make(sink));
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use super::*;
     use crate::storage::clock::testing::ManualClock;
+    use crate::storage::disk::Act;
+    use crate::storage::faults::{EIO, ENOSPC, Faults};
     use crate::storage::put::put_event;
     use crate::storage::reader;
     use crate::storage::record::event;
     use crate::storage::samples::{channels, event as sample, header, reading, session};
     use hearth_actors::model::ids::Seq;
     use hearth_actors::model::journal::Keep;
+    use std::fs::{self, File};
+    use tempfile::TempDir;
 
-    /// Takes so many bytes, then nothing more; may not flush.
-    struct Refusing {
-        inner: Option<Box<dyn Sink>>,
-        room: usize,
-        flushes: bool,
-    }
-
-    impl Sink for Refusing {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let taken = bytes.len().min(self.room);
-            self.room -= taken;
-            self.inner.as_mut().unwrap().write(&bytes[..taken])
-        }
-
-        fn sync(&mut self) -> io::Result<()> {
-            if self.flushes { self.inner.as_mut().unwrap().sync() } else { Err(io::Error::other("I/O error")) }
-        }
-    }
-
-    fn writer(dir: &Path) -> SegmentWriter {
+    fn writer() -> (TempDir, Arc<Faults>, SegmentWriter) {
+        let dir = tempfile::tempdir().unwrap();
+        let (faults, disk) = Faults::new();
         let header = header(1, Keep::AsProfile);
-        let place = JournalPlace::new(dir, &header.machine, header.session);
-        SegmentWriter::begin(place, header, Arc::new(ManualClock::new(1, 0)), Vec::new()).unwrap()
+        let place = JournalPlace::new(dir.path(), &header.machine, header.session);
+        let writer = SegmentWriter::begin(disk, place, header, Arc::new(ManualClock::new(1, 0)), Vec::new()).unwrap();
+        (dir, faults, writer)
     }
 
     fn append(writer: &mut SegmentWriter, seq: u64) -> Result<(), ArchiveError> {
@@ -343,77 +342,156 @@ mod tests {
         writer.put(&|_, out| put_event(out, kind, stamp, &event, session(1), &channels()))
     }
 
-    fn read_back(writer: &SegmentWriter) -> (Vec<Seq>, bool) {
-        let log = reader::read(writer.place(), &writer.extent(), None).unwrap().log;
-        (log.events.iter().map(|e| e.seq).collect(), log.damaged)
+    /// What is read by whoever asks while it is written, and by whoever opens the files later.
+    fn read_back(writer: &SegmentWriter) -> (Vec<u64>, bool) {
+        let later = Extent { segments: writer.extent().segments, last_bytes: None };
+        let [now, later] = [&writer.extent(), &later].map(|extent| {
+            let log = reader::read(writer.place(), extent, None).unwrap().log;
+            (log.events.iter().map(|e| e.seq.0).collect::<Vec<_>>(), log.damaged)
+        });
+        assert_eq!(now.0, later.0);
+        now
+    }
+
+    fn flushes_a_segment(act: Act, path: &Path) -> bool {
+        act == Act::Flush && path.extension().is_some_and(|ending| ending == "jnl")
     }
 
     #[test]
     fn a_short_write_goes_on_in_a_new_segment_without_loss() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut writer = writer(dir.path());
+        let (_dir, faults, mut writer) = writer();
         append(&mut writer, 1).unwrap();
-        writer.replace_sink(|inner| Box::new(Refusing { inner, room: 20, flushes: true }));
-        append(&mut writer, 2).unwrap();
+        faults.leave_room(20);
+        assert!(append(&mut writer, 2).is_err(), "there is no room for another segment either");
+        faults.heal();
         append(&mut writer, 3).unwrap();
         writer.sync().unwrap();
         assert_eq!(writer.extent().segments, [1, 2]);
-        assert_eq!(read_back(&writer), (vec![Seq(1), Seq(2), Seq(3)], true));
+        assert_eq!(read_back(&writer), (vec![1, 3], false), "the part that was taken is known not to count");
     }
 
     #[test]
-    fn an_event_that_was_refused_but_stands_on_disk_is_read_once() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut writer = writer(dir.path());
+    fn an_event_that_was_refused_but_stands_on_disk_is_not_read() {
+        let (_dir, faults, mut writer) = writer();
         append(&mut writer, 1).unwrap();
-        let before = fs::read(writer.place().segment(1)).unwrap();
+        let before = fs::read(writer.place().segment(1)).unwrap().len();
         append(&mut writer, 2).unwrap();
-        writer.replace_sink(|inner| Box::new(Refusing { inner, room: 0, flushes: true }));
-        append(&mut writer, 3).unwrap();
-        let second = fs::read(writer.place().segment(2)).unwrap();
-        let frame_of_3 = &second[second.len() - (fs::read(writer.place().segment(1)).unwrap().len() - before.len())..];
+        let whole = fs::read(writer.place().segment(1)).unwrap();
+        writer.sync().unwrap();
+        faults.refuse(EIO, |act, _| act == Act::Write);
+        assert!(append(&mut writer, 3).is_err());
+        faults.heal();
+        // The disk had taken it all the same.
         let mut first = File::options().append(true).open(writer.place().segment(1)).unwrap();
-        first.write_all(frame_of_3).unwrap();
-        assert_eq!(read_back(&writer).0, [Seq(1), Seq(2), Seq(3)]);
+        first.write_all(&whole[before..]).unwrap();
+        append(&mut writer, 4).unwrap();
+        assert_eq!(read_back(&writer), (vec![1, 2, 4], false));
     }
 
     #[test]
-    fn a_failed_flush_is_told_and_the_segment_left() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut writer = writer(dir.path());
+    fn after_a_failed_flush_what_was_not_safe_counts_for_nothing_and_a_new_segment_begins() {
+        let (_dir, faults, mut writer) = writer();
         append(&mut writer, 1).unwrap();
-        writer.replace_sink(|inner| Box::new(Refusing { inner, room: usize::MAX, flushes: false }));
-        assert!(writer.sync().is_err());
+        writer.sync().unwrap();
         append(&mut writer, 2).unwrap();
+        faults.refuse(EIO, flushes_a_segment);
+        assert!(writer.sync().is_err());
+        faults.heal();
+        writer.sync().unwrap();
+        append(&mut writer, 3).unwrap();
         writer.sync().unwrap();
         assert_eq!(writer.extent().segments, [1, 2]);
-        assert_eq!(read_back(&writer), (vec![Seq(1), Seq(2)], false));
+        assert_eq!(read_back(&writer), (vec![1, 3], false));
     }
 
     #[test]
-    fn a_flush_that_fails_while_a_segment_is_left_is_told_by_the_next_flush() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut writer = writer(dir.path());
-        writer.replace_sink(|inner| Box::new(Refusing { inner, room: 200, flushes: false }));
+    fn a_flush_that_fails_while_a_segment_is_left_is_told_before_anything_else_is_taken() {
+        let (_dir, faults, mut writer) = writer();
         append(&mut writer, 1).unwrap();
-        append(&mut writer, 2).unwrap();
-        append(&mut writer, 3).unwrap();
+        faults.refuse_all(EIO);
+        assert!(append(&mut writer, 2).is_err());
+        faults.heal();
+        assert!(append(&mut writer, 3).is_err(), "it would stand behind a hole nobody heard of");
         assert!(writer.sync().is_err());
         writer.sync().unwrap();
+        append(&mut writer, 4).unwrap();
+        assert_eq!(read_back(&writer), (vec![4], false));
     }
 
     #[test]
     fn a_write_that_fails_twice_is_told_and_never_read_back() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut writer = writer(dir.path());
+        let (_dir, faults, mut writer) = writer();
         append(&mut writer, 1).unwrap();
-        writer.replace_sink(|inner| Box::new(Refusing { inner, room: 30, flushes: true }));
+        writer.sync().unwrap();
+        faults.leave_room(30);
         // The next segment's name is taken by something that is no file.
         fs::create_dir(writer.place().segment(2)).unwrap();
         assert!(append(&mut writer, 2).is_err());
-        assert_eq!(read_back(&writer).0, [Seq(1)]);
+        faults.heal();
+        assert_eq!(read_back(&writer).0, [1]);
         fs::remove_dir(writer.place().segment(2)).unwrap();
         append(&mut writer, 3).unwrap();
-        assert_eq!(read_back(&writer).0, [Seq(1), Seq(3)]);
+        assert_eq!(read_back(&writer).0, [1, 3]);
+    }
+
+    #[test]
+    fn a_disk_that_refuses_for_hours_uses_up_no_segments() {
+        let (_dir, faults, mut writer) = writer();
+        faults.refuse_all(ENOSPC);
+        for seq in 1..3 * u64::from(SEGMENTS_MAX) {
+            assert!(append(&mut writer, seq).is_err());
+        }
+        faults.heal();
+        append(&mut writer, 99_999).unwrap();
+        assert_eq!(writer.extent().segments, [1, 2]);
+        assert_eq!(read_back(&writer).0, [99_999]);
+    }
+
+    #[test]
+    fn a_segment_whose_name_is_not_safe_counts_for_nothing() {
+        let (_dir, faults, mut writer) = writer();
+        append(&mut writer, 1).unwrap();
+        writer.sync().unwrap();
+        writer.file = None;
+        writer.cut_at(writer.bytes);
+        faults.refuse(EIO, |act, path| match act {
+            Act::Remove => path.extension().is_some_and(|ending| ending == "jnl"),
+            _ => act == Act::Flush && path.is_dir(),
+        });
+        assert!(append(&mut writer, 2).is_err());
+        faults.heal();
+        append(&mut writer, 3).unwrap();
+        assert_eq!(writer.extent().segments, [1, 2, 3]);
+        assert_eq!(read_back(&writer), (vec![1, 3], false));
+    }
+
+    #[test]
+    fn a_running_recording_goes_on_in_the_room_that_was_kept_for_it() {
+        let (dir, faults, mut writer) = writer();
+        let ballast = dir.path().join("ballast");
+        writer.disk.take_ballast(&ballast, 1 << 20).unwrap();
+        append(&mut writer, 1).unwrap();
+        writer.sync().unwrap();
+        faults.refuse_nth(0, 2, ENOSPC);
+        append(&mut writer, 2).unwrap();
+        assert_eq!(faults.fired(), 2, "the segment and its successor");
+        assert!(!ballast.exists());
+        assert_eq!(read_back(&writer), (vec![1, 2], false));
+    }
+
+    #[test]
+    fn a_head_of_a_segment_reads_back_how_much_of_the_one_before_counts() {
+        let (_dir, faults, mut writer) = writer();
+        append(&mut writer, 1).unwrap();
+        let counted = writer.bytes;
+        writer.sync().unwrap();
+        faults.leave_room(10);
+        assert!(append(&mut writer, 2).is_err());
+        faults.heal();
+        append(&mut writer, 3).unwrap();
+        let segment = crate::storage::segment::Segment::open(&writer.place().segment(2), None).unwrap();
+        let (head, _) = segment.frames().unwrap();
+        assert_eq!((head.segment, head.before), (2, Some(counted)));
+        assert_eq!(Seq(3), reader::read(writer.place(), &writer.extent(), None).unwrap().last_seq.unwrap());
     }
 }

@@ -8,7 +8,7 @@ use ts_rs::{Config, TS};
 use crate::dialects::openroast::wire as openroast;
 use crate::http::problem;
 use crate::http::rest::wire::{machine, probe, profile, program, task};
-use crate::wire::{codes, views, words};
+use crate::wire::{codes, storage, views, words};
 
 const FILE: &str = "static/src/wire/types.ts";
 
@@ -86,6 +86,10 @@ fn page() -> String {
         .add::<profile::ProfilePage>()
         .add::<machine::DriverAnswer>()
         .add::<crate::http::rest::health::HealthView>()
+        .add::<storage::StorageWord>()
+        .add::<storage::IndexWord>()
+        .add::<storage::StorageView>()
+        .add::<crate::http::rest::system::Health>()
         .add::<machine::ControlBody>()
         .add::<profile::ProfileNotes>()
         .add::<profile::SaveBody>()

@@ -13,6 +13,7 @@ use hearth::config::Config;
 use hearth::config::machine::MachineConfig;
 use hearth::config::tree::LimitsConfig;
 use hearth::daemon::Daemon;
+use hearth::storage::disk::Disk;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
@@ -64,15 +65,24 @@ impl House {
         Self::configured(machines, |config| config.limits = limits).await
     }
 
+    /// With these machines, on this disk.
+    pub async fn on(disk: Disk, machines: &[Value]) -> Self {
+        Self::built(disk, machines, |_| {}).await
+    }
+
     /// With these machines and whatever else is set.
     pub async fn configured(machines: &[Value], set: impl FnOnce(&mut Config)) -> Self {
+        Self::built(Disk::default(), machines, set).await
+    }
+
+    async fn built(disk: Disk, machines: &[Value], set: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut config = Config::default();
         set(&mut config);
         config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
         config.storage.path = folder.path().join("data");
         config.machines = machines.iter().map(|machine| MachineConfig::parse(machine.clone()).unwrap()).collect();
-        let daemon = Daemon::start(config.clone()).await.unwrap();
+        let daemon = Daemon::start_on(disk, config.clone()).await.unwrap();
         Self { daemon, config, _folder: folder }
     }
 

@@ -84,7 +84,7 @@ impl Machine {
             "{name} has given no reading for {seconds} s: heat is switched off and latched. Mend the sensor, or raise \
              sampling_interval_ms if the line is too slow; then re-arm"
         );
-        self.trip(SafetyReason::Sensor, BuiltIn::SensorLost, words);
+        self.take_heat_away(SafetyReason::Sensor, BuiltIn::SensorLost, words);
     }
 
     fn look_for_the_operator(&mut self) {
@@ -112,13 +112,13 @@ impl Machine {
                     "nobody was here for {seconds} s while heat was on: heat is switched off and latched. Look at the machine, \
                      then re-arm"
                 );
-                self.trip(SafetyReason::Operator, BuiltIn::OperatorLost, words);
+                self.take_heat_away(SafetyReason::Operator, BuiltIn::OperatorLost, words);
             }
         }
     }
 
     /// Heat to safety, urgently, and latched. While the device does not take it, again and again.
-    fn trip(&mut self, reason: SafetyReason, alarm: BuiltIn, words: String) {
+    fn take_heat_away(&mut self, reason: SafetyReason, alarm: BuiltIn, words: String) {
         let now = self.bus.clock().now();
         let is_due = self.losses.tripped_at.is_none_or(|at| {
             gate::is_hot(&self.spec, &self.values) && now.since(at) >= self.bus.clock().scaled_ms(AGAIN_AFTER_MS)

@@ -44,6 +44,12 @@ impl Machine {
             machine.transition_under_way = false;
             let journal = match opened {
                 Ok(Ok(journal)) => journal,
+                // Nothing of it is kept for long anyway, and a disk that refuses must not keep people from watching.
+                Ok(Err(error)) if state == SessionState::Monitoring => {
+                    tracing::error!(machine = %machine.spec.id, %error, "monitoring goes on without a journal");
+                    machine.enter(state, session, None);
+                    return Ok(Outcome::Done);
+                }
                 Ok(Err(error)) => return Err(not_saved(&SaveError::from(error))),
                 Err(panicked) => {
                     return Err(Refusal::new(RefusalCode::Internal, format!("the storage crashed: {panicked}")));

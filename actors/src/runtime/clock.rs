@@ -49,7 +49,19 @@ impl MachineClock {
 pub fn wall_now() -> WallMs {
     #[expect(clippy::disallowed_methods, reason = "this is its one home")]
     let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    WallMs(since_epoch.map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
+    let now = since_epoch.map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX));
+    #[cfg(any(test, feature = "testing"))]
+    let now = now.saturating_add(THROWN_MS.load(std::sync::atomic::Ordering::Relaxed));
+    WallMs(now)
+}
+
+#[cfg(any(test, feature = "testing"))]
+static THROWN_MS: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(0);
+
+/// Puts the wall clock of this process so far ahead of the host's, or behind, for tests. Unit: ms.
+#[cfg(any(test, feature = "testing"))]
+pub fn throw_wall(ahead_ms: i64) {
+    THROWN_MS.store(ahead_ms, std::sync::atomic::Ordering::Relaxed);
 }
 
 /// A fresh session id: UUID version 7, so that ids sort by the time they were made.

@@ -18,12 +18,19 @@ pub fn operations() -> Vec<Operation> {
             .told(Tag::Daemon, "Is the daemon ready to serve?", "")
             .answers(200, "It is.", Shape::written::<Ready>(), json!({ "status": "ok", "machines": 2 })),
         Operation::new(Method::GET, "/health", || web::get().to(system::health), "daemonHealth")
-            .told(Tag::Daemon, "Which daemon, and since when", "")
+            .told(
+                Tag::Daemon,
+                "Which daemon, since when, and how its storage is",
+                "`status` says that it answers; trouble with the disk stands in `storage` and is an alarm of every machine.",
+            )
             .answers(
                 200,
-                "Its version and how long it has run.",
+                "Its version, how long it has run, and how its storage is.",
                 Shape::written::<Health>(),
-                json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION"), "uptime_seconds": 86_400.5 }),
+                json!({
+                    "status": "ok", "version": env!("CARGO_PKG_VERSION"), "uptime_seconds": 86_400.5,
+                    "storage": { "state": "ok", "messages": [], "free_bytes": 64_000_000_000_u64, "index": "ready" },
+                }),
             ),
         Operation::new(Method::GET, "/metrics", || web::get().to(metrics::text), "metrics")
             .told(Tag::Daemon, "Figures for Prometheus", "")

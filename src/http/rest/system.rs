@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::machines::order;
 use crate::http::state::AppState;
+use crate::wire::storage::StorageView;
 
 /// What a probe that answers says.
 const OK: &str = "ok";
@@ -33,6 +34,7 @@ pub struct Ready {
 
 /// Which daemon this is.
 #[derive(Debug, Serialize, JsonSchema)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Health {
     /// Always `ok`.
     status: &'static str,
@@ -40,6 +42,8 @@ pub struct Health {
     version: &'static str,
     /// Since it started. Unit: s.
     uptime_seconds: f64,
+    /// Where everything is kept.
+    storage: StorageView,
 }
 
 /// What came of stopping everything.
@@ -71,7 +75,12 @@ pub async fn readyz(state: Data<AppState>) -> HttpResponse {
 /// `GET /health`
 pub async fn health(state: Data<AppState>) -> HttpResponse {
     let uptime_seconds = state.started.elapsed().as_secs_f64();
-    HttpResponse::Ok().json(Health { status: OK, version: env!("CARGO_PKG_VERSION"), uptime_seconds })
+    HttpResponse::Ok().json(Health {
+        status: OK,
+        version: env!("CARGO_PKG_VERSION"),
+        uptime_seconds,
+        storage: state.jobs.storage(),
+    })
 }
 
 /// `POST /api/stop`: software STOP of every machine, at the same time; says for each whether it was confirmed.

@@ -22,6 +22,8 @@ pub struct Head {
     pub boot: BootId,
     /// 1 for the first segment.
     pub segment: u32,
+    /// How much of the segment before counts, where its writer did not trust all of it. Unit: bytes.
+    pub before: Option<u64>,
 }
 
 /// A head in files.
@@ -37,6 +39,8 @@ pub struct HeadRecord {
     clock_speed: Number,
     boot: String,
     segment: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before: Option<u64>,
 }
 
 impl From<&Head> for HeadRecord {
@@ -53,6 +57,7 @@ impl From<&Head> for HeadRecord {
             clock_speed: Number(header.clock_speed),
             boot: format!("{:032x}", head.boot.0),
             segment: head.segment,
+            before: head.before,
         }
     }
 }
@@ -72,7 +77,7 @@ impl TryFrom<HeadRecord> for Head {
             clock_speed: record.clock_speed.0,
         };
         let boot = u128::from_str_radix(&record.boot, 16).map(BootId).map_err(BadRecord::new)?;
-        Ok(Self { header, boot, segment: record.segment })
+        Ok(Self { header, boot, segment: record.segment, before: record.before })
     }
 }
 
@@ -87,7 +92,8 @@ mod tests {
     fn a_head_reads_back_whole() {
         let odd = JournalHeader { previous: None, clock_speed: f64::INFINITY, ..header(3, Keep::UntilNextSession) };
         for header in [header(1, Keep::AsProfile), odd] {
-            let head = Head { header, boot: BootId(0x1234), segment: 2 };
+            let before = (header.clock_speed == 1.0).then_some(77);
+            let head = Head { header, boot: BootId(0x1234), segment: 2, before };
             let record: HeadRecord = from_json(&to_json(&HeadRecord::from(&head)).unwrap()).unwrap();
             assert_eq!(format!("{:?}", Head::try_from(record).unwrap()), format!("{head:?}"));
         }
@@ -95,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_head_with_an_impossible_id_is_refused() {
-        let head = Head { header: header(1, Keep::AsProfile), boot: BootId(1), segment: 1 };
+        let head = Head { header: header(1, Keep::AsProfile), boot: BootId(1), segment: 1, before: None };
         let json = String::from_utf8(to_json(&HeadRecord::from(&head)).unwrap()).unwrap();
         for (good, bad) in [("machine-a", "../machine"), ("\"bt\"", "\"b t\""), ("\"boot\":\"0", "\"boot\":\"x")] {
             let json = json.replace(good, bad);

@@ -1,6 +1,8 @@
 //! Backups that come back, and archives that must not.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use hearth_actors::archive::{Archive as _, ProfileQuery};
 use hearth_actors::logic::addresses::Request;
@@ -12,11 +14,12 @@ use tempfile::TempDir;
 use super::*;
 use crate::storage::backup::backup;
 use crate::storage::clock::testing::ManualClock;
+use crate::storage::faults::{EIO, Faults};
 use crate::storage::samples::{event, header, machine, reading, roast, session};
 use crate::storage::store::Store;
 
 fn open(data: &Path) -> Store {
-    Store::open(data, Arc::new(ManualClock::new(1, 0))).unwrap()
+    Store::open(Disk::default(), data, Arc::new(ManualClock::new(1, 0))).unwrap()
 }
 
 /// The number of a channel.
@@ -66,10 +69,83 @@ fn check_content(data: &Path) {
 fn a_backup_taken_while_recording_comes_back_whole() {
     let (dir, archive) = backed_up();
     let data = dir.path().join("restored");
-    let report = restore(archive.as_slice(), &data).unwrap();
+    let report = restore(&Disk::default(), archive.as_slice(), &data).unwrap();
     assert_eq!(report, RestoreReport { journals: 3, damaged: 0, machines: 2, programs: 0, tasks: 0, before: None });
     check_content(&data);
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left beside");
+}
+
+#[test]
+fn backups_taken_while_four_roasts_are_recorded_hold_every_document_byte_for_byte() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let store = open(&data);
+    let document = "{\"name\":\"Trommel 5 kg, grün\"}\n";
+    store.put_machine(&machine("machine-a"), document).unwrap();
+    let is_enough = AtomicBool::new(false);
+    let archives: Vec<Vec<u8>> = thread::scope(|scope| {
+        for n in 1..=4 {
+            let mut journal = store.create(&header(n, Keep::AsProfile)).unwrap();
+            let is_enough = &is_enough;
+            scope.spawn(move || {
+                for seq in 1.. {
+                    journal.append(&event(n, seq, reading(seq as f64))).unwrap();
+                    if is_enough.load(Ordering::Relaxed) {
+                        return;
+                    }
+                }
+            });
+        }
+        let take = |_| {
+            let mut archive = Vec::new();
+            backup(&data, &mut archive).unwrap();
+            archive
+        };
+        let archives = (0..5).map(take).collect();
+        is_enough.store(true, Ordering::Relaxed);
+        archives
+    });
+    let mut before = [0; 4];
+    for (number, archive) in archives.iter().enumerate() {
+        let restored = dir.path().join(format!("restored-{number}"));
+        let report = restore(&Disk::default(), archive.as_slice(), &restored).unwrap();
+        assert_eq!((report.journals, report.damaged), (4, 0));
+        assert_eq!(fs::read(restored.join("machines/machine-a.json")).unwrap(), document.as_bytes());
+        for (n, before) in (1..).zip(&mut before) {
+            let name = format!("journal/machine-a/{}.jnl", session(n));
+            let (kept, original) = (fs::read(restored.join(&name)).unwrap(), fs::read(data.join(&name)).unwrap());
+            assert!(original.starts_with(&kept), "session {n} in backup {number}");
+            assert!(kept.len() >= *before, "a later backup holds no less");
+            *before = kept.len();
+        }
+    }
+}
+
+#[test]
+fn a_restore_that_the_disk_refuses_anywhere_leaves_the_old_directory_or_the_new_one() {
+    let (dir, archive) = backed_up();
+    let (faults, disk) = Faults::new();
+    for nth in 0.. {
+        let data = dir.path().join(format!("refused-{nth}"));
+        machines::put(&Disk::default(), &data, &machine("mine"), "{}").unwrap();
+        faults.refuse_nth(nth, 1, EIO);
+        let restored = restore(&disk, archive.as_slice(), &data);
+        let is_whole = faults.fired() == 0;
+        faults.heal();
+        let there = machines::all(&data).unwrap();
+        match restored {
+            Ok(_) => assert_eq!(there.len(), 2, "act {nth}"),
+            Err(_) if there.len() == 1 => assert_eq!(there[0].0, machine("mine"), "act {nth}"),
+            Err(_) => assert_eq!(there.len(), 2, "act {nth}"),
+        }
+        if is_whole {
+            assert!(nth > 20, "only {nth} acts: does everything go through the door?");
+            return;
+        }
+        // What was unpacked and could not be removed goes with the next try.
+        restore(&disk, archive.as_slice(), &data).unwrap();
+        assert_eq!(machines::all(&data).unwrap().len(), 2, "act {nth}");
+    }
 }
 
 #[test]
@@ -81,13 +157,13 @@ fn what_was_there_before_is_set_aside_and_its_counter_is_not_run_under() {
     store.put_machine(&machine("old"), "{}").unwrap();
     (0..5).for_each(|n| assert_eq!(number(&store, "old", &format!("c{n}")), EndpointId(1000 + n)));
     drop(store);
-    let report = restore(archive.as_slice(), &data).unwrap();
+    let report = restore(&Disk::default(), archive.as_slice(), &data).unwrap();
     let before = report.before.unwrap();
     assert_eq!(before, dir.path().join("other.before-restore-1"));
     assert_eq!(open(&before).machines().unwrap().len(), 1);
     assert_eq!(open(&data).next_boot().unwrap(), 41);
     assert_eq!(number(&open(&data), "new", "x"), EndpointId(1005), "1002 to 1004 meant something else before");
-    let again = restore(archive.as_slice(), &data).unwrap();
+    let again = restore(&Disk::default(), archive.as_slice(), &data).unwrap();
     assert_eq!(again.before.unwrap(), dir.path().join("other.before-restore-2"));
 }
 
@@ -96,7 +172,7 @@ fn an_empty_directory_is_simply_filled() {
     let (dir, archive) = backed_up();
     let data = dir.path().join("empty");
     fs::create_dir(&data).unwrap();
-    assert_eq!(restore(archive.as_slice(), &data).unwrap().before, None);
+    assert_eq!(restore(&Disk::default(), archive.as_slice(), &data).unwrap().before, None);
     check_content(&data);
 }
 
@@ -105,7 +181,7 @@ fn a_directory_in_use_is_left_alone() {
     let (dir, archive) = backed_up();
     let data = dir.path().join("used");
     let _daemon = open(&data);
-    let error = restore(archive.as_slice(), &data).unwrap_err().to_string();
+    let error = restore(&Disk::default(), archive.as_slice(), &data).unwrap_err().to_string();
     assert!(error.contains("in use"), "{error}");
     assert!(!dir.path().join("used.new").exists());
 }
@@ -116,7 +192,7 @@ fn an_archive_cut_anywhere_changes_nothing() {
     let data = dir.path().join("kept");
     open(&data).put_machine(&machine("mine"), "{}").unwrap();
     for cut in (0..archive.len() - 1024).step_by(700) {
-        assert!(restore(&archive[..cut], &data).is_err(), "cut at {cut}");
+        assert!(restore(&Disk::default(), &archive[..cut], &data).is_err(), "cut at {cut}");
     }
     assert_eq!(open(&data).machines().unwrap(), [(machine("mine"), "{}".to_owned())]);
     assert!(!dir.path().join("kept.new").exists());
@@ -128,7 +204,7 @@ fn a_flipped_bit_in_a_file_is_found() {
     let at = archive.windows(7).position(|w| w == b"roaster").unwrap();
     let mut bad = archive.clone();
     bad[at] ^= 1;
-    let error = restore(bad.as_slice(), &dir.path().join("x")).unwrap_err().to_string();
+    let error = restore(&Disk::default(), bad.as_slice(), &dir.path().join("x")).unwrap_err().to_string();
     assert!(error.contains("checksum"), "{error}");
 }
 
@@ -151,7 +227,7 @@ fn attack(fill: impl FnOnce(&mut Builder<Vec<u8>>)) -> String {
     entry(&mut builder, BEGIN, EntryType::Regular, 12, b"{\"schema\":1}");
     fill(&mut builder);
     let archive = builder.into_inner().unwrap();
-    let error = restore(archive.as_slice(), &dir.path().join("a/data")).unwrap_err().to_string();
+    let error = restore(&Disk::default(), archive.as_slice(), &dir.path().join("a/data")).unwrap_err().to_string();
     assert_eq!(fs::read_dir(dir.path().join("a")).unwrap().count(), 0, "something was left: {error}");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "something got out: {error}");
     error
@@ -224,13 +300,15 @@ fn strange_and_newer_archives_are_refused() {
     let with_first = |name: &str, content: &[u8]| {
         let mut builder = Builder::new(Vec::new());
         entry(&mut builder, name, EntryType::Regular, content.len() as u64, content);
-        restore(builder.into_inner().unwrap().as_slice(), &dir.path().join("data")).unwrap_err().to_string()
+        restore(&Disk::default(), builder.into_inner().unwrap().as_slice(), &dir.path().join("data"))
+            .unwrap_err()
+            .to_string()
     };
     assert!(with_first(BEGIN, b"{\"schema\":4}").contains("update"));
     assert!(with_first(BEGIN, b"{}").contains("understood"));
     assert!(with_first("boot", b"1").contains("not a backup"));
     for garbage in [&b""[..], &[0; 4096], &[0xff; 4096]] {
-        assert!(restore(garbage, &dir.path().join("data")).is_err());
+        assert!(restore(&Disk::default(), garbage, &dir.path().join("data")).is_err());
     }
     assert!(!dir.path().join("data").exists());
 }
@@ -257,7 +335,9 @@ fn a_journal_under_another_sessions_name_is_refused() {
         header.set_cksum();
         renamed.append(&header, content.as_slice()).unwrap();
     }
-    let error = restore(renamed.into_inner().unwrap().as_slice(), &dir.path().join("x")).unwrap_err().to_string();
+    let error = restore(&Disk::default(), renamed.into_inner().unwrap().as_slice(), &dir.path().join("x"))
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("another session"), "{error}");
 }
 
@@ -276,7 +356,7 @@ fn a_backup_beside_a_busy_recorder_is_sound_each_time() {
         for n in 0.. {
             let mut archive = Vec::new();
             backup(&data, &mut archive).unwrap();
-            let report = restore(archive.as_slice(), &dir.path().join(format!("r{n}"))).unwrap();
+            let report = restore(&Disk::default(), archive.as_slice(), &dir.path().join(format!("r{n}"))).unwrap();
             assert_eq!((report.journals, report.damaged), (1, 0));
             if writing.is_finished() {
                 break;

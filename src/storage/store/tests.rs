@@ -18,18 +18,18 @@ use crate::storage::samples::{
     CREATED_AT, any_event, event, fewer_channels, header, machine, mark, one_of_each, reading, roast, session,
 };
 
-struct Disk {
+struct Home {
     dir: TempDir,
     clock: Arc<ManualClock>,
 }
 
-impl Disk {
+impl Home {
     fn new() -> Self {
         Self { dir: tempfile::tempdir().unwrap(), clock: Arc::new(ManualClock::new(7, 1_000_000)) }
     }
 
     fn open(&self) -> Store {
-        Store::open(self.dir.path(), self.clock.clone()).unwrap()
+        Store::open(Disk::default(), self.dir.path(), self.clock.clone()).unwrap()
     }
 
     fn path(&self, n: u128, segment: u32) -> PathBuf {
@@ -67,7 +67,7 @@ fn all() -> ProfileQuery {
 
 #[test]
 fn events_read_back_exactly_while_the_journal_is_open() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let store = disk.open();
     let events: Vec<Event> = one_of_each().into_iter().zip(1..).map(|((_, body), seq)| event(1, seq, body)).collect();
     let _journal = record(&store, 1, &events);
@@ -81,7 +81,7 @@ fn events_read_back_exactly_while_the_journal_is_open() {
 
 #[test]
 fn what_was_appended_survives_the_process_without_a_sync() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let events = roast(1, 20);
     drop(record(&disk.open(), 1, &events));
     disk.clock.advance(3500);
@@ -94,7 +94,7 @@ fn what_was_appended_survives_the_process_without_a_sync() {
 
 #[test]
 fn silence_is_unknown_after_the_host_was_restarted() {
-    let mut disk = Disk::new();
+    let mut disk = Home::new();
     drop(record(&disk.open(), 1, &roast(1, 2)));
     disk.clock = Arc::new(ManualClock::new(8, 5));
     assert_eq!(disk.open().interrupted().unwrap()[0].silent_ms, None);
@@ -102,7 +102,7 @@ fn silence_is_unknown_after_the_host_was_restarted() {
 
 #[test]
 fn a_resumed_session_goes_on_behind_what_was_torn() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let events = roast(1, 5);
     drop(record(&disk.open(), 1, &events));
     let torn = fs::read(disk.path(1, 1)).unwrap();
@@ -123,7 +123,7 @@ fn a_resumed_session_goes_on_behind_what_was_torn() {
 
 #[test]
 fn a_session_that_is_not_gone_on_with_becomes_a_recovered_draft() {
-    let disk = Disk::new();
+    let disk = Home::new();
     drop(record(&disk.open(), 1, &roast(1, 5)));
     let store = disk.open();
     store.resume(session(1)).unwrap().seal().unwrap();
@@ -136,7 +136,7 @@ fn a_session_that_is_not_gone_on_with_becomes_a_recovered_draft() {
 
 #[test]
 fn a_session_that_ended_and_lacked_only_its_seal_is_not_called_recovered() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let mut events = roast(1, 5);
     let end = SessionChange {
         from: SessionState::Recording,
@@ -154,7 +154,7 @@ fn a_session_that_ended_and_lacked_only_its_seal_is_not_called_recovered() {
 
 #[test]
 fn resuming_needs_a_session_that_was_cut_short() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let store = disk.open();
     seal(&store, 1, 3);
     let open = record(&store, 2, &[]);
@@ -167,7 +167,7 @@ fn resuming_needs_a_session_that_was_cut_short() {
 
 #[test]
 fn readings_refer_to_the_channels_they_were_taken_with_also_after_a_restart() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let EventBody::Reading(mut other) = reading(1.0) else { unreachable!() };
     other.channels = fewer_channels();
     other.values = Box::new([Ok(77.0)]);
@@ -185,7 +185,7 @@ fn readings_refer_to_the_channels_they_were_taken_with_also_after_a_restart() {
 
 #[test]
 fn an_event_that_does_not_belong_is_refused_and_leaves_no_trace() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let store = disk.open();
     let mut journal = record(&store, 1, &roast(1, 1));
     let strange = Event { machine: machine("machine-b"), ..event(1, 50, mark()) };
@@ -198,7 +198,7 @@ fn an_event_that_does_not_belong_is_refused_and_leaves_no_trace() {
 
 #[test]
 fn a_monitoring_journal_goes_with_the_next_session_of_its_machine_only() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let store = disk.open();
     let mut watched = store.create(&header(1, Keep::UntilNextSession)).unwrap();
     watched.append(&event(1, 1, reading(20.0))).unwrap();
@@ -215,7 +215,7 @@ fn a_monitoring_journal_goes_with_the_next_session_of_its_machine_only() {
 
 #[test]
 fn a_session_id_is_used_once() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let store = disk.open();
     seal(&store, 1, 1);
     assert!(matches!(store.create(&header(1, Keep::AsProfile)), Err(ArchiveError::Exists(_))));
@@ -225,7 +225,7 @@ fn a_session_id_is_used_once() {
 
 #[test]
 fn an_annotation_is_kept_in_the_file_and_shown_in_the_list() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let store = disk.open();
     seal(&store, 1, 5);
     let before = fs::read(disk.path(1, 1)).unwrap();
@@ -245,7 +245,7 @@ fn an_annotation_is_kept_in_the_file_and_shown_in_the_list() {
 
 #[test]
 fn an_annotation_that_was_torn_does_not_keep_the_next_one_out() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let store = disk.open();
     seal(&store, 1, 5);
     let name = |name: &str| Annotation { name: Some(name.to_owned()), ..Annotation::default() };
@@ -267,7 +267,7 @@ fn an_annotation_that_was_torn_does_not_keep_the_next_one_out() {
 
 #[test]
 fn damage_in_the_middle_costs_the_curve_behind_it_but_not_what_people_wrote() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let store = disk.open();
     seal(&store, 1, 50);
     let rename = Annotation { name: Some("kept".to_owned()), ..Annotation::default() };
@@ -290,7 +290,7 @@ fn damage_in_the_middle_costs_the_curve_behind_it_but_not_what_people_wrote() {
 
 #[test]
 fn a_deleted_profile_is_gone_from_disk_list_and_memory() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let store = disk.open();
     (1..=3).for_each(|n| seal(&store, n, 2));
     assert_eq!(ids(&store, &all()), [session(3), session(2), session(1)]);
@@ -305,7 +305,7 @@ fn a_deleted_profile_is_gone_from_disk_list_and_memory() {
 
 #[test]
 fn a_deletion_cut_short_is_finished_at_the_next_start() {
-    let disk = Disk::new();
+    let disk = Home::new();
     drop(record(&disk.open(), 1, &roast(1, 2)));
     let store = disk.open();
     store.resume(session(1)).unwrap().seal().unwrap();
@@ -319,7 +319,7 @@ fn a_deletion_cut_short_is_finished_at_the_next_start() {
 
 #[test]
 fn a_running_recording_is_no_profile_yet() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let store = disk.open();
     let _journal = record(&store, 1, &roast(1, 2));
     assert!(matches!(store.profile(session(1)), Err(ArchiveError::NotFound(_))));
@@ -331,7 +331,7 @@ fn a_running_recording_is_no_profile_yet() {
 
 #[test]
 fn an_imported_profile_is_the_same_again_under_its_new_id() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let store = disk.open();
     seal(&store, 1, 30);
     let fields = Annotation {
@@ -361,7 +361,7 @@ fn an_imported_profile_is_the_same_again_under_its_new_id() {
 
 #[test]
 fn a_profile_that_cannot_be_is_not_imported() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let store = disk.open();
     seal(&store, 1, 3);
     let good = Profile { id: session(2), ..store.profile(session(1)).unwrap() };
@@ -385,7 +385,7 @@ fn a_profile_that_cannot_be_is_not_imported() {
 
 #[test]
 fn pages_follow_each_other_without_gap_or_overlap() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let store = disk.open();
     (1..=7).for_each(|n| seal(&store, n, 1));
     let mut seen = Vec::new();
@@ -407,7 +407,7 @@ fn pages_follow_each_other_without_gap_or_overlap() {
 
 #[test]
 fn a_list_is_narrowed_by_words_machine_and_time() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let store = disk.open();
     (1..=4).for_each(|n| seal(&store, n, 1));
     let note = |n, name: &str, bean: &str| {
@@ -444,7 +444,7 @@ fn a_deleted_or_damaged_index_is_made_anew_and_nothing_is_lost() {
         ("garbled", |index| overwrite(index, |bytes| bytes.iter_mut().for_each(|b| *b ^= 0x5a))),
         ("cut off", |index| overwrite(index, |bytes| bytes.truncate(bytes.len() / 3))),
     ];
-    let disk = Disk::new();
+    let disk = Home::new();
     let store = disk.open();
     (1..=20).for_each(|n| seal(&store, n, 2));
     store.annotate(session(3), Annotation { name: Some("named".to_owned()), ..Annotation::default() }).unwrap();
@@ -472,9 +472,9 @@ fn a_recording_needs_room_to_begin() {
 
 #[test]
 fn a_first_start_makes_the_directory() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let data = disk.dir.path().join("var/lib/hearth");
-    let store = Store::open(&data, disk.clock.clone()).unwrap();
+    let store = Store::open(Disk::default(), &data, disk.clock.clone()).unwrap();
     assert!(ids(&store, &all()).is_empty() && store.machines().unwrap().is_empty());
 }
 
@@ -491,7 +491,7 @@ fn overwrite(index: &Path, change: fn(&mut Vec<u8>)) {
 
 #[test]
 fn the_index_follows_files_that_came_went_or_grew_behind_its_back() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let store = disk.open();
     (1..=3).for_each(|n| seal(&store, n, 1));
     ids(&store, &all());
@@ -511,7 +511,7 @@ fn the_index_follows_files_that_came_went_or_grew_behind_its_back() {
 
 #[test]
 fn one_unreadable_journal_does_not_hide_the_others() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let store = disk.open();
     (1..=2).for_each(|n| seal(&store, n, 1));
     drop(store);
@@ -527,20 +527,23 @@ fn one_unreadable_journal_does_not_hide_the_others() {
 
 #[test]
 fn a_second_store_on_the_same_directory_is_refused_with_a_name() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let store = disk.open();
-    let error = Store::open(disk.dir.path(), disk.clock.clone()).err().unwrap().to_string();
+    let error = Store::open(Disk::default(), disk.dir.path(), disk.clock.clone()).err().unwrap().to_string();
     assert!(error.contains(&std::process::id().to_string()) && error.contains("stop that hearth"), "{error}");
     let journal = record(&store, 1, &[]);
     drop(store);
-    assert!(Store::open(disk.dir.path(), disk.clock.clone()).is_err(), "a journal is still being written");
+    assert!(
+        Store::open(Disk::default(), disk.dir.path(), disk.clock.clone()).is_err(),
+        "a journal is still being written"
+    );
     drop(journal);
     disk.open();
 }
 
 #[test]
 fn reading_beside_writing_never_sees_half_an_event() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let store = disk.open();
     let mut journal = record(&store, 1, &[]);
     thread::scope(|scope| {
@@ -562,7 +565,7 @@ fn reading_beside_writing_never_sees_half_an_event() {
 
 #[test]
 fn starts_are_counted_over_restarts() {
-    let disk = Disk::new();
+    let disk = Home::new();
     assert_eq!((1..=3).map(|_| disk.open().next_boot().unwrap()).collect::<Vec<_>>(), [1, 2, 3]);
 }
 
@@ -570,7 +573,7 @@ fn starts_are_counted_over_restarts() {
 #[test]
 #[ignore = "makes 10 000 files"]
 fn ten_thousand_profiles_are_listed_and_indexed_in_time() {
-    let disk = Disk::new();
+    let disk = Home::new();
     let store = disk.open();
     seal(&store, 1, 600);
     let template = store.profile(session(1)).unwrap();
@@ -600,7 +603,7 @@ fn ten_thousand_profiles_are_listed_and_indexed_in_time() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(damages()))]
 
     #[test]
     fn damage_never_panics_and_never_invents(flips in proptest::collection::vec((any::<prop::sample::Index>(), 0u8..8), 0..4),
@@ -636,17 +639,22 @@ proptest! {
         for (event, seq) in events.iter_mut().zip(1..) {
             event.seq = Seq(seq);
         }
-        let disk = Disk::new();
+        let disk = Home::new();
         let store = disk.open();
         let _journal = record(&store, 1, &events);
         prop_assert_eq!(shown(&store.read(session(1), None).unwrap()), format!("{events:?}"));
     }
 }
 
+/// How many damaged files are tried: 300, or as many as `HEARTH_DAMAGES` says.
+fn damages() -> u32 {
+    std::env::var("HEARTH_DAMAGES").ok().and_then(|count| count.parse().ok()).unwrap_or(300)
+}
+
 fn sealed_file() -> &'static (Vec<u8>, Vec<Event>) {
     static FILE: std::sync::OnceLock<(Vec<u8>, Vec<Event>)> = std::sync::OnceLock::new();
     FILE.get_or_init(|| {
-        let disk = Disk::new();
+        let disk = Home::new();
         let events = roast(1, 12);
         record(&disk.open(), 1, &events).seal().unwrap();
         (fs::read(disk.path(1, 1)).unwrap(), events)
@@ -657,7 +665,7 @@ fn sealed_file() -> &'static (Vec<u8>, Vec<Event>) {
 #[test]
 fn a_journal_of_the_first_version_is_read_whole() {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/journal/sealed.jnl");
-    let disk = Disk::new();
+    let disk = Home::new();
     fs::create_dir_all(disk.path(1, 1).parent().unwrap()).unwrap();
     fs::copy(golden, disk.path(1, 1)).unwrap();
     let store = disk.open();

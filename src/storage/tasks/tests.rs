@@ -1,3 +1,4 @@
+use std::fs;
 use std::sync::Arc;
 
 use hearth_actors::archive::Archive;
@@ -33,15 +34,15 @@ fn task(n: u128, status: TaskStatus) -> Task {
 #[test]
 fn a_task_reads_back_as_put_in_the_order_of_asking_and_the_newest_counts() {
     let dir = tempfile::tempdir().unwrap();
-    assert_eq!(all(dir.path()).unwrap(), []);
+    assert_eq!(all(&Disk::default(), dir.path()).unwrap(), []);
     let (younger, older) = (task(1, TaskStatus::Running), task(2, TaskStatus::Pending));
-    put(dir.path(), &task(1, TaskStatus::Pending)).unwrap();
-    put(dir.path(), &younger).unwrap();
-    put(dir.path(), &older).unwrap();
-    assert_eq!(all(dir.path()).unwrap(), [older, younger.clone()]);
-    delete(dir.path(), TaskId(2)).unwrap();
-    delete(dir.path(), TaskId(2)).unwrap();
-    assert_eq!(all(dir.path()).unwrap(), [younger]);
+    put(&Disk::default(), dir.path(), &task(1, TaskStatus::Pending)).unwrap();
+    put(&Disk::default(), dir.path(), &younger).unwrap();
+    put(&Disk::default(), dir.path(), &older).unwrap();
+    assert_eq!(all(&Disk::default(), dir.path()).unwrap(), [older, younger.clone()]);
+    delete(&Disk::default(), dir.path(), TaskId(2)).unwrap();
+    delete(&Disk::default(), dir.path(), TaskId(2)).unwrap();
+    assert_eq!(all(&Disk::default(), dir.path()).unwrap(), [younger]);
 }
 
 #[test]
@@ -49,8 +50,8 @@ fn every_status_reads_back() {
     use TaskStatus::{Cancelled, Completed, Error, Interrupted, Paused, Pending, Running};
     let dir = tempfile::tempdir().unwrap();
     for status in [Pending, Running, Paused, Completed, Cancelled, Error, Interrupted] {
-        put(dir.path(), &task(1, status)).unwrap();
-        assert_eq!(all(dir.path()).unwrap(), [task(1, status)]);
+        put(&Disk::default(), dir.path(), &task(1, status)).unwrap();
+        assert_eq!(all(&Disk::default(), dir.path()).unwrap(), [task(1, status)]);
     }
 }
 
@@ -58,7 +59,7 @@ fn every_status_reads_back() {
 fn garbage_is_set_aside_once_and_hides_nobody() {
     let dir = tempfile::tempdir().unwrap();
     let good = task(1, TaskStatus::Completed);
-    put(dir.path(), &good).unwrap();
+    put(&Disk::default(), dir.path(), &good).unwrap();
     let file = |n: u128| dir.path().join(TASKS).join(task_name(TaskId(n)));
     fs::write(file(2), [0xff, 0x00]).unwrap();
     fs::write(file(3), "{\"version\":1,\"id\":\"x\"}").unwrap();
@@ -68,7 +69,7 @@ fn garbage_is_set_aside_once_and_hides_nobody() {
     fs::write(file(7).with_extension("json.tmp"), "{").unwrap();
     fs::write(dir.path().join(TASKS).join("notes.txt"), "mine").unwrap();
     for _ in 0..2 {
-        assert_eq!(all(dir.path()).unwrap(), std::slice::from_ref(&good));
+        assert_eq!(all(&Disk::default(), dir.path()).unwrap(), std::slice::from_ref(&good));
     }
     let names: Vec<String> = list(&dir.path().join(TASKS))
         .unwrap()
@@ -85,18 +86,20 @@ fn garbage_is_set_aside_once_and_hides_nobody() {
 fn a_backup_brings_the_tasks_back() {
     let dir = tempfile::tempdir().unwrap();
     let (from, to) = (dir.path().join("from"), dir.path().join("to"));
-    put(&from, &task(1, TaskStatus::Completed)).unwrap();
-    put(&from, &task(2, TaskStatus::Error)).unwrap();
+    put(&Disk::default(), &from, &task(1, TaskStatus::Completed)).unwrap();
+    put(&Disk::default(), &from, &task(2, TaskStatus::Error)).unwrap();
     let mut archive = Vec::new();
     assert_eq!(backup(&from, &mut archive).unwrap().tasks, 2);
-    assert_eq!(restore(archive.as_slice(), &to).unwrap().tasks, 2);
-    assert_eq!(all(&to).unwrap(), all(&from).unwrap());
+    assert_eq!(restore(&Disk::default(), archive.as_slice(), &to).unwrap().tasks, 2);
+    assert_eq!(all(&Disk::default(), &to).unwrap(), all(&Disk::default(), &from).unwrap());
 }
 
 #[actix_rt::test]
 async fn what_a_killed_daemon_left_running_is_interrupted_at_the_next_start() {
     let dir = tempfile::tempdir().unwrap();
-    let open = || -> Arc<dyn Archive> { Arc::new(Store::open(dir.path(), Arc::new(SystemClock::new())).unwrap()) };
+    let open = || -> Arc<dyn Archive> {
+        Arc::new(Store::open(Disk::default(), dir.path(), Arc::new(SystemClock::new())).unwrap())
+    };
     let left = [TaskStatus::Pending, TaskStatus::Running, TaskStatus::Paused, TaskStatus::Completed];
     for (n, status) in (1..).zip(left) {
         open().put_task(&task(n, status)).unwrap();
@@ -108,7 +111,10 @@ async fn what_a_killed_daemon_left_running_is_interrupted_at_the_next_start() {
     for n in 1..=3 {
         let told = tasks.find(TaskId(n)).unwrap();
         assert_eq!((told.status, told.error.as_deref()), (TaskStatus::Interrupted, Some(INTERRUPTED)));
-        assert_eq!(all(dir.path()).unwrap().into_iter().find(|task| task.id == told.id), Some((*told).clone()));
+        assert_eq!(
+            all(&Disk::default(), dir.path()).unwrap().into_iter().find(|task| task.id == told.id),
+            Some((*told).clone())
+        );
     }
     assert_eq!(*tasks.find(TaskId(4)).unwrap(), task(4, TaskStatus::Completed));
 }
@@ -117,8 +123,8 @@ proptest! {
     #[test]
     fn no_bytes_in_a_file_are_fatal(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let dir = tempfile::tempdir().unwrap();
-        put(dir.path(), &task(1, TaskStatus::Completed)).unwrap();
+        put(&Disk::default(), dir.path(), &task(1, TaskStatus::Completed)).unwrap();
         fs::write(dir.path().join(TASKS).join(task_name(TaskId(2))), bytes).unwrap();
-        prop_assert_eq!(all(dir.path()).unwrap(), [task(1, TaskStatus::Completed)]);
+        prop_assert_eq!(all(&Disk::default(), dir.path()).unwrap(), [task(1, TaskStatus::Completed)]);
     }
 }

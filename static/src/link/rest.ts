@@ -2,7 +2,7 @@
 
 import { hearDate } from "./clock";
 import type {
-  DriverAnswer, HealthView, MachineSummary, PastAlarm, PatchBody, ProbeView, Problem, ProblemField, ProfileDocument, ProfilePage,
+  DriverAnswer, Health, HealthView, MachineSummary, PastAlarm, PatchBody, ProbeView, Problem, ProblemField, ProfileDocument, ProfilePage,
   ProfileSummary, ProgramView, SaveBody, SerialPortView, SessionView, TaskView,
 } from "../wire/types";
 import type { Preset } from "../model/presets";
@@ -103,7 +103,7 @@ export const rest = {
   logIn: (email: string, password: string) => post<{ access_token: string }>("api/v1/auth/login", { email, password }),
   logOut: () => post<void>("api/v1/auth/logout"),
   me: () => get<Me>("api/v1/auth/me"),
-  health: (call?: Call) => get<{ status: string; version: string; uptime_seconds: number }>("health", call),
+  health: (call?: Call) => get<Health>("health", call),
   machines: (call?: Call) => get<MachineSummary[]>("api/machines", call),
   addMachine: (config: unknown) => post<unknown>("api/machines", config),
   /** The whole document of a machine, as it is edited. */

@@ -1263,6 +1263,58 @@ last_error: string | null,
 last_error_at: string | null, };
 
 /**
+ * What most needs somebody's attention.
+ */
+export type StorageWord = "ok" | "damaged" | "slow" | "low" | "full" | "failing";
+
+/**
+ * How the list of profiles stands, which is made from the journals.
+ */
+export type IndexWord = "building" | "ready" | "in_memory";
+
+/**
+ * How the storage is.
+ */
+export type StorageView = {
+/**
+ * What most needs somebody's attention.
+ */
+state: StorageWord,
+/**
+ * What is wrong and what to do, a sentence each; empty if nothing is.
+ */
+messages: Array<string>,
+/**
+ * What is free on its disk; `null` where the system does not tell. Unit: bytes.
+ */
+free_bytes: number | null,
+/**
+ * The list of profiles.
+ */
+index: IndexWord, };
+
+/**
+ * Which daemon this is.
+ */
+export type Health = {
+/**
+ * Always `ok`.
+ */
+status: string,
+/**
+ * Of the daemon.
+ */
+version: string,
+/**
+ * Since it started. Unit: s.
+ */
+uptime_seconds: number,
+/**
+ * Where everything is kept.
+ */
+storage: StorageView, };
+
+/**
  * What an order to a control asks for.
  */
 export type ControlBody = {

@@ -3,10 +3,10 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { messageOf, rest } from "../../link/rest";
-import { fixed, uptime } from "../../model/format";
+import { uptime } from "../../model/format";
 import { family } from "../../model/metrics";
 import { driverWords } from "../../store/status";
-import type { HealthView, MachineSummary } from "../../wire/types";
+import type { HealthView, MachineSummary, StorageView } from "../../wire/types";
 import { Trouble } from "../../ui/Banner";
 import { Chip } from "../../ui/Chip";
 import { Fault } from "../../ui/Field";
@@ -17,16 +17,12 @@ import { link } from "../../ui/router";
 import { useWork } from "../../ui/work";
 import { BackUp } from "./BackUp";
 import { MachineHealth } from "./MachineHealth";
+import { StorageChip, StorageTroubles } from "./Storage";
 
 const LOOK_EVERY_MS = 5_000;
 
-/** Below this somebody should look after the disk; below 64 MiB the daemon begins no recording. */
-const SCARCE_BYTES = 1e9;
-
-const gigabytes = (bytes: number): string => `${fixed(bytes / 1e9)} GB`;
-
 /** What is known of the daemon. */
-type Daemon = { version: string; uptimeS: number; sockets: number | undefined; freeBytes: number | undefined; watchers: ReadonlyMap<string, number>; health: ReadonlyMap<string, HealthView> };
+type Daemon = { version: string; uptimeS: number; sockets: number | undefined; storage: StorageView; watchers: ReadonlyMap<string, number>; health: ReadonlyMap<string, HealthView> };
 
 async function look(machines: readonly MachineSummary[], signal: AbortSignal): Promise<Daemon> {
   const [about, metrics, healths] = await Promise.all([
@@ -34,7 +30,7 @@ async function look(machines: readonly MachineSummary[], signal: AbortSignal): P
     Promise.all(machines.map((machine) => rest.machineHealth(machine.id, { signal }).catch(() => null))),
   ]);
   return {
-    version: about.version, uptimeS: about.uptime_seconds, sockets: family(metrics, "hearth_sockets").get(""), freeBytes: family(metrics, "hearth_storage_free_bytes").get(""), watchers: family(metrics, "hearth_machine_watchers"),
+    version: about.version, uptimeS: about.uptime_seconds, sockets: family(metrics, "hearth_sockets").get(""), storage: about.storage, watchers: family(metrics, "hearth_machine_watchers"),
     health: new Map(healths.flatMap((health) => (health === null ? [] : [[health.machine_id, health] as const]))),
   };
 }
@@ -79,14 +75,14 @@ export function Admin() {
           <Chip icon="check">running {uptime(about.uptimeS)}</Chip>
           <Chip>Hearth {about.version}</Chip>
           {about.sockets !== undefined && <Chip>{about.sockets} {about.sockets === 1 ? "socket" : "sockets"} open</Chip>}
-          {about.freeBytes !== undefined && (about.freeBytes < SCARCE_BYTES
-            ? <Chip icon="triangle" tone="warning" testId="storage">disk nearly full: {gigabytes(about.freeBytes)} free</Chip>
-            : <Chip testId="storage">disk: {gigabytes(about.freeBytes)} free</Chip>)}
+          <StorageChip storage={about.storage} />
+          {about.storage.index === "building" && <Chip icon="clock" testId="index">the list of profiles is being made</Chip>}
           <span class="grow" />
           <a class="button" href="api/docs">REST description</a>
           <a class="button" href="metrics">All figures</a>
         </section>
       )}
+      {about !== null && <StorageTroubles storage={about.storage} />}
       <h2 class="section-head">Machines</h2>
       {list.kind === "ready" && machines.length === 0 && <section class="panel empty"><h2>No machines yet</h2><p>Their links and how well they answer appear here.</p><a class="button primary" href={link.add()}>Add a machine</a></section>}
       <ul class="alarm-list">
