@@ -16,6 +16,11 @@ NODE_MAJOR_MIN := 20
 UI := $(wildcard static/package.json)
 PEERS := $(wildcard tests/python/requirements.txt)
 
+# Where Cargo builds.
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+# A long run in a browser against this binary.
+browser = cd static && HEARTH_BIN='$(1)' npx playwright test --config bench/playwright.config.ts
+
 BENCHES := pure sockets dialects modbus daemon
 
 NPM_STAMP := static/node_modules/.installed
@@ -77,7 +82,7 @@ test-e2e: $(NPM_STAMP) $(VENV_STAMP) $(DIST) debug setup-chromium ## the pages i
 	npm run --silent e2e
 
 .PHONY: bench
-bench: ## what it costs, each figure beside its peer or limit (about 5 minutes, best on a quiet machine)
+bench: $(if $(UI),$(DIST) setup-chromium) ## what it costs, each figure beside its peer or limit (about 20 minutes, best on a quiet machine)
 	@echo '== benchmarks: build'
 	$(CARGO) bench --locked --quiet --no-run $(BENCHES:%=--bench %)
 	# One after the other: each wants the machine for itself.
@@ -85,14 +90,31 @@ bench: ## what it costs, each figure beside its peer or limit (about 5 minutes, 
 	  echo "== benchmarks: $$topic"
 	  $(CARGO) bench --locked --quiet --bench "$$topic"
 	done
+	if [ -n '$(UI)' ]; then
+	  echo '== benchmarks: pages'
+	  $(MAKE) release-binary
+	  $(call browser,$(TARGET)/release/hearth) pages.run.ts
+	fi
 
 .PHONY: bench-write
 bench-write: ## the same, and the figures go into docs/performance.md
 	@BENCH_WRITE=1 $(MAKE) bench
 
+.PHONY: screenshots
+screenshots: $(NPM_STAMP) $(DIST) debug setup-chromium ## pictures of every screen into target/pictures, the best into docs/img
+	@$(call browser,$(TARGET)/debug/hearth) pictures.run.ts
+
+.PHONY: soak
+soak: $(NPM_STAMP) $(DIST) release-binary setup-chromium ## eight simulated hours, eight machines, three tabs (about 9 minutes)
+	@$(call browser,$(TARGET)/release/hearth) soak.run.ts
+
 .PHONY: debug
 debug:
 	@$(CARGO) build --locked --quiet
+
+.PHONY: release-binary
+release-binary:
+	@$(CARGO) build --locked --quiet --release
 
 .PHONY: setup-ui
 setup-ui: $(NPM_STAMP) ## install what the pages are built with

@@ -3,10 +3,10 @@ import { defineConfig } from "@playwright/test";
 export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results",
-  timeout: 60_000,
+  // Both only end what hangs: a machine that does other things beside makes everything slow, and nothing wrong.
+  timeout: 180_000,
+  expect: { timeout: 15_000 },
   workers: 2,
-  // Two browsers and their daemons share two cores: what failed once is tried once more, and told as flaky.
-  retries: 1,
   reporter: [["list"]],
   use: {
     viewport: { width: 1280, height: 800 },

@@ -32,7 +32,7 @@ export function App() {
     <div class="shell">
       <nav class="rail" aria-label="Main">
         <RailLink href={link.wall()} icon="wall" text="Machines" isHere={["wall", "machine", "programs", "program", "new", "setup", "alarms"].includes(at.at)} />
-        <RailLink href={link.profiles()} icon="curve" text="Profiles" isHere={["profiles", "profile", "compare", "replay"].includes(at.at)} />
+        <RailLink href={link.profiles()} icon="curve" text="Profiles" isHere={["profiles", "profile", "compare", "print", "replay"].includes(at.at)} />
         <RailLink href={link.tasks()} icon="steps" text="Tasks" isHere={at.at === "tasks"} />
         <RailLink href={link.admin()} icon="health" text="Admin" isHere={at.at === "admin"} />
         <Updated />

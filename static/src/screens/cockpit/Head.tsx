@@ -57,7 +57,7 @@ function ProgramLink({ machine }: { machine: MachineStore }) {
   const words = running === undefined ? "" : taskBrief(running);
   return (
     <a class="button" href={link.programs(machine.id)} aria-label={words === "" ? "Programs" : words} data-testid="programs">
-      <Icon name="steps" /> {words}
+      <Icon name="steps" />{words !== "" && <span class="roomy">{words}</span>}
     </a>
   );
 }

@@ -90,9 +90,9 @@ function SinceLast({ marks, elapsed }: { marks: Marks; elapsed: number }) {
   return <Aside name={EVENT_NAMES[last.event_type].short} text={`+${duration(elapsed - last.timestamp_ms)}`} testId="since-last" />;
 }
 
-/** A second number in a readout, small, under its name. */
+/** A second number in a readout, small, beside its name. */
 function Aside({ name, text, testId }: { name: string; text: string; testId?: string }) {
-  return <span class="aside stacked" data-testid={testId}><span>{name}</span> {text}</span>;
+  return <span class="aside beside" data-testid={testId}><span>{name}</span> {text}</span>;
 }
 
 /** What comes next: the countdown to it, and after first crack the development so far. */

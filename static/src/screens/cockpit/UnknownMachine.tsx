@@ -7,7 +7,8 @@ export function UnknownMachine({ id, reason }: { id: string; reason: string }) {
     <main class="page">
       <section class="panel empty" data-testid="link-ended">
         <h1>No machine “{id}”</h1>
-        <p>{reason}. No further attempts are made.</p>
+        <p>It may have been removed, or the address be mistyped. No further attempts are made.</p>
+        <p class="small muted">{reason}</p>
         <a class="button primary" href={link.wall()}>Go to the machines</a>
       </section>
     </main>

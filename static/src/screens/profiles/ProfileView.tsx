@@ -82,7 +82,7 @@ function Shown({ first }: { first: LoadedProfile }) {
 function MachineUse({ profileId, machineId }: { profileId: string; machineId: string }) {
   const machines = useHouse().items.value;
   const chosen = useSignal<string | null>(null);
-  const target = chosen.value ?? machines.find((item) => item.id === machineId)?.id ?? machines[0]?.id;
+  const target = chosen.value ?? (machines.find((item) => item.id === machineId) ?? machines.find((item) => item.kind === "roaster") ?? machines[0])?.id;
   if (target === undefined) return <span class="small muted">Add a machine to replay this roast.</span>;
   return (
     <div class="row">

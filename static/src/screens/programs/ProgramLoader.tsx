@@ -25,6 +25,6 @@ export function ProgramLoader({ id, program }: { id: string; program: string | n
   const why = failure.value ?? (ended.kind === "gone" || ended.kind === "denied" ? ended.reason : null);
   if (why !== null) return <main class="page"><Trouble onRetry={load} actions={back}>{why}</Trouble></main>;
   const isReady = machine.loaded.value && machine.config.value !== null && (program === null || stored.value !== null);
-  if (!isReady) return <main class="page"><Loading what="the program" /></main>;
+  if (!isReady) return <main class="page"><Loading what="the program" />{back}</main>;
   return <ProgramEditor machineId={id} stored={stored.value} channels={stepChannels(machine)} />;
 }

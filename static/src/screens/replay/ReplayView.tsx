@@ -55,7 +55,7 @@ function Shown({ machine, loaded }: { machine: MachineStore; loaded: LoadedProfi
             <Chip>BT {temp(last.column("bt")[at], unit)} °{unit}</Chip>
             <Chip>RoR {rate(last.column("bt_ror")[at], unit)} /min</Chip>
             <Chip>ET {temp(last.column("et")[at], unit)} °{unit}</Chip>
-            {Object.entries(machine.replay.position.value?.controls ?? {}).map(([control, value]) => <Chip key={control}>{labels.get(control) ?? inWords(control)} {fixed(value * 100, 0)} %</Chip>)}
+            {Object.entries(machine.replay.position.value?.controls ?? {}).map(([control, value]) => <Chip key={control}>{labels.get(control) ?? inWords(control)} {machine.controls.line(control)?.peek().spec.type === "toggle" ? (value < 0.5 ? "off" : "on") : `${fixed(value * 100, 0)} %`}</Chip>)}
           </p>
           <PhaseBar marks={reached} nowMs={positionMs} state={!marks.has("CHARGE") ? "never" : isMine ? "replay_running" : "replay"} />
           <ChartPanel
