@@ -16,6 +16,7 @@ use futures_util::future::join_all;
 use hearth::storage::disk::Act;
 use serde_json::{Value, json};
 use support::{House, Live, Sent, simulator};
+use tokio::time::Instant;
 
 const LIVE: &str = "/ws/live/machine-a";
 const MIB: u64 = 1 << 20;
@@ -94,10 +95,12 @@ async fn roast_through(errno: i32) {
     seen.extend(until(&mut socket, "mark", |frame| kind(frame) == "event").await.0);
 
     faults.refuse_all(errno);
+    let refused_at = Instant::now();
     let (before, raised) = until(&mut socket, "alarm", |frame| {
         kind(frame) == "alarm" && frame["alarm_id"].as_str().unwrap().starts_with("storage_")
     })
     .await;
+    let raised_after = refused_at.elapsed();
     seen.extend(before);
     assert_eq!((&raised["severity"], &raised["alarm_state"]), (&json!("critical"), &json!("unacked")), "{raised}");
     let told = storage(&house).await;
@@ -127,12 +130,15 @@ async fn roast_through(errno: i32) {
     seen.extend(before);
 
     faults.heal();
+    let healed_at = Instant::now();
     let alarm = raised["alarm_id"].as_str().unwrap();
     let (before, _) = until(&mut socket, "end of the alarm", |frame| {
         kind(frame) == "alarm" && frame["alarm_id"] == alarm && frame["alarm_state"] == "cleared_unacked"
     })
     .await;
     seen.extend(before);
+    let well_after = healed_at.elapsed();
+    println!("error {errno}: alarm after {raised_after:.1?}, well {well_after:.1?} after the disk was");
     assert_eq!(storage(&house).await["state"], "ok");
     assert_eq!(house.send(Method::POST, "/api/machines", Sent::Json(document)).await.status, 201);
     socket.say(json!({ "type": "command", "action": "stop_recording" })).await;

@@ -103,7 +103,8 @@ async fn monitoring_begins_without_a_journal_where_the_disk_refuses_one_and_a_re
     connected(&machine).await;
     world.archive.refuse(true);
     world.act(&machine, SessionAction::StartMonitoring).await.expect("watching needs no disk");
-    world.act(&machine, SessionAction::StartRecording).await.expect_err("disk full");
+    let refused = world.act(&machine, SessionAction::StartRecording).await.expect_err("disk full");
+    assert_eq!(refused.code, RefusalCode::Internal);
     assert_eq!(machine.bus().look(|s| s.state), SessionState::Monitoring);
 }
 
@@ -119,17 +120,6 @@ async fn a_mark_that_cannot_be_saved_was_never_set_and_the_curve_goes_on() {
     assert!(!watcher.seen.iter().any(|e| matches!(e.body, EventBody::Mark(_))));
     world.archive.refuse(false);
     world.order(&machine, Want::Mark { kind: MarkKind::Drop, at: None }).await.expect("there is room again");
-}
-
-#[actix::test]
-async fn a_recording_does_not_begin_without_its_journal() {
-    let world = World::new(Policy::default());
-    let machine = world.machine(quick("a"), &Device::answering(&[200.0, 210.0])).await;
-    connected(&machine).await;
-    world.archive.refuse(true);
-    let refused = world.act(&machine, SessionAction::StartMonitoring).await.expect_err("disk full");
-    assert_eq!(refused.code, RefusalCode::Internal);
-    assert_eq!(machine.bus().look(|s| s.state), SessionState::Idle);
 }
 
 #[actix::test]

@@ -281,7 +281,11 @@ fn put_in_place(disk: &Disk, new: &Path, data: &Path) -> Result<Option<PathBuf>,
     let was_empty = list(data)?.iter().all(|path| path.file_name().is_some_and(|n| n == LOCK));
     let before = free_name(data, "before-restore");
     match disk.exchange(new, data) {
-        Ok(()) => disk.rename(new, &before).map_err(failed("setting aside as", &before))?,
+        Ok(()) => disk.rename(new, &before).map_err(|e| {
+            // Whoever fails clears what is beside: that must not be the old content.
+            let _ = disk.exchange(new, data);
+            failed("setting aside as", &before)(e)
+        })?,
         // A file system that cannot exchange: a crash between the two steps leaves the old directory under its new name.
         Err(e) if matches!(Errno::from_io_error(&e), Some(Errno::INVAL | Errno::NOSYS)) => {
             disk.rename(data, &before).map_err(failed("setting aside", data))?;

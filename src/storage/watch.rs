@@ -30,8 +30,8 @@ const BACK_BYTES: u64 = BALLAST_BYTES;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Looks without a refusal before the disk is tried.
 const QUIET_LOOKS: u32 = 2;
-/// A flush that takes longer is slow: marks wait for it, and are refused after five seconds. Unit: ms.
-const SLOW_MS: u64 = 3_000;
+/// A flush that takes longer is slow: so long marks wait for it, then they are refused. Unit: ms.
+const SLOW_MS: u64 = 5_000;
 /// Looks without a slow flush before the disk counts as fast again.
 const FAST_LOOKS: u32 = 60;
 /// Looks before room that was refused is asked for again.
@@ -278,5 +278,107 @@ impl StorageState {
                 IndexState::InMemory => IndexWord::InMemory,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::Arc;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::storage::faults::{EIO, ENOSPC, Faults};
+
+    const PLENTY: u64 = 1 << 30;
+
+    fn lookout() -> (TempDir, Arc<Faults>, Lookout) {
+        let dir = tempfile::tempdir().unwrap();
+        let (faults, disk) = Faults::new();
+        faults.say_free(PLENTY);
+        let data = dir.path().to_owned();
+        (dir, faults, Lookout { disk, data, ..Lookout::default() })
+    }
+
+    fn words(lookout: &Lookout) -> Vec<StorageWord> {
+        lookout.state.troubles().into_iter().map(|trouble| trouble.word).collect()
+    }
+
+    #[test]
+    fn a_refusal_is_told_at_the_next_look_and_until_the_disk_was_tried() {
+        let (dir, faults, mut lookout) = lookout();
+        faults.refuse_all(EIO);
+        lookout.disk.write_file(&dir.path().join("x"), b"y").unwrap_err();
+        for _ in 0..20 {
+            lookout.look(IndexState::Ready);
+            assert_eq!(words(&lookout), [StorageWord::Failing], "nobody writes, but it is tried again and again");
+        }
+        faults.heal();
+        let looks = (1..).find(|_| {
+            lookout.look(IndexState::Ready);
+            words(&lookout).is_empty()
+        });
+        assert!(looks.unwrap() <= 3, "known to be well within five seconds");
+        assert!(!dir.path().join(PROBE).exists());
+    }
+
+    #[test]
+    fn a_name_that_is_not_there_is_no_trouble_of_the_disk() {
+        let (dir, _, mut lookout) = lookout();
+        lookout.disk.remove_file(&dir.path().join("nothing")).unwrap_err();
+        lookout.look(IndexState::Ready);
+        assert_eq!(words(&lookout), []);
+    }
+
+    #[test]
+    fn a_disk_that_hovers_at_a_mark_is_told_once() {
+        let steps = [
+            (LOW_BYTES, Room::Enough),
+            (LOW_BYTES - 1, Room::Low),
+            (LOW_BYTES + 1, Room::Low),
+            (FULL_BYTES - 1, Room::Full),
+            (FULL_BYTES + 1, Room::Full),
+            (FULL_BYTES + BACK_BYTES, Room::Low),
+            (LOW_BYTES + BACK_BYTES, Room::Enough),
+        ];
+        let mut before = Room::Enough;
+        for (free, expected) in steps {
+            before = room(free, before);
+            assert_eq!(before, expected, "{free}");
+        }
+    }
+
+    #[test]
+    fn room_is_kept_aside_only_where_there_is_enough() {
+        let (dir, faults, mut lookout) = lookout();
+        let ballast = dir.path().join(BALLAST);
+        faults.say_free(LOW_BYTES);
+        lookout.look(IndexState::Ready);
+        assert!(!ballast.exists());
+        faults.say_free(PLENTY);
+        lookout.look(IndexState::Ready);
+        assert_eq!(fs::metadata(&ballast).unwrap().len(), BALLAST_BYTES);
+        assert!(lookout.disk.give_ballast() && !ballast.exists());
+        assert!(!lookout.disk.give_ballast(), "there is no more");
+        let error = std::io::Error::from_raw_os_error(ENOSPC);
+        assert!(crate::storage::disk::is_full(&error));
+    }
+
+    #[test]
+    fn the_worst_is_told_first() {
+        let refused = Some(Refusal { words: "writing x failed".to_owned(), is_full: false });
+        let state = StorageState {
+            free_bytes: Some(LOW_BYTES - 1),
+            room: Room::Low,
+            refused,
+            slow_ms: Some(7_000),
+            damaged: vec!["the journal of session 1".to_owned()],
+            index: IndexState::Opening,
+        };
+        let order = [StorageWord::Failing, StorageWord::Low, StorageWord::Slow, StorageWord::Damaged];
+        assert_eq!(state.troubles().iter().map(|trouble| trouble.word).collect::<Vec<_>>(), order);
+        let view = state.view();
+        assert_eq!((view.state, view.index, view.messages.len()), (StorageWord::Failing, IndexWord::Building, 4));
     }
 }

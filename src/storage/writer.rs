@@ -260,7 +260,8 @@ impl SegmentWriter {
             failed("beginning", &path)(source)
         })?;
         if let Err(error) = self.disk.sync_dir(self.place.dir()) {
-            if self.disk.remove_file(&path).is_err() {
+            self.disk.discard(&path);
+            if path.exists() {
                 // It stays, but nothing of it counts.
                 self.segments.push(number);
                 self.cut_at(0);
@@ -448,20 +449,17 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_whose_name_is_not_safe_counts_for_nothing() {
+    fn a_segment_whose_name_is_not_safe_is_taken_back() {
         let (_dir, faults, mut writer) = writer();
         append(&mut writer, 1).unwrap();
         writer.sync().unwrap();
         writer.file = None;
         writer.cut_at(writer.bytes);
-        faults.refuse(EIO, |act, path| match act {
-            Act::Remove => path.extension().is_some_and(|ending| ending == "jnl"),
-            _ => act == Act::Flush && path.is_dir(),
-        });
+        faults.refuse(EIO, |act, path| act == Act::Flush && path.is_dir());
         assert!(append(&mut writer, 2).is_err());
         faults.heal();
         append(&mut writer, 3).unwrap();
-        assert_eq!(writer.extent().segments, [1, 2, 3]);
+        assert_eq!(writer.extent().segments, [1, 2]);
         assert_eq!(read_back(&writer), (vec![1, 3], false));
     }
 

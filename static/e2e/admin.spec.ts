@@ -30,6 +30,23 @@ test("a page that is older than its daemon says so, but not while something is r
   await expect(page.getByTestId("updated")).toBeHidden();
 });
 
+test("a disk in trouble is said in words, with what to do", async ({ page, daemon }) => {
+  const storage = (state: string, messages: string[], index = "ready") =>
+    page.route(({ pathname }) => pathname === "/health", async (route) => {
+      const told = await (await route.fetch()).json() as Record<string, unknown>;
+      await route.fulfill({ json: { ...told, storage: { state, messages, free_bytes: 52_428_800, index } } });
+    });
+  await storage("full", ["only 50 MiB are free on the storage disk: make room", "damaged and left as found: the journal of session 1"], "building");
+  await open(page, daemon, "#/admin");
+  await expect(page.getByTestId("storage")).toHaveText("disk full: 52 MB free");
+  await expect(page.getByTestId("index")).toContainText("being made");
+  await expect(page.getByTestId("storage-trouble")).toHaveText(["Only 50 MiB are free on the storage disk: make room.", "Damaged and left as found: the journal of session 1."]);
+  await expect(page.getByRole("alert").filter({ hasText: "make room" })).toBeVisible();
+  await page.unrouteAll();
+  await expect(page.getByTestId("storage")).toHaveText(/^disk: [\d.]+ GB free$/);
+  await expect(page.getByTestId("storage-trouble")).toHaveCount(0);
+});
+
 test("a daemon that does not answer is said so, with a way to try again", async ({ page, daemon }) => {
   await page.route("**/metrics", (route) => route.fulfill({ status: 500, contentType: "text/html", body: "broken" }));
   await open(page, daemon, "#/admin");

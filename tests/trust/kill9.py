@@ -1,6 +1,7 @@
 """SIGKILL at random instants of one recording: what the daemon acknowledged is there again, and the roast goes on.
 
     python tests/trust/kill9.py [--kills 200] [--seed N]
+    HEARTH_KILLS=1000 make trust
 
 Between two runs the index directory is deleted, emptied or filled with garbage now and then.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 import peers_path  # noqa: F401
 
 import argparse
+import os
 import random
 import shutil
 import tempfile
@@ -254,7 +256,7 @@ def check_gaps(profile: dict[str, Any], cut_at_ms: list[int]) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--kills", type=int, default=int(os.environ.get("HEARTH_KILLS", "200")))
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     wanted = parser.parse_args()
     print(f"seed {wanted.seed}", flush=True)
