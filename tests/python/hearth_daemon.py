@@ -87,6 +87,15 @@ def run_hearth(
     )
 
 
+def runs(pid: int) -> bool:
+    """Whether a process runs. One that ended and was not waited for by its parent does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
 class HearthDaemon:
     """One daemon: what it is configured with survives `kill`, `terminate` and `start`."""
 
@@ -218,3 +227,7 @@ class HearthDaemon:
     def _reap(self, within: float) -> None:
         if self.process is not None:
             self.process.wait(within)
+            # Its daemon is no child of this process: port and data directory are free when that one is gone as well.
+            lock = self.data / "lock"
+            daemon = int(lock.read_text() or 0) if lock.exists() else 0
+            wait_until(lambda: daemon == 0 or not runs(daemon), "the daemon to be gone", within)

@@ -25,7 +25,7 @@ from typing import Any
 import httpx
 from websockets.exceptions import ConnectionClosed
 
-from hearth_daemon import HearthDaemon
+from hearth_daemon import HearthDaemon, runs
 from heat_device import BT, BURNER, HeatDevice, Write
 from live_socket import LiveSocket
 from table import Figures, percentile
@@ -385,15 +385,6 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def runs(pid: int) -> bool:
-    """Whether a process runs. One that ended and was not waited for by its parent does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
 
 
 def main() -> int:
