@@ -39,7 +39,7 @@ def test_heat_goes_off_with_nobody_there_and_stays_while_somebody_is(tmp_path: P
 
 
 def test_no_restart_brings_heat_that_nobody_ordered(tmp_path: Path) -> None:
-    print(heat.run_restarts(tmp_path / "hearth", 1))
+    print(heat.run_restarts(tmp_path / "hearth", 2, random.Random(1)))
 
 
 def test_stop_reaches_the_device_from_among_a_crowd(tmp_path: Path) -> None:

@@ -255,7 +255,7 @@ def run_operators(home: Path, losses: int) -> Figures:
     return figures
 
 
-def run_restarts(home: Path, each: int) -> Figures:
+def run_restarts(home: Path, each: int, dice: random.Random) -> Figures:
     """Five kinds of restart; after none of them there is heat before a person orders it."""
 
     def orderly(it: Shop) -> None:
@@ -289,6 +289,8 @@ def run_restarts(home: Path, each: int) -> Figures:
         for kind in kinds:
             for _ in range(each):
                 it.heat()
+                # Heat that is on is written again each second: some of these fall due while it dies.
+                pause_until(time.monotonic() + dice.uniform(0, 1.2))
                 here = it.device.here()
                 begun = time.monotonic()
                 kind(it)
@@ -402,7 +404,7 @@ def main() -> int:
         (wanted.links, lambda home, count: run_links(home, count, dice)),
         (wanted.sensors, lambda home, count: run_sensors(home, count, dice)),
         (wanted.operators, run_operators),
-        (wanted.restarts, run_restarts),
+        (wanted.restarts, lambda home, count: run_restarts(home, count, dice)),
         (wanted.stops, run_stops),
     ]
     broken = False
