@@ -88,12 +88,12 @@ def run_hearth(
 
 
 def runs(pid: int) -> bool:
-    """Whether a process runs. One that ended and was not waited for by its parent does not."""
+    """Whether a process runs, or any thread of it. One that ended and was not waited for by its parent does not."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        threads = [Path(f"/proc/{pid}/task/{thread}/stat").read_text() for thread in os.listdir(f"/proc/{pid}/task")]
     except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
+        return Path(f"/proc/{pid}/task").exists() and runs(pid)
+    return any(stat.rsplit(")", 1)[1].split()[0] not in "ZX" for stat in threads)
 
 
 class HearthDaemon:
