@@ -98,6 +98,18 @@ impl Daemon {
     /// # Errors
     /// As [`Daemon::start`].
     pub async fn start_on(disk: Disk, config: Config) -> Result<Self, DaemonError> {
+        Self::start_telling(disk, config, |_| ()).await
+    }
+
+    /// The same; what the machines will be is told before the first of them does anything.
+    ///
+    /// # Errors
+    /// As [`Daemon::start`].
+    pub async fn start_telling(
+        disk: Disk,
+        config: Config,
+        tell: impl FnOnce(&[Definition]),
+    ) -> Result<Self, DaemonError> {
         let listeners = listeners(&config)?;
         let address = listeners.first().map_or(config.server.listen, |(address, ..)| *address);
         let own = listeners.iter().skip(1).flat_map(|(at, _, door)| Some((*door.dialects.first()?, *at))).collect();
@@ -111,6 +123,7 @@ impl Daemon {
         let recovered = recover(&house, archive.as_ref()).map_err(at_storage)?;
         let machines = machines(archive.as_ref(), &config.machines).map_err(at_storage)?;
         let definitions = numbered(archive.as_ref(), definitions(&workshop, machines)).map_err(at_storage)?;
+        tell(&definitions);
         adopt_all(&house, definitions, recovered).await;
         let state = AppState {
             house: house.clone(),

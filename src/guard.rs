@@ -16,19 +16,28 @@ pub mod verdict;
 
 use std::sync::Arc;
 
-use hearth_actors::slot::MachineHandle;
+use hearth_actors::model::spec::MachineSpec;
+use hearth_actors::registry::Definition;
 use hearth_actors::system::House;
 
 use crate::config::machine::MachineConfig;
 use crate::drivers::{self, modbus::will::Will};
 use lifeline::Lifeline;
 
+/// What is to be written for machines that are about to run.
+pub fn wills(definitions: &[Definition]) -> Vec<Will> {
+    definitions.iter().filter_map(|definition| will_of(&definition.document, &definition.spec)).collect()
+}
+
 /// Tells the guard what to write where: now, and whenever a machine is added, changed or removed. Ends with the house.
 pub async fn keep_informed(house: House, lifeline: Arc<Lifeline>) {
     let mut changes = house.directories();
     loop {
         changes.mark_unchanged();
-        let wills: Vec<Will> = house.machines().iter().filter_map(will_of).collect();
+        let wills: Vec<Will> = {
+            let machines = house.machines();
+            machines.iter().filter_map(|machine| will_of(&machine.document(), &machine.spec())).collect()
+        };
         let line = Arc::clone(&lifeline);
         // A guard that is stopped must not stop the daemon's own thread.
         let told = tokio::task::spawn_blocking(move || line.tell(&wills)).await;
@@ -41,8 +50,7 @@ pub async fn keep_informed(house: House, lifeline: Arc<Lifeline>) {
     }
 }
 
-fn will_of(machine: &MachineHandle) -> Option<Will> {
-    let document = serde_json::from_str(&machine.document()).ok()?;
-    let config = MachineConfig::parse(document).ok()?;
-    drivers::will(&config, &machine.spec())
+fn will_of(document: &str, spec: &MachineSpec) -> Option<Will> {
+    let config = MachineConfig::parse(serde_json::from_str(document).ok()?).ok()?;
+    drivers::will(&config, spec)
 }

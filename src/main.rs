@@ -16,6 +16,7 @@ use hearth::guard::{self, parent};
 use hearth::http::door;
 use hearth::storage::disk::Disk;
 use hearth::storage::{backup, restore};
+use hearth_actors::registry::Definition;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
@@ -90,7 +91,14 @@ fn serve(config: Config, guard: Guard) -> anyhow::Result<()> {
     };
     actix_rt::System::new().block_on(async {
         let orphaned = lifeline.as_ref().map(notice_the_guards_death).transpose()?;
-        let daemon = Daemon::start(config).await?;
+        // The guard knows what to write before any machine can have heat on.
+        let tell = |definitions: &[Definition]| match &lifeline {
+            Some(lifeline) => lifeline.tell(&guard::wills(definitions)),
+            None => Ok(()),
+        };
+        let mut told = Ok(());
+        let daemon = Daemon::start_telling(Disk::default(), config, |definitions| told = tell(definitions)).await?;
+        told.context("telling the guard what to write if this process dies")?;
         if let Some(lifeline) = lifeline {
             actix_rt::spawn(guard::keep_informed(daemon.state().house.clone(), lifeline));
         }

@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use hearth_actors::logic::lease::Identity;
 use hearth_actors::model::alarm::{AlarmState, BuiltIn, Severity};
 use hearth_actors::model::command::{SessionAction, UserRole, Want};
@@ -13,7 +15,7 @@ use hearth_actors::model::ids::ClientId;
 use hearth_actors::model::refusal::RefusalCode;
 use hearth_actors::model::session::SessionState;
 use hearth_actors::model::spec::{MachineSpec, SafetySpec};
-use hearth_actors::registry::Policy;
+use hearth_actors::registry::{Policy, Restart};
 use hearth_actors::runtime::steering::Attendance;
 use hearth_actors::slot::MachineHandle;
 use hearth_actors::testing::{Device, Step, roaster};
@@ -144,6 +146,23 @@ async fn nobody_is_missed_where_no_time_is_set_or_no_heat_is_on() {
     Watcher::on(&other).readings(2 * OPERATOR_LOSS_MS as usize / 20).await;
     assert_eq!(machine.bus().look(|snapshot| snapshot.safety.latched), None);
     assert_eq!(other.bus().look(|snapshot| snapshot.safety.latched), None);
+}
+
+/// Heat is written again after 800 ms: at this moment, the one before is about to.
+#[actix::test]
+async fn a_machine_that_is_restarted_is_not_heated_again_by_the_one_before() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let world = World::new(Policy::default());
+    // Its readings are far apart, so that it is idle when its time is over.
+    let machine = world.machine(MachineSpec { sampling_interval_ms: 5_000, ..roaster("a") }, &device).await;
+    connected(&machine).await;
+    world.set(&machine, "burner", 0.8).await.expect("heat");
+    tokio::time::sleep(Duration::from_millis(650)).await;
+    world.house.registry().send(Restart(machine.id().clone())).await.expect("registry lives").expect("restarted");
+    latched(&machine, SafetyReason::Crash).await;
+    connected(&machine).await;
+    tokio::time::sleep(Duration::from_millis(1_000)).await;
+    assert_eq!(device.changes(), [(2, 80.0), (2, 0.0)]);
 }
 
 /// A short count; `make trust` sets HEARTH_CRASHES to a long one.

@@ -87,6 +87,15 @@ def run_hearth(
     )
 
 
+def runs(pid: int) -> bool:
+    """Whether a process runs, or any thread of it. One that ended and was not waited for by its parent does not."""
+    try:
+        threads = [Path(f"/proc/{pid}/task/{thread}/stat").read_text() for thread in os.listdir(f"/proc/{pid}/task")]
+    except (FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/task").exists() and runs(pid)
+    return any(stat.rsplit(")", 1)[1].split()[0] not in "ZX" for stat in threads)
+
+
 class HearthDaemon:
     """One daemon: what it is configured with survives `kill`, `terminate` and `start`."""
 
@@ -218,3 +227,7 @@ class HearthDaemon:
     def _reap(self, within: float) -> None:
         if self.process is not None:
             self.process.wait(within)
+            # Its daemon is no child of this process: port and data directory are free when that one is gone as well.
+            lock = self.data / "lock"
+            daemon = int(lock.read_text() or 0) if lock.exists() else 0
+            wait_until(lambda: daemon == 0 or not runs(daemon), "the daemon to be gone", within)

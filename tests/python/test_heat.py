@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import heat
+from hearth_daemon import runs
 from heat_device import HeatDevice
 from waiting import wait_until
 
@@ -38,7 +39,7 @@ def test_heat_goes_off_with_nobody_there_and_stays_while_somebody_is(tmp_path: P
 
 
 def test_no_restart_brings_heat_that_nobody_ordered(tmp_path: Path) -> None:
-    print(heat.run_restarts(tmp_path / "hearth", 1))
+    print(heat.run_restarts(tmp_path / "hearth", 2, random.Random(1)))
 
 
 def test_stop_reaches_the_device_from_among_a_crowd(tmp_path: Path) -> None:
@@ -52,7 +53,7 @@ def test_an_orderly_signal_to_the_guard_stops_the_daemon_in_order(tmp_path: Path
         here, pid = it.device.here(), it.daemon_pid
         os.kill(it.guard_pid, how)
         assert it.hearth.process.wait(30) == 0, it.hearth.logs()
-        assert not heat.runs(pid), "the daemon ends before its guard does"
+        assert not runs(pid), "the daemon ends before its guard does"
         assert [write.value for write in it.device.changes(here, heat.HEAT)] == [0]
         assert "made safe by the guard" not in it.hearth.stderr, "the daemon did it itself"
 

@@ -288,6 +288,9 @@ impl<L: Listener> Drive<L> {
         let pace = self.driver.pace();
         loop {
             self.pulse.beat();
+            if self.pulse.is_revoked() {
+                return Err(Stop::Gone);
+            }
             self.apply_waiting().await?;
             if *self.link.borrow_and_update() == Link::Unwanted {
                 return Err(Stop::Unwanted);
@@ -361,6 +364,10 @@ impl<L: Listener> Drive<L> {
     }
 
     async fn write_again(&mut self, order: &Admitted) -> Result<(), Stop> {
+        // Another one may be in its place already, and have written the safe value.
+        if self.pulse.is_revoked() {
+            return Err(Stop::Gone);
+        }
         let written = guarded(self.driver.apply(order), IO_DEADLINE, &self.pulse).await;
         let written = self.returned(written, "writing", IO_DEADLINE)?;
         let failure = self.refresh.written(order, written.is_ok());
