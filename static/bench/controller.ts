@@ -9,6 +9,8 @@ export const ALARM_C = 230;
 const PERIOD_MS = 100;
 /** Readings a second while a curve is filled in. */
 const FILL_HZ = 200;
+/** Readings that may be on their way meanwhile. */
+const AT_ONCE = 8;
 /** A whole curve in a minute of its clock is a roast of this many times its length. */
 const CLOCK_SPEED = 20;
 
@@ -70,10 +72,13 @@ export class Controller {
 
   /** A curve of so many readings, each at a moment of its own. */
   async fill(readings: number): Promise<void> {
+    const onTheWay = new Set<Promise<void>>();
     for (let sent = 0; sent < readings; sent += 1) {
-      await this.#send();
-      await new Promise((resolve) => setTimeout(resolve, 1000 / FILL_HZ));
+      const one = this.#send().finally(() => onTheWay.delete(one));
+      onTheWay.add(one);
+      await (onTheWay.size < AT_ONCE ? new Promise((resolve) => setTimeout(resolve, 1000 / FILL_HZ)) : Promise.race(onTheWay));
     }
+    await Promise.all(onTheWay);
   }
 
   /** Ends it. */

@@ -13,8 +13,10 @@ const THEMES = ["light", "dark"] as const;
 /** Charts fit themselves in the frame after, text follows four times a second. Unit: ms. */
 const CALM_MS = 700;
 /** After first crack there is something of the development to be seen. Unit: ms. */
-const DEVELOPMENT_MS = 7_000;
+const DEVELOPMENT_MS = 12_000;
 
+/** Cockpits of machines that there are. */
+const COCKPIT = /^#\/m\/(?!nowhere)\w+$/;
 /** Those that the README shows. */
 const SHOWN: Record<string, string> = {
   "cockpit-1280x800-light": "cockpit.png", "kettle-1280x800-light": "kettle.png", "wall-1280x800-dark": "wall.png", "cockpit-390x844-dark": "phone.png",
@@ -73,6 +75,7 @@ async function visit(page: Page, daemon: Daemon, { name, hash, also }: Place): P
   await open(page, daemon, hash);
   await page.locator("main").waitFor();
   await expect(page.getByText("Loading…")).toHaveCount(0);
+  if (COCKPIT.test(hash)) await expect(page.getByTestId("link-state")).toHaveAttribute("data-state", "live");
   await also?.(page);
   await shoot(page, name);
 }

@@ -11,5 +11,6 @@ export default defineConfig({
   // They take as long as they take.
   timeout: 0,
   workers: 1,
+  retries: 0,
   reporter: [["line"]],
 });

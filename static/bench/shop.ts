@@ -8,7 +8,7 @@ import type { Daemon } from "../e2e/fixtures/daemon";
 const ETC = new URL("../../etc/machines/", import.meta.url).pathname;
 /** A roast of thirteen minutes is on the shelf within as many seconds. */
 const QUICK = 60;
-const LIVE_SPEED = 5;
+const LIVE_SPEED = 3;
 const POLL_MS = 250;
 const DETECTION = { charge: true, drop: true, turning_point: true, dry_end_bt: 150, first_crack_bt: 196 };
 
