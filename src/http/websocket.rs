@@ -43,11 +43,12 @@ use assembly::{Assembly, Broken};
 use bucket::{Bucket, Pace};
 use feed::Cursor;
 pub use feed::Feeds;
-use guest::{Guest, turn_away, unauthorised};
+pub use guest::{Guest, welcome};
+use guest::{turn_away, unauthorised};
 use news::{Change, Lot, Question, lots, questions};
 use outlet::{Line, Outlet};
 use telemetry::Ingest;
-use visit::{Heartbeat, Visit, Watches};
+pub use visit::{Heartbeat, Visit, Watches};
 
 /// A socket from which nothing was heard for this long is closed.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
