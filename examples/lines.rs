@@ -73,8 +73,8 @@ async fn lines(
 ) -> Result<HttpResponse, actix_web::Error> {
     let machine = find(&state, &machine)?;
     let guest = welcome(&request, &state)?;
-    let visit =
-        Visit { watches: Watches::One(machine), ..Visit::new(Lines, nobody_in_particular("lines"), &state.limits) };
+    let watches = Watches::One(machine);
+    let visit = Visit { watches, ..Visit::new(Lines, nobody_in_particular("lines"), &state.limits) };
     Ok(host(guest, body, &state, &feeds, visit))
 }
 

@@ -54,10 +54,10 @@ test("an alarm that stops the machine holds it until it is over, acknowledged an
   await banner.getByRole("button", { name: /Acknowledge/ }).click();
   await expect(page.getByTestId("latched")).toBeVisible();
   await open(page, daemon, "#/m/demo/alarms");
-  const row = page.getByTestId("alarm-burner-alarm");
+  const row = page.getByTestId("alarm-bt-alarm");
   await expect(row).toContainText("acknowledged by");
   await expect(async () => {
-    await page.getByTestId("rearm-burner-alarm").click({ timeout: 1_000 });
+    await page.getByTestId("rearm-bt-alarm").click({ timeout: 1_000 });
     await expect(row).toBeHidden({ timeout: 1_000 });
   }, "it is re-armed once its condition has been gone for five seconds").toPass();
 });

@@ -33,7 +33,7 @@ export function AlarmFields({ draft, here, channels }: Props) {
         <DraftField draft={draft} pointer={`${here}/when/deadband`} label="over when back by" kind="number" hint="the deadband; 2 °C or 1 % where empty" />
         <DraftField draft={draft} pointer={`${here}/when/after`} label="only after" choices={EVENTS} otherwise="" />
         <DraftField draft={draft} pointer={`${here}/severity`} label="then it is" choices={SEVERITIES} otherwise="warning" />
-        <Field label="and the machine" value={String(stops)} choices={[["false", "goes on"], ["true", "is stopped (software STOP)"]]} testId={`stops${here.replaceAll("/", "-")}`} onInput={(text) => {
+        <Field label="and the machine" value={String(stops)} choices={[["false", "goes on"], ["true", "is stopped"]]} testId={`stops${here.replaceAll("/", "-")}`} onInput={(text) => {
           const others = listAt(draft.doc.peek(), stop).filter((action) => action["stop"] !== true);
           draft.put(stop, text === "true" ? [...others, { stop: true }] : others);
         }} />

@@ -84,7 +84,7 @@ function alarmBanner(machine: MachineStore, alarm: Alarm): Message {
       tone={isOpen ? tone : "plain"} urgent={isOpen} blink={isOpen && alarm.severity === "critical"}
       actions={<>{more}{isOpen && <button type="button" class="button" onClick={ack}><span class="roomy">Acknowledge (A)</span><span class="tight">Ack</span></button>}{waitsForRearm(alarm) && <button type="button" class="button" onClick={() => machine.command({ action: "rearm" })}>Re-arm</button>}</>}
     >
-      <b>{alarm.severity.toUpperCase()}</b> {alarm.message}{alarm.alarm_state === "cleared_unacked" ? " (over)" : ""}{cause !== null && <span class="roomy"> It began with: {cause}</span>}
+      <b>{alarm.severity.toUpperCase()}</b> {alarm.message}{alarm.alarm_state === "cleared_unacked" ? " (over)" : ""}{cause !== null && <span class="roomy"> · it began with: {cause}</span>}
     </Banner>
   );
 }
