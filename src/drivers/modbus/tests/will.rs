@@ -34,7 +34,7 @@ fn names(done: &[Settled]) -> Vec<(&str, bool)> {
 
 /// Whatever the driver could set over a link is taken away over it.
 pub(super) async fn check_the_will(link: &str, store: &Store) {
-    OUTPUTS.iter().for_each(|address| store.set(1, *address, &[1]));
+    OUTPUTS.into_iter().for_each(|address| store.set(1, address, &[1]));
     let done = carry_out(&will(link), Duration::from_secs(30)).await;
     assert_eq!(names(&done), [("fan", true), ("burner", true), ("drum", true)]);
     assert_eq!(OUTPUTS.map(|address| store.get(1, address)), [0; 4]);
@@ -45,7 +45,7 @@ async fn a_device_that_is_back_in_time_is_still_made_safe() {
     // A port that was this process's is nobody else's so soon.
     let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let store = Store::default();
-    OUTPUTS.iter().for_each(|address| store.set(1, *address, &[1]));
+    OUTPUTS.into_iter().for_each(|address| store.set(1, address, &[1]));
     let service = store.clone();
     let device = async move {
         sleep(Duration::from_millis(300)).await;
