@@ -16,9 +16,8 @@ use hearth::http::door;
 use hearth::http::rest::machines::find;
 use hearth::http::state::AppState;
 use hearth::http::websocket::entrances::nobody_in_particular;
-use hearth::http::websocket::{Feeds, Heartbeat, Visit, Watches, host, welcome};
+use hearth::http::websocket::{Feeds, Visit, Watches, host, welcome};
 use hearth_actors::dialect::{Dialect, DialectId, Encoded, Frame, Intent, Unasked, Viewer};
-use hearth_actors::logic::lease::Identity;
 use hearth_actors::model::channel::ChannelTable;
 use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
@@ -74,15 +73,8 @@ async fn lines(
 ) -> Result<HttpResponse, actix_web::Error> {
     let machine = find(&state, &machine)?;
     let guest = welcome(&request, &state)?;
-    let visit = Visit {
-        dialect: Box::new(Lines),
-        viewer: nobody_in_particular("lines"),
-        identity: Identity::Passing,
-        watches: Watches::One(machine),
-        heartbeat: Heartbeat::None,
-        frame_bytes: state.limits.frame_bytes,
-        pace: (state.limits.messages_per_s, state.limits.message_burst),
-    };
+    let watches = Watches::One(machine);
+    let visit = Visit { watches, ..Visit::new(Lines, nobody_in_particular("lines"), &state.limits) };
     Ok(host(guest, body, &state, &feeds, visit))
 }
 

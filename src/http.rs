@@ -7,6 +7,7 @@ pub mod docs;
 pub mod door;
 pub mod lobby;
 pub mod logins;
+pub mod manner;
 pub mod metrics;
 pub mod openapi;
 pub mod openscan;

@@ -76,7 +76,7 @@ const JOBS: [Job; 12] = [
     Job { name: "import_profiles", company: Company::Shared, make: profiles::import },
     Job { name: "program", company: Company::Shared, make: program::program },
     Job { name: "replay", company: Company::Shared, make: replay::replay },
-    Job { name: "scan", company: Company::Shared, make: scan::scan },
+    Job { name: scan::NAME, company: Company::Shared, make: scan::scan },
     Job { name: "modbus_scan", company: Company::Shared, make: modbus_scan::modbus_scan },
     Job { name: "generator_task", company: Company::Shared, make: demo::generator },
     Job { name: "hello_world_async_task", company: Company::Shared, make: demo::hello_waiting },
@@ -108,8 +108,9 @@ pub fn names() -> Vec<&'static str> {
 }
 
 impl Jobs {
-    /// Jobs that work with these.
+    /// Jobs that work with these. What jobs of an earlier run of the daemon left undone is cleared away first.
     pub fn new(hands: Hands) -> Self {
+        scan::tidy(&hands.disk, &hands.data, &hands.house.tasks().list());
         Self { hands: Arc::new(hands) }
     }
 

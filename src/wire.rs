@@ -7,6 +7,7 @@ pub mod codes;
 pub mod commands;
 pub mod fields;
 pub mod storage;
+pub mod task;
 pub mod views;
 pub mod words;
 

@@ -19,7 +19,11 @@ export default defineConfig({
   plugins: [withoutPreloading],
   define: { "import.meta.env.VITE_HEARTH_VERSION": JSON.stringify(version) },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  build: { target: "es2022", modulePreload: false, assetsInlineLimit: 0, manifest: "manifest.json" },
+  build: {
+    target: "es2022", modulePreload: false, assetsInlineLimit: 0, manifest: "manifest.json",
+    // What the first screen needs is one file: what others share with it, split off, would make all of them larger.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "index", tags: ["$initial"] }] } } },
+  },
   server: { proxy: { "/api": DAEMON, "/health": DAEMON, "/metrics": DAEMON, "/ws": { target: DAEMON, ws: true } } },
   // The limit only ends what hangs: beside a compiler everything is slow.
   test: { include: ["test/**/*.test.ts"], environment: "node", testTimeout: 120_000 },

@@ -9,6 +9,7 @@ use std::time::Duration;
 use awc::error::PayloadError;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
+use hearth::config::tree::LimitsConfig;
 use serde_json::{Value, json};
 use support::{House, Live, simulator, within};
 
@@ -260,21 +261,20 @@ async fn a_reader_that_claims_to_know_the_end_of_time_is_told_what_holds() {
 
 #[actix_rt::test]
 async fn every_command_is_told_its_end_also_where_its_machine_starts_anew_meanwhile() {
-    let mut machine = simulator("machine-a", 1.0, 200);
-    machine["driver"]["faults"] = json!([{ "kind": "hang", "at_ms": 500, "for_ms": 60_000 }]);
-    let house = House::with(&[machine]).await;
-    let burner = endpoint(&house, "burner").await;
+    let house = House::with(&[rig()]).await;
+    let _controller = controller(&house).await;
+    let heater = endpoint(&house, "heater").await;
     let mut socket = connected(&house).await;
     socket.say(json!({ "type": "subscribe", "channel": "commands" })).await;
-    assert_eq!(house.post("/api/machines/machine-a/connect", json!({})).await.status, 200);
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    socket.until(|frame| frame["type"] == "subscribed").await;
     let ordering = async {
-        let order = json!({ "endpointId": burner, "value": 40, "commandType": "write" });
+        // Its controller never confirms it.
+        let order = json!({ "endpointId": heater, "value": 40, "commandType": "write" });
         house.post("/api/os/command", order).await
     };
     let restarting = async {
         let queued = socket.until(|frame| frame["type"] == "command_status").await.1;
-        assert_eq!(house.post("/api/machines/machine-a/restart", json!({})).await.status, 202);
+        assert_eq!(house.post("/api/machines/rig/restart", json!({})).await.status, 202);
         let is_its_end = |frame: &Value| {
             frame["commandId"] == queued["commandId"] && (frame["status"] == "failed" || frame["status"] == "blocked")
         };
@@ -282,4 +282,67 @@ async fn every_command_is_told_its_end_also_where_its_machine_starts_anew_meanwh
     };
     let (answer, end) = futures_util::join!(ordering, restarting);
     assert_eq!((answer.status, &answer.json()["status"]), (500, &end["status"]));
+}
+
+/// A rig whose controller was heard, for orders that wait until it confirms them.
+fn rig() -> Value {
+    let control = |id: &str| json!({ "id": id, "kind": "control", "class": "other", "min": 0, "max": 100, "failsafe": "hold", "tag": id });
+    json!({
+        "id": "rig", "kind": "rig", "autoconnect": true,
+        "driver": { "type": "push", "stale_after_ms": 30_000, "ack_timeout_ms": 30_000 },
+        "channels": [control("heater"), control("pump"), { "id": "inlet", "kind": "sensor", "tag": "inlet" }],
+    })
+}
+
+/// The controller of the rig, once the rig has heard it.
+async fn controller(house: &House) -> Live {
+    let mut page = house.live("/ws/live/rig").await;
+    let mut controller = house.live("/ws/controller/telemetry").await;
+    controller.say(json!({ "event_public_id": "inlet", "value": 20 })).await;
+    page.until(|frame| frame["type"] == "temperature").await;
+    controller
+}
+
+#[actix_rt::test]
+async fn commands_that_have_ended_and_endpoints_that_are_gone_make_room_for_new_subscriptions() {
+    let limits =
+        LimitsConfig { subscriptions: 2, messages_per_s: 1000, message_burst: 1000, ..LimitsConfig::default() };
+    let house = House::within(&[rig(), simulator("machine-b", 1.0, 1000)], limits).await;
+    let (heater, pump, bt) =
+        (endpoint(&house, "heater").await, endpoint(&house, "pump").await, endpoint(&house, "bt").await);
+    let mut controller = controller(&house).await;
+    let mut watcher = connected(&house).await;
+    watcher.say(json!({ "type": "subscribe", "channel": "commands" })).await;
+    watcher.until(|frame| frame["type"] == "subscribed").await;
+    let mut socket = connected(&house).await;
+    let answered = |frame: &Value| frame["type"] == "subscribed" || frame["type"] == "error";
+    let order = house.post("/api/os/command", json!({ "endpointId": heater, "value": 40, "commandType": "write" }));
+    let following = async {
+        let (_, sent) = watcher.until(|frame| frame["status"] == "sent").await;
+        let id = sent["commandId"].clone();
+        socket.say(json!({ "type": "subscribe", "channel": "commands", "commandIds": [id] })).await;
+        assert_eq!(socket.until(answered).await.1["commandIds"], json!([id]));
+        socket.say(subscribe("telemetry", &[bt])).await;
+        assert_eq!(socket.until(answered).await.1["type"], "subscribed");
+        socket.say(subscribe("telemetry", &[pump])).await;
+        assert_eq!(socket.until(answered).await.1["code"], "RATE_LIMITED", "neither is over");
+        controller.say(json!({ "event_public_id": "heater", "value": 40 })).await;
+        socket.until(|frame| frame["commandId"] == id && frame["status"] == "succeeded").await;
+    };
+    let (answer, ()) = futures_util::join!(order, following);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    socket.say(subscribe("telemetry", &[pump])).await;
+    assert_eq!(socket.until(answered).await.1["endpointIds"], json!([pump]), "the command has ended");
+    socket.say(subscribe("telemetry", &[heater])).await;
+    assert_eq!(socket.until(answered).await.1["code"], "RATE_LIMITED");
+    let gone =
+        house.send(awc::http::Method::DELETE, "/api/machines/machine-b?force=true", support::Sent::Nothing).await;
+    assert_eq!(gone.status, 204, "{}", gone.text());
+    // Nothing tells a socket that a machine is gone, and its own thread hears of it in its own time.
+    let mut answer = Value::Null;
+    while answer["type"] != "subscribed" {
+        socket.say(subscribe("telemetry", &[heater])).await;
+        answer = socket.until(answered).await.1;
+    }
+    assert_eq!(answer["endpointIds"], json!([heater]));
 }

@@ -7,14 +7,19 @@ mod support;
 use std::net::SocketAddr;
 
 use awc::http::Method;
+use futures_util::StreamExt;
 use hearth::cli::password;
 use hearth::config::dialects::{AnonymousRole, DialectConfig};
+use hearth::config::tree::LimitsConfig;
 use hearth::config::users::{RoleConfig, UserConfig};
+use hearth::dialects::Name;
 use serde_json::{Value, json};
-use support::{Answer, House, Live, simulator};
+use support::{Answer, Frame, House, Live, Message, Sent, simulator, within};
 
-/// Close code for a policy. Source: RFC 6455 7.4.1.
+/// What clients of WebMACS know: the close code for a policy. Source: RFC 6455 7.4.1.
 const POLICY: u16 = 1008;
+/// What all others are closed with. Source: safety design, 5.
+const UNAUTHORISED: u16 = 4401;
 
 fn own_listener(anonymous_role: Option<AnonymousRole>) -> DialectConfig {
     DialectConfig { listen: Some(([127, 0, 0, 1], 0).into()), anonymous_role, ..DialectConfig::default() }
@@ -118,7 +123,8 @@ async fn a_dialects_own_listener_has_its_own_root_and_health_and_nothing_of_the_
     assert!(health["version"].is_string() && health["uptime_seconds"].is_number());
     assert_eq!(get("/").await.json()["service"], "hearth");
     assert_eq!(get("/api/v1/datapoints/latest").await.status, 200);
-    get("/api/machines").await.problem(404, "NOT_FOUND");
+    let nothing = get("/api/machines").await;
+    assert_eq!((nothing.status, nothing.json()), (404, json!({ "detail": "there is no path /api/machines" })));
     assert!(house.get("/health").await.json()["database"].is_null(), "the shared port keeps its own");
 }
 
@@ -178,7 +184,7 @@ async fn a_socket_learns_from_its_close_code_why_it_is_not_served() {
     assert_eq!(frame["value"], 21.5);
     let order = json!({ "event_public_id": "evt_inlet", "value": 1.0 });
     let answer = ask(own, Method::POST, "/api/v1/datapoints", Some(&guest), Some(order)).await;
-    answer.problem(403, "FORBIDDEN");
+    assert_eq!((answer.status, answer.header("content-type")), (403, "application/json"));
 }
 
 #[actix_rt::test]
@@ -228,11 +234,133 @@ async fn who_may_do_nothing_does_not_learn_which_machines_there_are() {
     for machine in ["machine-a", "machine-b"] {
         let mut socket =
             Live::open(house.own_listener(), &format!("/latest/ws/device?machine={machine}")).await.unwrap();
-        assert_eq!(socket.closed().await, POLICY, "{machine}");
+        assert_eq!(socket.closed().await, UNAUTHORISED, "{machine}");
     }
     let house = openroast(AnonymousRole::None).await;
     for machine in ["machine-a", "machine-b"] {
         let mut socket = Live::open(house.own_listener(), &format!("/ws/live/{machine}")).await.unwrap();
-        assert_eq!(socket.closed().await, POLICY, "{machine}");
+        assert_eq!(socket.closed().await, UNAUTHORISED, "{machine}");
     }
+}
+
+/// Lets everybody look, or nobody do anything, in one dialect.
+async fn other(dialect: Name, role: AnonymousRole) -> House {
+    House::configured(&[simulator("machine-a", 100.0, 1000)], |config| {
+        let own = own_listener(Some(role));
+        match dialect {
+            Name::OpenRoast => config.dialects.openroast = own,
+            Name::WebMacs => config.dialects.webmacs = own,
+            Name::ControlPanel => config.dialects.control_panel = own,
+            Name::BevForge => config.dialects.bevforge = own,
+            Name::OpenScan => config.dialects.openscan = own,
+        }
+    })
+    .await
+}
+
+/// A refusal has the shape that clients of the dialect can read, and nothing else.
+#[track_caller]
+fn assert_told(answer: &Answer, dialect: Name, status: u16) {
+    assert_eq!((answer.status, answer.header("content-type")), (status, "application/json"), "{}", answer.text());
+    let body = answer.json();
+    let keys: Vec<&str> = body.as_object().unwrap().keys().map(String::as_str).collect();
+    match dialect {
+        Name::BevForge => {
+            assert_eq!(keys, ["error", "message"], "{body}");
+            assert!(body["message"].as_str().is_some_and(|words| !words.is_empty()), "{body}");
+        }
+        _ => {
+            assert_eq!(keys, ["detail"], "{body}");
+            assert!(body["detail"].as_str().is_some_and(|words| !words.is_empty()) || body["detail"].is_array());
+        }
+    }
+}
+
+#[actix_rt::test]
+async fn what_the_door_refuses_is_told_in_the_shape_of_the_dialect() {
+    for (dialect, look, order) in [
+        (Name::BevForge, "/api/os/endpoints", "/api/os/command"),
+        (Name::OpenScan, "/latest/motors", "/latest/tasks/scan"),
+        (Name::ControlPanel, "/api/v1/devices", "/api/v1/devices/machine-a.burner"),
+        (Name::WebMacs, "/api/v1/datapoints/latest", "/api/v1/datapoints"),
+    ] {
+        let house = other(dialect, AnonymousRole::None).await;
+        let unknown = ask(house.own_listener(), Method::GET, look, None, None).await;
+        assert_told(&unknown, dialect, 401);
+        assert_eq!(unknown.header("www-authenticate"), "Bearer");
+
+        let house = other(dialect, AnonymousRole::Viewer).await;
+        let at = house.own_listener();
+        assert_eq!(ask(at, Method::GET, look, None, None).await.status, 200, "{look}");
+        assert_told(&ask(at, Method::POST, order, None, Some(json!({}))).await, dialect, 403);
+        assert_told(&ask(at, Method::GET, "/no/such/path", None, None).await, dialect, 404);
+        let wrong = ask(at, Method::GET, order, None, None).await;
+        if wrong.status == 405 {
+            assert_told(&wrong, dialect, 405);
+            assert_eq!(wrong.header("allow"), "POST");
+        }
+    }
+}
+
+#[actix_rt::test]
+async fn what_cannot_be_read_is_told_in_the_shape_of_the_dialect_on_the_shared_port() {
+    let limits = LimitsConfig { body_bytes: 64, ..LimitsConfig::default() };
+    let house = House::within(&[simulator("machine-a", 100.0, 1000)], limits).await;
+    for (dialect, order, unknown) in [
+        (Name::BevForge, "/api/os/command", "/api/os/groups"),
+        (Name::OpenScan, "/latest/tasks/scan", "/latest/firmware"),
+        (Name::ControlPanel, "/api/v1/devices/machine-a.burner", "/api/v1/users"),
+        (Name::WebMacs, "/api/v1/datapoints", "/api/v1/rules"),
+    ] {
+        let post = |body: Vec<u8>| house.send(Method::POST, order, Sent::Raw("application/json", body));
+        let nonsense = post(b"{nonsense".to_vec()).await;
+        assert!(matches!(nonsense.status, 400 | 422), "{order}: {}", nonsense.status);
+        assert_told(&nonsense, dialect, nonsense.status);
+        assert_told(&post(vec![b' '; 65]).await, dialect, 413);
+        assert_told(&house.send(Method::POST, order, Sent::Raw("text/plain", b"x".to_vec())).await, dialect, 415);
+        assert_told(&house.get(unknown).await, dialect, 404);
+    }
+    let no_socket = house.raw(b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    assert!(
+        no_socket.starts_with("HTTP/1.1 426 ") && no_socket.contains("{\"error\":\"Upgrade Required\""),
+        "{no_socket}"
+    );
+    house.get("/api/nothing").await.problem(404, "NOT_FOUND");
+}
+
+#[actix_rt::test]
+async fn a_socket_and_a_reader_of_events_end_with_their_login() {
+    let house = webmacs(None).await;
+    for (path, code) in [
+        ("/ws/datapoints/stream", POLICY),
+        ("/ws/live/rig", UNAUTHORISED),
+        ("/ws", UNAUTHORISED),
+        ("/ws/devices", UNAUTHORISED),
+        ("/latest/ws/tasks", UNAUTHORISED),
+        ("/latest/ws/device", UNAUTHORISED),
+    ] {
+        let at = house.address();
+        let (leaves, stays) = (log_in(at, "anna@x").await, log_in(at, "anna@x").await);
+        let mut socket = house.live(&format!("{path}?token={leaves}")).await;
+        let mut other = house.live(&format!("{path}?token={stays}")).await;
+        let out = ask(at, Method::POST, "/api/v1/auth/logout", Some(&leaves), None).await;
+        assert_eq!(out.status, 200, "{}", out.text());
+        assert_eq!(socket.closed().await, code, "{path}");
+        other.send(Message::Ping("still there".into())).await;
+        while !matches!(other.next().await, Some(Frame::Pong(_))) {}
+    }
+}
+
+#[actix_rt::test]
+async fn events_of_who_logged_out_end() {
+    let house = webmacs(None).await;
+    let at = house.address();
+    let token = log_in(at, "guest@x").await;
+    let client = awc::Client::builder().disable_timeout().finish();
+    let request = client.get(format!("http://{at}/api/os/events")).bearer_auth(&token);
+    let mut events = request.send().await.unwrap();
+    assert_eq!(events.status().as_u16(), 200);
+    assert!(within(events.next()).await.is_some_and(|told| told.is_ok()), "it has begun");
+    assert_eq!(ask(at, Method::POST, "/api/v1/auth/logout", Some(&token), None).await.status, 200);
+    while within(events.next()).await.is_some_and(|told| told.is_ok()) {}
 }

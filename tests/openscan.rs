@@ -297,3 +297,77 @@ async fn a_machine_that_is_not_connected_answers_409_in_this_dialects_envelope()
     assert_eq!((status, answer.as_object().unwrap().len()), (409, 1), "{answer}");
     assert!(answer["detail"].is_string());
 }
+
+#[actix_rt::test]
+async fn a_scan_is_asked_for_and_told_as_scan_task_and_its_project_shows_it() {
+    let house = house().await;
+    let mut machine = house.live("/latest/ws/device").await;
+    connected(&house, &mut machine).await;
+    let mut socket = house.live("/latest/ws/tasks").await;
+    let body = json!({ "kwargs": { "machine_id": "bench", "positions": 2 }, "project": "owl" });
+    let asked = house.post("/latest/tasks/scan_task", body).await;
+    assert_eq!((asked.status, &asked.json()["task_type"]), (202, &json!("scan_task")), "{}", asked.text());
+    let id = asked.json()["id"].clone();
+    let (_, done) = socket.until(|frame| frame["task"]["status"] == "completed").await;
+    assert_eq!((&done["task"]["id"], &done["task"]["name"]), (&id, &json!("scan_task")));
+    let of_project = house.get("/latest/projects/owl/tasks").await.json();
+    assert_eq!(of_project[0]["name"], "scan_task");
+
+    let project = house.get("/latest/projects/owl").await.json();
+    let scan = &project["scans"]["scan01"];
+    assert_eq!((&scan["task_id"], &scan["status"], &scan["current_step"]), (&id, &json!("completed"), &json!(2)));
+    assert_eq!(scan["photos"], json!(["0001.png", "0002.png"]));
+    assert_eq!(house.get("/latest/projects/").await.json()["owl"], project);
+    let unknown = house.get("/latest/projects/no%20such").await;
+    assert_eq!((unknown.status, unknown.json()), (404, json!({ "detail": "Project no such not found" })));
+}
+
+#[actix_rt::test]
+async fn a_camera_is_shown_and_takes_a_photo_where_its_machine_answers() {
+    let house = house().await;
+    let mut socket = house.live("/latest/ws/device").await;
+    let device = connected(&house, &mut socket).await;
+    let name = device["cameras"].as_object().unwrap().keys().next().unwrap().clone();
+    let camera = house.get(&format!("/latest/cameras/{name}")).await.json();
+    assert_eq!(camera, device["cameras"][&name]);
+    let photo = house.get(&format!("/latest/cameras/{name}/photo")).await;
+    assert_eq!((photo.status, photo.header("content-type")), (200, "image/png"), "{}", photo.text());
+    assert!(photo.body.starts_with(b"\x89PNG"));
+    for path in ["/latest/cameras/nobody", "/latest/cameras/nobody/photo", "/latest/cameras/turntable/photo"] {
+        let missing = house.get(path).await;
+        assert_eq!(missing.status, 404, "{path}");
+        assert!(missing.json()["detail"].is_string(), "{path}");
+    }
+    assert_eq!(house.post("/api/machines/bench/disconnect", json!({})).await.status, 200);
+    let away = house.get(&format!("/latest/cameras/{name}/photo")).await;
+    assert_eq!(away.status, 409, "{}", away.text());
+}
+
+#[actix_rt::test]
+async fn a_scanner_that_is_renamed_is_told_under_its_new_name() {
+    let house = house().await;
+    let mut socket = house.live("/latest/ws/device").await;
+    connected(&house, &mut socket).await;
+    let mut renamed = scanner("bench");
+    renamed["name"] = json!("Bench by the window");
+    let put = house.send(Method::PUT, "/api/machines/bench", Sent::Json(renamed)).await;
+    assert_eq!(put.status, 200, "{}", put.text());
+    set(&house, "ring_light", 1.0).await;
+    let (_, told) = socket.until(|frame| frame["device"]["name"] == "Bench by the window").await;
+    assert!(told["changed"].is_null() || told["changed"].as_array().unwrap().contains(&json!("name")), "{told}");
+}
+
+#[actix_rt::test]
+async fn a_task_that_is_cancelled_is_told_so_once_and_has_its_end() {
+    let house = house().await;
+    let mut socket = house.live("/ws/tasks").await;
+    let id = ask(&house, "generator_task", json!({ "kwargs": { "total_steps": 1000, "interval": 0.05 } })).await;
+    socket.until(|frame| frame["task"]["status"] == "running").await;
+    let path = format!("/latest/tasks/{}", id.as_str().unwrap());
+    assert_eq!(house.send(Method::DELETE, &path, Sent::Nothing).await.status, 200);
+    let (_, cancelled) = socket.until(|frame| frame["task"]["status"] == "cancelled").await;
+    assert!(cancelled["task"]["completed_at"].is_string(), "{cancelled}");
+    let next = ask(&house, "generator_task", json!({ "args": [1, 0] })).await;
+    let (between, _) = socket.until(|frame| frame["task"]["id"] == next).await;
+    assert_eq!(between, Vec::<Value>::new());
+}

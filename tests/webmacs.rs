@@ -4,8 +4,6 @@
 
 mod support;
 
-use std::time::Duration;
-
 use awc::http::Method;
 use serde_json::{Value, json};
 use support::{Answer, House, Sent};
@@ -22,7 +20,11 @@ fn control(id: &str) -> Value {
 }
 
 fn rig(channels: Value) -> Value {
-    let driver = json!({ "type": "push", "stale_after_ms": 30_000, "ack_timeout_ms": 500 });
+    with_patience(channels, 500)
+}
+
+fn with_patience(channels: Value, ack_timeout_ms: u64) -> Value {
+    let driver = json!({ "type": "push", "stale_after_ms": 30_000, "ack_timeout_ms": ack_timeout_ms });
     json!({ "id": "rig", "kind": "rig", "autoconnect": true, "driver": driver, "channels": channels })
 }
 
@@ -33,15 +35,22 @@ async fn house() -> House {
     house
 }
 
+/// The same, whose controller may take its time to confirm.
+async fn patient() -> House {
+    let channels = json!([sensor("inlet"), control("heater"), control("pump")]);
+    let house = House::with(&[with_patience(channels, 30_000)]).await;
+    heard(&house).await;
+    house
+}
+
 async fn heard(house: &House) {
-    for _ in 0..600 {
-        post(house, json!({ "event_public_id": "evt_inlet", "value": 20 })).await;
-        if house.get("/api/machines/rig/session").await.json()["driver_state"] == "connected" {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("never connected");
+    let mut page = house.live("/ws/live/rig").await;
+    let value = json!({ "event_public_id": "evt_inlet", "value": 20 });
+    // The first one brings the link up, the second one is read over it.
+    assert_eq!(post(house, value.clone()).await.status, 201);
+    page.until(|frame| frame["type"] == "connection" && frame["driver_state"] == "connected").await;
+    assert_eq!(post(house, value).await.status, 201);
+    page.until(|frame| frame["type"] == "temperature" && frame["extra_channels"]["inlet"] == 20.0).await;
 }
 
 async fn post(house: &House, body: Value) -> Answer {
@@ -88,8 +97,10 @@ async fn what_was_ordered_of_a_channel_is_never_shown_as_another_ones_when_chann
     assert_eq!(latest(&house, "evt_heater").await, 70.0);
     // The pump stands now where the heater stood.
     let changed = rig(json!([sensor("inlet"), control("pump")]));
+    let mut page = house.live("/ws/live/rig").await;
     let put = house.send(Method::PUT, "/api/machines/rig", Sent::Json(changed)).await;
     assert_eq!(put.status, 200, "{}", put.text());
+    page.until(|frame| frame["type"] == "controls" && frame["channels"][0]["id"] == "pump").await;
     assert_eq!(latest(&house, "evt_pump").await, Value::Null);
     heard(&house).await;
     assert_eq!(latest(&house, "evt_pump").await, Value::Null);
@@ -102,16 +113,12 @@ async fn a_machine_that_reads_its_own_hardware_now_takes_no_values_any_more() {
     heard(&house).await;
     post(&house, json!({ "event_public_id": "evt_heater", "value": 70 })).await;
     changed["driver"] = json!({ "type": "simulator", "model": "rig" });
+    let mut page = house.live("/ws/live/rig").await;
     let put = house.send(Method::PUT, "/api/machines/rig", Sent::Json(changed)).await;
     assert_eq!(put.status, 200, "{}", put.text());
-    let mut answer = post(&house, json!({ "event_public_id": "evt_inlet", "value": 20 })).await;
-    for _ in 0..100 {
-        if answer.status == 404 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        answer = post(&house, json!({ "event_public_id": "evt_inlet", "value": 20 })).await;
-    }
+    let is_there = |frame: &Value| frame["driver_state"] == "connected" && frame["driver_name"] != "Remote controller";
+    page.until(|frame| frame["type"] == "connection" && is_there(frame)).await;
+    let answer = post(&house, json!({ "event_public_id": "evt_inlet", "value": 20 })).await;
     assert_eq!(answer.status, 404, "{}", answer.text());
     assert_ne!(latest(&house, "evt_heater").await, 70.0);
 }
@@ -134,16 +141,92 @@ async fn values_of_a_recording_are_its_experiments_also_in_the_list() {
     assert_eq!(act("start_recording").await.status, 200);
     let recording = house.get("/api/machines/rig/session").await.json()["session_id"].clone();
     assert!(recording.is_string());
+    let mut page = house.live("/ws/datapoints/stream").await;
     post(&house, json!({ "event_public_id": "evt_inlet", "value": 77 })).await;
-    let mut listed = Value::Null;
-    for _ in 0..600 {
-        listed = house.get("/api/v1/datapoints?page_size=100").await.json()["data"].clone();
-        if listed[0]["value"] == 77.0 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    page.until(|frame| frame["value"] == 77.0).await;
+    let listed = house.get("/api/v1/datapoints?page_size=100").await.json()["data"].clone();
     let listed = listed.as_array().unwrap();
     let of = |value: f64| &listed.iter().find(|datapoint| datapoint["value"] == value).unwrap()["experiment_public_id"];
     assert_eq!((of(77.0), of(20.0)), (&recording, &Value::Null));
+}
+
+/// A valve that is open at 0.
+fn valve() -> Value {
+    json!({
+        "id": "valve", "kind": "control", "control": "toggle", "class": "other", "failsafe": "hold",
+        "on_value": 0, "off_value": 1, "tag": "evt_valve",
+    })
+}
+
+#[actix_rt::test]
+async fn true_means_on_also_where_on_is_a_zero_at_the_device() {
+    let house = House::with(&[with_patience(json!([sensor("inlet"), valve()]), 30_000)]).await;
+    heard(&house).await;
+    let mut controller = house.live("/ws/controller/telemetry").await;
+    for (is_on, native) in [(true, 0.0), (false, 1.0)] {
+        let mut pages = house.live("/ws/datapoints/stream").await;
+        let confirming = async {
+            // It shows what it was told only once it was told.
+            while latest(&house, "evt_valve").await != native {
+                tokio::task::yield_now().await;
+            }
+            controller.say(json!({ "event_public_id": "evt_valve", "value": is_on })).await;
+            pages.until(|frame| frame["event_public_id"] == "evt_valve").await.1
+        };
+        let ordering = post(&house, json!({ "event_public_id": "evt_valve", "value": is_on }));
+        let (answer, shown) = futures_util::join!(ordering, confirming);
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        assert_eq!(shown["value"], native);
+        let row = house.get("/api/os/endpoints?include=current").await.json();
+        let valve = row["data"].as_array().unwrap().iter().find(|row| row["channelId"] == "valve").unwrap().clone();
+        let reading = json!({ "endpointId": valve["id"], "value": is_on });
+        assert_eq!(house.post("/api/os/telemetry/ingest", reading).await.status, 200);
+        let now = house.get(&format!("/api/os/telemetry/latest?endpointId={}", valve["id"])).await.json();
+        assert_eq!(now["valueBool"], is_on, "{now}");
+    }
+    let slider = House::with(&[rig(json!([sensor("inlet"), control("heater")]))]).await;
+    let answer = post(&slider, json!({ "event_public_id": "evt_heater", "value": true })).await;
+    assert_eq!(answer.status, 422, "on and off are no words for a slider: {}", answer.text());
+}
+
+#[actix_rt::test]
+async fn orders_of_one_message_wait_for_their_controller_side_by_side() {
+    let house = patient().await;
+    let both = json!({ "datapoints": [
+        { "event_public_id": "evt_heater", "value": 70 }, { "event_public_id": "evt_pump", "value": 30 },
+    ] });
+    let confirming = async {
+        let mut controller = house.live("/ws/controller/telemetry").await;
+        // The second one is confirmed while the first one waits.
+        for (tag, value) in [("evt_pump", 30.0), ("evt_heater", 70.0)] {
+            while latest(&house, tag).await != value {
+                tokio::task::yield_now().await;
+            }
+            controller.say(json!({ "event_public_id": tag, "value": value })).await;
+        }
+        // What it said last is only heard while it stays.
+        controller
+    };
+    let (answer, _) = futures_util::join!(house.post("/api/v1/datapoints/batch", both), confirming);
+    assert_eq!(answer.status, 201, "{}", answer.text());
+}
+
+#[actix_rt::test]
+async fn two_orders_of_one_message_to_the_same_control_are_carried_out_one_after_the_other() {
+    let house = patient().await;
+    let twice = json!({ "datapoints": [
+        { "event_public_id": "evt_heater", "value": 70 }, { "event_public_id": "evt_heater", "value": 20 },
+    ] });
+    let confirming = async {
+        let mut controller = house.live("/ws/controller/telemetry").await;
+        for value in [70.0, 20.0] {
+            while latest(&house, "evt_heater").await != value {
+                tokio::task::yield_now().await;
+            }
+            controller.say(json!({ "event_public_id": "evt_heater", "value": value })).await;
+        }
+        controller
+    };
+    let (answer, _) = futures_util::join!(house.post("/api/v1/datapoints/batch", twice), confirming);
+    assert_eq!(answer.status, 201, "{}", answer.text());
 }

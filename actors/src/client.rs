@@ -233,7 +233,7 @@ impl Client {
             Ask::Telemetry(values) => Reaction::Telemetry(values),
             // Nobody needs a credential until users exist; a client that sends one is served like any other.
             Ask::Auth { .. } => Reaction::Nothing,
-            Ask::Subscribe(choice) => match self.interest.add(&choice.topics) {
+            Ask::Subscribe(choice) => match self.choose(&choice.topics) {
                 Added::Yes => self.heard(Change::Added, &choice, request_id.as_deref(), now),
                 Added::TooMany(most) => {
                     let words = format!("a client may subscribe to {most} topics: unsubscribe from some first");
@@ -246,6 +246,19 @@ impl Client {
                 self.heard(Change::Removed, &choice, request_id.as_deref(), now)
             }
         }
+    }
+
+    /// Adds topics. Where they are too many, those of which nothing more will be told go first.
+    fn choose(&mut self, topics: &[Topic]) -> Added {
+        if self.interest.add(topics) == Added::Yes {
+            return Added::Yes;
+        }
+        let Self { dialect, watched, interest, .. } = self;
+        let knows = |machine: &str, seq: Seq| {
+            watched.iter().any(|watched| watched.machine.id().as_str() == machine && watched.last_live >= Some(seq))
+        };
+        interest.clear(|topic| dialect.is_over(topic, &knows));
+        interest.add(topics)
     }
 
     fn heard(&self, change: Change, choice: &Choice, request_id: Option<&str>, now: WallMs) -> Reaction {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytestring::ByteString;
 
-use crate::model::channel::ChannelTable;
+use crate::model::channel::{Channel, ChannelTable, ControlShape};
 use crate::model::command::{Principal, Want};
 use crate::model::event::Event;
 use crate::model::ids::{ClientId, CommandId, EndpointId, MachineId, Seq, SessionId};
@@ -152,10 +152,36 @@ pub enum Ask {
 pub struct Telemetry {
     /// The channel's tag.
     pub tag: String,
-    /// Native unit; finite.
-    pub value: f64,
+    /// What of it.
+    pub value: Said,
     /// When, by the controller's clock; `None` is now.
     pub at: Option<WallMs>,
+}
+
+/// What a remote controller says of a channel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Said {
+    /// Native unit; finite.
+    Number(f64),
+    /// Whether it is on.
+    Switch(bool),
+}
+
+impl Said {
+    /// As a number of a channel, native unit: a toggle has its own two for on and off, anything else 1 and 0.
+    pub fn native(self, channel: &Channel) -> f64 {
+        match (self, channel.control().map(|control| control.shape)) {
+            (Self::Number(native), _) => native,
+            (Self::Switch(is_on), Some(ControlShape::Toggle { on, off })) => {
+                if is_on {
+                    on
+                } else {
+                    off
+                }
+            }
+            (Self::Switch(is_on), _) => f64::from(u8::from(is_on)),
+        }
+    }
 }
 
 /// Topics that a client names.
@@ -250,6 +276,11 @@ pub trait Dialect: Send {
     /// The answer to a change of what a client hears; goes to its sender only.
     fn heard(&self, _heard: &Heard<'_>, _now: WallMs) -> Vec<Frame> {
         Vec::new()
+    }
+
+    /// Whether nothing more will be told of a topic. `knows` says whether the client was told everything of a machine up to there.
+    fn is_over(&self, _topic: Topic, _knows: &dyn Fn(&str, Seq) -> bool) -> bool {
+        false
     }
 
     /// The end of a sync; goes to its sender only.

@@ -15,7 +15,7 @@ use hearth_actors::dialect::{
 use hearth_actors::model::channel::ChannelTable;
 use hearth_actors::model::connection::{Connection, DriverState};
 use hearth_actors::model::event::{Event, EventBody};
-use hearth_actors::model::ids::{CommandId, EndpointId, MachineId};
+use hearth_actors::model::ids::{CommandId, EndpointId, MachineId, Seq};
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::snapshot::Snapshot;
 use hearth_actors::model::time::WallMs;
@@ -225,6 +225,18 @@ impl Dialect for BevForge {
 
     fn refuse(&self, refusal: &Refusal, _: WallMs) -> Vec<Frame> {
         vec![frame(&Plain::Error { code: refusal.code.into(), message: &refusal.message })]
+    }
+
+    fn is_over(&self, topic: Topic, knows: &dyn Fn(&str, Seq) -> bool) -> bool {
+        match topic {
+            Topic::Channel(endpoint) => !self.has(endpoint),
+            Topic::Command(id) => self.ledger.command(id).is_none_or(|life| {
+                let Origin { machine_id, seq, .. } = &life.last.origin;
+                let is_gone = !self.tables.keys().any(|machine| machine.as_str() == machine_id);
+                is_gone || life.last.status.is_final() && seq.is_none_or(|seq| knows(machine_id, Seq(seq)))
+            }),
+            Topic::Everything | Topic::Channels | Topic::Alarms | Topic::Commands => false,
+        }
     }
 
     fn heard(&self, heard: &Heard<'_>, now: WallMs) -> Vec<Frame> {

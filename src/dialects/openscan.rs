@@ -11,13 +11,12 @@ use hearth_actors::model::event::Event;
 use hearth_actors::model::ids::{ClientId, MachineId};
 use hearth_actors::model::refusal::Refusal;
 use hearth_actors::model::snapshot::Snapshot;
-use hearth_actors::model::spec::MachineSpec;
-use hearth_actors::model::task::TaskEvent;
+use hearth_actors::model::task::{TaskEvent, TaskStatus};
 use hearth_actors::model::time::{SessionMs, WallMs};
 
 use super::Name;
-use device::Device;
-use wire::ServerFrame;
+use device::{Device, Look};
+use wire::{ServerFrame, known};
 
 /// What stands before every path of REST, and before the sockets as well. Source: wire contract 5.
 pub const PREFIXES: [&str; 4] = ["/latest", "/v0.9", "/next", "/api/v0.9"];
@@ -30,15 +29,14 @@ pub const PING_EVERY: Duration = Duration::from_secs(30);
 pub struct TaskUpdates;
 
 /// `/ws/device`, for one client.
-#[derive(Debug)]
 pub struct DeviceStatus {
     device: Device,
 }
 
 impl DeviceStatus {
-    /// Of this machine.
-    pub fn new(machine: &MachineSpec) -> Self {
-        Self { device: Device::new(machine) }
+    /// Of the machine that is looked at.
+    pub fn new(look: Look) -> Self {
+        Self { device: Device::new(look) }
     }
 }
 
@@ -96,7 +94,11 @@ impl Dialect for TaskUpdates {
 
     fn task(&mut self, event: &TaskEvent) -> Vec<Frame> {
         match event {
-            TaskEvent::Changed(task) => vec![wire::text(&ServerFrame::TaskUpdate { task: (&**task).into() })],
+            // Its job is still at it: it is told once, when that has ended.
+            TaskEvent::Changed(task) if task.status == TaskStatus::Cancelled && task.completed_at.is_none() => {
+                Vec::new()
+            }
+            TaskEvent::Changed(task) => vec![wire::text(&ServerFrame::TaskUpdate { task: known((&**task).into()) })],
             TaskEvent::Removed(_) => Vec::new(),
         }
     }

@@ -8,7 +8,7 @@ pub mod wire;
 use std::collections::{BTreeMap, HashMap};
 
 use bytestring::ByteString;
-use hearth_actors::dialect::{Ask, Dialect, DialectId, Encoded, Frame, Intent, Telemetry, Unasked, Viewer};
+use hearth_actors::dialect::{Ask, Dialect, DialectId, Encoded, Frame, Intent, Said, Telemetry, Unasked, Viewer};
 use hearth_actors::model::channel::{Channel, ChannelTable};
 use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::ids::{MachineId, Seq, SessionId};
@@ -265,14 +265,15 @@ pub fn telemetry(message: &Value, now: WallMs) -> Result<Vec<Telemetry>, Refusal
 }
 
 fn datum(item: &Value, now: WallMs) -> Option<Telemetry> {
+    let number = |number: f64| number.is_finite().then_some(Said::Number(number));
     let value = match &item["value"] {
-        Value::Number(number) => number.as_f64()?,
-        Value::String(digits) => digits.trim().parse().ok()?,
-        Value::Bool(on) => f64::from(u8::from(*on)),
+        Value::Number(given) => number(given.as_f64()?)?,
+        Value::String(digits) => number(digits.trim().parse().ok()?)?,
+        Value::Bool(on) => Said::Switch(*on),
         _ => return None,
     };
     let at = item["timestamp"].as_str().and_then(|text| senders_moment(text, now));
-    value.is_finite().then(|| Some(Telemetry { tag: item["event_public_id"].as_str()?.to_owned(), value, at }))?
+    Some(Telemetry { tag: item["event_public_id"].as_str()?.to_owned(), value, at })
 }
 
 /// Values in one frame, unless there are none.

@@ -27,8 +27,9 @@ use crate::drivers::modbus::will::{Settled, Will};
 const WRITE_WITHIN: Duration = Duration::from_millis(1_900);
 /// How long the daemon may take to stop. Source: wire contract, command line.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
-/// First and longest pause before the daemon is started again, after one start that comes at once. Unit: ms.
-const RESTART_MS: (u64, u64) = (100, 30_000);
+/// First and longest pause before the daemon is started again, after one start that comes at once. Short: a roast goes on without it
+/// meanwhile. Unit: ms.
+const RESTART_MS: (u64, u64) = (100, 2_000);
 /// Share of chance in each pause.
 const RESTART_JITTER: f64 = 0.3;
 /// After a life of this length the next start comes at once again.

@@ -10,6 +10,7 @@ use hearth_actors::model::command::UserRole;
 use hearth_actors::runtime::clock::wall_now;
 
 use super::logins::Person;
+use super::manner::retell;
 use super::operation::Operation;
 use super::problem::Problem;
 use super::state::AppState;
@@ -118,11 +119,14 @@ pub async fn admit<B: MessageBody + 'static>(
         }
         Ok(_) => None,
     };
-    if let Some(refused) = refused {
-        return Ok(request.into_response(refused).map_into_right_body());
-    }
-    request.extensions_mut().insert(granted);
-    next.call(request).await.map(ServiceResponse::map_into_left_body)
+    let response = match refused {
+        Some(refused) => request.into_response(refused).map_into_right_body(),
+        None => {
+            request.extensions_mut().insert(granted);
+            next.call(request).await?.map_into_left_body()
+        }
+    };
+    Ok(retell(response, &state.door))
 }
 
 /// What [`admit`] found.

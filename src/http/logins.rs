@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use actix_web::web;
 use argon2::password_hash::rand_core::{OsRng, RngCore};
@@ -9,6 +10,8 @@ use argon2::{Argon2, PasswordHash, PasswordVerifier};
 use hearth_actors::model::command::UserRole;
 use hearth_actors::model::time::WallMs;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::users::{RoleConfig, UserConfig};
 
@@ -38,6 +41,14 @@ struct Inner {
 struct Token {
     user: usize,
     until: WallMs,
+    /// Told when it is worth nothing any more before its time.
+    over: CancellationToken,
+}
+
+impl Drop for Token {
+    fn drop(&mut self) {
+        self.over.cancel();
+    }
 }
 
 /// Somebody who logged in.
@@ -84,7 +95,10 @@ impl Logins {
             let oldest = tokens.iter().min_by_key(|(_, token)| token.until).map(|(text, _)| text.clone());
             oldest.and_then(|oldest| tokens.remove(&oldest));
         }
-        tokens.insert(token.clone(), Token { user, until: WallMs(now.0 + TOKEN_LIFE_MS) });
+        tokens.insert(
+            token.clone(),
+            Token { user, until: WallMs(now.0 + TOKEN_LIFE_MS), over: CancellationToken::new() },
+        );
         Some((token, self.person(user)))
     }
 
@@ -92,6 +106,17 @@ impl Logins {
     pub fn whose(&self, token: &str, now: WallMs) -> Option<Person> {
         let user = self.tokens().get(token).filter(|token| token.until > now)?.user;
         Some(self.person(user))
+    }
+
+    /// Waits until a token is worth nothing any more: its time is up, or somebody logged out with it.
+    pub fn end_of(&self, token: &str, now: WallMs) -> impl Future<Output = ()> + use<> {
+        let tokens = self.tokens();
+        let known = tokens.get(token).map(|token| (token.over.clone(), token.until.0.saturating_sub(now.0)));
+        async move {
+            let Some((over, left_ms)) = known else { return };
+            // Either end will do.
+            let _ = timeout(Duration::from_millis(u64::try_from(left_ms).unwrap_or(0)), over.cancelled()).await;
+        }
     }
 
     /// Makes a token worthless.
@@ -154,6 +179,19 @@ mod tests {
         let (other, _) = log_in().await.unwrap();
         logins.log_out(&token);
         assert!(logins.whose(&token, NOW).is_none() && logins.whose(&other, NOW).is_some());
+    }
+
+    #[actix_rt::test]
+    async fn the_end_of_a_token_is_told_when_its_time_is_up_and_when_somebody_logs_out() {
+        let logins = logins();
+        let (token, _) = logins.log_in("anna@roastery.example", "first crack".into(), NOW).await.unwrap();
+        logins.end_of("made-up", NOW).await;
+        logins.end_of(&token, WallMs(NOW.0 + TOKEN_LIFE_MS - 1)).await;
+        logins.end_of(&token, WallMs(NOW.0 + TOKEN_LIFE_MS + 1)).await;
+        let mut end = Box::pin(logins.end_of(&token, NOW));
+        assert!(futures_util::poll!(&mut end).is_pending());
+        logins.log_out(&token);
+        end.await;
     }
 
     #[actix_rt::test]

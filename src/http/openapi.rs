@@ -8,13 +8,17 @@ use actix_web::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 
+use super::bevforge::Complaint;
+use super::manner::{self, Detail};
 use super::operation::{Body, Operation, Parameter, Place, Presence, Refused, Shape, Success, Tag};
 use super::problem::{MEDIA_TYPE, Problem};
+use crate::dialects::Name;
 
 const ABOUT: &str = "Hearth runs a shop's machines. Temperatures are in °C, rates of rise in °C per minute, session times in \
     milliseconds since the session clock was zeroed; a reading that is missing is `null`.\n\n\
     Paths answer with and without a slash at their end. What is not done is told as a problem document (RFC 9457): match on \
-    `code`, show `detail` to people; a body that cannot be taken has all its faults listed under `errors`. Fields that are not \
+    `code`, show `detail` to people; a body that cannot be taken has all its faults listed under `errors`. Paths of other protocols tell \
+    it in their own shape. Fields that are not \
     described here may be added later: ignore them.";
 
 /// Problems of whatever reads a JSON body.
@@ -55,10 +59,11 @@ pub fn document(operations: &[Operation]) -> Value {
         let path = paths.entry(place).or_insert_with(|| json!({}));
         path[operation.method.as_str().to_ascii_lowercase()] = described;
     }
-    let problem = schemas.written.subschema_for::<Problem>();
-    let problem = json!({
-        "description": "It was not done; the problem document says why.",
-        "content": { MEDIA_TYPE: { "schema": problem } },
+    let told = |media: &str, schema| json!({ "description": "It was not done, and why.", "content": { media: { "schema": schema } } });
+    let responses = json!({
+        "Problem": told(MEDIA_TYPE, schemas.written.subschema_for::<Problem>()),
+        "Complaint": told("application/json", schemas.written.subschema_for::<Complaint>()),
+        "Detail": told("application/json", schemas.written.subschema_for::<Detail>()),
     });
     json!({
         "openapi": "3.1.0",
@@ -71,7 +76,7 @@ pub fn document(operations: &[Operation]) -> Value {
         "servers": [{ "url": "/", "description": "This daemon" }],
         "tags": Tag::ALL.map(|tag| json!({ "name": tag.name(), "description": tag.about() })),
         "paths": paths,
-        "components": { "schemas": schemas.all(), "responses": { "Problem": problem } },
+        "components": { "schemas": schemas.all(), "responses": responses },
     })
 }
 
@@ -173,9 +178,10 @@ fn responses(operation: &Operation, schemas: &mut Schemas) -> Value {
         by_status.entry(refused.status).or_default().push(refused);
     }
     for (status, refused) in by_status {
-        responses.insert(status.to_string(), refusal(&refused));
+        responses.insert(status.to_string(), refusal(&refused, operation.dialect));
     }
-    responses.insert("default".into(), json!({ "$ref": "#/components/responses/Problem" }));
+    responses
+        .insert("default".into(), json!({ "$ref": format!("#/components/responses/{}", shape(operation.dialect)) }));
     Value::Object(responses)
 }
 
@@ -202,19 +208,34 @@ fn success(success: &Success, schemas: &mut Schemas) -> Value {
 }
 
 /// One status may stand for several problems; each is told by its code.
-fn refusal(refused: &[&Refused]) -> Value {
+fn refusal(refused: &[&Refused], dialect: Option<Name>) -> Value {
     let told: Vec<String> = refused.iter().map(|one| format!("`{}`: {}", one.code, one.about)).collect();
     let examples: Map<String, Value> = refused
         .iter()
         .map(|one| {
             let status = actix_web::http::StatusCode::from_u16(one.status).unwrap_or_default();
-            (one.code.to_owned(), json!({ "summary": one.about, "value": Problem::new(status, one.code, one.about) }))
+            let told = manner::described(Problem::new(status, one.code, one.about), dialect);
+            (one.code.to_owned(), json!({ "summary": one.about, "value": told }))
         })
         .collect();
+    let schema = format!("#/components/schemas/{}", shape(dialect));
     json!({
         "description": told.join("\n\n"),
-        "content": { MEDIA_TYPE: { "schema": { "$ref": "#/components/schemas/Problem" }, "examples": examples } },
+        "content": { media(dialect): { "schema": { "$ref": schema }, "examples": examples } },
     })
+}
+
+/// What a problem looks like at a path of a dialect, by the name of its schema.
+fn shape(dialect: Option<Name>) -> &'static str {
+    match dialect {
+        None | Some(Name::OpenRoast) => "Problem",
+        Some(Name::BevForge) => "Complaint",
+        Some(Name::WebMacs | Name::ControlPanel | Name::OpenScan) => "Detail",
+    }
+}
+
+fn media(dialect: Option<Name>) -> &'static str {
+    if shape(dialect) == "Problem" { MEDIA_TYPE } else { "application/json" }
 }
 
 #[cfg(test)]

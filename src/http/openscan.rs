@@ -1,6 +1,7 @@
 //! What clients of the OpenScan dialect ask over HTTP: tasks, a machine as it is, and orders to its motors and lights.
 
 pub mod parts;
+pub mod projects;
 pub mod tasks;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::manner::Detail;
 use super::problem::Problem;
 use super::state::AppState;
 use crate::wire::fields::shortened;
@@ -64,6 +66,11 @@ impl Refused {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
+    /// The answer's body.
+    pub fn told(&self) -> Detail {
+        Detail { detail: self.detail.clone() }
+    }
+
     /// One fault: its kind, its place such as `["query", "degrees"]`, and what would be right.
     fn fault(kind: &str, place: Vec<&str>, words: impl Into<String>) -> Self {
         let detail = json!([{ "type": kind, "loc": place, "msg": words.into() }]);
@@ -104,7 +111,7 @@ impl actix_web::ResponseError for Refused {
     }
 
     fn error_response(&self) -> HttpResponse {
-        HttpResponse::build(self.status).json(json!({ "detail": self.detail }))
+        HttpResponse::build(self.status).json(self.told())
     }
 }
 

@@ -152,7 +152,10 @@ impl From<&TaskError> for Problem {
 
 impl From<&Problem> for HttpResponse {
     fn from(problem: &Problem) -> Self {
-        Self::build(problem.status()).insert_header((CONTENT_TYPE, MEDIA_TYPE)).json(problem)
+        let mut response = Self::build(problem.status()).insert_header((CONTENT_TYPE, MEDIA_TYPE)).json(problem);
+        // For dialects that tell it in their own shape.
+        response.extensions_mut().insert(problem.clone());
+        response
     }
 }
 

@@ -1,15 +1,20 @@
 //! What clients of the WebMACS dialect ask over HTTP: the fallback of its pages, and where remote controllers fetch their orders.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use hearth_actors::dialect::Telemetry;
+use futures_util::future::join_all;
+use hearth_actors::dialect::{Said, Telemetry};
 use hearth_actors::model::channel::{ControlShape, ControlSpec};
 use hearth_actors::model::command::{Actor, Want};
 use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::session::SessionState;
 use hearth_actors::model::time::WallMs;
+use hearth_actors::model::units::Fraction;
+use hearth_actors::registry::directory::Place;
 use hearth_actors::runtime::clock::wall_now;
 use hearth_actors::slot::MachineHandle;
 use schemars::JsonSchema;
@@ -160,11 +165,10 @@ async fn accept(message: &Value, state: &AppState) -> Result<usize, (StatusCode,
     for value in values {
         let place = directory.tagged(&value.tag);
         match place.and_then(|place| Some((place, place.channel().control()?))) {
-            Some((place, control)) if control.accepts(value.value) => {
-                let channel = place.channel().id.clone();
-                orders.push((place, Want::Control { channel, value: control.to_fraction(value.value) }));
+            Some((place, control)) => {
+                let beyond = || (StatusCode::UNPROCESSABLE_ENTITY, beyond(&value, control));
+                orders.push((place, wanted(value.value, control).ok_or_else(beyond)?));
             }
-            Some((_, control)) => return Err((StatusCode::UNPROCESSABLE_ENTITY, beyond(&value, control))),
             None => readings.push(value),
         }
     }
@@ -172,16 +176,45 @@ async fn accept(message: &Value, state: &AppState) -> Result<usize, (StatusCode,
     if let Some(tag) = deliver(readings, state, now).first() {
         return Err((StatusCode::NOT_FOUND, format!("Event '{tag}' not found.")));
     }
-    for (place, want) in orders {
-        let answer = place.machine.command(order(state, Actor::Rest, want)).await;
-        answer.map_err(|refusal| (status_of(&refusal), refusal.message))?;
-    }
+    let answers = join_all(side_by_side(orders).into_values().map(|orders| carry_out(orders, state))).await;
+    answers.into_iter().collect::<Result<(), Refusal>>().map_err(|refusal| (status_of(&refusal), refusal.message))?;
     Ok(count)
 }
 
+/// Orders that may wait beside each other, in the order in which they came: each channel's are one after the other.
+fn side_by_side<'a>(orders: Vec<(&'a Place, Fraction)>) -> BTreeMap<usize, Vec<(&'a Place, Fraction)>> {
+    let first = |wanted: &Place| orders.iter().position(|(place, _)| place.channel().tag == wanted.channel().tag);
+    let mut by_channel: BTreeMap<usize, Vec<(&'a Place, Fraction)>> = BTreeMap::new();
+    for (place, value) in &orders {
+        by_channel.entry(first(place).unwrap_or_default()).or_default().push((place, *value));
+    }
+    by_channel
+}
+
+async fn carry_out(orders: Vec<(&Place, Fraction)>, state: &AppState) -> Result<(), Refusal> {
+    for (place, value) in orders {
+        let want = Want::Control { channel: place.channel().id.clone(), value };
+        place.machine.command(order(state, Actor::Rest, want)).await?;
+    }
+    Ok(())
+}
+
+/// What a control shall be set to, if it can be: whether it is on is a word for toggles only.
+fn wanted(said: Said, control: &ControlSpec) -> Option<Fraction> {
+    match (said, control.shape) {
+        (Said::Number(native), _) => control.accepts(native).then(|| control.to_fraction(native)),
+        (Said::Switch(is_on), ControlShape::Toggle { .. }) => Some(if is_on { Fraction::ONE } else { Fraction::ZERO }),
+        (Said::Switch(_), ControlShape::Slider) => None,
+    }
+}
+
 fn beyond(Telemetry { tag, value, .. }: &Telemetry, control: &ControlSpec) -> String {
+    let value = match value {
+        Said::Number(number) => number.to_string(),
+        Said::Switch(is_on) => is_on.to_string(),
+    };
     let needed = match control.shape {
-        ControlShape::Toggle { on, off } => format!("{on} (on) or {off} (off)"),
+        ControlShape::Toggle { on, off } => format!("{on} or true (on), {off} or false (off)"),
         ControlShape::Slider => format!("a value from {} to {}", control.min, control.max),
     };
     format!("Event '{tag}' cannot be set to {value}: {needed} is needed.")

@@ -11,155 +11,56 @@ mod assembly;
 mod bucket;
 pub mod entrances;
 mod feed;
+mod guest;
+mod news;
 mod outlet;
 pub mod telemetry;
+mod visit;
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
 use actix_http::ws::Codec;
-use actix_web::error::InternalError;
-use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, UPGRADE};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpResponse, web};
 use actix_web_actors::ws;
-use futures_util::stream::{self, LocalBoxStream};
-use futures_util::{Stream, StreamExt};
-use hearth_actors::client::history::{self, Past};
+use futures_util::stream::LocalBoxStream;
+use hearth_actors::client::history::{self, History};
 use hearth_actors::client::{Budget, Client, Reaction};
-use hearth_actors::dialect::{Dialect, Frame, SyncRequest, SyncSummary, Viewer};
-use hearth_actors::logic::lease::Identity;
-use hearth_actors::model::command::{UserRole, Want};
-use hearth_actors::model::task::{Task, TaskEvent};
-use hearth_actors::model::time::SessionMs;
+use hearth_actors::dialect::{Frame, SyncRequest};
+use hearth_actors::model::command::Want;
 use hearth_actors::registry::Roster;
 use hearth_actors::runtime::clock::wall_now;
-use hearth_actors::runtime::steering::Asked;
 use hearth_actors::slot::MachineHandle;
-use hearth_actors::tasks::Tasks;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
-use tokio_stream::wrappers::WatchStream;
 
-use super::door::granted;
 use super::lobby::{Notice, Presence};
-use super::openscan::Refused;
-use super::problem::Problem;
-use super::state::{AppState, NoSeat, Seat};
+use super::state::{AppState, Seat};
 use crate::dialects::openroast::CLOSE_MACHINE_NOT_FOUND;
 use assembly::{Assembly, Broken};
 use bucket::{Bucket, Pace};
 use feed::Cursor;
 pub use feed::Feeds;
+pub use guest::welcome;
+use guest::{Guest, turn_away, unauthorised};
+use news::{Change, Lot, Question, lots, questions};
 use outlet::{Line, Outlet};
 use telemetry::Ingest;
+pub use visit::{Heartbeat, Visit, Watches};
 
 /// A socket from which nothing was heard for this long is closed.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
-/// Events of the past handed to the socket at a time, so that it drains between two lots.
-const PAST_LOT: usize = 128;
-
-/// Who comes to a socket, and what for.
-pub struct Visit {
-    /// What it speaks.
-    pub dialect: Box<dyn Dialect>,
-    /// Who it is.
-    pub viewer: Viewer,
-    /// Whether it will be known again when it comes back.
-    pub identity: Identity,
-    /// What it watches.
-    pub watches: Watches,
-    /// When it wants a sign of life.
-    pub heartbeat: Heartbeat,
-    /// Largest message it may send. Unit: bytes.
-    pub frame_bytes: usize,
-    /// How many messages it may send in a second, and at once.
-    pub pace: (u32, u32),
-}
-
-/// When a client wants a sign of life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heartbeat {
-    /// Never.
-    None,
-    /// When nothing was sent to it for this long.
-    Untold(Duration),
-    /// When it sent no text for this long, whatever it was sent.
-    Unheard(Duration),
-}
-
-impl Heartbeat {
-    fn every(self) -> Option<Duration> {
-        match self {
-            Self::None => None,
-            Self::Untold(every) | Self::Unheard(every) => Some(every),
-        }
-    }
-}
-
-/// What a client watches.
-pub enum Watches {
-    /// One machine; when that is removed, the client goes.
-    One(MachineHandle),
-    /// All machines there are and will be.
-    All,
-    /// The tasks, and no machine.
-    Tasks,
-    /// None: it only has something to say.
-    Nothing,
-}
-
-/// A client that was let in: the beginning of its answer, its seat, and what it may do.
-pub struct Guest {
-    response: HttpResponseBuilder,
-    seat: Seat,
-    role: Result<UserRole, &'static str>,
-}
-
-impl Guest {
-    /// What it came to is not there. One that may do nothing does not learn that.
-    ///
-    /// # Errors
-    /// Why it is not there.
-    pub fn without(self, body: web::Payload, missing: Refused) -> Result<HttpResponse, actix_web::Error> {
-        match self.role {
-            Ok(_) => Err(missing.into()),
-            Err(why) => Ok(turn_away(self, body, why)),
-        }
-    }
-
-    /// Turns away one whose role is lower.
-    pub fn needing(mut self, least: UserRole) -> Self {
-        self.role =
-            self.role.and_then(|role| if role < least { Err("your role does not allow this") } else { Ok(role) });
-        self
-    }
-}
-
-/// Lets a client in, if it came to a WebSocket and there is a seat for it.
-///
-/// # Errors
-/// The answer to one that is not.
-pub fn welcome(request: &HttpRequest, state: &AppState) -> Result<Guest, actix_web::Error> {
-    let response = ws::handshake(request)
-        .map_err(|error| InternalError::from_response("no WebSocket handshake", no_handshake(&error)))?;
-    let address = request.peer_addr().map_or(std::net::Ipv4Addr::LOCALHOST.into(), |peer| peer.ip());
-    let full = |full: NoSeat| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "FULL", full.to_string());
-    let seat = state.seats.take(address, &state.limits).map_err(full)?;
-    Ok(Guest { response, seat, role: granted(request).role })
-}
 
 /// Hosts a client until it goes. One that may do nothing is told why by the code that its socket is closed with.
 pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, mut visit: Visit) -> HttpResponse {
+    let unauthorised = unauthorised(visit.dialect.id());
     visit.viewer.principal.role = match guest.role {
         Ok(role) => role,
-        Err(why) => return turn_away(guest, body, why),
+        Err(why) => return turn_away(guest, body, unauthorised, why),
     };
-    let Guest { mut response, seat, .. } = guest;
+    let Guest { mut response, seat, login_ends, .. } = guest;
     let mut roster = state.house.roster();
     let machines: Vec<MachineHandle> = match &visit.watches {
         Watches::One(machine) => vec![machine.clone()],
@@ -167,12 +68,7 @@ pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, m
         Watches::Tasks | Watches::Nothing => Vec::new(),
     };
     let live: Vec<Cursor> = machines.iter().map(|machine| feeds.follow(machine.id(), machine.bus())).collect();
-    let changes = match (&visit.watches, live.first()) {
-        (Watches::One(_), Some(cursor)) => stream::once(cursor.ended()).map(|()| Change::Removed).boxed_local(),
-        (Watches::Tasks, _) => task_changes(state.house.tasks().clone()),
-        (Watches::One(_), None) | (Watches::Nothing, _) => stream::empty().boxed_local(),
-        (Watches::All, _) => WatchStream::from_changes(roster).map(Change::Roster).boxed_local(),
-    };
+    let changes = news::changes(&visit.watches, live.first(), &state.house, roster, login_ends);
     let limit = state.limits.subscriptions;
     let (client, greeting) = Client::attach(visit.dialect, visit.viewer, visit.identity, machines, limit, wall_now());
     let line = Rc::new(Line {
@@ -193,6 +89,7 @@ pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, m
         _presence: None,
         greeting,
         heartbeat: visit.heartbeat,
+        unauthorised,
         changes: Some(changes),
         heard: now,
         said: now,
@@ -202,64 +99,6 @@ pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, m
     let codec = Codec::new().max_size(visit.frame_bytes);
     let session = ws::WebsocketContext::with_codec(socket, body, codec);
     response.streaming(Outlet::new(session, line))
-}
-
-/// Tells one that may do nothing why, and closes.
-fn turn_away(Guest { mut response, seat, .. }: Guest, body: web::Payload, why: &'static str) -> HttpResponse {
-    let farewell = Farewell { frame: None, code: ws::CloseCode::Policy, why, seat: Some(seat) };
-    response.streaming(ws::WebsocketContext::create(farewell, body))
-}
-
-/// Tells a client that was let in one last thing, and closes. One that may do nothing is told only that.
-///
-/// # Errors
-/// None: the handshake was good before.
-pub fn dismiss(
-    guest: Guest,
-    request: &HttpRequest,
-    body: web::Payload,
-    frame: Frame,
-    code: ws::CloseCode,
-    why: &'static str,
-) -> Result<HttpResponse, actix_web::Error> {
-    if let Err(why) = guest.role {
-        return Ok(turn_away(guest, body, why));
-    }
-    let farewell = Farewell { frame: Some(frame), code, why, seat: Some(guest.seat) };
-    ws::WsResponseBuilder::new(farewell, request, body).start()
-}
-
-/// Somebody came with plain HTTP, or with a handshake that cannot be answered.
-fn no_handshake(error: &ws::HandshakeError) -> HttpResponse {
-    let detail = format!("this path is a WebSocket: {error}; connect with a WebSocket client");
-    let mut response = HttpResponse::from(&Problem::new(StatusCode::UPGRADE_REQUIRED, "UPGRADE_REQUIRED", detail));
-    response.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
-    response
-}
-
-/// Tells one last thing and closes.
-struct Farewell {
-    frame: Option<Frame>,
-    code: ws::CloseCode,
-    why: &'static str,
-    seat: Option<Seat>,
-}
-
-impl Actor for Farewell {
-    type Context = ws::WebsocketContext<Self>;
-
-    fn started(&mut self, ctx: &mut Self::Context) {
-        if let Some(frame) = self.frame.take() {
-            ctx.text(frame);
-        }
-        ctx.close(Some((self.code, self.why).into()));
-        ctx.stop();
-        self.seat = None;
-    }
-}
-
-impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Farewell {
-    fn handle(&mut self, _: Result<ws::Message, ws::ProtocolError>, _: &mut Self::Context) {}
 }
 
 /// The session actor of one socket.
@@ -272,6 +111,8 @@ pub struct Socket {
     _presence: Option<Presence>,
     greeting: Vec<Frame>,
     heartbeat: Heartbeat,
+    /// What it is closed with once its login has ended.
+    unauthorised: ws::CloseCode,
     /// Taken at the start.
     changes: Option<LocalBoxStream<'static, Change>>,
     assembly: Assembly,
@@ -369,21 +210,7 @@ impl Socket {
         let archive = Arc::clone(self.state.house.archive());
         let fetching = web::block(move || history::fetch(&bus, archive.as_ref(), request, sent_after));
         ctx.spawn(fetching.into_actor(self).map(|fetched, _, ctx| {
-            let history = fetched.unwrap_or_else(|_| history::History { events: Vec::new(), truncated: true });
-            let time = |past: Option<&Past>| past.map_or(SessionMs(0), |past| past.event().at);
-            let summary = SyncSummary {
-                from: time(history.events.first()),
-                last: time(history.events.last()),
-                count: history.events.len() as u64,
-                truncated: history.truncated,
-            };
-            let begins =
-                history.events.first().map(|past| hearth_actors::model::ids::Seq(past.event().seq.0.saturating_sub(1)));
-            let lots: Vec<Lot> = lots(history.events).chain(std::iter::once(Lot::End { summary, begins })).collect();
-            ctx.add_stream(stream::iter(lots).then(|lot| async {
-                tokio::task::yield_now().await;
-                lot
-            }));
+            ctx.add_stream(lots(fetched.unwrap_or_else(|_| History { events: Vec::new(), truncated: true })));
         }));
     }
 
@@ -425,52 +252,6 @@ impl Socket {
     }
 }
 
-/// What happens to tasks from here on; one that was too slow for it gets them all as they are.
-fn task_changes(tasks: Tasks) -> LocalBoxStream<'static, Change> {
-    let events = tasks.attach().events;
-    let again: VecDeque<Arc<Task>> = VecDeque::new();
-    stream::unfold((tasks, events, again), |(tasks, mut events, mut again)| async move {
-        loop {
-            if let Some(task) = again.pop_front() {
-                return Some((Change::Task(Arc::new(TaskEvent::Changed(task))), (tasks, events, again)));
-            }
-            match events.recv().await {
-                Ok(event) => return Some((Change::Task(event), (tasks, events, again))),
-                Err(RecvError::Lagged(_)) => {
-                    events = tasks.attach().events;
-                    again = tasks.list().into();
-                }
-                Err(RecvError::Closed) => return None,
-            }
-        }
-    })
-    .boxed_local()
-}
-
-/// What a client follows beside the buses has changed.
-enum Change {
-    /// The one that is watched was removed.
-    Removed,
-    /// All there are now.
-    Roster(Roster),
-    /// A task.
-    Task(Arc<TaskEvent>),
-}
-
-/// What the holder of the machine's lease is asked: what stands now, then every change.
-fn questions(machine: &MachineHandle) -> impl Stream<Item = Question> + 'static {
-    let mut asked = machine.steering().asked();
-    asked.mark_changed();
-    stream::unfold(asked, |mut asked| async move {
-        asked.changed().await.ok()?;
-        let question = Question(asked.borrow_and_update().clone());
-        Some((question, asked))
-    })
-}
-
-/// A question to the holder of the lease, or that there is none any more.
-struct Question(Option<Asked>);
-
 impl StreamHandler<Question> for Socket {
     fn handle(&mut self, Question(asked): Question, ctx: &mut Self::Context) {
         let frame = asked.and_then(|asked| self.line.client.borrow().asked(&asked));
@@ -481,20 +262,6 @@ impl StreamHandler<Question> for Socket {
 
     /// The machine is gone; the socket is told elsewhere.
     fn finished(&mut self, _: &mut Self::Context) {}
-}
-
-/// A lot of the past on its way to the socket.
-enum Lot {
-    Events(Vec<Past>),
-    End { summary: SyncSummary, begins: Option<hearth_actors::model::ids::Seq> },
-}
-
-fn lots(events: Vec<Past>) -> impl Iterator<Item = Lot> {
-    let mut events = events.into_iter();
-    std::iter::from_fn(move || {
-        let lot: Vec<Past> = events.by_ref().take(PAST_LOT).collect();
-        (!lot.is_empty()).then_some(Lot::Events(lot))
-    })
 }
 
 impl Actor for Socket {
@@ -523,6 +290,10 @@ impl StreamHandler<Change> for Socket {
                 self.part(ws::CloseCode::Other(CLOSE_MACHINE_NOT_FOUND), "the machine was removed", ctx);
             }
             Change::Roster(machines) => self.follow(&machines),
+            // It is told nothing more, not even what it missed.
+            Change::LoggedOut => {
+                self.close(Some((self.unauthorised, "your login has ended: log in again").into()), ctx)
+            }
             Change::Task(event) => {
                 let frames = self.line.client.borrow_mut().task(&event);
                 self.tell(frames, ctx);

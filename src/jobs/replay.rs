@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hearth_actors::model::command::{Actor, Command, Principal, ReplayAction, UserRole, Want};
-use hearth_actors::model::event::{EventBody, ReplayPoint, ReplayState};
+use hearth_actors::model::event::{EventBody, ReplayPoint, ReplayState, ReplayStatus};
 use hearth_actors::model::ids::{ClientId, SessionId};
 use hearth_actors::runtime::bus::Published;
 use hearth_actors::slot::MachineHandle;
@@ -57,16 +57,16 @@ struct Replay {
 impl Job for Replay {
     async fn run(self: Box<Self>, steps: Steps) -> Result<Option<Arc<str>>, JobError> {
         let Self { hands, machine, start, owner } = *self;
-        let (Some(machine), Some(start)) = (machine, start) else {
+        let (Some(machine), Some(start @ ReplayAction::Start { profile, apply_controls, .. })) = (machine, start)
+        else {
             return Err(JobError::Failed("it was started without a machine".to_owned()));
         };
         // One that is only shown is in nobody's way.
-        let steers = matches!(start, ReplayAction::Start { apply_controls: true, .. });
-        let _claim = if steers { Some(hands.claims.claim(machine.id(), steps.task())?) } else { None };
+        let _claim = if apply_controls { Some(hands.claims.claim(machine.id(), steps.task())?) } else { None };
         let actor = Actor::Task { task: steps.task(), name: "replay".to_owned(), owner };
         let events = machine.bus().subscribe();
         let mut player = Player { hands: &hands, machine: machine.clone(), actor, steps, events, total_s: 0 };
-        player.play(start).await?;
+        player.play(profile, start).await?;
         Ok(Some(json!({ "seconds": player.total_s }).to_string().into()))
     }
 }
@@ -82,7 +82,7 @@ struct Player<'a> {
 }
 
 impl Player<'_> {
-    async fn play(&mut self, start: ReplayAction) -> Result<(), JobError> {
+    async fn play(&mut self, profile: SessionId, start: ReplayAction) -> Result<(), JobError> {
         self.start(start).await?;
         // The end of the one before may be told first.
         let mut begun = false;
@@ -100,7 +100,8 @@ impl Player<'_> {
                 },
                 Some(Err(RecvError::Closed)) => return Err(JobError::Failed("the machine was removed".to_owned())),
                 Some(Err(RecvError::Lagged(_))) => {
-                    if self.machine.bus().look(|snapshot| snapshot.replay.is_none()) {
+                    let is_mine = |status: &ReplayStatus| status.profile == profile && status.by == self.actor.label();
+                    if !self.machine.bus().look(|snapshot| snapshot.replay.as_ref().is_some_and(is_mine)) {
                         return Err(stopped());
                     }
                 }

@@ -3,6 +3,7 @@
 //! Pictures go to `scans/<task>/` in the data directory; a scan that does not come to its end leaves none behind.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,10 +13,11 @@ use hearth_actors::logic::program::Target;
 use hearth_actors::model::channel::{ChannelTable, ControlShape, ControlSpec};
 use hearth_actors::model::ids::{ChannelId, ClientId};
 use hearth_actors::model::refusal::RefusalCode;
-use hearth_actors::model::task::TaskId;
+use hearth_actors::model::task::{Task, TaskId, TaskStatus};
 use hearth_actors::slot::MachineHandle;
 use hearth_actors::tasks::job::{Job, JobError, Steps, Work};
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 
 use super::Hands;
 use super::call::Call;
@@ -24,6 +26,9 @@ use crate::storage::disk::Disk;
 use crate::storage::layout::SCANS;
 use crate::storage::store::RECORDING_MIB_MIN;
 use crate::wire::fields::{text, whole};
+
+/// The job's name.
+pub(super) const NAME: &str = "scan";
 
 const POSITIONS_MAX: u64 = 1000;
 const POSITIONS_USUAL: u64 = 36;
@@ -101,18 +106,60 @@ impl Job for Scan {
         let _claim = hands.claims.claim(machine.id(), steps.task())?;
         let folder = format!("{SCANS}/{}", steps.task());
         let path = hands.data.join(&folder);
-        let hand = Hand::new(machine.clone(), hands.house.surroundings().clone(), steps, "scan".to_owned(), owner);
+        let hand = Hand::new(machine.clone(), hands.house.surroundings().clone(), steps, NAME.to_owned(), owner);
         let disk = hands.disk.clone();
-        let mut turn = Turn { hand, channel, control, camera, disk, folder: path.clone(), positions };
+        let mut turn = Turn { hand, channel, control, camera, disk: disk.clone(), folder: path.clone(), positions };
+        let unfinished = Unfinished { disk: disk.clone(), folder: Some(path) };
         match turn.all().await {
-            Ok(pictures) => Ok(Some(json!({ "folder": folder, "pictures": pictures }).to_string().into())),
+            Ok(pictures) => {
+                unfinished.take_over();
+                Ok(Some(json!({ "folder": folder, "pictures": pictures }).to_string().into()))
+            }
             Err(why) => {
-                let disk = hands.disk.clone();
-                on_disk(move || drop(disk.remove_dir_all(&path))).await?;
+                let left = unfinished.take_over();
+                on_disk(move || left.iter().for_each(|folder| discard(&disk, folder))).await?;
                 Err(why)
             }
         }
     }
+}
+
+/// The pictures of a scan that has not come to its end: they go with it where it crashes or is dropped.
+struct Unfinished {
+    disk: Disk,
+    folder: Option<PathBuf>,
+}
+
+impl Unfinished {
+    fn take_over(mut self) -> Option<PathBuf> {
+        self.folder.take()
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // Where the daemon ends as well, they go at the next start.
+        if let (Some(folder), Ok(runtime)) = (self.folder.take(), Handle::try_current()) {
+            let disk = self.disk.clone();
+            drop(runtime.spawn_blocking(move || discard(&disk, &folder)));
+        }
+    }
+}
+
+fn discard(disk: &Disk, folder: &Path) {
+    match disk.remove_dir_all(folder) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => {
+            tracing::warn!(folder = %folder.display(), %error, "the pictures of a scan that did not end stay")
+        }
+    }
+}
+
+/// Removes what scans left behind whose tasks did not come to their end: the daemon was killed. To be called before any begins.
+pub(super) fn tidy(disk: &Disk, data: &Path, tasks: &[Arc<Task>]) {
+    let scans = tasks.iter().filter(|task| &*task.name == NAME && task.status != TaskStatus::Completed);
+    scans.for_each(|task| discard(disk, &data.join(SCANS).join(task.id.to_string())));
 }
 
 /// A turn of the turntable.

@@ -21,6 +21,8 @@ const GAP_BEHIND_LOST: u32 = 10_000;
 struct HeadRecord {
     next: u32,
     count: usize,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    spent: Vec<u32>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -60,7 +62,8 @@ pub fn load(disk: &Disk, data: &Path) -> Addresses {
 /// When the disk refuses; what was kept before is then still there.
 pub fn put(disk: &Disk, data: &Path, addresses: &Addresses) -> Result<(), ArchiveError> {
     let path = data.join(ADDRESSES);
-    let head = HeadRecord { next: addresses.next().0, count: addresses.iter().count() };
+    let spent = addresses.spent().map(|endpoint| endpoint.0).collect();
+    let head = HeadRecord { next: addresses.next().0, count: addresses.iter().count(), spent };
     let mut text = line(&head, &path)?;
     for (endpoint, Owner { machine, channel }) in addresses.iter() {
         let (machine, channel) = (machine.to_string(), channel.to_string());
@@ -110,7 +113,13 @@ fn understand(bytes: &[u8]) -> Found {
         Some(head) if head.count != count || lost > 0 => Some(format!("{count} of {} lines can be read", head.count)),
         Some(_) => None,
     };
-    addresses.begin_at(EndpointId(head.map_or_else(|| beyond(&addresses), |head| head.next)));
+    match head {
+        Some(HeadRecord { next, spent, .. }) => {
+            addresses.begin_at(EndpointId(next));
+            addresses.spare(spent.into_iter().map(EndpointId));
+        }
+        None => addresses.begin_at(EndpointId(beyond(&addresses))),
+    }
     Found { addresses, damage }
 }
 
@@ -177,6 +186,23 @@ mod tests {
         assert_eq!(numbers(&mut addresses, "b", &["x", "new"]), [1002, 1003]);
         assert_eq!(numbers(&mut addresses, "a", &["y", "x"]), [1001, 1000]);
         assert!(!dir.path().join("endpoints.jsonl.damaged").exists());
+    }
+
+    #[test]
+    fn what_was_given_up_stays_so_over_a_restart() {
+        let dir = directory();
+        let mut addresses = load(&Disk::default(), dir.path());
+        let written = |number: u32| Request {
+            machine: MachineId::parse("c").unwrap(),
+            channels: vec![(ChannelId::parse("z").unwrap(), Some(EndpointId(number)))],
+        };
+        for number in [1004, 7] {
+            assert!(addresses.assign(&[written(number)])[0].is_ok());
+        }
+        put(&Disk::default(), dir.path(), &addresses).unwrap();
+        let mut again = load(&Disk::default(), dir.path());
+        assert_eq!(again, addresses);
+        assert_eq!(numbers(&mut again, "d", &["p", "q"]), [1003, 1005]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use ts_rs::{Config, TS};
 use crate::dialects::openroast::wire as openroast;
 use crate::http::problem;
 use crate::http::rest::wire::{machine, probe, profile, program, task};
-use crate::wire::{codes, storage, views, words};
+use crate::wire::{codes, storage, task as wire_task, views, words};
 
 const FILE: &str = "static/src/wire/types.ts";
 
@@ -100,7 +100,7 @@ fn page() -> String {
         .add::<probe::ProbedValue>()
         .add::<probe::ProbeView>()
         .add::<probe::SerialPortView>()
-        .add::<task::TaskProgress>()
+        .add::<wire_task::TaskProgress>()
         .add::<task::TaskView>()
         .add::<program::OnTimeout>()
         .add::<program::ProgramStep>()

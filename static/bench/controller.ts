@@ -1,6 +1,5 @@
 // A controller that sends its readings itself: the only kind of machine whose readings are stamped where they are made.
 
-import { WebSocket } from "ws";
 import type { Daemon } from "../e2e/fixtures/daemon";
 
 /** The id of the machine behind it. */
@@ -25,39 +24,35 @@ function machine(): object {
 
 /** Sends readings until it is told to stop. */
 export class Controller {
-  readonly #socket: WebSocket;
+  readonly #url: string;
   readonly #timer: ReturnType<typeof setInterval>;
   #count = 0;
   readonly #sent: { bt: number; at: number }[] = [];
   #isHot = false;
+  /** Why a reading was not taken, if one was not: what was measured then is worth little. */
+  failure: unknown = null;
 
-  private constructor(socket: WebSocket) {
-    this.#socket = socket;
-    this.#timer = setInterval(() => this.#send(), PERIOD_MS);
+  private constructor(url: string) {
+    this.#url = url;
+    this.#timer = setInterval(() => void this.#send().catch((error: unknown) => (this.failure ??= error)), PERIOD_MS);
   }
 
   /** Adds the machine, and sends ten readings a second for it until it is stopped. */
   static async start(daemon: Daemon): Promise<Controller> {
-    const added = await fetch(`${daemon.url}/api/machines`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(machine()) });
-    if (!added.ok) throw new Error(`the machine was not taken: ${await added.text()}`);
-    const socket = new WebSocket(`${daemon.url.replace("http", "ws")}/ws/controller/telemetry`);
-    await new Promise<void>((resolve, reject) => {
-      socket.once("open", () => resolve());
-      socket.once("error", reject);
-    });
-    const controller = new Controller(socket);
+    await post(`${daemon.url}/api/machines`, machine());
+    const controller = new Controller(`${daemon.url}/api/v1/datapoints/batch`);
     while ((await daemon.session(PUSHED)).driver_state !== "connected") await new Promise((resolve) => setTimeout(resolve, PERIOD_MS));
     return controller;
   }
 
   /** One reading. Its BT is like no other of the last ten seconds. */
-  #send(): void {
+  async #send(): Promise<void> {
     this.#count += 1;
     const slow = this.#isHot ? ALARM_C + 1 : Math.round(150 + 40 * Math.sin(this.#count / 900));
     const bt = Math.round(slow * 100 + (this.#count % 100)) / 100;
     this.#sent.push({ bt, at: Date.now() });
     const value = (role: string, native: number) => ({ event_public_id: `pushed_${role}`, value: native });
-    this.#socket.send(JSON.stringify({ datapoints: [value("bt", bt), value("et", 210 + 5 * Math.sin(this.#count / 400))] }));
+    await post(this.#url, { datapoints: [value("bt", bt), value("et", 210 + 5 * Math.sin(this.#count / 400))] });
   }
 
   /** When the reading with this BT was sent that somebody heard then. Wall clock. Unit: ms. */
@@ -76,7 +71,7 @@ export class Controller {
   /** A curve of so many readings, each at a moment of its own. */
   async fill(readings: number): Promise<void> {
     for (let sent = 0; sent < readings; sent += 1) {
-      this.#send();
+      await this.#send();
       await new Promise((resolve) => setTimeout(resolve, 1000 / FILL_HZ));
     }
   }
@@ -84,6 +79,11 @@ export class Controller {
   /** Ends it. */
   stop(): void {
     clearInterval(this.#timer);
-    this.#socket.close();
   }
+}
+
+async function post(url: string, body: object): Promise<void> {
+  const answer = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const words = await answer.text();
+  if (!answer.ok) throw new Error(`POST ${url} answered ${answer.status}: ${words}`);
 }

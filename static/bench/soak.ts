@@ -1,7 +1,8 @@
 // Hours at sixty times their pace: roast after roast on every machine, tabs that stay open all the while, and a look at what
 // they keep in memory and whether they still say the same.
 
-import { expect, type Browser, type CDPSession, type Page } from "@playwright/test";
+import { writeFileSync } from "node:fs";
+import { expect, test, type Browser, type CDPSession, type Page } from "@playwright/test";
 import { open, withDaemon, type Daemon } from "../e2e/fixtures/daemon";
 import { heap } from "./instruments";
 
@@ -104,6 +105,7 @@ async function compared(daemon: Daemon, pages: Page[]): Promise<{ differences: s
     shown.push({ pixels, table, marks, timer: await page.getByTestId("timer").innerText() });
   }
   const [mine, ...others] = shown;
+  shown.forEach(({ pixels }, n) => writeFileSync(test.info().outputPath(`tab-${n + 1}.png`), Buffer.from(pixels?.split(",")[1] ?? "", "base64")));
   const differences = others.flatMap((theirs, n) => Object.keys(theirs).filter((what) => theirs[what] !== mine?.[what]).map((what) => `${what} of tab ${n + 2}`));
   return { differences, readings: (await daemon.session(first(1))).series.timestamp_ms.length };
 }

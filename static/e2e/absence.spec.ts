@@ -6,12 +6,14 @@ import { everyHalfMinute } from "../src/ui/CurveTable";
 import { expect, open, test, type Daemon } from "./fixtures/daemon";
 
 const SPEED = 20;
-const live = (page: Page) => expect(page.getByTestId("link-state")).toHaveAttribute("data-state", "live", { timeout: 15_000 });
+const live = (page: Page) => expect(page.getByTestId("link-state")).toHaveAttribute("data-state", "live");
 
 /** The recording as the page's table tells it. */
 async function shown(page: Page): Promise<string[][]> {
   await page.getByRole("button", { name: "Table" }).click();
-  const rows = await page.locator("dialog tbody tr").evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent ?? "")));
+  const lines = page.getByRole("dialog", { name: "Curve as a table" }).locator("tbody tr");
+  await expect(lines.first()).toBeVisible();
+  const rows = await lines.evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent ?? "")));
   await page.keyboard.press("Escape");
   return rows.filter(([time]) => time?.startsWith("\u2212") === false);
 }
@@ -32,11 +34,8 @@ async function expectWhole(pages: Page[], daemon: Daemon): Promise<void> {
   await daemon.act("demo", "stop_recording");
   for (const page of pages) {
     await expect(page.getByTestId("session-state")).toHaveAttribute("data-state", "finished");
-    const sheet = page.getByTestId("finish-sheet");
-    // It comes by itself, but not to a page that was away when the recording ended.
-    await expect(sheet).toBeVisible({ timeout: 2_000 }).catch(() => undefined);
-    if (await sheet.isVisible()) await page.keyboard.press("Escape");
-    await expect(sheet).toBeHidden();
+    // It comes by itself, when it has been fetched, but not to a page that was away when the recording ended.
+    await page.addLocatorHandler(page.getByTestId("finish-sheet"), () => page.keyboard.press("Escape"));
   }
   const whole = await truth(daemon);
   expect(whole.length).toBeGreaterThan(2);

@@ -21,6 +21,16 @@ describe("the series of a session", () => {
     }
   });
 
+  it("knows how far its readings usually lie apart, the same whichever way they came and whatever is missing", () => {
+    const times = [0, 2_000, 4_000, 6_000, 30_000, 32_000, 34_000, 90_000];
+    const live = new SeriesStore();
+    for (const ms of times) live.insert(point(ms));
+    const fetched = new SeriesStore();
+    fetched.insertColumns({ timestamp_ms: times, bt: times, et: times, bt_ror: times.map(() => null), et_ror: times.map(() => null), extra_channels: {} });
+    expect([live.intervalMs, fetched.intervalMs]).toEqual([2_000, 2_000]);
+    expect(new SeriesStore().intervalMs).toBe(1_000);
+  });
+
   it("grows past its first size without losing a value", () => {
     const series = new SeriesStore();
     for (let i = 0; i < 5000; i += 1) series.insert({ ...point(i * 100), extra_channels: { inlet: i } });

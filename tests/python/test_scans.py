@@ -48,3 +48,19 @@ def test_a_scan_of_what_is_no_scanner_is_refused(start_hearth: StartHearth) -> N
     body = {"kwargs": {"machine_id": "scanner", "positions": 1001, "turntable": "ring_light", "camera": "gone"}}
     where = {"/kwargs/positions", "/kwargs/turntable", "/kwargs/camera"}
     assert pointers(expect_problem(rest.post("/api/tasks/scan", json=body), 422, "INVALID")) == where
+
+
+def test_a_scan_of_a_daemon_that_was_killed_leaves_no_picture_behind_at_the_next_start(start_hearth: StartHearth) -> None:
+    hearth = start_hearth(machines=[SCANNER])
+    wait_until(
+        lambda: hearth.rest.get("/api/machines/scanner/health").json()["driver_state"] == "connected", "the scanner"
+    )
+    body = {"kwargs": {"machine_id": "scanner", "positions": 1000}}
+    task = hearth.rest.post("/api/tasks/scan", json=body).json()
+    folder = hearth.data / "scans" / task["id"]
+    wait_until(lambda: (folder / "0002.png").exists(), "two pictures")
+    hearth.kill()
+    assert folder.exists()
+    hearth.start()
+    assert hearth.rest.get(f"/api/tasks/{task['id']}").json()["status"] == "interrupted"
+    assert not folder.exists()

@@ -14,7 +14,7 @@ use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::ids::{ChannelId, ClientId, CommandId, EndpointId, MachineId, Seq};
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::snapshot::Snapshot;
-use hearth_actors::model::spec::{DetectionSpec, MachineKind, MachineSpec, SafetySpec};
+use hearth_actors::model::spec::MachineKind;
 use hearth_actors::model::task::{Company, Manner, Progress, Task, TaskEvent, TaskId, TaskStatus};
 use hearth_actors::model::time::{SessionMs, WallMs};
 use hearth_actors::model::units::{Fraction, Unit};
@@ -83,21 +83,7 @@ fn before() -> Snapshot {
 }
 
 fn device() -> DeviceStatus {
-    let spec = MachineSpec {
-        id: machine(),
-        name: "OpenScan Mini".to_owned(),
-        kind: MachineKind::Scanner,
-        autoconnect: true,
-        sampling_interval_ms: 500,
-        clock_speed: 1.0,
-        channels: table(),
-        detection: DetectionSpec::default(),
-        alarms: Vec::new(),
-        interlocks: Vec::new(),
-        safety: SafetySpec::default(),
-        verify_heat: None,
-    };
-    let mut device = DeviceStatus::new(&spec);
+    let mut device = DeviceStatus::new(Box::new(|| ("OpenScan Mini".to_owned(), MachineKind::Scanner)));
     assert!(device.greet(&[before()], &viewer(), WALL).is_empty(), "nothing is told on connect");
     device
 }
@@ -203,6 +189,34 @@ fn every_server_frame_is_the_golden_one() {
 #[test]
 fn a_task_that_was_cleaned_up_is_not_told() {
     assert!(TaskUpdates.task(&TaskEvent::Removed(task(TaskStatus::Completed).id)).is_empty());
+}
+
+#[test]
+fn a_task_that_is_cancelled_is_told_once_when_its_job_has_ended() {
+    assert!(tasks(task(TaskStatus::Cancelled)).is_empty());
+    let ended = Task { completed_at: Some(WALL), ..task(TaskStatus::Cancelled) };
+    assert_eq!(tasks(ended).len(), 1);
+}
+
+#[test]
+fn a_scan_has_the_name_that_the_document_gives_it_and_other_jobs_keep_theirs() {
+    for (name, told) in [("scan", "scan_task"), ("scan_task", "scan_task"), ("backup", "backup")] {
+        let frame = tasks(Task { name: name.into(), ..task(TaskStatus::Running) }).remove(0);
+        let frame: Value = serde_json::from_str(&frame).unwrap();
+        assert_eq!((&frame["task"]["name"], &frame["task"]["task_type"]), (&told.into(), &told.into()));
+    }
+}
+
+#[test]
+fn a_machine_that_is_renamed_is_told_under_its_new_name() {
+    let name = Arc::new(std::sync::Mutex::new("OpenScan Mini"));
+    let look = Arc::clone(&name);
+    let mut device = DeviceStatus::new(Box::new(move || (look.lock().unwrap().to_string(), MachineKind::Scanner)));
+    device.greet(&[before()], &viewer(), WALL);
+    *name.lock().unwrap() = "Midi";
+    let frame: Value = serde_json::from_str(&told(&mut device, step(OrderStage::Queued)).remove(0)).unwrap();
+    assert_eq!(frame["device"]["name"], "Midi");
+    assert!(frame["changed"].as_array().unwrap().contains(&"name".into()), "{frame}");
 }
 
 #[test]

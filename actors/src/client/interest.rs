@@ -53,6 +53,13 @@ impl Interest {
         Added::Yes
     }
 
+    /// Takes away the topics of which nothing more will be told.
+    pub fn clear(&mut self, is_over: impl Fn(Topic) -> bool) {
+        if let Some(chosen) = &mut self.chosen {
+            chosen.retain(|topic| !is_over(*topic));
+        }
+    }
+
     /// Takes topics away. Whoever took the last one away hears only what is for everybody.
     pub fn remove(&mut self, topics: &[Topic]) {
         if let Some(chosen) = &mut self.chosen {
@@ -100,5 +107,14 @@ mod tests {
         let before = interest.clone();
         assert_eq!(interest.add(&[HEATER]), Added::TooMany(1));
         assert_eq!((interest.add(&[PUMP]), &interest), (Added::Yes, &before));
+    }
+
+    #[test]
+    fn what_is_over_makes_room_and_what_is_not_stays() {
+        let mut interest = Interest::new(Unasked::Nothing, 2);
+        interest.add(&[PUMP, HEATER]);
+        interest.clear(|topic| topic == PUMP);
+        assert!(interest.includes(HEATER) && !interest.includes(PUMP));
+        assert_eq!(interest.add(&[Topic::Alarms]), Added::Yes);
     }
 }

@@ -1,7 +1,7 @@
 //! Which number each channel of the house has. A number is given once: it stays with its machine and channel over restarts, changes
 //! and removals, so that whoever addresses by number never reaches another device.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::model::ids::{ChannelId, EndpointId, MachineId};
@@ -69,11 +69,13 @@ pub struct Addresses {
     numbers: BTreeMap<Owner, EndpointId>,
     owners: BTreeMap<EndpointId, Owner>,
     next: EndpointId,
+    /// Given up, and ahead of `next`: only a person may give them to something else.
+    spent: BTreeSet<EndpointId>,
 }
 
 impl Default for Addresses {
     fn default() -> Self {
-        Self { numbers: BTreeMap::new(), owners: BTreeMap::new(), next: FIRST }
+        Self { numbers: BTreeMap::new(), owners: BTreeMap::new(), next: FIRST, spent: BTreeSet::new() }
     }
 }
 
@@ -86,6 +88,17 @@ impl Addresses {
     /// Gives no number below this one any more without being asked for it.
     pub fn begin_at(&mut self, next: EndpointId) {
         self.next = self.next.max(next);
+        self.spent = self.spent.split_off(&self.next);
+    }
+
+    /// Numbers that somebody wrote down and gave up, as far as they would be given again otherwise.
+    pub fn spent(&self) -> impl Iterator<Item = EndpointId> {
+        self.spent.iter().copied()
+    }
+
+    /// Never gives these without being asked for them.
+    pub fn spare(&mut self, spent: impl Iterator<Item = EndpointId>) {
+        self.spent.extend(spent.filter(|endpoint| *endpoint >= self.next && !self.owners.contains_key(endpoint)));
     }
 
     /// Everything that was given, in order of the numbers.
@@ -144,6 +157,7 @@ impl Addresses {
         let owner = Owner { machine: machine.clone(), channel: channel.clone() };
         if let Some(old) = self.numbers.remove(&owner) {
             self.owners.remove(&old);
+            self.spare(std::iter::once(old));
         }
         if let Some(former) = self.owners.remove(&endpoint) {
             self.numbers.remove(&former);
@@ -164,15 +178,17 @@ impl Addresses {
     fn give_next(&mut self, owner: Owner) -> EndpointId {
         let free = (self.next.0..=EndpointId::MAX.0).chain(FIRST.0..self.next.0).map(EndpointId);
         // Two thousand million channels would have to be there for none to be left.
-        let Some(endpoint) = free.into_iter().find(|endpoint| !self.owners.contains_key(endpoint)) else {
+        let is_free = |endpoint: &EndpointId| !self.owners.contains_key(endpoint) && !self.spent.contains(endpoint);
+        let Some(endpoint) = free.into_iter().find(is_free) else {
             return EndpointId::NONE;
         };
-        self.next = self.next.max(EndpointId(endpoint.0 + 1));
+        self.begin_at(EndpointId(endpoint.0 + 1));
         self.set(endpoint, owner);
         endpoint
     }
 
     fn set(&mut self, endpoint: EndpointId, owner: Owner) {
+        self.spent.remove(&endpoint);
         self.numbers.insert(owner.clone(), endpoint);
         self.owners.insert(endpoint, owner);
     }

@@ -20,6 +20,8 @@ use crate::runtime::clock::MachineClock;
 /// A running replay. It plays in real time, whatever the machine's own clock does.
 pub struct Playing {
     replay: Replay,
+    /// Who started it.
+    starter: Actor,
     clock: MachineClock,
     timer: Option<SpawnHandle>,
     controls: Controls,
@@ -41,10 +43,10 @@ impl Machine {
                 let controls = if apply_controls { Controls::Applied } else { Controls::Shown };
                 self.start_replay(profile, speed, controls, principal, mandate)
             }
-            ReplayAction::Pause => self.steer(Replay::pause),
-            ReplayAction::Resume => self.steer(Replay::resume),
-            ReplayAction::Stop => self.steer(Replay::stop),
-            ReplayAction::Seek { to } => self.steer(move |replay, now| replay.seek(now, to)),
+            ReplayAction::Pause => self.steer(principal, Replay::pause),
+            ReplayAction::Resume => self.steer(principal, Replay::resume),
+            ReplayAction::Stop => self.steer(principal, Replay::stop),
+            ReplayAction::Seek { to } => self.steer(principal, move |replay, now| replay.seek(now, to)),
         }
     }
 
@@ -59,7 +61,7 @@ impl Machine {
         if let Err(refusal) = self.may_replay(controls) {
             return refused(refusal);
         }
-        let by = principal.actor.label().to_owned();
+        let (starter, by) = (principal.actor.clone(), principal.actor.label().to_owned());
         let archive = self.house.archive.clone();
         let loading = async move { tokio::task::spawn_blocking(move || archive.profile(id)).await };
         Box::pin(loading.into_actor(self).map(move |loaded, machine, ctx| {
@@ -81,7 +83,7 @@ impl Machine {
             let clock = MachineClock::new(1.0);
             let replay = Replay::new(Arc::new(profile), speed, by, controls, clock.now())
                 .map_err(|fault| Refusal::new(RefusalCode::InvalidMessage, fault.to_string()))?;
-            machine.play(Playing { replay, clock, timer: None, controls, mandate }, ctx);
+            machine.play(Playing { replay, starter, clock, timer: None, controls, mandate }, ctx);
             Ok(Outcome::Done)
         }))
     }
@@ -108,13 +110,19 @@ impl Machine {
         }
     }
 
+    /// A task steers the replay that it started, and no other: it may have been paused while somebody began one of their own.
     fn steer(
         &mut self,
+        principal: &Principal,
         steer: impl FnOnce(&mut Replay, crate::model::time::MonoMs) -> Vec<ReplayEffect> + 'static,
     ) -> Answer {
         let Some(playing) = &mut self.replay else {
             return refused(Refusal::new(RefusalCode::InvalidTransition, "no replay is running: start one first"));
         };
+        if matches!(principal.actor, Actor::Task { .. }) && playing.starter != principal.actor {
+            let words = "another replay runs on this machine by now: start yours again when it has ended";
+            return refused(Refusal::new(RefusalCode::InvalidTransition, words));
+        }
         let now = playing.clock.now();
         let (effects, mandate) = (steer(&mut playing.replay, now), playing.mandate);
         self.show(effects, mandate);

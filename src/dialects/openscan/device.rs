@@ -7,17 +7,18 @@ use hearth_actors::model::connection::DriverState;
 use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::session::SessionState;
 use hearth_actors::model::snapshot::Snapshot;
-use hearth_actors::model::spec::{MachineKind, MachineSpec};
+use hearth_actors::model::spec::MachineKind;
 use hearth_actors::model::units::Fraction;
 use serde_json::Value;
 
 use super::wire::{CameraView, ControlView, DeviceView, LightView, MotorView, SensorView, Settings};
 
+/// What people call a machine, and its kind, as they are now: both may be changed.
+pub type Look = Box<dyn Fn() -> (String, MachineKind) + Send>;
+
 /// What one client was told of a machine.
-#[derive(Debug)]
 pub struct Device {
-    name: String,
-    kind: MachineKind,
+    look: Look,
     snapshot: Option<Snapshot>,
     told: Value,
 }
@@ -61,8 +62,8 @@ impl Group {
 
 impl Device {
     /// A machine of which nothing was told.
-    pub fn new(machine: &MachineSpec) -> Self {
-        Self { name: machine.name.clone(), kind: machine.kind, snapshot: None, told: Value::Null }
+    pub fn new(look: Look) -> Self {
+        Self { look, snapshot: None, told: Value::Null }
     }
 
     /// Starts from here.
@@ -90,7 +91,8 @@ impl Device {
     }
 
     fn picture(&self, machine: &Snapshot) -> Value {
-        serde_json::to_value(view(&self.name, self.kind, machine)).unwrap_or_default()
+        let (name, kind) = (self.look)();
+        serde_json::to_value(view(&name, kind, machine)).unwrap_or_default()
     }
 }
 

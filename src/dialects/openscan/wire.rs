@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 
 use hearth_actors::dialect::Frame;
-use hearth_actors::model::task::{Company, Manner, Task as ModelTask};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::wire::rfc3339;
-use crate::wire::words::TaskStatus;
+use crate::wire::task::TaskState;
 
 /// What the daemon sends.
 #[derive(Debug, Serialize)]
@@ -18,8 +16,8 @@ pub enum ServerFrame {
     /// A task is new or changed.
     #[serde(rename = "task.update")]
     TaskUpdate {
-        /// The whole of it.
-        task: Task,
+        /// The whole of it, without its arguments.
+        task: TaskState,
     },
     /// Something of a machine changed.
     #[serde(rename = "device.status")]
@@ -149,51 +147,28 @@ pub struct Settings {
     pub step: f64,
 }
 
-/// A task, without its arguments.
-#[derive(Debug, Serialize)]
-pub struct Task {
-    id: String,
-    name: String,
-    task_type: String,
-    is_exclusive: bool,
-    is_blocking: bool,
-    status: TaskStatus,
-    progress: Progress,
-    result: Option<Value>,
-    error: Option<String>,
-    created_at: Option<String>,
-    started_at: Option<String>,
-    completed_at: Option<String>,
+/// The job that clients of this dialect know by a name of their own, as the daemon calls it and as they do.
+const SCAN: (&str, &str) = ("scan", "scan_task");
+
+/// The job that a client means.
+pub fn job(named: &str) -> &str {
+    if named == SCAN.1 { SCAN.0 } else { named }
 }
 
-#[derive(Debug, Serialize)]
-struct Progress {
-    current: u64,
-    total: u64,
-    message: String,
+/// Whether a job of the daemon is a scan.
+pub fn is_scan(job: &str) -> bool {
+    job == SCAN.0
 }
 
-impl From<&ModelTask> for Task {
-    fn from(task: &ModelTask) -> Self {
-        Self {
-            id: task.id.to_string(),
-            name: task.name.to_string(),
-            task_type: task.name.to_string(),
-            is_exclusive: task.company == Company::Alone,
-            is_blocking: task.manner == Manner::Blocking,
-            status: task.status.into(),
-            progress: Progress {
-                current: task.progress.current,
-                total: task.progress.total,
-                message: task.progress.message.clone(),
-            },
-            result: task.result.as_deref().map(|text| serde_json::from_str(text).unwrap_or_else(|_| text.into())),
-            error: task.error.clone(),
-            created_at: rfc3339(task.created_at),
-            started_at: task.started_at.and_then(rfc3339),
-            completed_at: task.completed_at.and_then(rfc3339),
-        }
-    }
+/// What clients of this dialect call a job.
+pub fn known_as(job: &str) -> &str {
+    if job == SCAN.0 { SCAN.1 } else { job }
+}
+
+/// A task under the name that clients of this dialect know.
+pub fn known(task: TaskState) -> TaskState {
+    let name = known_as(&task.name).to_owned();
+    TaskState { task_type: name.clone(), name, ..task }
 }
 
 /// A frame as text.

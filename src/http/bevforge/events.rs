@@ -11,7 +11,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{Bytes, Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use futures_util::{StreamExt, stream};
+use futures_util::future::{self, LocalBoxFuture};
+use futures_util::{FutureExt, StreamExt, stream};
 use hearth_actors::client::{Budget, Client, Reaction};
 use hearth_actors::dialect::{Frame, Told};
 use hearth_actors::logic::lease::Identity;
@@ -30,6 +31,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::{Answer, Complaint};
 use crate::dialects::bevforge::BevForge;
+use crate::http::door::{granted, token};
 use crate::http::state::{AppState, Seat};
 use crate::http::websocket::entrances::bevforge_viewer;
 use crate::wire::fields::shortened;
@@ -63,7 +65,10 @@ pub async fn follow(request: HttpRequest, wish: Query<Wish>, state: Data<AppStat
     let seat = state.seats.take(address, &state.limits).map_err(full)?;
     let first = state.house.first_seq();
     let known = request.headers().get(LAST_EVENT_ID).map(|id| known(id.to_str().unwrap_or_default(), first));
-    let reader = Reader::new(&state, wanted, known, seat);
+    let mut reader = Reader::new(&state, wanted, known, seat);
+    if let Some(token) = granted(&request).person.and_then(|_| token(&request)) {
+        reader.login_ends = state.logins.end_of(&token, wall_now()).boxed_local();
+    }
     let told = stream::unfold(reader, |mut reader| async { Some((Ok::<_, Infallible>(reader.next().await?), reader)) });
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
@@ -138,6 +143,8 @@ struct Reader {
     roster: watch::Receiver<Roster>,
     comment: Interval,
     closing: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Never, of who did not log in.
+    login_ends: LocalBoxFuture<'static, ()>,
     waiting: VecDeque<Bytes>,
     _seat: Seat,
 }
@@ -179,6 +186,7 @@ impl Reader {
             roster,
             comment,
             closing: Box::pin(state.lobby.closing()),
+            login_ends: future::pending().boxed_local(),
             waiting: VecDeque::from([Bytes::from(format!("retry: {RETRY_MS}\n\n"))]),
             _seat: seat,
         };
@@ -216,15 +224,20 @@ impl Reader {
         answers.collect()
     }
 
-    /// What is sent next; `None` once the daemon stops.
+    /// What is sent next; `None` once the daemon stops or the login has ended.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
+            // Also one who always has something to hear.
+            if (&mut self.login_ends).now_or_never().is_some() {
+                return None;
+            }
             self.catch_up();
             if let Some(bytes) = self.waiting.pop_front() {
                 return Some(bytes);
             }
             tokio::select! {
                 () = self.closing.as_mut() => return None,
+                () = &mut self.login_ends => return None,
                 _ = self.comment.tick() => {
                     return Some(Bytes::from(format!(": still here\nid: {}\n\n", self.cursor())));
                 }

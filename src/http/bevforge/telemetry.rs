@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use hearth_actors::dialect::Telemetry as Taken;
+use hearth_actors::dialect::{Said, Telemetry as Taken};
 use hearth_actors::model::snapshot::Snapshot;
 use hearth_actors::runtime::clock::wall_now;
 use hearth_actors::slot::MachineHandle;
@@ -33,7 +33,7 @@ const USUAL_ROWS: usize = 100;
 pub struct NewReading {
     /// The channel.
     pub endpoint_id: u32,
-    /// Native unit: a number, or `true` or `false`.
+    /// Native unit: a number; of a toggle also whether it is on.
     pub value: Value,
     /// RFC 3339; now where it is left out.
     #[schemars(default)]
@@ -175,9 +175,12 @@ fn must_be_pushed(state: &AppState, machine: &MachineHandle) -> Result<(), Compl
     inbox.map(|_| ()).ok_or_else(|| Complaint::invalid("Endpoint not pushed", message()))
 }
 
-fn number_or_switch(value: &Value) -> Result<f64, String> {
+fn number_or_switch(value: &Value) -> Result<Said, String> {
     match value {
-        Value::Bool(on) => Ok(f64::from(u8::from(*on))),
-        other => other.as_f64().ok_or_else(|| format!("is {}: a number, true or false is needed", shown(other))),
+        Value::Bool(on) => Ok(Said::Switch(*on)),
+        other => {
+            let number = other.as_f64().map(Said::Number);
+            number.ok_or_else(|| format!("is {}: a number, true or false is needed", shown(other)))
+        }
     }
 }

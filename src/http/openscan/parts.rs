@@ -2,9 +2,11 @@
 //! device did it.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::X_CONTENT_TYPE_OPTIONS;
 use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use hearth_actors::model::channel::ControlSpec;
+use hearth_actors::machine::pictures::CaptureError;
+use hearth_actors::model::channel::{Channel, ControlSpec};
 use hearth_actors::model::command::Want;
 use hearth_actors::model::ids::ChannelId;
 use hearth_actors::model::units::Fraction;
@@ -67,6 +69,32 @@ pub async fn motor(name: Path<String>, looking: Query<Looking>, state: Data<AppS
 /// `GET lights/{name}`
 pub async fn light(name: Path<String>, looking: Query<Looking>, state: Data<AppState>) -> Answer {
     Ok(HttpResponse::Ok().json(light_of(&looking.machine(&state)?, &name)?))
+}
+
+/// `GET cameras/{name}`
+pub async fn camera(name: Path<String>, looking: Query<Looking>, state: Data<AppState>) -> Answer {
+    let camera = device(&looking.machine(&state)?).cameras.remove(name.as_str());
+    Ok(HttpResponse::Ok().json(camera.ok_or_else(|| missing("camera", &name))?))
+}
+
+/// `GET cameras/{name}/photo`: takes a picture, between two orders.
+pub async fn photo(name: Path<String>, looking: Query<Looking>, state: Data<AppState>) -> Answer {
+    let machine = looking.machine(&state)?;
+    let channels = machine.bus().snapshot().channels;
+    let is_camera =
+        |(_, channel): &(usize, &Channel)| Group::of(channel) == Group::Cameras && channel.id.as_str() == name.as_str();
+    let camera = channels.iter().find(is_camera).map(|(_, channel)| channel.id.clone());
+    let picture = machine.capture(&camera.ok_or_else(|| missing("camera", &name))?).await.map_err(|error| {
+        let status = match &error {
+            CaptureError::UnknownChannel(_) => StatusCode::NOT_FOUND,
+            CaptureError::NotConnected => StatusCode::CONFLICT,
+            CaptureError::Device(_) => StatusCode::BAD_GATEWAY,
+            CaptureError::Busy | CaptureError::Lost => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Refused::new(status, error.to_string())
+    })?;
+    let as_said = (X_CONTENT_TYPE_OPTIONS, "nosniff");
+    Ok(HttpResponse::Ok().content_type(picture.mime).insert_header(as_said).body(picture.bytes))
 }
 
 /// `PUT motors/{name}/angle?degrees=`: turns it to there.

@@ -8,6 +8,7 @@ use hearth_actors::model::task::{Task, TaskId};
 use hearth_actors::tasks::TaskError;
 
 use super::{Refused, of_body};
+use crate::dialects::openscan::wire::{job, known};
 use crate::http::problem::Problem;
 use crate::http::rest::wire::task::TaskView;
 use crate::http::rest::{body, tasks};
@@ -28,7 +29,7 @@ pub async fn of_project(path: Path<String>, state: Data<AppState>) -> HttpRespon
 
 fn those(state: &AppState, wanted: impl Fn(&Task) -> bool) -> HttpResponse {
     let tasks = state.house.tasks().list();
-    let views: Vec<TaskView> = tasks.iter().filter(|task| wanted(task)).map(|task| (&**task).into()).collect();
+    let views: Vec<TaskView> = tasks.iter().filter(|task| wanted(task)).map(|task| view(task)).collect();
     HttpResponse::Ok().json(views)
 }
 
@@ -41,10 +42,11 @@ pub async fn show(path: Path<String>, state: Data<AppState>) -> Answer {
 /// `POST tasks/{task}`: the path names the job.
 pub async fn create(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
     let value = of_body(body::json(&request, payload, state.limits.body_bytes).await)?;
-    tasks::submit(&request, &path, &value, &state).await.map_err(|problem| match problem.code {
+    let task = tasks::submit(&request, job(&path), &value, &state).await.map_err(|problem| match problem.code {
         "JOB_NOT_FOUND" => Refused::not_found(format!("Task '{}' is not registered.", shortened(&path))),
         _ => problem.into(),
-    })
+    })?;
+    Ok(HttpResponse::Accepted().json(view(&task)))
 }
 
 /// `POST tasks/{task}/pause`: one that is not running stays as it is.
@@ -89,8 +91,14 @@ fn steered(
     }
 }
 
+/// A task under the name that clients of this dialect know.
+pub fn view(task: &Task) -> TaskView {
+    let view = TaskView::from(task);
+    TaskView { state: known(view.state), ..view }
+}
+
 fn told(task: &Task) -> HttpResponse {
-    HttpResponse::Ok().json(TaskView::from(task))
+    HttpResponse::Ok().json(view(task))
 }
 
 fn otherwise(error: TaskError, id: &str, done: &str) -> Refused {

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use super::{as_client, as_named, examples, slug};
 use crate::dialects::openscan::PREFIXES;
-use crate::dialects::openscan::wire::{CameraView, DeviceView, LightView, MotorView};
-use crate::http::openscan::{self, Versions, parts, tasks};
+use crate::dialects::openscan::wire::{CameraView, DeviceView, LightView, MotorView, known_as};
+use crate::http::openscan::projects::Project;
+use crate::http::openscan::{self, Versions, parts, projects, tasks};
 use crate::http::operation::{Operation, Parameter, Presence, Shape, Tag};
 use crate::http::rest::wire::task::{TaskBody, TaskView};
 use crate::http::websocket::entrances;
@@ -24,7 +25,7 @@ const ORDERED: &str = "Passes the same gate as any other order; 409 where a rule
 /// All of them.
 pub fn operations() -> Vec<Operation> {
     let mut operations = vec![follow_tasks(), follow_device(), versions()];
-    let rest = [jobs(), steering(), looks(), orders()].into_iter().flatten();
+    let rest = [jobs(), steering(), projects(), looks(), orders()].into_iter().flatten();
     operations.extend(rest.map(|operation| operation.under(&PREFIXES)));
     operations
 }
@@ -91,11 +92,7 @@ fn jobs() -> Vec<Operation> {
                 "Ask for a job",
                 "404 where no job has this name, 422 with every fault of its arguments.",
             )
-            .takes(Parameter::path(
-                "task",
-                "The job's name.",
-                json!({ "type": "string", "enum": crate::jobs::names() }),
-            ))
+            .takes(Parameter::path("task", "The job's name.", json!({ "type": "string", "enum": names() })))
             .reads(
                 Shape::read::<TaskBody>(),
                 Presence::Optional,
@@ -103,6 +100,11 @@ fn jobs() -> Vec<Operation> {
             )
             .answers(202, "The task, often running already.", Shape::written::<TaskView>(), examples::task()),
     ]
+}
+
+/// What may be asked for, under the names of this dialect.
+fn names() -> Vec<String> {
+    crate::jobs::names().into_iter().map(|name| known_as(name).to_owned()).collect()
 }
 
 fn steering() -> Vec<Operation> {
@@ -180,6 +182,13 @@ fn looks() -> Vec<Operation> {
             Shape::written::<BTreeMap<String, CameraView>>(),
             json!({ "main": camera() }),
         ),
+        look("/cameras/{name}", || web::get().to(parts::camera), "openscanCamera", "A camera").takes(named()).answers(
+            200,
+            "The camera.",
+            Shape::written::<CameraView>(),
+            camera(),
+        ),
+        photo(),
         look("/motors/{name}", || web::get().to(parts::motor), "openscanMotor", "A motor").takes(named()).answers(
             200,
             "The motor.",
@@ -192,6 +201,36 @@ fn looks() -> Vec<Operation> {
             Shape::written::<LightView>(),
             light(),
         ),
+    ]
+}
+
+fn photo() -> Operation {
+    Operation::new(Method::GET, "/cameras/{name}/photo", || web::get().to(parts::photo), "openscanPhoto")
+        .told(
+            Tag::OpenScan,
+            "Take a picture",
+            "Between two orders, and without control of the machine. 409 where it is not connected, 502 where the camera gave \
+             none.",
+        )
+        .takes(named())
+        .takes(which())
+        .answers_text("The picture.", &["image/png", "image/jpeg", "application/octet-stream"])
+}
+
+fn projects() -> Vec<Operation> {
+    let many = || json!({ "owl": project() });
+    vec![
+        Operation::new(Method::GET, "/projects", || web::get().to(projects::list), "openscanProjects")
+            .told(
+                Tag::OpenScan,
+                "Projects, by name",
+                "A project is there as long as a scan that names it is remembered.",
+            )
+            .answers(200, "The projects.", Shape::written::<BTreeMap<String, Project>>(), many()),
+        Operation::new(Method::GET, "/projects/{project}", || web::get().to(projects::show), "openscanProject")
+            .told(Tag::OpenScan, "A project", "404 where no scan names it.")
+            .takes(Parameter::path("project", "The project.", json!({ "type": "string", "example": "owl" })))
+            .answers(200, "The project with its scans.", Shape::written::<Project>(), project()),
     ]
 }
 
@@ -265,6 +304,14 @@ fn light() -> Value {
 
 fn camera() -> Value {
     json!({ "name": "Camera", "busy": false, "settings": null })
+}
+
+fn project() -> Value {
+    let scan = json!({
+        "project_name": "owl", "index": 1, "created": "2026-05-02T09:30:00Z", "status": "completed", "current_step": 2,
+        "system_message": null, "task_id": examples::TASK, "photos": ["0001.png", "0002.png"],
+    });
+    json!({ "name": "owl", "created": "2026-05-02T09:30:00Z", "scans": { "scan01": scan } })
 }
 
 fn device() -> Value {

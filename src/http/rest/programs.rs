@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::body;
 use super::profiles::on_disk;
-use super::tasks::submit;
+use super::tasks::{accepted, submit};
 use crate::http::problem::Problem;
 use crate::http::state::AppState;
 use crate::jobs::program::document;
@@ -75,7 +75,7 @@ pub async fn start(request: HttpRequest, path: Path<String>, state: Data<AppStat
     if let Value::Object(members) = &mut kwargs {
         members.remove("id");
     }
-    submit(&request, "program", &json!({ "kwargs": kwargs }), &state).await
+    submit(&request, "program", &json!({ "kwargs": kwargs }), &state).await.map(|task| accepted(&task))
 }
 
 async fn all(state: &AppState) -> Result<Vec<Value>, Problem> {

@@ -1,5 +1,7 @@
 //! Tasks: asking for long jobs, watching them, calling them off.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{LOCATION, X_CONTENT_TYPE_OPTIONS};
 use actix_web::web::{Data, Path, Payload, Query};
@@ -81,14 +83,20 @@ pub async fn show(path: Path<String>, state: Data<AppState>) -> Answer {
 /// `POST /api/tasks/{task}`: the path names the job.
 pub async fn create(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
-    submit(&request, &path, &value, &state).await
+    submit(&request, &path, &value, &state).await.map(|task| accepted(&task))
+}
+
+/// The answer to whoever asked for a job.
+pub fn accepted(task: &Task) -> HttpResponse {
+    let location = format!("/api/tasks/{}", task.id);
+    HttpResponse::Accepted().insert_header((LOCATION, location)).json(TaskView::from(task))
 }
 
 /// Asks for a job in the name of who sends the request.
 ///
 /// # Errors
 /// The problem to answer with.
-pub async fn submit(request: &HttpRequest, job: &str, value: &Value, state: &AppState) -> Answer {
+pub async fn submit(request: &HttpRequest, job: &str, value: &Value, state: &AppState) -> Result<Arc<Task>, Problem> {
     let owner = caller(request)?.client().cloned();
     let new = state.jobs.make_for(owner, job, value).map_err(|fault| match fault {
         JobFault::Unknown(_) => Problem::new(StatusCode::NOT_FOUND, "JOB_NOT_FOUND", fault.to_string()),
@@ -97,10 +105,7 @@ pub async fn submit(request: &HttpRequest, job: &str, value: &Value, state: &App
     if let Some(machine) = &new.machine {
         find(state, machine.as_str())?;
     }
-    let task = state.house.tasks().submit(new).await.map_err(|error| Problem::from(&error))?;
-    Ok(HttpResponse::Accepted()
-        .insert_header((LOCATION, format!("/api/tasks/{}", task.id)))
-        .json(TaskView::from(&*task)))
+    state.house.tasks().submit(new).await.map_err(|error| Problem::from(&error))
 }
 
 /// `GET /api/tasks/{task}/pictures/{number}`

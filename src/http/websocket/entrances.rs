@@ -11,7 +11,9 @@ use hearth_actors::model::ids::{ClientId, MachineId};
 use hearth_actors::runtime::clock::wall_now;
 use serde::Deserialize;
 
-use super::{Feeds, Heartbeat, Visit, Watches, dismiss, host, welcome};
+use super::guest::{dismiss, welcome};
+use super::visit::{Heartbeat, Visit, Watches};
+use super::{Feeds, host};
 use crate::dialects::bevforge::BevForge;
 use crate::dialects::control_panel::ControlPanel;
 use crate::dialects::openroast::{CLOSE_MACHINE_NOT_FOUND, OpenRoast, machine_not_found};
@@ -58,13 +60,10 @@ pub async fn openroast(
     };
     let (viewer, identity) = introduction.viewer();
     let visit = Visit {
-        dialect: Box::new(OpenRoast::new(machine.id().clone())),
-        viewer,
         identity,
-        watches: Watches::One(machine),
+        watches: Watches::One(machine.clone()),
         heartbeat: introduction.heartbeat().map_or(Heartbeat::None, Heartbeat::Untold),
-        frame_bytes: state.limits.frame_bytes,
-        pace: (state.limits.messages_per_s, state.limits.message_burst),
+        ..Visit::new(OpenRoast::new(machine.id().clone()), viewer, &state.limits)
     };
     Ok(host(guest, body, &state, &feeds, visit))
 }
@@ -93,15 +92,8 @@ pub async fn datapoints_stream(
         0 => Heartbeat::None,
         some => Heartbeat::Untold(Duration::from_millis(some.into()).max(LOOK_MIN)),
     };
-    let visit = Visit {
-        dialect: Box::new(webmacs::Stream::every(interval_ms)),
-        viewer: nobody_in_particular("webmacs page"),
-        identity: Identity::Passing,
-        watches: Watches::All,
-        heartbeat,
-        frame_bytes: state.limits.frame_bytes,
-        pace: (state.limits.messages_per_s, state.limits.message_burst),
-    };
+    let (stream, viewer) = (webmacs::Stream::every(interval_ms), nobody_in_particular("webmacs page"));
+    let visit = Visit { heartbeat, ..Visit::new(stream, viewer, &state.limits) };
     Ok(host(guest, body, &state, &feeds, visit))
 }
 
@@ -117,13 +109,10 @@ pub async fn controller_telemetry(
 ) -> Result<HttpResponse, actix_web::Error> {
     let guest = welcome(&request, &state)?.needing(UserRole::Operator);
     let visit = Visit {
-        dialect: Box::new(webmacs::Controller),
-        viewer: nobody_in_particular("webmacs controller"),
-        identity: Identity::Passing,
         watches: Watches::Nothing,
-        heartbeat: Heartbeat::None,
         frame_bytes: state.limits.frame_bytes.max(TELEMETRY_BYTES),
         pace: TELEMETRY_PACE,
+        ..Visit::new(webmacs::Controller, nobody_in_particular("webmacs controller"), &state.limits)
     };
     Ok(host(guest, body, &state, &feeds, visit))
 }
@@ -144,13 +133,9 @@ pub async fn devices(
     let house = state.house.clone();
     let look = Box::new(move || house.machines().iter().map(|machine| machine.bus().snapshot()).collect());
     let visit = Visit {
-        dialect: Box::new(ControlPanel::new(look, state.panels.join())),
-        viewer,
         identity,
-        watches: Watches::All,
-        heartbeat: Heartbeat::None,
         frame_bytes: state.limits.frame_bytes.min(PANEL_BYTES),
-        pace: (state.limits.messages_per_s, state.limits.message_burst),
+        ..Visit::new(ControlPanel::new(look, state.panels.join()), viewer, &state.limits)
     };
     Ok(host(guest, body, &state, &feeds, visit))
 }
@@ -166,15 +151,7 @@ pub async fn bevforge(
     feeds: web::ThinData<Feeds>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let guest = welcome(&request, &state)?;
-    let visit = Visit {
-        dialect: Box::new(BevForge::new(state.ledger.clone())),
-        viewer: bevforge_viewer(),
-        identity: Identity::Passing,
-        watches: Watches::All,
-        heartbeat: Heartbeat::None,
-        frame_bytes: state.limits.frame_bytes,
-        pace: (state.limits.messages_per_s, state.limits.message_burst),
-    };
+    let visit = Visit::new(BevForge::new(state.ledger.clone()), bevforge_viewer(), &state.limits);
     Ok(host(guest, body, &state, &feeds, visit))
 }
 
@@ -199,13 +176,9 @@ pub async fn openscan_tasks(
 ) -> Result<HttpResponse, actix_web::Error> {
     let guest = welcome(&request, &state)?;
     let visit = Visit {
-        dialect: Box::new(TaskUpdates),
-        viewer: nobody_in_particular("openscan client"),
-        identity: Identity::Passing,
         watches: Watches::Tasks,
         heartbeat: Heartbeat::Unheard(PING_EVERY),
-        frame_bytes: state.limits.frame_bytes,
-        pace: (state.limits.messages_per_s, state.limits.message_burst),
+        ..Visit::new(TaskUpdates, nobody_in_particular("openscan client"), &state.limits)
     };
     Ok(host(guest, body, &state, &feeds, visit))
 }
@@ -226,14 +199,12 @@ pub async fn openscan_device(
         Ok(machine) => machine,
         Err(missing) => return guest.without(body, missing),
     };
+    let scanner = machine.clone();
+    let look = Box::new(move || (scanner.spec().name.clone(), scanner.spec().kind));
     let visit = Visit {
-        dialect: Box::new(DeviceStatus::new(&machine.spec())),
-        viewer: nobody_in_particular("openscan client"),
-        identity: Identity::Passing,
         watches: Watches::One(machine),
         heartbeat: Heartbeat::Unheard(PING_EVERY),
-        frame_bytes: state.limits.frame_bytes,
-        pace: (state.limits.messages_per_s, state.limits.message_burst),
+        ..Visit::new(DeviceStatus::new(look), nobody_in_particular("openscan client"), &state.limits)
     };
     Ok(host(guest, body, &state, &feeds, visit))
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use actix_web::web::Bytes;
+use actix_web::web::{Bytes, BytesMut};
 use futures_util::Stream;
 use futures_util::task::AtomicWaker;
 use hearth_actors::client::Client;
@@ -101,6 +101,19 @@ impl<S> Outlet<S> {
     }
 }
 
+impl<S> Outlet<S> {
+    /// What the actor says; where it parts, behind what was taken for this client and nothing else would send any more.
+    fn last_words(&mut self, said: Bytes) -> Bytes {
+        if !self.line.parting.get() || self.waiting.is_empty() {
+            return said;
+        }
+        let mut all = BytesMut::new();
+        self.waiting.drain(..).for_each(|frame| all.extend_from_slice(&frame));
+        all.extend_from_slice(&said);
+        all.freeze()
+    }
+}
+
 impl<S, E> Stream for Outlet<S>
 where
     S: Stream<Item = Result<Bytes, E>>,
@@ -115,7 +128,7 @@ where
                 Poll::Ready(Some(said)) => {
                     // It may have more to say, and only looks for a reason to be woken when it has not.
                     this.bell.rang.store(true, Ordering::Release);
-                    return Poll::Ready(Some(said));
+                    return Poll::Ready(Some(said.map(|said| this.last_words(said))));
                 }
                 Poll::Ready(None) => return Poll::Ready(None),
                 // It may have rung before the task was registered.
@@ -129,5 +142,45 @@ where
         let Some(frame) = this.next_live(cx) else { return Poll::Pending };
         this.line.tells();
         Poll::Ready(Some(Ok(frame)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::{StreamExt, stream};
+    use hearth_actors::logic::lease::Identity;
+    use hearth_actors::model::time::WallMs;
+
+    use super::*;
+    use crate::dialects::openscan::TaskUpdates;
+    use crate::http::websocket::entrances::nobody_in_particular;
+
+    fn line() -> Rc<Line> {
+        let viewer = nobody_in_particular("test");
+        let (client, _) = Client::attach(Box::new(TaskUpdates), viewer, Identity::Passing, Vec::new(), 50, WallMs(0));
+        Rc::new(Line {
+            client: RefCell::new(client),
+            live: RefCell::default(),
+            told: Cell::new(None),
+            parting: Cell::new(false),
+        })
+    }
+
+    #[actix_rt::test]
+    async fn what_was_taken_for_a_client_is_sent_before_its_socket_is_closed() {
+        let line = line();
+        let parts = Rc::clone(&line);
+        let session = stream::iter([(false, "answer"), (true, "close")]).map(move |(parting, said)| {
+            parts.parting.set(parting);
+            Ok::<_, Infallible>(Bytes::from_static(said.as_bytes()))
+        });
+        let mut outlet = Outlet::new(session, line);
+        outlet.waiting.extend(["one ", "two "].map(|frame| Bytes::from_static(frame.as_bytes())));
+        let sent: Vec<Bytes> =
+            outlet.by_ref().take(2).map(|sent| sent.unwrap_or_else(|never| match never {})).collect().await;
+        assert_eq!(sent, ["answer", "one two close"]);
+        assert!(outlet.waiting.is_empty());
     }
 }

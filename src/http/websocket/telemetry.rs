@@ -33,6 +33,7 @@ pub fn deliver(values: Vec<Telemetry>, state: &AppState, now: WallMs) -> Vec<Str
         let found = directory.tagged(&tag).filter(|place| state.workshop.inboxes.find(place.machine.id()).is_some());
         match found {
             Some(place) => {
+                let value = value.native(place.channel());
                 let datum = Datum { channel: place.index, value, at: at.unwrap_or(now) };
                 by_machine.entry(place.machine.id().clone()).or_default().push(datum);
             }

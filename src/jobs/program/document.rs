@@ -95,7 +95,10 @@ pub fn steps(value: &Value, at: &str, channels: &ChannelTable, faults: &mut Faul
     let read = written.iter().enumerate().filter_map(|(number, step)| {
         let fields = Fields::of(step, format!("{at}/{number}")).map_err(|fault| note(faults, fault)).ok()?;
         let map = step.as_object()?;
-        Reader { fields, map, channels, faults }.step()
+        let told = faults.len();
+        let step = Reader { fields, map, channels, faults }.step();
+        // It can be read in spite of a fault, such as a key that does not belong there.
+        step.filter(|_| faults.len() == told)
     });
     read.collect()
 }

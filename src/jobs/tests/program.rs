@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hearth_actors::machine::pictures::CaptureError;
-use hearth_actors::model::command::Want;
+use hearth_actors::model::command::{ReplayAction, Want};
 use hearth_actors::model::connection::DriverState;
 use hearth_actors::model::event::{EventBody, ReplayState};
 use hearth_actors::model::fault::{Fault, FaultCode};
@@ -234,6 +234,26 @@ async fn a_scan_that_is_cancelled_leaves_no_picture_behind() {
 }
 
 #[actix_rt::test]
+async fn what_a_scan_of_a_daemon_that_was_killed_left_goes_at_the_next_start_and_no_other_picture_does() {
+    let roastery = Roastery::open(quick(|_| ())).await;
+    let whole = roastery.shop.done("scan", json!({ "args": ["drum", 2, "burner", "burner"] })).await;
+    let new = roastery.shop.made("scan", json!({ "args": ["drum", 1000, "burner", "burner"] }));
+    let cut = roastery.shop.tasks.submit(new).await.unwrap().id;
+    roastery.shop.tasks.cancel(cut).await.unwrap();
+    roastery.shop.ended(cut).await;
+    let folder = |name: &str| roastery.shop.data().join(format!("scans/{name}"));
+    let (cut, whole, foreign) = (folder(&cut.to_string()), folder(&whole.id.to_string()), folder("of somebody else"));
+    for left in [&cut, &foreign] {
+        std::fs::create_dir_all(left).unwrap();
+        std::fs::write(left.join("0001.png"), "picture").unwrap();
+    }
+    let shop = &roastery.shop;
+    Jobs::new(hands(shop.data().to_owned(), Arc::clone(&shop.archive), shop.house.clone()));
+    assert!(!cut.exists());
+    assert!(whole.join("0002.png").exists() && foreign.join("0001.png").exists());
+}
+
+#[actix_rt::test]
 async fn a_scan_needs_a_slider_and_a_camera() {
     let roastery = Roastery::open(quick(|_| ())).await;
     assert_eq!(roastery.shop.faults("scan", json!({})), ["/kwargs/machine_id", "/kwargs/turntable", "/kwargs/camera"]);
@@ -272,6 +292,20 @@ fn almost_a_step() -> impl Strategy<Value = Value> {
     let values = values.prop_map(|map| Value::Object(map.into_iter().collect()));
     let member = prop_oneof![3 => plain, 1 => values];
     prop::collection::btree_map(key, member, 0..5).prop_map(|map| Value::Object(map.into_iter().collect()))
+}
+
+#[test]
+fn a_step_with_a_key_that_does_not_belong_there_is_left_out_as_well_as_told() {
+    let channels = roaster("drum").channels;
+    for step in [
+        json!({ "type": "ask", "message": "malt in?", "values": "set" }),
+        json!({ "type": "hold", "for_s": 1, "to": 3 }),
+        json!({ "type": "wait", "channel": "bt", "above": 80, "below": 90 }),
+    ] {
+        let mut faults = Faults::new();
+        let read = document::steps(&json!([step, hold()]), "/steps", &channels, &mut faults);
+        assert_eq!((read.len(), faults.len()), (1, 1), "{step}: {faults:?}");
+    }
 }
 
 proptest! {
@@ -322,9 +356,8 @@ async fn a_stop_that_was_taken_back_before_a_slow_program_saw_it_pauses_it_all_t
     asked.await.unwrap().unwrap();
 }
 
-#[actix_rt::test]
-async fn a_replay_whose_task_is_cancelled_before_it_could_begin_does_not_play_on() {
-    let roastery = Roastery::open(quick(|_| ())).await;
+/// A profile that takes a quarter of an hour, kept.
+fn long_profile(shop: &Shop) -> Profile {
     let mut profile = read(b"profile of drum").unwrap();
     profile.duration = hearth_actors::model::time::SessionMs(1_000_000);
     profile.series.timestamp_ms = vec![0, 1_000_000];
@@ -333,7 +366,40 @@ async fn a_replay_whose_task_is_cancelled_before_it_could_begin_does_not_play_on
     {
         *curve = vec![None; 2];
     }
-    roastery.shop.archive.import(&profile).unwrap();
+    shop.archive.import(&profile).unwrap();
+    profile
+}
+
+#[actix_rt::test]
+async fn a_replay_task_that_was_paused_never_touches_a_replay_that_somebody_else_began_meanwhile() {
+    for resumes in [true, false] {
+        let roastery = Roastery::open(quick(|_| ())).await;
+        let profile = long_profile(&roastery.shop).id;
+        let new = roastery.shop.made("replay", json!({ "args": ["drum", profile.to_string()] }));
+        let task = roastery.shop.tasks.submit(new).await.unwrap().id;
+        let shown = || roastery.machine.bus().look(|snapshot| snapshot.replay.clone());
+        roastery.until(|| shown().is_some_and(|replay| replay.state == ReplayState::Playing)).await;
+        roastery.shop.tasks.pause(task).await.unwrap();
+        roastery.until(|| shown().is_some_and(|replay| replay.state == ReplayState::Paused)).await;
+        let start = ReplayAction::Start { profile, speed: 1.0, apply_controls: false };
+        roastery.wants(Want::Replay(start)).await;
+        roastery.wants(Want::Replay(ReplayAction::Pause)).await;
+        let theirs = shown().unwrap();
+        if resumes {
+            roastery.resumed(task).await;
+        } else {
+            roastery.shop.tasks.cancel(task).await.unwrap();
+        }
+        let ended = roastery.shop.ended(task).await;
+        assert_eq!(ended.status, if resumes { TaskStatus::Error } else { TaskStatus::Cancelled }, "{ended:?}");
+        assert_eq!(shown(), Some(theirs), "it stands as its owner left it");
+    }
+}
+
+#[actix_rt::test]
+async fn a_replay_whose_task_is_cancelled_before_it_could_begin_does_not_play_on() {
+    let roastery = Roastery::open(quick(|_| ())).await;
+    let profile = long_profile(&roastery.shop);
     let started = roastery.shop.made("replay", json!({ "args": ["drum", profile.id.to_string(), 1, true] }));
     let mut events = roastery.machine.bus().subscribe();
     roastery.device.then([Step::Block(1500)]);

@@ -115,8 +115,6 @@ export const rest = {
   presets: () => get<Preset[]>("presets.json"),
   serialPorts: () => get<SerialPortView[]>("api/serial-ports"),
   metrics: (call?: Call) => get<string>("metrics", call),
-  startBackup: () => post<BackupTask>(task("backup"), {}),
-  backup: (id: string) => get<BackupTask>(task(id)),
   machineHealth: (id: string, call?: Call) => get<HealthView>(`${machine(id)}/health`, call),
   pastAlarms: (id: string) => get<PastAlarm[]>(`${machine(id)}/alarms/history`),
   disconnect: (id: string) => post<DriverAnswer>(`${machine(id)}/disconnect`),
@@ -161,11 +159,6 @@ export const rest = {
 
 /** Who is logged in. */
 export type Me = { username: string; role: "viewer" | "operator" | "admin" };
-
-/** What is looked at of a task that makes a backup. */
-export type BackupTask = {
-  id: string; status: string; error: string | null; completed_at: string | null; progress: { message: string }; result: { file: string; bytes: number } | null;
-};
 
 /** The part of a machine's configuration that the cockpit looks at. */
 export type MachineConfig = {

@@ -52,8 +52,6 @@ export class MachineStore {
   readonly loaded = signal(false);
   /** Arrival of the newest reading, on `nowMs()`. */
   lastSampleAt: number | null = null;
-  /** Usual time between two readings on their own clock. Unit: ms. */
-  intervalMs = FIRST_INTERVAL_MS;
   readonly #tab: Tab;
   readonly #link: Link;
   #arrivalMs = FIRST_INTERVAL_MS;
@@ -313,14 +311,12 @@ export class MachineStore {
   #reading(frame: FrameOf<"temperature">, replayed: boolean): void {
     this.#meet(frame.session_id, null);
     const isNewest = frame.timestamp_ms > (this.series.lastMs ?? -Infinity);
-    const previous = this.series.lastMs;
     if (!this.series.insert(frame)) return;
     for (const [channel, value] of Object.entries(frame.controls ?? {})) this.lanes.note(channel, frame.timestamp_ms, value);
     if (!isNewest) return;
     this.#latest = frame;
     if (JSON.stringify(frame.quality ?? {}) !== JSON.stringify(this.session.quality.peek())) this.session.quality.value = frame.quality ?? {};
     if (frame.controls !== undefined) this.controls.stand(frame.controls);
-    if (previous !== null && previous >= 0) this.intervalMs = smooth(this.intervalMs, frame.timestamp_ms - previous);
     if (replayed) return;
     const now = nowMs();
     if (this.lastSampleAt !== null) this.#arrivalMs = smooth(this.#arrivalMs, now - this.lastSampleAt);

@@ -17,6 +17,10 @@ export type Point = {
 export type BaseColumn = "bt" | "et" | "bt_ror" | "et_ror";
 const BASE: BaseColumn[] = ["bt", "et", "bt_ror", "et_ror"];
 const FIRST_CAPACITY = 1024;
+/** How many of the newest intervals tell what is usual. */
+const INTERVALS = 31;
+/** What is usual before there are two readings. Unit: ms. */
+const FIRST_INTERVAL_MS = 1_000;
 /** Preheat that stays in view after `start_recording`. Unit: ms. */
 const PREHEAT_KEPT_MS = 10 * 60_000;
 
@@ -59,6 +63,13 @@ export class SeriesStore {
   /** Time of the oldest reading. Unit: ms. */
   get firstMs(): number | null {
     return this.#length === 0 ? null : (this.#times[0] ?? null);
+  }
+
+  /** Usual time between readings: the median of the newest. The same in every tab that holds the same curve. Unit: ms. */
+  get intervalMs(): number {
+    const t = this.#times.subarray(Math.max(0, this.#length - 1 - INTERVALS), this.#length);
+    const steps = t.slice(1).map((ms, i) => ms - (t[i] ?? 0)).sort();
+    return steps[steps.length >> 1] ?? FIRST_INTERVAL_MS;
   }
 
   /** Index of the first reading at or after a time; `length` if there is none. */

@@ -1638,6 +1638,22 @@ message: string, };
  */
 export type TaskView = {
 /**
+ * The machine it works for.
+ */
+machine_id: string | null,
+/**
+ * What people file it under.
+ */
+project: string | null,
+/**
+ * Arguments by position.
+ */
+run_args: unknown[],
+/**
+ * Arguments by keyword.
+ */
+run_kwargs: Record<string, unknown>,
+/**
  * Unique for ever.
  */
 id: string,
@@ -1684,23 +1700,7 @@ started_at: string | null,
 /**
  * When its job ended.
  */
-completed_at: string | null,
-/**
- * The machine it works for.
- */
-machine_id: string | null,
-/**
- * What people file it under.
- */
-project: string | null,
-/**
- * Arguments by position.
- */
-run_args: unknown[],
-/**
- * Arguments by keyword.
- */
-run_kwargs: Record<string, unknown>, };
+completed_at: string | null, };
 
 /**
  * What follows when a wait took too long.

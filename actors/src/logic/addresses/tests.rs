@@ -50,6 +50,16 @@ fn a_number_in_writing_is_taken_and_kept_when_the_writing_goes() {
 }
 
 #[test]
+fn a_number_that_was_given_up_is_given_to_nothing_else_by_itself() {
+    let mut book = Addresses::default();
+    assert_eq!(numbers(&mut book, "kettle", &[("pump", 1001), ("level", 1003)]), [1001, 1003]);
+    assert_eq!(numbers(&mut book, "kettle", &[("pump", 60), ("level", 61)]), [60, 61]);
+    assert_eq!(numbers(&mut book, "other", &[("a", 0), ("b", 0), ("c", 0)]), [1000, 1002, 1004]);
+    assert_eq!(book.spent().count(), 0, "what lies behind is given to nothing anyway");
+    assert_eq!(numbers(&mut book, "brewery", &[("pump", 1001)]), [1001], "but a person may");
+}
+
+#[test]
 fn no_machine_takes_the_number_of_another_not_even_of_one_that_is_gone() {
     let mut book = Addresses::default();
     numbers(&mut book, "kettle", &[("pump", 52), ("level", 0)]);

@@ -3,48 +3,38 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { rest } from "../../link/rest";
+import { isOver } from "../../model/taskWords";
+import { tasks } from "../../store/tasks";
+import type { TaskView } from "../../wire/types";
 import { Fault } from "../../ui/Field";
 import { Icon } from "../../ui/Icon";
+import { useWork } from "../../ui/work";
 
-const LOOK_EVERY_MS = 500;
-
-type Copy = { kind: "none" } | { kind: "running"; id: string; words: string } | { kind: "done"; file: string } | { kind: "failed"; error: string };
+function wordsOf({ status, progress, result }: TaskView): string {
+  if (!isOver(status)) return progress.message === "" ? "Copying…" : progress.message;
+  const file = (result as { file?: string } | null)?.file;
+  return status !== "completed" ? "" : file === undefined ? "Done." : `Done: ${file}`;
+}
 
 export function BackUp() {
-  const copy = useSignal<Copy>({ kind: "none" });
-  const running = copy.value.kind === "running" ? copy.value.id : null;
-  useEffect(() => {
-    if (running === null) return undefined;
-    const look = () =>
-      void rest.backup(running).then(
-        (task) => {
-          if (task.status === "completed") copy.value = { kind: "done", file: task.result?.file ?? "" };
-          else if (task.completed_at !== null) copy.value = { kind: "failed", error: task.error ?? `The copy was ${task.status}.` };
-          else copy.value = { kind: "running", id: running, words: task.progress.message };
-        },
-        (error: Error) => (copy.value = { kind: "failed", error: error.message }),
-      );
-    const timer = setInterval(look, LOOK_EVERY_MS);
-    return () => clearInterval(timer);
-  }, [running]);
-  const start = () => {
-    rest.startBackup().then(
-      (task) => (copy.value = { kind: "running", id: task.id, words: "" }),
-      (error: Error) => (copy.value = { kind: "failed", error: error.message }),
-    );
+  const id = useSignal("");
+  const { busy, fault, run } = useWork();
+  useEffect(() => tasks.hold(), []);
+  const copy = tasks.items.value.find((task) => task.id === id.value);
+  const start = async () => {
+    id.value = (await rest.startTask("backup", {})).id;
+    await tasks.refresh();
   };
-  const now = copy.value;
+  const isRunning = busy.value || (copy !== undefined && !isOver(copy.status));
+  const failure = copy !== undefined && isOver(copy.status) && copy.status !== "completed" ? (copy.error ?? `The copy was ${copy.status}.`) : undefined;
   return (
     <section class="panel step-panel" aria-label="Backup">
       <p>Machines, profiles and tasks in one file below the data folder of the daemon, made while everything goes on. <code>hearth restore</code> brings it back.</p>
       <p class="row">
-        <button type="button" class="button" disabled={now.kind === "running"} data-testid="backup" onClick={start}><Icon name="check" /> Back up now</button>
-        <span role="status" class="grow wrap" data-testid="backup-state">
-          {now.kind === "running" && (now.words === "" ? "Copying…" : now.words)}
-          {now.kind === "done" && `Done${now.file === "" ? "." : `: ${now.file}`}`}
-        </span>
+        <button type="button" class="button" disabled={isRunning} data-testid="backup" onClick={() => void run(start)}><Icon name="check" /> Back up now</button>
+        <span role="status" class="grow wrap" data-testid="backup-state">{copy !== undefined && wordsOf(copy)}</span>
       </p>
-      <Fault text={now.kind === "failed" ? now.error : undefined} />
+      <Fault text={fault.value ?? failure} />
     </section>
   );
 }
