@@ -138,7 +138,8 @@ async fn roast_through(errno: i32) {
     .await;
     seen.extend(before);
     let well_after = healed_at.elapsed();
-    println!("error {errno}: alarm after {raised_after:.1?}, well {well_after:.1?} after the disk was");
+    let figure = format!("error {errno}: alarm after {raised_after:.1?}, well {well_after:.1?} after the disk was\n");
+    std::io::Write::write_all(&mut std::io::stdout(), figure.as_bytes()).unwrap();
     assert_eq!(storage(&house).await["state"], "ok");
     assert_eq!(house.send(Method::POST, "/api/machines", Sent::Json(document)).await.status, 201);
     socket.say(json!({ "type": "command", "action": "stop_recording" })).await;
