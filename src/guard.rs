@@ -38,11 +38,14 @@ pub async fn keep_informed(house: House, lifeline: Arc<Lifeline>) {
             let machines = house.machines();
             machines.iter().filter_map(|machine| will_of(&machine.document(), &machine.spec())).collect()
         };
+        let machines = wills.iter().map(|will| will.machine.as_str()).collect::<Vec<_>>().join(", ");
         let line = Arc::clone(&lifeline);
         // A guard that is stopped must not stop the daemon's own thread.
         let told = tokio::task::spawn_blocking(move || line.tell(&wills)).await;
-        if let Ok(Err(error)) = told {
-            tracing::error!(%error, "the guard does not hear what to write if the daemon dies");
+        match told {
+            Ok(Ok(())) => tracing::info!(machines, "the guard knows what to write if the daemon dies"),
+            Ok(Err(error)) => tracing::error!(%error, "the guard does not hear what to write if the daemon dies"),
+            Err(_) => {}
         }
         if changes.changed().await.is_err() {
             return;

@@ -44,7 +44,7 @@ async fn storage(house: &House) -> Value {
 const READINGS_MAX: usize = 1_200;
 
 /// The next frame that is wanted, and all before it.
-async fn until(socket: &mut Live, what: &str, wanted: impl Fn(&Value) -> bool) -> (Vec<Value>, Value) {
+async fn until(socket: &mut Live, what: &str, mut wanted: impl FnMut(&Value) -> bool) -> (Vec<Value>, Value) {
     let mut before = Vec::new();
     while before.len() < READINGS_MAX {
         let frame = socket.text().await;
@@ -242,11 +242,16 @@ async fn a_wall_clock_that_jumps_changes_no_session_time_and_no_lease_and_is_tol
     socket.say(json!({ "type": "command", "action": "acquire_control" })).await;
     until(&mut socket, "lease", |frame| kind(frame) == "control_lease" && frame["holder"].is_object()).await;
     let mut last = 0;
-    for thrown_ms in [DECADE_MS, -DECADE_MS, HOUR_MS, -HOUR_MS, 0] {
+    for (nth, thrown_ms) in [DECADE_MS, -DECADE_MS, HOUR_MS, -HOUR_MS, 0].into_iter().enumerate() {
         hearth_actors::runtime::clock::throw_wall(thrown_ms);
-        let (before, jumped) =
-            until(&mut socket, "clock_jump", |frame| kind(frame) == "alarm" && frame["alarm_id"] == "clock_jump").await;
-        assert_eq!(jumped["severity"], "warning", "{jumped}");
+        // From the third within a minute on it is chatter: one alarm, which stands.
+        let is_told = nth < 2;
+        let mut readings = 0;
+        let (before, _) = until(&mut socket, "what follows a jump", |frame| {
+            readings += u32::from(kind(frame) == "temperature");
+            if is_told { kind(frame) == "alarm" && frame["alarm_id"] == "clock_jump" } else { readings == 30 }
+        })
+        .await;
         for frame in before.iter().filter(|frame| kind(frame) == "temperature" && frame["session_id"] == session) {
             let at = frame["timestamp_ms"].as_u64().unwrap();
             assert!((last..last + 600_000).contains(&at), "{last} then {at} as the wall was thrown by {thrown_ms} ms");
@@ -255,8 +260,10 @@ async fn a_wall_clock_that_jumps_changes_no_session_time_and_no_lease_and_is_tol
         assert!(before.iter().all(|frame| kind(frame) != "control_lease"), "the lease is nobody else's: {before:?}");
         socket.say(json!({ "type": "control", "channel": "burner", "value": 0.4 })).await;
         assert_eq!(until(&mut socket, "control_ack", |frame| kind(frame) == "control_ack").await.1["applied"], true);
-        socket.say(json!({ "type": "command", "action": "ack_alarm", "alarm_id": "clock_jump" })).await;
-        until_alarm(&mut socket, "clock_jump", "normal").await;
+        if is_told {
+            socket.say(json!({ "type": "command", "action": "ack_alarm", "alarm_id": "clock_jump" })).await;
+            until_alarm(&mut socket, "clock_jump", "normal").await;
+        }
     }
     socket.say(json!({ "type": "command", "action": "stop_recording" })).await;
     until(&mut socket, "end of the recording", |frame| kind(frame) == "state" && frame["state"] == "finished").await;

@@ -95,7 +95,7 @@ pub enum KindConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SafetyConfig {
-    /// How long a sensor that heat depends on may be lost. Unit: ms of the machine's clock, 1000 to 600000; three readings where absent, but at
+    /// How long a sensor that heat depends on may be lost. Unit: ms of real time, 1000 to 600000; three readings where absent, but at
     /// least 3000. A machine that sends by itself is judged by `stale_after_ms` of its driver.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_sensor_loss_ms: Option<u64>,

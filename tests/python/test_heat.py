@@ -73,6 +73,7 @@ def test_the_guard_writes_for_machines_that_came_later_and_not_for_those_that_we
         )
         rest.post("/api/machines/later/controls/burner", json={"value": 0.4}).raise_for_status()
         rest.delete("/api/machines/gas").raise_for_status()
+        wait_until(lambda: 'machines="later"' in it.hearth.stderr, "the guard to know")
         gone_here, later_here, pid = it.device.here(), second.here(), it.daemon_pid
         os.kill(pid, signal.SIGKILL)
         assert second.wait_for_change(later_here, 40).value == 0

@@ -15,6 +15,7 @@ pub const ALONE_TOLD_AFTER_MS: u64 = 30_000;
 /// Watches the sensors that heat depends on.
 #[derive(Debug, Clone)]
 pub struct SensorWatch {
+    /// Unit: ms of the machine's clock.
     limit_ms: u64,
     sensors: Vec<Sensor>,
 }
@@ -33,9 +34,8 @@ impl SensorWatch {
     pub fn new(spec: &MachineSpec, now: MonoMs) -> Self {
         let heats = spec.channels.controls().any(|(_, _, control)| control.class == OutputClass::Heat);
         let sensors = if heats { heat_sensors(&spec.channels) } else { Vec::new() };
-        // A look may come as late as the next one would.
-        let late_ms = (LOOK_EVERY_MS as f64 * spec.clock_speed) as u64;
-        let limit_ms = spec.safety.sensor_loss_ms.saturating_sub(late_ms);
+        // A look may come as late as the next one would. A machine whose clock is faster than real time is not poorer for it.
+        let limit_ms = (spec.safety.sensor_loss_ms.saturating_sub(LOOK_EVERY_MS) as f64 * spec.clock_speed) as u64;
         let sensor = |channel| Sensor { channel, good_at: now, is_good: false };
         Self { limit_ms, sensors: sensors.into_iter().map(sensor).collect() }
     }

@@ -66,7 +66,7 @@ impl MachineSpec {
 /// What heat may be without, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SafetySpec {
-    /// How long a sensor that heat depends on may tell nothing. Unit: ms of the machine's clock.
+    /// How long a sensor that heat depends on may tell nothing. Unit: ms of real time.
     pub sensor_loss_ms: u64,
     /// How long heat may stay on with nobody there who could steer; `None` for ever. Unit: ms of real time.
     pub operator_loss_ms: Option<u64>,
