@@ -163,7 +163,8 @@ async function expectReplay({ page, frames }: Tab, curve: Reading[], originMs: n
   expect(await shownTable(page), "the curve that the replay shows").toEqual(tableOf(curve, originMs));
 }
 
-test("a roast on Modbus registers is the same roast in two tabs, in a Python client, over REST and in its replay", async ({ page, context, daemon }) => {
+// Twenty times as fast as life: half a second without a core is ten seconds of the roast, and its DROP may lie in them.
+test("a roast on Modbus registers is the same roast in two tabs, in a Python client, over REST and in its replay", { tag: "@alone" }, async ({ page, context, daemon }) => {
   test.setTimeout(HANGS_MS);
   const player = startPeer("play_roast.py", String(PACE));
   const peers = [player];

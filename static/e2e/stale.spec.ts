@@ -70,7 +70,7 @@ test("a simulated roaster that hangs is grey as well, and its neighbour is not",
   await expect(hung.getByTestId("card-last")).toHaveText(/s ago/, { timeout: 15_000 });
   await expect(hung.getByTestId("card-numbers")).toHaveClass(/old/);
   await expect(calm.getByTestId("card-numbers")).not.toHaveClass(/old/);
-  await page.getByRole("link", { name: "Demo roaster" }).click();
+  await hung.getByRole("link", { name: "Demo roaster" }).click();
   await expect(page.getByTestId("readout-bt")).toHaveClass(/old/);
   await expect(page.getByTestId("age")).toContainText("ago");
   await expect(page.getByTestId("driver-state")).toContainText("does not answer");
