@@ -262,6 +262,17 @@ async fn a_flood_is_told_to_slow_down_and_then_cut_while_others_go_on() {
 }
 
 #[actix_rt::test]
+async fn a_stop_that_comes_with_the_goodbye_is_carried_out() {
+    let house = house().await;
+    let mut stays = house.live(LIVE).await;
+    let mut leaves = house.live(LIVE).await.framed;
+    leaves.feed(Message::Text("{\"type\":\"command\",\"action\":\"emergency_stop\"}".into())).await.unwrap();
+    leaves.feed(Message::Close(None)).await.unwrap();
+    leaves.flush().await.unwrap();
+    stays.until(|frame| kind(frame) == "safety" && frame["latched"] == true).await;
+}
+
+#[actix_rt::test]
 async fn a_machine_that_is_not_there_is_told_and_closed_with_4004() {
     let house = house().await;
     for path in ["/ws/live/nobody", "/ws/live/..%2f..", "/ws/live/Machine-A", "/ws/live/nobody/"] {

@@ -31,6 +31,7 @@ use hearth_actors::client::history::{self, History};
 use hearth_actors::client::{Budget, Client, Reaction};
 use hearth_actors::dialect::{Frame, SyncRequest};
 use hearth_actors::model::command::Want;
+use hearth_actors::model::refusal::Refusal;
 use hearth_actors::registry::Roster;
 use hearth_actors::runtime::clock::wall_now;
 use hearth_actors::slot::MachineHandle;
@@ -189,13 +190,14 @@ impl Socket {
         let client = self.line.client.borrow();
         let Some(machine) = client.machine().cloned() else { return };
         let command = client.command(self.state.house.surroundings().next_command(), want, request_id);
-        let answer = async move { machine.command(command).await };
-        ctx.spawn(answer.into_actor(self).map(|answer, socket, ctx| {
-            if let Err(refusal) = answer {
-                let frames = socket.line.client.borrow().refuse(&refusal, wall_now());
-                socket.tell(frames, ctx);
+        let socket = ctx.address();
+        // Not in the actor's context, which forgets what it was given when the socket closes: an order that came is carried out.
+        actix_web::rt::spawn(async move {
+            if let Err(refusal) = machine.command(command).await {
+                // Whoever has gone needs no answer.
+                let _ = socket.try_send(Unwilling(refusal));
             }
-        }));
+        });
     }
 
     /// Fetches the past off this thread, then sends it lot by lot.
@@ -326,6 +328,22 @@ impl StreamHandler<Lot> for Socket {
 
     /// The past has been sent; the socket lives on.
     fn finished(&mut self, _: &mut Self::Context) {}
+}
+
+/// An order was refused.
+struct Unwilling(Refusal);
+
+impl Message for Unwilling {
+    type Result = ();
+}
+
+impl Handler<Unwilling> for Socket {
+    type Result = ();
+
+    fn handle(&mut self, Unwilling(refusal): Unwilling, ctx: &mut Self::Context) {
+        let frames = self.line.client.borrow().refuse(&refusal, wall_now());
+        self.tell(frames, ctx);
+    }
 }
 
 impl Handler<Notice> for Socket {

@@ -11,7 +11,8 @@ use crate::model::channel::{ControlSpec, OutputClass};
 use crate::model::spec::MachineSpec;
 use crate::model::units::Unit;
 
-/// Pause between two writes. The drive task looks five times a second: no two are further apart than 1 s. Source: safety design, outputs.
+/// Pause between two writes. The drive task looks five times a second: where readings come as often, no two are further apart than 1 s.
+/// Source: safety design, outputs.
 const EVERY: Duration = Duration::from_millis(800);
 
 /// The heat outputs of a machine, and what was last confirmed of each.
@@ -25,6 +26,8 @@ struct Output {
     channel: usize,
     control: ControlSpec,
     unit: Unit,
+    /// Whether readings tell what it is set to.
+    is_shown: bool,
     held: Option<Held>,
 }
 
@@ -32,7 +35,7 @@ struct Output {
 struct Held {
     order: Admitted,
     written: Instant,
-    /// The device shows what was ordered, or shows nothing.
+    /// Since it was written, the device has shown what was ordered; one that shows nothing always does.
     agrees: bool,
     fails: bool,
 }
@@ -54,6 +57,7 @@ impl Refresh {
             channel,
             control: control.clone(),
             unit: about.unit.clone(),
+            is_shown: false,
             held: None,
         };
         Self { outputs: heats.map(output).collect() }
@@ -73,18 +77,18 @@ impl Refresh {
     pub fn hold(&mut self, order: &Admitted) {
         let Some(output) = self.outputs.iter_mut().find(|output| output.channel == order.channel()) else { return };
         let is_hot = !gate::is_safe(&output.control, order.native());
-        let held = || Held { order: order.clone(), written: Instant::now(), agrees: true, fails: false };
+        let agrees = !output.is_shown;
+        let held = || Held { order: order.clone(), written: Instant::now(), agrees, fails: false };
         output.held = is_hot.then(held);
     }
 
     /// The device was read. Where it shows something else than was ordered, another hand is at work, such as one at the machine's own
-    /// panel: that is not written over.
+    /// panel: that is not written over. So each write waits for a reading since the one before, and comes no more often than those do.
     pub fn read(&mut self, sample: &Sample) {
-        for Output { channel, control, unit, held } in &mut self.outputs {
-            if let Some(held) = held
-                && let Some(Ok(shown)) = sample.values().get(*channel)
-                && !sample.is_kept(*channel)
-            {
+        for Output { channel, control, unit, is_shown, held } in &mut self.outputs {
+            let Some(Ok(shown)) = sample.values().get(*channel).filter(|_| !sample.is_kept(*channel)) else { continue };
+            *is_shown = true;
+            if let Some(held) = held {
                 held.agrees = control.agrees(unit.outward(*shown), held.order.native());
             }
         }
@@ -102,6 +106,7 @@ impl Refresh {
         let output = self.outputs.iter_mut().find(|output| output.channel == order.channel())?;
         let held = output.held.as_mut()?;
         held.written = Instant::now();
+        held.agrees = !output.is_shown;
         let before = std::mem::replace(&mut held.fails, !went_well);
         (!went_well).then_some(if before { Failure::Again } else { Failure::First })
     }
@@ -179,6 +184,22 @@ mod tests {
         assert_eq!(refresh.due(), None);
         refresh.read(&Sample::missing(3, MissingReason::Timeout));
         assert_eq!(refresh.due(), None, "a reading that fails tells nothing new");
+        refresh.read(&shows(80.0));
+        assert!(refresh.due().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_may_have_been_changed_since_it_was_last_seen_is_not_written_over() {
+        let mut refresh = Refresh::new(&roaster("a"));
+        refresh.read(&shows(0.0));
+        refresh.hold(&order(0.8));
+        a_while().await;
+        assert_eq!(refresh.due(), None, "no reading since the order");
+        refresh.read(&shows(80.0));
+        let due = refresh.due().unwrap();
+        refresh.written(&due, true);
+        a_while().await;
+        assert_eq!(refresh.due(), None, "no reading since the last write");
         refresh.read(&shows(80.0));
         assert!(refresh.due().is_some());
     }

@@ -16,6 +16,7 @@ use futures_util::{FutureExt, StreamExt, stream};
 use hearth_actors::client::{Budget, Client, Reaction};
 use hearth_actors::dialect::{Frame, Told};
 use hearth_actors::logic::lease::Identity;
+use hearth_actors::model::command::UserRole;
 use hearth_actors::model::ids::{MachineId, Seq};
 use hearth_actors::registry::Roster;
 use hearth_actors::runtime::bus::Published;
@@ -174,8 +175,10 @@ impl Reader {
         let news = machines.iter().map(|machine| (machine.id().clone(), listen(machine))).collect();
         let (limit, now) = (state.limits.subscriptions, wall_now());
         let dialect = Box::new(BevForge::new(state.ledger.clone()));
-        let (client, greeting) =
-            Client::attach(dialect, bevforge_viewer(), Identity::Passing, machines.to_vec(), limit, now);
+        // It only reads, so nobody who could steer is there by it.
+        let mut viewer = bevforge_viewer();
+        viewer.principal.role = UserRole::Viewer;
+        let (client, greeting) = Client::attach(dialect, viewer, Identity::Passing, machines.to_vec(), limit, now);
         let mut comment = tokio::time::interval_at(tokio::time::Instant::now() + COMMENT_EVERY, COMMENT_EVERY);
         comment.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut reader = Self {
