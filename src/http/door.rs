@@ -113,10 +113,7 @@ pub async fn admit<B: MessageBody + 'static>(
     let refused = match granted.role {
         _ if is_for_everybody(&request) => None,
         Err(why) => Some(no_login(why)),
-        Ok(UserRole::Viewer) if !is_for_viewers(&request) => {
-            let words = "your role does not allow this: ask for a higher one";
-            Some(HttpResponse::from(&Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", words)))
-        }
+        Ok(UserRole::Viewer) if !is_for_viewers(&request) => Some(HttpResponse::from(&no_right())),
         Ok(_) => None,
     };
     let response = match refused {
@@ -132,6 +129,14 @@ pub async fn admit<B: MessageBody + 'static>(
 /// What [`admit`] found.
 pub fn granted(request: &HttpRequest) -> Granted {
     request.extensions().get().cloned().unwrap_or(Granted { role: Err(NO_TOKEN), person: None })
+}
+
+/// Asks for more than the door does.
+///
+/// # Errors
+/// When the role is lower.
+pub fn must_be(request: &HttpRequest, least: UserRole) -> Result<(), Problem> {
+    if granted(request).role.is_ok_and(|role| role >= least) { Ok(()) } else { Err(no_right()) }
 }
 
 /// The token a request carries.
@@ -183,6 +188,10 @@ fn is_for_viewers(request: &ServiceRequest) -> bool {
 fn is_stop_of_a_machine(path: &str) -> bool {
     let machine = path.strip_prefix("/api/machines/").and_then(|rest| rest.strip_suffix("/stop"));
     machine.is_some_and(|machine| !machine.is_empty() && !machine.contains('/'))
+}
+
+fn no_right() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", "your role does not allow this: ask for a higher one")
 }
 
 fn no_login(why: &str) -> HttpResponse {

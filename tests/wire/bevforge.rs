@@ -148,6 +148,7 @@ fn notice(state: AlarmState) -> AlarmNotice {
         et: None,
         raised_wall: None,
         acked_by: None,
+        acked_wall: None,
         count: 1,
         first_cause: None,
         shelf: None,

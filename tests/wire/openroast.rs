@@ -144,6 +144,7 @@ fn alarm(state: AlarmState) -> AlarmNotice {
         et: Some(285.0),
         raised_wall: None,
         acked_by: None,
+        acked_wall: None,
         count: 1,
         first_cause: None,
         shelf: None,

@@ -145,6 +145,7 @@ fn task(status: TaskStatus) -> Task {
         manner: Manner::Waiting,
         machine: Some(machine()),
         project: Some("owl".into()),
+        number: Some(1),
         arguments: r#"{"args":[10],"kwargs":{}}"#.into(),
         status,
         progress: Progress { current: 3, total: 10, message: "Capturing photo 3/10".to_owned() },

@@ -278,14 +278,20 @@ impl AlarmBook {
     ///
     /// # Errors
     /// When there is no such rule, or the occurrence named is not the current one.
-    pub fn ack(&mut self, alarm: &RuleId, occurrence: Option<u64>, by: &str) -> Result<Changes, AlarmFault> {
+    pub fn ack(
+        &mut self,
+        alarm: &RuleId,
+        occurrence: Option<u64>,
+        by: &str,
+        moment: Moment,
+    ) -> Result<Changes, AlarmFault> {
         let life = self.find(alarm)?;
         if let Some(occurrence) = occurrence
             && life.occurrence() != Some(occurrence)
         {
             return Err(AlarmFault::NotCurrent { alarm: alarm.clone(), occurrence });
         }
-        Ok(Changes::of(life.ack(by)))
+        Ok(Changes::of(life.ack(by, moment)))
     }
 
     /// Hides an alarm for some minutes of the machine's clock; shelving it again counts from now.

@@ -180,6 +180,15 @@ pub fn is_hot(spec: &MachineSpec, values: &[Value]) -> bool {
     )
 }
 
+/// Whether an interlock has a say in an order. It goes by what is known of the other channels, so it matters then whether the orders
+/// before it were settled.
+pub fn is_interlocked(spec: &MachineSpec, channel_id: &str, value: Fraction) -> bool {
+    let Some(index) = spec.channels.find(channel_id) else { return false };
+    let channel = spec.channels.get(index);
+    let wanted = channel.and_then(|channel| Some(channel.unit.inward(channel.control()?.to_native(value))));
+    wanted.is_some_and(|wanted| rules_about(&spec.interlocks, index, wanted).next().is_some())
+}
+
 /// Judges a command by the role of who gives it.
 ///
 /// # Errors
@@ -276,9 +285,12 @@ fn blocking_interlock<'a>(
     let holds = |condition: &Condition| {
         values.get(condition.channel).and_then(|v| v.ok()).is_some_and(|v| condition.comparison.holds(v))
     };
-    rules.iter().find(|rule| {
-        rule.blocks.channel == channel && rule.blocks.comparison.holds(wanted) && !rule.unless.iter().all(holds)
-    })
+    rules_about(rules, channel, wanted).find(|rule| !rule.unless.iter().all(holds))
+}
+
+/// The interlocks that an order is judged by. `wanted` in internal units.
+fn rules_about(rules: &[InterlockRule], channel: usize, wanted: f64) -> impl Iterator<Item = &InterlockRule> {
+    rules.iter().filter(move |rule| rule.blocks.channel == channel && rule.blocks.comparison.holds(wanted))
 }
 
 /// Why outputs are latched, to people.

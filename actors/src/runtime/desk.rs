@@ -98,7 +98,7 @@ impl AlarmDesk {
     /// # Errors
     /// When there is no such alarm, or the occurrence named is not the current one.
     pub fn ack(&self, alarm: &RuleId, occurrence: Option<u64>, by: &str) -> Result<(), Refusal> {
-        self.order(|book, _| book.ack(alarm, occurrence, by))
+        self.order(|book, moment| book.ack(alarm, occurrence, by, moment))
     }
 
     /// Hides an alarm for some minutes.

@@ -2,12 +2,12 @@
 //! device did it.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::X_CONTENT_TYPE_OPTIONS;
+use actix_web::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::machine::pictures::CaptureError;
 use hearth_actors::model::channel::{Channel, ControlSpec};
-use hearth_actors::model::command::Want;
+use hearth_actors::model::command::{UserRole, Want};
 use hearth_actors::model::ids::ChannelId;
 use hearth_actors::model::units::Fraction;
 use hearth_actors::slot::MachineHandle;
@@ -17,6 +17,7 @@ use serde::Deserialize;
 use super::{Looking, Refused, of_body};
 use crate::dialects::openscan::device::{Group, view};
 use crate::dialects::openscan::wire::{DeviceView, LightView, MotorView};
+use crate::http::door::must_be;
 use crate::http::rest::body;
 use crate::http::rest::caller::caller;
 use crate::http::rest::machines::order;
@@ -77,8 +78,9 @@ pub async fn camera(name: Path<String>, looking: Query<Looking>, state: Data<App
     Ok(HttpResponse::Ok().json(camera.ok_or_else(|| missing("camera", &name))?))
 }
 
-/// `GET cameras/{name}/photo`: takes a picture, between two orders.
-pub async fn photo(name: Path<String>, looking: Query<Looking>, state: Data<AppState>) -> Answer {
+/// `GET cameras/{name}/photo`: takes a picture, between two orders. It is a `GET` that makes a device work, so looking is not enough.
+pub async fn photo(request: HttpRequest, name: Path<String>, looking: Query<Looking>, state: Data<AppState>) -> Answer {
+    must_be(&request, UserRole::Operator)?;
     let machine = looking.machine(&state)?;
     let channels = machine.bus().snapshot().channels;
     let is_camera =
@@ -93,8 +95,9 @@ pub async fn photo(name: Path<String>, looking: Query<Looking>, state: Data<AppS
         };
         Refused::new(status, error.to_string())
     })?;
-    let as_said = (X_CONTENT_TYPE_OPTIONS, "nosniff");
-    Ok(HttpResponse::Ok().content_type(picture.mime).insert_header(as_said).body(picture.bytes))
+    let (as_said, fresh) = ((X_CONTENT_TYPE_OPTIONS, "nosniff"), (CACHE_CONTROL, "no-store"));
+    let mut answer = HttpResponse::Ok();
+    Ok(answer.content_type(picture.mime).insert_header(as_said).insert_header(fresh).body(picture.bytes))
 }
 
 /// `PUT motors/{name}/angle?degrees=`: turns it to there.

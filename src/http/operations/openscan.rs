@@ -209,8 +209,8 @@ fn photo() -> Operation {
         .told(
             Tag::OpenScan,
             "Take a picture",
-            "Between two orders, and without control of the machine. 409 where it is not connected, 502 where the camera gave \
-             none.",
+            "Between two orders, and without control of the machine, but with the role of an operator: 403 without. 409 where it is \
+             not connected, 502 where the camera gave none.",
         )
         .takes(named())
         .takes(which())

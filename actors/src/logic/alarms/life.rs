@@ -52,9 +52,16 @@ struct Occurrence {
     raised_wall: Option<WallMs>,
     bt: Option<f64>,
     et: Option<f64>,
-    acked_by: Option<String>,
+    acked: Option<Acked>,
     count: u32,
     first_cause: Option<RuleId>,
+}
+
+/// Who has seen it, and when: known only of acknowledgements since that is kept.
+#[derive(Debug, Clone)]
+struct Acked {
+    by: String,
+    wall: Option<WallMs>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -232,6 +239,7 @@ impl Life {
         let latches = self.latches();
         if let Some(occurrence) = self.occurrence.as_mut().filter(|_| grew_worse) {
             occurrence.latched = latches;
+            occurrence.acked = None;
         }
         if grew_worse && self.stage == Stage::Acked {
             self.stage = Stage::Unacked;
@@ -257,7 +265,7 @@ impl Life {
         self.turn(turn, moment, tide, next)
     }
 
-    pub(super) fn ack(&mut self, by: &str) -> Change {
+    pub(super) fn ack(&mut self, by: &str, moment: Moment) -> Change {
         let stage = match (self.stage, self.is_latched()) {
             (Stage::Unacked, _) => Stage::Acked,
             (Stage::ClearedUnacked, true) => Stage::Latched,
@@ -265,7 +273,7 @@ impl Life {
             (Stage::Normal | Stage::Acked | Stage::Latched, _) => return Change::default(),
         };
         if let Some(occurrence) = &mut self.occurrence {
-            occurrence.acked_by = Some(by.to_owned());
+            occurrence.acked = Some(Acked { by: by.to_owned(), wall: Some(moment.wall) });
         }
         self.go(stage)
     }
@@ -325,7 +333,7 @@ impl Life {
                 occurrence.count = occurrence.count.saturating_add(1);
                 occurrence.latched = latches;
                 if self.stage == Stage::Latched {
-                    occurrence.acked_by = None;
+                    occurrence.acked = None;
                 }
             }
             held => {
@@ -393,7 +401,8 @@ impl Life {
             raised_wall,
             bt,
             et,
-            acked_by: occurrence.acked_by.clone(),
+            acked_by: occurrence.acked.as_ref().map(|acked| acked.by.clone()),
+            acked_wall: occurrence.acked.as_ref().and_then(|acked| acked.wall),
             count,
             first_cause: occurrence.first_cause.clone(),
             shelf: self.shelf.map(|shelf| Shelf { until: shelf.until_wall, beneath: stage }),
@@ -432,7 +441,7 @@ impl Occurrence {
             raised_wall: Some(moment.wall),
             bt: moment.bt,
             et: moment.et,
-            acked_by: None,
+            acked: None,
             count: 1,
             first_cause: None,
         }
@@ -446,7 +455,7 @@ impl Occurrence {
             raised_wall: notice.raised_wall,
             bt: notice.bt,
             et: notice.et,
-            acked_by: notice.acked_by.clone(),
+            acked: notice.acked_by.clone().map(|by| Acked { by, wall: notice.acked_wall }),
             count: notice.count,
             first_cause: notice.first_cause.clone(),
         }

@@ -2,7 +2,9 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::channel::{ChannelKind, ControlShape};
+use crate::model::ids::RuleId;
 use crate::model::reading::{Missing, MissingReason};
+use crate::model::spec::Comparison;
 use crate::testing::roaster;
 
 const UNKNOWN: Value = Err(Missing { reason: MissingReason::NotYet, polls: 0 });
@@ -59,4 +61,19 @@ fn heat_off_writes_heat_and_nothing_else() {
     let spec = active_low();
     let written: Vec<_> = heat_off_orders(&spec, CommandId(1)).iter().map(|o| (o.channel(), o.native())).collect();
     assert_eq!(written, [(2, 1.0)]);
+}
+
+#[test]
+fn an_interlock_has_a_say_in_what_it_may_block_and_in_nothing_else() {
+    let mut spec = roaster("a");
+    spec.interlocks.push(InterlockRule {
+        id: RuleId::parse("air").unwrap(),
+        blocks: Condition { channel: 2, comparison: Comparison::Above(0.0) },
+        unless: vec![Condition { channel: 1, comparison: Comparison::Above(50.0) }],
+        message: "open the air first".to_owned(),
+    });
+    let asked = |channel, value| is_interlocked(&spec, channel, Fraction::new(value).unwrap());
+    assert!(asked("burner", 0.5));
+    assert!(!asked("burner", 0.0), "heat may always go");
+    assert!(!asked("bt", 0.5) && !asked("nothing", 0.5));
 }

@@ -41,7 +41,7 @@ fn what_happened_and_is_over_waits_to_be_seen() {
     assert_eq!(short(&told), [(Unacked, 1)]);
     assert_eq!(desk.wait(10), [(ClearedUnacked, 1)]);
     let id = BuiltIn::ClockJump.rule();
-    assert_eq!(short(&desk.act(|book, _, _| book.ack(&id, Some(1), "Anna").unwrap())), [(Normal, 1)]);
+    assert_eq!(short(&desk.act(|book, moment, _| book.ack(&id, Some(1), "Anna", moment).unwrap())), [(Normal, 1)]);
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn a_warning_that_is_over_in_time_waits_for_nobody_to_arm_the_machine() {
     desk.signal(BuiltIn::OperatorLost, None);
     assert_eq!(desk.wait(10), [(ClearedUnacked, 1)]);
     let id = BuiltIn::OperatorLost.rule();
-    assert_eq!(short(&desk.act(|book, _, _| book.ack(&id, None, "Anna").unwrap())), [(Normal, 1)]);
+    assert_eq!(short(&desk.act(|book, moment, _| book.ack(&id, None, "Anna", moment).unwrap())), [(Normal, 1)]);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn what_grows_worse_wants_to_be_seen_again() {
     let mut desk = Desk::new([]);
     desk.signal(BuiltIn::OperatorLost, Some(Cry::warning("nobody for 30 s")));
     let id = BuiltIn::OperatorLost.rule();
-    desk.act(|book, _, _| book.ack(&id, None, "Anna").unwrap());
+    desk.act(|book, moment, _| book.ack(&id, None, "Anna", moment).unwrap());
     let worse = desk.signal(BuiltIn::OperatorLost, Some(Cry::critical("heat was switched off")));
     assert_eq!(
         (worse[0].state, worse[0].severity, worse[0].message.as_str()),

@@ -135,7 +135,7 @@ fn an_interlock_is_an_alarm_from_the_order_it_blocks_until_it_would_let_one_pass
     assert_eq!((raised[0].state, raised[0].message.as_str()), (Unacked, "Order blocked: Open the air first"));
     assert_eq!(desk.act(|book, moment, next| book.blocked(&id, moment, next)), [], "it is up already");
     assert_eq!(desk.read(&closed), []);
-    assert_eq!(short(&desk.act(|book, _, _| book.ack(&id, None, "Anna").unwrap())), [(Acked, 1)]);
+    assert_eq!(short(&desk.act(|book, moment, _| book.ack(&id, None, "Anna", moment).unwrap())), [(Acked, 1)]);
     let told: Vec<_> = (0..30).flat_map(|_| short(&desk.read(&open))).collect();
     assert_eq!(told, [(Normal, 1)]);
     assert_eq!(short(&desk.act(|book, moment, next| book.blocked(&id, moment, next))), [(Unacked, 2)]);
