@@ -25,6 +25,7 @@ use crate::logic::cadence::Cadence;
 use crate::logic::detection::{Detector, Found};
 use crate::logic::gate;
 use crate::logic::rate::{ROAST_WINDOW_MS, RateOfRise};
+use crate::model::alarm::BuiltIn;
 use crate::model::command::{Actor, Command, Principal, Settled, UserRole, Want};
 use crate::model::connection::{Connection, DriverState};
 use crate::model::event::{EventBody, ReplayState, ReplayStatus, Safety, SafetyReason};
@@ -319,6 +320,10 @@ impl actix::Actor for Machine {
         let Some(Starting { make_driver, health, entry, link }) = self.starting.take() else { return };
         if entry == Entry::SafeFirst {
             self.latch(SafetyReason::Crash);
+        }
+        if *link.borrow() == Link::Unwanted {
+            // Nobody is about to reach it: a link that was lost before a restart is not missed any more.
+            self.alarms.clear(BuiltIn::DriverLost);
         }
         let drive = Drive {
             driver: make_driver(&self.spec),

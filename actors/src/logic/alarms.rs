@@ -23,7 +23,7 @@ use self::life::{Change, Life};
 use self::senses::Senses;
 use self::tide::Tide;
 use crate::logic::cadence::Cadence;
-use crate::model::alarm::{AlarmNotice, BuiltIn, Cry};
+use crate::model::alarm::{AlarmNotice, BuiltIn, Cry, Severity};
 use crate::model::ids::RuleId;
 use crate::model::mark::{Mark, MarkKind};
 use crate::model::reading::Value;
@@ -213,6 +213,11 @@ impl AlarmBook {
     /// Whether one of the built-in alarms is not normal.
     pub fn is_open(&self, built_in: BuiltIn) -> bool {
         self.alarms.iter().any(|life| life.id().as_str() == built_in.name() && life.occurrence().is_some())
+    }
+
+    /// How bad what a built-in alarm was last told of is; `None` when that is over.
+    pub fn held(&self, built_in: BuiltIn) -> Option<Severity> {
+        self.alarms.iter().find(|life| life.id().as_str() == built_in.name()).and_then(Life::held)
     }
 
     /// Whether time alone may change something.

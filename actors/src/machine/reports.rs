@@ -94,11 +94,7 @@ impl Machine {
             self.latch(SafetyReason::Link);
             self.forget_values();
         }
-        if known == DriverState::Connected || self.alarms.is_open(BuiltIn::DriverLost) {
-            let words = format!("The link to the machine is lost: {message}");
-            let heats = !gate::heat_channels(&self.spec).is_empty();
-            self.alarms.raise(BuiltIn::DriverLost, if heats { Cry::critical(words) } else { Cry::warning(words) });
-        }
+        self.miss(&message);
         if known != DriverState::Reconnecting {
             tracing::warn!(machine = %self.spec.id, why = message, "machine does not answer, trying again until it does");
         }
@@ -106,6 +102,19 @@ impl Machine {
         self.tell_connection(DriverState::Reconnecting, message.clone(), Some(retry_in_ms));
         let code = if kind == ErrorKind::Timeout { RefusalCode::ConnectTimeout } else { RefusalCode::ConnectFailed };
         self.answer_who_connects(&Err(Refusal::new(code, message)));
+    }
+
+    /// The device of a machine that is to be connected does not answer. Told once and not with every try, whose words differ.
+    fn miss(&self, message: &str) {
+        if *self.link.borrow() == Link::Unwanted {
+            return;
+        }
+        let words = format!("The link to the machine is lost: {message}");
+        let was_hot = !gate::heat_channels(&self.spec).is_empty() && self.bus.decided().safety.latched.is_some();
+        let cry = if was_hot { Cry::critical(words) } else { Cry::warning(words) };
+        if self.alarms.held(BuiltIn::DriverLost).is_none_or(|held| held < cry.severity) {
+            self.alarms.raise(BuiltIn::DriverLost, cry);
+        }
     }
 
     fn not_refreshed(&self, message: &str) {

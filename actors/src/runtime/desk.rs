@@ -12,7 +12,7 @@ use super::bus::Bus;
 use super::clock::wall_now;
 use super::standing::AlarmKeeper;
 use crate::logic::alarms::{AlarmBook, AlarmFault, Changes, Facts, Moment, Trip};
-use crate::model::alarm::{BuiltIn, Cry};
+use crate::model::alarm::{BuiltIn, Cry, Severity};
 use crate::model::channel::Role;
 use crate::model::event::EventBody;
 use crate::model::ids::RuleId;
@@ -91,6 +91,11 @@ impl AlarmDesk {
     /// Whether a built-in alarm is not normal.
     pub fn is_open(&self, built_in: BuiltIn) -> bool {
         self.lock().is_open(built_in)
+    }
+
+    /// How bad what a built-in alarm was last told of is; `None` when that is over.
+    pub fn held(&self, built_in: BuiltIn) -> Option<Severity> {
+        self.lock().held(built_in)
     }
 
     /// Acknowledges an alarm in somebody's name.

@@ -150,6 +150,14 @@ impl Life {
         &self.message
     }
 
+    /// How bad it is, while somebody else in the house says that it holds.
+    pub(super) fn held(&self) -> Option<Severity> {
+        match &self.cause {
+            Cause::Signal { cry, .. } => cry.as_ref().map(|cry| cry.severity),
+            Cause::Rule(_) | Cause::Interlock(_) => None,
+        }
+    }
+
     /// Whether time alone may change something.
     pub(super) fn is_waiting(&self) -> bool {
         self.shelf.is_some() || self.watch.is_waiting() || self.is_about_to_turn()
@@ -185,6 +193,7 @@ impl Life {
         }
         self.watch = old.watch.with(self.cause.delays());
         (self.stage, self.occurrence, self.shelf) = (old.stage, old.occurrence, old.shelf);
+        self.trips_again = old.trips_again && !self.actions.is_empty();
     }
 
     pub(super) fn step(
@@ -199,14 +208,19 @@ impl Life {
             None => self.cause.judge_blindly(),
         };
         let turn = sign.and_then(|sign| self.watch.step(moment.now, sign));
-        let trips_again = facts.is_some() && std::mem::take(&mut self.trips_again) && sign == Some(Sign::Bad);
         let mut change = self.turn(turn, moment, tide, next);
-        change.trips |= trips_again;
+        change.trips |= facts.is_some() && self.makes_up(sign);
         if self.shelf.is_some_and(|shelf| moment.now >= shelf.until) {
             change.notice = self.unshelve();
             change.worth_keeping = true;
         }
         change
+    }
+
+    /// Whether a trip that a restart cut short is due: as soon as its condition is known to hold, unless it was known to be over first.
+    fn makes_up(&mut self, sign: Option<Sign>) -> bool {
+        self.trips_again &= self.watch.is_up();
+        self.trips_again && sign == Some(Sign::Bad) && std::mem::take(&mut self.trips_again)
     }
 
     /// An order was refused by the interlock.
@@ -225,25 +239,7 @@ impl Life {
     ) -> Change {
         let Cause::Signal { cry, .. } = &mut self.cause else { return Change::default() };
         cry.clone_from(&signal);
-        let grew_worse = match signal {
-            Some(Cry { severity, message }) => {
-                let grew_worse = self.watch.is_up() && severity > self.severity;
-                if grew_worse || !self.watch.is_up() {
-                    self.severity = severity;
-                }
-                self.message = message;
-                grew_worse
-            }
-            None => false,
-        };
-        let latches = self.latches();
-        if let Some(occurrence) = self.occurrence.as_mut().filter(|_| grew_worse) {
-            occurrence.latched = latches;
-            occurrence.acked = None;
-        }
-        if grew_worse && self.stage == Stage::Acked {
-            self.stage = Stage::Unacked;
-        }
+        let is_news = signal.is_some_and(|cry| self.take(cry));
         let turn = match (&self.cause, self.severity) {
             (Cause::Signal { cry: Some(_), .. }, Severity::Critical) => self.watch.at_once(moment.now),
             (Cause::Signal { cry, .. }, _) => {
@@ -252,17 +248,55 @@ impl Life {
             _ => None,
         };
         let change = self.turn(turn, moment, tide, next);
-        if grew_worse && change.notice.is_none() {
-            return Change { notice: self.unhidden(), worth_keeping: true, ..change };
-        }
-        change
+        if is_news && change.notice.is_none() { self.news(change) } else { change }
     }
 
     /// It happened, and was over at once.
     pub(super) fn flash(&mut self, cry: Cry, moment: Moment, tide: &Tide, next: NextOccurrence<'_>) -> Change {
-        (self.severity, self.message) = (cry.severity, cry.message);
-        let turn = self.watch.at_once(moment.now);
-        self.turn(turn, moment, tide, next)
+        self.take(cry);
+        match (self.watch.at_once(moment.now), &mut self.occurrence) {
+            (None, Some(occurrence)) => {
+                occurrence.count = occurrence.count.saturating_add(1);
+                self.see_again();
+                self.news(Change::default())
+            }
+            (turn, _) => self.turn(turn, moment, tide, next),
+        }
+    }
+
+    /// Takes what the house says. Whether that is news while it is up already: worse, of something else, or of what took the heat away
+    /// again since the machine was armed. Whoever acknowledged has not seen that.
+    fn take(&mut self, Cry { severity, message }: Cry) -> bool {
+        if !self.watch.is_up() {
+            (self.severity, self.message) = (severity, message);
+            return false;
+        }
+        let is_worse = severity > self.severity;
+        let is_other = message != self.message;
+        let is_less = severity < self.severity;
+        self.severity = self.severity.max(severity);
+        self.message = message;
+        let latches = self.latches() && !is_less;
+        let Some(occurrence) = &mut self.occurrence else { return false };
+        let latches_again = latches && !occurrence.latched;
+        occurrence.latched |= latches;
+        if is_worse || latches_again || (is_other && !is_less) {
+            self.see_again();
+        }
+        is_worse || latches_again || is_other
+    }
+
+    fn see_again(&mut self) {
+        if self.stage == Stage::Acked {
+            self.stage = Stage::Unacked;
+        }
+        if let Some(occurrence) = &mut self.occurrence {
+            occurrence.acked = None;
+        }
+    }
+
+    fn news(&self, change: Change) -> Change {
+        Change { notice: self.unhidden(), worth_keeping: true, ..change }
     }
 
     pub(super) fn ack(&mut self, by: &str, moment: Moment) -> Change {

@@ -246,6 +246,28 @@ fn a_trip_that_a_restart_cut_short_is_carried_out() {
     let mut over = desk.restarted();
     over.feed(Some(220.0), 3);
     assert_eq!(over.trips, []);
+    over.feed(Some(231.0), 3);
+    assert_eq!(over.trips.len(), 1, "it had not been gone for long enough to be over");
+}
+
+#[test]
+fn a_trip_that_a_restart_cut_short_waits_for_the_first_value() {
+    let mut desk = Desk::new([stops()]);
+    desk.feed(Some(231.0), 5);
+    let mut again = desk.restarted();
+    again.feed(None, 30);
+    assert_eq!(again.trips, []);
+    let spec = again.spec.clone();
+    let _ = again.book.reconfigure(&spec);
+    again.feed(None, 3);
+    again.feed(Some(231.0), 3);
+    assert_eq!(again.trips.len(), 1, "once, and a new configuration does not forget it");
+
+    let mut over = desk.restarted();
+    over.feed(None, 3);
+    over.feed(Some(220.0), 30);
+    over.feed(None, 3);
+    assert_eq!(over.trips, []);
 }
 
 #[test]
