@@ -11,6 +11,7 @@
 //! Orders are taken between any two requests, so a write never waits for more than one I/O. A panic of the driver ends the task
 //! with [`Report::Panicked`]; whoever supervises makes a fresh driver.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ use super::refresh::{Failure, Refresh};
 use crate::driver::{Applied, Driver, DriverError, ErrorKind, Pace, Sample};
 use crate::logic::backoff::{Backoff, First};
 use crate::logic::gate::Admitted;
+use crate::logic::rise::{Rises, Step};
 use crate::model::reading::MissingReason;
 use crate::model::time::MonoMs;
 
@@ -102,6 +104,13 @@ pub enum Report {
     },
     /// An order is being written.
     Writing(Admitted),
+    /// The device confirmed a part of an order that rises step by step.
+    Risen {
+        /// Index of the channel.
+        channel: usize,
+        /// Where it stands now. Native unit.
+        native: f64,
+    },
     /// A newer order for the same channel took the place of one that the device had not confirmed yet.
     Overtaken(Admitted),
     /// An order ended.
@@ -163,6 +172,10 @@ pub struct Drive<L> {
     pub promises: Promises,
     /// Heat that is on.
     pub refresh: Refresh,
+    /// Outputs that may rise only so fast.
+    pub rises: Rises,
+    /// Since when an order rises, by channel.
+    pub rising_since: BTreeMap<usize, Instant>,
     /// Counters.
     pub health: Arc<Health>,
     /// Who is told.
@@ -217,7 +230,7 @@ impl<L: Listener> Drive<L> {
                     }
                     backoff.reset();
                     let stop = self.serve().await;
-                    if self.break_promises().await.is_err() {
+                    if self.break_promises().await.is_err() || self.give_up_rising().await.is_err() {
                         return;
                     }
                     if let Stop::Lost { .. } = stop {
@@ -261,6 +274,7 @@ impl<L: Listener> Drive<L> {
     async fn connect(&mut self) -> Result<(), Stop> {
         self.tell(Report::Connecting).await?;
         self.refresh.forget_all();
+        self.rises.forget_all();
         let connected = guarded(self.driver.connect(), CONNECT_DEADLINE, &self.pulse).await;
         self.returned(connected, "connecting", CONNECT_DEADLINE)?.map_err(|error| self.lost(&error))?;
         let made_safe = match self.entry {
@@ -337,6 +351,7 @@ impl<L: Listener> Drive<L> {
             self.apply_waiting().await?;
         }
         self.refresh.read(&sample);
+        self.rises.read(sample.values(), |channel| !sample.is_kept(channel));
         let at = self.clock.now();
         self.tell(Report::Reading { at, sample, failure }).await?;
         Ok(())
@@ -354,10 +369,14 @@ impl<L: Listener> Drive<L> {
         lost.map_or(Ok(()), Err)
     }
 
-    /// Orders first, then heat that is to be written again.
+    /// Orders first, then what rises, then heat that is to be written again.
     async fn apply_waiting(&mut self) -> Result<(), Stop> {
         loop {
             self.apply_orders().await?;
+            if let Some(step) = self.rises.due(self.clock.now()) {
+                self.rise(step).await?;
+                continue;
+            }
             let Some(order) = self.refresh.due() else { return Ok(()) };
             self.write_again(&order).await?;
         }
@@ -384,7 +403,13 @@ impl<L: Listener> Drive<L> {
     }
 
     async fn apply_orders(&mut self) -> Result<(), Stop> {
-        while let Some(order) = self.lanes.try_next() {
+        loop {
+            if self.lanes.take_urgency() {
+                for order in self.rises.end_all() {
+                    self.tell(Report::Overtaken(order)).await?;
+                }
+            }
+            let Some(order) = self.lanes.try_next() else { return Ok(()) };
             if self.lanes.is_outdated(&order) {
                 self.tell(Report::Outdated(order)).await?;
                 continue;
@@ -392,7 +417,49 @@ impl<L: Listener> Drive<L> {
             // Whether it was confirmed is told to whoever gave it.
             let _ = self.apply(order).await?;
         }
-        Ok(())
+    }
+
+    /// Writes the next part of an order that rises; it ends with the last one, or with the first one that fails.
+    async fn rise(&mut self, Step { order, part, is_last }: Step) -> Result<(), Stop> {
+        let channel = order.channel();
+        if self.pulse.is_revoked() {
+            return Err(Stop::Gone);
+        }
+        if self.lanes.is_outdated(&order) {
+            self.rises.end(channel);
+            return Ok(self.tell(Report::Outdated(order)).await?);
+        }
+        self.refresh.forget(channel);
+        let written = guarded(self.driver.apply(&part), IO_DEADLINE, &self.pulse).await;
+        let written = self.returned(written, "writing", IO_DEADLINE)?;
+        let ends = is_last || written.is_err();
+        let mut lost = None;
+        let result = match written {
+            Ok(applied) => {
+                self.confirmed(&part);
+                Ok(applied)
+            }
+            Err(error) => {
+                let words = error.to_string();
+                self.health.write_failed(error.kind(), &words);
+                lost = (error.kind() == ErrorKind::Disconnected).then(|| self.lost(&error));
+                Err(words)
+            }
+        };
+        if ends {
+            self.rises.end(channel);
+            let began = self.rising_since.remove(&channel).unwrap_or_else(Instant::now);
+            self.tell_settled(order, began, result).await?;
+        } else {
+            self.tell(Report::Risen { channel, native: part.native() }).await?;
+        }
+        lost.map_or(Ok(()), Err)
+    }
+
+    fn confirmed(&mut self, part: &Admitted) {
+        self.health.write_confirmed();
+        self.refresh.hold(part);
+        self.rises.wrote(part, self.clock.now());
     }
 
     /// Writes every safe value, heat first, each under a deadline and with attempts of its own; one that fails does not keep the
@@ -425,6 +492,13 @@ impl<L: Listener> Drive<L> {
         let mut attempt = 1;
         self.tell(Report::Writing(order.clone())).await?;
         self.refresh.forget(order.channel());
+        if let Some(overtaken) = self.rises.end(order.channel()) {
+            self.tell(Report::Overtaken(overtaken)).await?;
+        }
+        if let Some(step) = self.rises.begin(&order, self.clock.now()) {
+            self.rising_since.insert(order.channel(), began);
+            return self.rise(step).await.map(Ok);
+        }
         let (result, stop) = loop {
             if self.pulse.is_revoked() {
                 return Err(Stop::Gone);
@@ -436,8 +510,7 @@ impl<L: Listener> Drive<L> {
                         self.promises.add(order, began, promise);
                         return Ok(Ok(()));
                     }
-                    self.health.write_confirmed();
-                    self.refresh.hold(&order);
+                    self.confirmed(&order);
                     break (Ok(applied), None);
                 }
                 Ok(Err(error)) => {
@@ -481,6 +554,15 @@ impl<L: Listener> Drive<L> {
     async fn break_promises(&mut self) -> Result<(), Gone> {
         for (order, began) in self.promises.give_up() {
             self.tell_settled(order, began, Err("not confirmed before the link was lost".into())).await?;
+        }
+        Ok(())
+    }
+
+    /// Without a link nothing rises.
+    async fn give_up_rising(&mut self) -> Result<(), Gone> {
+        for order in self.rises.end_all() {
+            let began = self.rising_since.remove(&order.channel()).unwrap_or_else(Instant::now);
+            self.tell_settled(order, began, Err("it was still rising when the link went".into())).await?;
         }
         Ok(())
     }
