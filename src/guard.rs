@@ -73,3 +73,36 @@ fn will_of(document: &str, spec: &MachineSpec) -> Option<Will> {
     let config = MachineConfig::parse(serde_json::from_str(document).ok()?).ok()?;
     drivers::will(&config, spec)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use hearth_actors::registry::Policy;
+    use hearth_actors::testing::MemoryArchive;
+
+    use super::*;
+
+    #[actix_rt::test]
+    async fn what_a_stopped_guard_did_not_hear_it_is_told_until_it_has() {
+        let (guards, daemons) = UnixStream::pair().unwrap();
+        let line = Arc::new(Lifeline::over(daemons, Duration::from_millis(10)).unwrap());
+        let link = serde_json::from_value(serde_json::json!({"type": "modbus_tcp", "host": "10.0.0.9"})).unwrap();
+        let gone = vec![Will { machine: "gone".into(), link, writes: Vec::new() }; 1_000];
+        while line.tell(&gone).is_ok() {}
+        let house = House::start(Arc::new(MemoryArchive::default()), Policy::default()).unwrap();
+        let informing = actix_rt::spawn(keep_informed(house, Arc::clone(&line)));
+        // It holds a third one while it tells.
+        for is_telling in [true, false] {
+            while (Arc::strong_count(&line) > 2) != is_telling {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+        let (heard, hears) = std::sync::mpsc::channel();
+        std::thread::spawn(move || lifeline::listen(guards, |wills| drop(heard.send(wills))));
+        while !hears.try_recv().is_ok_and(|wills| wills.is_empty()) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        informing.abort();
+    }
+}

@@ -35,7 +35,8 @@ impl Lifeline {
         Self::over(UnixStream::from(end), TELL_WITHIN)
     }
 
-    fn over(stream: UnixStream, within: Duration) -> io::Result<Self> {
+    /// Tells over this stream; each line is given up after `within`.
+    pub(super) fn over(stream: UnixStream, within: Duration) -> io::Result<Self> {
         stream.set_write_timeout(Some(within))?;
         Ok(Self { stream, telling: Mutex::new(false) })
     }

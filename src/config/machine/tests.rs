@@ -2,7 +2,7 @@ use hearth_actors::model::alarm::Severity;
 use hearth_actors::model::channel::{ControlShape, Failsafe, OutputClass};
 use hearth_actors::model::mark::MarkKind;
 use hearth_actors::model::session::SessionState;
-use hearth_actors::model::spec::{AlarmAction, Comparison, DetectionSpec, Quantity, VerifyHeat};
+use hearth_actors::model::spec::{AlarmAction, Comparison, DetectionSpec, Forced, Quantity, VerifyHeat};
 use hearth_actors::model::units::{Fraction, Unit};
 use proptest::prelude::*;
 use serde_json::json;
