@@ -535,7 +535,7 @@ impl InterlockConfig {
         match &self.blocks {
             Some(blocks) if self.unless.is_empty() => format!("{} is not allowed", blocks.in_words(channels)),
             Some(blocks) => format!("{} needs {needs}", blocks.in_words(channels)),
-            None => format!("not {needs}"),
+            None => format!("{needs} is needed"),
         }
     }
 }

@@ -262,7 +262,7 @@ fn what_an_interlock_forces_is_checked() {
     let forces = |channel: &str, value: f64| json!({"channel":channel,"value":value});
     let sound = spec(with(json!([{"id":"i","unless":unless,"forces":forces("air", 100.0)}])));
     assert_eq!(sound.interlocks[0].forces, Some(Forced { channel: 1, native: 100.0 }));
-    assert_eq!(sound.interlocks[0].message, "not Bt below 250");
+    assert_eq!(sound.interlocks[0].message, "BT below 250 is needed");
     for (interlock, words) in [
         (json!({"id":"i","unless":unless}), "/interlocks/0 say what it blocks or what it forces"),
         (json!({"id":"i","forces":forces("air", 100.0)}), "/interlocks/0/unless is missing: without it"),

@@ -36,7 +36,7 @@ async fn carry_out_all(wills: &[Will], within: Duration) -> Vec<Settled> {
 
 /// The will of a machine with one output, a burner at this unit of a line.
 fn burner(name: &str, link: &str, unit: u8) -> Will {
-    let write = json!({"channel": "burner", "is_heat": true, "unit": unit, "address": 7, "payload": {"Word": 0}});
+    let write = json!({"channel": "burner", "is_heat": true, "unit": unit, "address": 7, "payload": {"word": 0}});
     serde_json::from_value(json!({"machine": name, "link": toml::from_str::<Value>(link).unwrap(), "writes": [write]}))
         .unwrap()
 }
