@@ -98,7 +98,7 @@ mod tests {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         }
-        let (heard, hears) = std::sync::mpsc::channel();
+        let (heard, hears) = std::sync::mpsc::sync_channel(64);
         std::thread::spawn(move || lifeline::listen(guards, |wills| drop(heard.send(wills))));
         while !hears.try_recv().is_ok_and(|wills| wills.is_empty()) {
             tokio::time::sleep(Duration::from_millis(1)).await;
