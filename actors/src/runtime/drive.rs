@@ -11,6 +11,8 @@
 //! Orders are taken between any two requests, so a write never waits for more than one I/O. A panic of the driver ends the task
 //! with [`Report::Panicked`]; whoever supervises makes a fresh driver.
 
+mod rising;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +30,7 @@ use super::refresh::{Failure, Refresh};
 use crate::driver::{Applied, Driver, DriverError, ErrorKind, Pace, Sample};
 use crate::logic::backoff::{Backoff, First};
 use crate::logic::gate::Admitted;
-use crate::logic::rise::{Rises, Step};
+use crate::logic::rise::Rises;
 use crate::model::reading::MissingReason;
 use crate::model::time::MonoMs;
 
@@ -404,11 +406,7 @@ impl<L: Listener> Drive<L> {
 
     async fn apply_orders(&mut self) -> Result<(), Stop> {
         loop {
-            if self.lanes.take_urgency() {
-                for order in self.rises.end_all() {
-                    self.tell(Report::Overtaken(order)).await?;
-                }
-            }
+            self.make_way().await?;
             let Some(order) = self.lanes.try_next() else { return Ok(()) };
             if self.lanes.is_outdated(&order) {
                 self.tell(Report::Outdated(order)).await?;
@@ -417,43 +415,6 @@ impl<L: Listener> Drive<L> {
             // Whether it was confirmed is told to whoever gave it.
             let _ = self.apply(order).await?;
         }
-    }
-
-    /// Writes the next part of an order that rises; it ends with the last one, or with the first one that fails.
-    async fn rise(&mut self, Step { order, part, is_last }: Step) -> Result<(), Stop> {
-        let channel = order.channel();
-        if self.pulse.is_revoked() {
-            return Err(Stop::Gone);
-        }
-        if self.lanes.is_outdated(&order) {
-            self.rises.end(channel);
-            return Ok(self.tell(Report::Outdated(order)).await?);
-        }
-        self.refresh.forget(channel);
-        let written = guarded(self.driver.apply(&part), IO_DEADLINE, &self.pulse).await;
-        let written = self.returned(written, "writing", IO_DEADLINE)?;
-        let ends = is_last || written.is_err();
-        let mut lost = None;
-        let result = match written {
-            Ok(applied) => {
-                self.confirmed(&part);
-                Ok(applied)
-            }
-            Err(error) => {
-                let words = error.to_string();
-                self.health.write_failed(error.kind(), &words);
-                lost = (error.kind() == ErrorKind::Disconnected).then(|| self.lost(&error));
-                Err(words)
-            }
-        };
-        if ends {
-            self.rises.end(channel);
-            let began = self.rising_since.remove(&channel).unwrap_or_else(Instant::now);
-            self.tell_settled(order, began, result).await?;
-        } else {
-            self.tell(Report::Risen { channel, native: part.native() }).await?;
-        }
-        lost.map_or(Ok(()), Err)
     }
 
     fn confirmed(&mut self, part: &Admitted) {
@@ -492,11 +453,7 @@ impl<L: Listener> Drive<L> {
         let mut attempt = 1;
         self.tell(Report::Writing(order.clone())).await?;
         self.refresh.forget(order.channel());
-        if let Some(overtaken) = self.rises.end(order.channel()) {
-            self.tell(Report::Overtaken(overtaken)).await?;
-        }
-        if let Some(step) = self.rises.begin(&order, self.clock.now()) {
-            self.rising_since.insert(order.channel(), began);
+        if let Some(step) = self.begin_to_rise(&order, began).await? {
             return self.rise(step).await.map(Ok);
         }
         let (result, stop) = loop {
@@ -554,15 +511,6 @@ impl<L: Listener> Drive<L> {
     async fn break_promises(&mut self) -> Result<(), Gone> {
         for (order, began) in self.promises.give_up() {
             self.tell_settled(order, began, Err("not confirmed before the link was lost".into())).await?;
-        }
-        Ok(())
-    }
-
-    /// Without a link nothing rises.
-    async fn give_up_rising(&mut self) -> Result<(), Gone> {
-        for order in self.rises.end_all() {
-            let began = self.rising_since.remove(&order.channel()).unwrap_or_else(Instant::now);
-            self.tell_settled(order, began, Err("it was still rising when the link went".into())).await?;
         }
         Ok(())
     }
