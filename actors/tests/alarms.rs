@@ -144,7 +144,7 @@ async fn unacknowledged_and_latched_survive_the_daemons_death() {
     assert_eq!(standing.acked_by.as_deref(), Some("tester"));
     world.order(&machine, Want::Rearm).await.expect("armed");
     assert_eq!(state_of(&machine, &high()), AlarmState::Normal);
-    world.house.stop().await;
+    world.house.stop(drop).await;
     let kept = archive.alarms().expect("readable");
     assert!(kept.iter().all(|(_, standing)| standing.iter().all(|notice| notice.alarm != high())), "{kept:?}");
 }
@@ -374,7 +374,7 @@ async fn after_a_kill_every_machine_with_heat_says_so_and_after_an_orderly_stop_
             world.order(&machine, want).await.expect("acknowledged");
             world.order(&machine, Want::Rearm).await.expect("armed");
             until(&machine, &unclean, AlarmState::Normal).await;
-            world.house.stop().await;
+            world.house.stop(drop).await;
         }
     }
 }

@@ -56,6 +56,7 @@ fn control(shape: ControlShape, failsafe: Failsafe, stop_value: Option<f64>) -> 
         class,
         failsafe,
         stop_value,
+        max_rise_per_s: None,
         has_readback,
     })
 }

@@ -74,6 +74,7 @@ fn control(shape: ControlShape, max: f64, class: OutputClass) -> ChannelKind {
         class,
         failsafe,
         stop_value: None,
+        max_rise_per_s: None,
         has_readback: true,
     })
 }

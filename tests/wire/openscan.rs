@@ -60,6 +60,7 @@ fn control(shape: ControlShape, max: f64) -> ChannelKind {
         class: OutputClass::Motion,
         failsafe: Failsafe::Hold,
         stop_value: None,
+        max_rise_per_s: None,
         has_readback: true,
     })
 }

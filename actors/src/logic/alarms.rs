@@ -9,7 +9,7 @@
 //!                             cleared_unacked --ack--> normal, or latched
 //! ```
 //!
-//! An interlock's alarm is raised by an order that it refused, and clears when it would let such an order pass. What is built in
+//! An interlock's alarm is raised by an order that it refused, or by what it found and did, and clears when it is open. What is built in
 //! is raised by whoever in the house finds it out. An alarm that latches needs a re-arm besides its acknowledgement, in either order.
 //!
 //! Shelving lies over all of it: what happens below goes on unannounced, acts as ever, and shows when the shelf ends. A missing value
@@ -267,6 +267,12 @@ impl AlarmBook {
     #[must_use]
     pub fn blocked(&mut self, interlock: &RuleId, moment: Moment, next: NextOccurrence<'_>) -> Changes {
         self.one(interlock, moment, |life, tide| life.blocked(moment, tide, next))
+    }
+
+    /// An interlock found something where it must not be, and did what these words say.
+    #[must_use]
+    pub fn tripped(&mut self, interlock: &RuleId, cry: Cry, moment: Moment, next: NextOccurrence<'_>) -> Changes {
+        self.one(interlock, moment, |life, tide| life.tripped(cry, moment, tide, next))
     }
 
     fn one(&mut self, id: &RuleId, moment: Moment, act: impl FnOnce(&mut Life, &Tide) -> Change) -> Changes {

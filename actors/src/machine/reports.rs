@@ -38,6 +38,7 @@ impl Handler<Heard> for Machine {
             Report::Connecting => self.connecting(),
             Report::Connected { name, pace, made_safe } => {
                 self.watch_sensors(pace);
+                self.watch_interlocks();
                 self.connected(name, made_safe);
             }
             Report::NotConnected { message, kind, retry_in_ms } => self.not_connected(message, kind, retry_in_ms),
@@ -47,6 +48,7 @@ impl Handler<Heard> for Machine {
                 self.trip(trips, ctx);
             }
             Report::Writing(order) => self.tell_step(&order, OrderStage::Sent),
+            Report::Risen { channel, native } => self.note_written(channel, native),
             Report::Overtaken(order) => self.overtake(&order),
             Report::Settled { order, result, latency_ms } => self.answered(&order, result, latency_ms),
             Report::Outdated(order) => self.outdated(&order),
@@ -154,6 +156,7 @@ impl Machine {
     fn read(&mut self, at: MonoMs, sample: &Sample, failure: Option<String>) -> Vec<Trip> {
         self.take(sample);
         self.note_sensors(at, sample);
+        self.hold_to_interlocks(at);
         let reading = self.judge_reading(at, sample);
         let (bt, et) = (reading.role(Role::Bt), reading.role(Role::Et));
         self.bus.publish_taken(at, sample.taken(), EventBody::Reading(reading));

@@ -73,6 +73,11 @@ impl AlarmDesk {
         self.change(|book, moment| book.blocked(interlock, moment, &mut || self.number()));
     }
 
+    /// An interlock found something where it must not be, and did what these words say.
+    pub fn tripped(&self, interlock: &RuleId, cry: Cry) {
+        self.change(|book, moment| book.tripped(interlock, cry, moment, &mut || self.number()));
+    }
+
     /// A built-in alarm holds from now on, with these words.
     pub fn raise(&self, built_in: BuiltIn, cry: Cry) {
         self.change(|book, moment| book.signal(built_in, Some(cry), moment, &mut || self.number()));

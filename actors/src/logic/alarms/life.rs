@@ -90,8 +90,7 @@ impl Life {
     }
 
     pub(super) fn of_interlock(rule: InterlockRule) -> Self {
-        let message = format!("Order blocked: {}", rule.message);
-        Self::new(rule.id.clone(), Severity::Warning, message, Cause::Interlock(rule))
+        Self::new(rule.id.clone(), Severity::Warning, rule.message.clone(), Cause::Interlock(rule))
     }
 
     pub(super) fn of_house(built_in: BuiltIn, trips: bool) -> Self {
@@ -176,9 +175,11 @@ impl Life {
         self.trips_again = is_up && !self.actions.is_empty();
         self.shelf = None;
         self.occurrence = (self.stage != Stage::Normal).then(|| Occurrence::of(notice));
-        if let Cause::Signal { cry, .. } = &mut self.cause {
+        if !matches!(self.cause, Cause::Rule(_)) {
             self.severity = notice.severity;
             self.message.clone_from(&notice.message);
+        }
+        if let Cause::Signal { cry, .. } = &mut self.cause {
             // The link is still away until somebody reports it back; everything else is found out anew.
             let goes_on = is_up && self.id.as_str() == BuiltIn::DriverLost.name();
             *cry = goes_on.then(|| Cry { severity: notice.severity, message: notice.message.clone() });
@@ -189,6 +190,8 @@ impl Life {
     pub(super) fn succeed(&mut self, old: Self) {
         if let (Cause::Signal { cry: new, .. }, Cause::Signal { cry, .. }) = (&mut self.cause, &old.cause) {
             new.clone_from(cry);
+        }
+        if !matches!(self.cause, Cause::Rule(_)) {
             (self.severity, self.message) = (old.severity, old.message);
         }
         self.watch = old.watch.with(self.cause.delays());
@@ -225,8 +228,26 @@ impl Life {
 
     /// An order was refused by the interlock.
     pub(super) fn blocked(&mut self, moment: Moment, tide: &Tide, next: NextOccurrence<'_>) -> Change {
+        let Cause::Interlock(rule) = &self.cause else { return Change::default() };
+        let cry = Cry::warning(format!("Order blocked: {}", rule.message));
+        self.tripped(cry, moment, tide, next)
+    }
+
+    /// The interlock found something where it must not be. What is worse than what is known is told anew.
+    pub(super) fn tripped(&mut self, cry: Cry, moment: Moment, tide: &Tide, next: NextOccurrence<'_>) -> Change {
+        let grew_worse = self.watch.is_up() && cry.severity > self.severity;
+        if grew_worse || !self.watch.is_up() {
+            (self.severity, self.message) = (cry.severity, cry.message);
+        }
+        if grew_worse && self.stage == Stage::Acked {
+            self.stage = Stage::Unacked;
+        }
         let turn = self.watch.at_once(moment.now);
-        self.turn(turn, moment, tide, next)
+        let change = self.turn(turn, moment, tide, next);
+        if grew_worse && change.notice.is_none() {
+            return Change { notice: self.unhidden(), worth_keeping: true, ..change };
+        }
+        change
     }
 
     /// Somebody else in the house found out, or found that it is over.

@@ -71,7 +71,7 @@ fn what_grows_worse_wants_to_be_seen_again() {
 }
 
 fn acked(desk: &mut Desk, built_in: BuiltIn) {
-    let told = desk.act(|book, _, _| book.ack(&built_in.rule(), None, "Anna").unwrap());
+    let told = desk.act(|book, moment, _| book.ack(&built_in.rule(), None, "Anna", moment).unwrap());
     assert_eq!(told[0].state, Acked);
 }
 
