@@ -4,7 +4,6 @@
 
 pub mod healthcheck;
 pub mod log;
-pub mod password;
 
 use std::ffi::OsString;
 use std::io::Write;

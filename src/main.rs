@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use hearth::access::password;
 use hearth::cli::{self, Command, Guard, Invocation};
 use hearth::config::Config;
 use hearth::daemon::Daemon;
@@ -166,7 +167,7 @@ fn hash_password() -> ExitCode {
         if password.is_empty() {
             return Err("give the password on standard input, one line".to_owned());
         }
-        cli::password::hash(password).map_err(|error| error.to_string())
+        password::hash(password).map_err(|error| error.to_string())
     });
     let told = match &hashed {
         Ok(hash) => writeln!(stdout(), "{hash}"),

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 
 use awc::http::Method;
 use futures_util::StreamExt;
-use hearth::cli::password;
+use hearth::access::password;
 use hearth::config::dialects::{AnonymousRole, DialectConfig};
 use hearth::config::tree::LimitsConfig;
 use hearth::config::users::{RoleConfig, UserConfig};
@@ -38,6 +38,7 @@ async fn webmacs(role: Option<AnonymousRole>) -> House {
         name: None,
         password_hash: password::hash("first crack").unwrap(),
         role,
+        machines: None,
     };
     let rig = json!({
         "id": "rig", "autoconnect": true, "driver": { "type": "push" },

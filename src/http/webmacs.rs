@@ -21,6 +21,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::deeds::{Details, note_order};
+use super::door::{address, granted};
 use super::problem::Problem;
 use super::rest::body;
 use super::rest::machines::order;
@@ -149,14 +151,14 @@ async fn take(
         Ok(message) => message,
         Err(problem) => return of_problem(&problem),
     };
-    match accept(&message, &state).await {
+    match accept(&request, &message, &state).await {
         Ok(count) => HttpResponse::Created().json(Status { status: "success", message: words(count) }),
         Err((status, detail)) => HttpResponse::build(status).json(Detail { detail }),
     }
 }
 
 /// Gives each value to whoever it is for. Yields how many there were.
-async fn accept(message: &Value, state: &AppState) -> Result<usize, (StatusCode, String)> {
+async fn accept(request: &HttpRequest, message: &Value, state: &AppState) -> Result<usize, (StatusCode, String)> {
     let now = wall_now();
     let values = telemetry(message, now).map_err(|refusal| (StatusCode::UNPROCESSABLE_ENTITY, refusal.message))?;
     let count = values.len();
@@ -176,7 +178,7 @@ async fn accept(message: &Value, state: &AppState) -> Result<usize, (StatusCode,
     if let Some(tag) = deliver(readings, state, now).first() {
         return Err((StatusCode::NOT_FOUND, format!("Event '{tag}' not found.")));
     }
-    let answers = join_all(side_by_side(orders).into_values().map(|orders| carry_out(orders, state))).await;
+    let answers = join_all(side_by_side(orders).into_values().map(|orders| carry_out(request, orders, state))).await;
     answers.into_iter().collect::<Result<(), Refusal>>().map_err(|refusal| (status_of(&refusal), refusal.message))?;
     Ok(count)
 }
@@ -191,10 +193,15 @@ fn side_by_side<'a>(orders: Vec<(&'a Place, Fraction)>) -> BTreeMap<usize, Vec<(
     by_channel
 }
 
-async fn carry_out(orders: Vec<(&Place, Fraction)>, state: &AppState) -> Result<(), Refusal> {
+async fn carry_out(request: &HttpRequest, orders: Vec<(&Place, Fraction)>, state: &AppState) -> Result<(), Refusal> {
     for (place, value) in orders {
         let want = Want::Control { channel: place.channel().id.clone(), value };
-        place.machine.command(order(state, Actor::Rest, want)).await?;
+        let (action, details) = (want.action(), Details::of_order(&place.machine, &want));
+        let outcome = place.machine.command(order(request, state, Actor::Rest, want)).await;
+        if let Ok(bearer) = granted(request).bearer {
+            note_order(state, &bearer, &address(request).to_string(), action, details, &outcome);
+        }
+        outcome?;
     }
     Ok(())
 }

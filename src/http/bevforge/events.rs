@@ -32,7 +32,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::{Answer, Complaint};
 use crate::dialects::bevforge::BevForge;
-use crate::http::door::{granted, token};
+use crate::http::door::{Granted, granted};
 use crate::http::state::{AppState, Seat};
 use crate::http::websocket::entrances::bevforge_viewer;
 use crate::wire::fields::shortened;
@@ -67,8 +67,8 @@ pub async fn follow(request: HttpRequest, wish: Query<Wish>, state: Data<AppStat
     let first = state.house.first_seq();
     let known = request.headers().get(LAST_EVENT_ID).map(|id| known(id.to_str().unwrap_or_default(), first));
     let mut reader = Reader::new(&state, wanted, known, seat);
-    if let Some(token) = granted(&request).person.and_then(|_| token(&request)) {
-        reader.login_ends = state.logins.end_of(&token, wall_now()).boxed_local();
+    if let Granted { bearer: Ok(bearer), credential: Some(credential), .. } = granted(&request) {
+        reader.login_ends = state.access.end_of(credential, bearer).boxed_local();
     }
     let told = stream::unfold(reader, |mut reader| async { Some((Ok::<_, Infallible>(reader.next().await?), reader)) });
     Ok(HttpResponse::Ok()

@@ -19,7 +19,7 @@ use crate::dialects::openscan::device::{Group, view};
 use crate::dialects::openscan::wire::{DeviceView, LightView, MotorView};
 use crate::http::rest::body;
 use crate::http::rest::caller::caller;
-use crate::http::rest::machines::order;
+use crate::http::rest::machines::put;
 use crate::http::state::AppState;
 use crate::wire::fields::{Fields, number, shortened};
 
@@ -201,7 +201,7 @@ async fn command(
     value: Fraction,
 ) -> Result<(), Refused> {
     let caller = caller(request)?;
-    machine.command(order(state, caller.actor(), Want::Control { channel, value })).await?;
+    put(request, state, machine, caller.actor(), Want::Control { channel, value }).await?;
     Ok(())
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::HttpResponse;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use futures_util::future::join_all;
 use hearth_actors::model::command::{Actor, Want};
 use schemars::JsonSchema;
@@ -84,9 +84,9 @@ pub async fn health(state: Data<AppState>) -> HttpResponse {
 }
 
 /// `POST /api/stop`: software STOP of every machine, at the same time; says for each whether it was confirmed.
-pub async fn stop_all(state: Data<AppState>) -> HttpResponse {
+pub async fn stop_all(request: HttpRequest, state: Data<AppState>) -> HttpResponse {
     let machines = state.house.machines();
-    let stops = machines.iter().map(|machine| machine.command(order(&state, Actor::Rest, Want::Stop)));
+    let stops = machines.iter().map(|machine| machine.command(order(&request, &state, Actor::Rest, Want::Stop)));
     let ends = join_all(stops).await;
     let told = machines.iter().zip(ends).map(|(machine, end)| {
         let told = match end {

@@ -7,6 +7,7 @@ use actix_web::http::header::{LOCATION, X_CONTENT_TYPE_OPTIONS};
 use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::logic::tasks::TaskRefusal;
+use hearth_actors::model::command::Actor;
 use hearth_actors::model::ids::MachineId;
 use hearth_actors::model::task::{Task, TaskId};
 use hearth_actors::tasks::TaskError;
@@ -17,10 +18,12 @@ use super::body;
 use super::caller::caller;
 use super::machines::find;
 use super::profiles::away;
+use crate::http::deeds::Details;
+use crate::http::door::principal;
 use crate::http::problem::Problem;
 use crate::http::rest::wire::task::TaskView;
 use crate::http::state::AppState;
-use crate::jobs::JobFault;
+use crate::jobs::{JobFault, action};
 use crate::wire::fields::shortened;
 use crate::wire::words::TaskStatus;
 
@@ -97,6 +100,10 @@ pub fn accepted(task: &Task) -> HttpResponse {
 /// # Errors
 /// The problem to answer with.
 pub async fn submit(request: &HttpRequest, job: &str, value: &Value, state: &AppState) -> Result<Arc<Task>, Problem> {
+    let principal = principal(request, Actor::Rest);
+    if !action(job).is_for(Some(principal.role)) {
+        return Err(Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", "only an admin may ask for this job"));
+    }
     let owner = caller(request)?.client().cloned();
     let new = state.jobs.make_for(owner, job, value).map_err(|fault| match fault {
         JobFault::Unknown(_) => Problem::new(StatusCode::NOT_FOUND, "JOB_NOT_FOUND", fault.to_string()),
@@ -104,7 +111,13 @@ pub async fn submit(request: &HttpRequest, job: &str, value: &Value, state: &App
     })?;
     if let Some(machine) = &new.machine {
         find(state, machine.as_str())?;
+        if !principal.scope.includes(machine) {
+            let words = "your access does not include this machine: ask an admin for it";
+            return Err(Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", words));
+        }
     }
+    let details = Details { machine: new.machine.as_ref().map(ToString::to_string), new: Some(job.into()), old: None };
+    details.note(request);
     state.house.tasks().submit(new).await.map_err(|error| Problem::from(&error))
 }
 
