@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write, stderr, stdout};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use anyhow::Context;
 use hearth::access::password;
 use hearth::cli::{self, Command, Guard, Invocation};
 use hearth::config::Config;
+use hearth::config::tree::AuthMode;
 use hearth::daemon::Daemon;
 use hearth::guard::lifeline::Lifeline;
 use hearth::guard::{self, parent};
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Command::Check => invocation.check(&mut stdout(), &mut stderr()),
         Command::Healthcheck => invocation.healthcheck(&mut stderr()),
         Command::HashPassword => hash_password(),
+        Command::Token { command } => with_config(&invocation, |config| command.run(&config, &mut stdout())),
         Command::Serve if invocation.guard == Guard::Myself => stand_guard(&invocation),
         Command::Serve => with_config(&invocation, |config| serve(config, invocation.guard)),
         Command::Backup { file } => with_config(&invocation, |config| back_up(&config, file)),
@@ -98,6 +101,7 @@ fn serve(config: Config, guard: Guard) -> anyhow::Result<()> {
             None => Ok(()),
         };
         let mut told = Ok(());
+        let place = Place::of(&config);
         let daemon = Daemon::start_telling(Disk::default(), config, |definitions| told = tell(definitions)).await?;
         told.context("telling the guard what to write if this process dies")?;
         if let Some(lifeline) = lifeline {
@@ -106,6 +110,11 @@ fn serve(config: Config, guard: Guard) -> anyhow::Result<()> {
         writeln!(stdout(), "listening on http://{}", daemon.address())?;
         for (dialect, address) in daemon.own_listeners() {
             writeln!(stdout(), "{} on http://{address}", door::key(*dialect))?;
+        }
+        if let Some(token) = daemon.state().access.offer_set_up() {
+            let link = format!("{}/#/setup?token={token}", place.url(daemon.address()));
+            tracing::warn!("there is no admin yet: the link to become one is on standard error, for 15 minutes");
+            writeln!(stderr(), "hearth: nobody can log in yet. Within 15 minutes, become the admin at {link}")?;
         }
         let (deadline, code) = match called_away(orphaned).await? {
             Call::Signal => (STOP_DEADLINE, 0),
@@ -118,6 +127,27 @@ fn serve(config: Config, guard: Guard) -> anyhow::Result<()> {
         // A driver that blocks its thread must not keep the process.
         std::process::exit(code)
     })
+}
+
+/// Where people find the daemon.
+struct Place(Option<String>);
+
+impl Place {
+    fn of(config: &Config) -> Self {
+        if config.auth.mode == AuthMode::Open {
+            tracing::warn!("auth.mode is open: everybody who reaches this daemon may do everything");
+        }
+        Self(config.server.public_urls.first().cloned())
+    }
+
+    /// A URL that a browser on this computer opens, where none is configured.
+    fn url(&self, address: SocketAddr) -> String {
+        let here = match address {
+            any if any.ip().is_unspecified() => format!("localhost:{}", any.port()),
+            one => one.to_string(),
+        };
+        self.0.clone().unwrap_or_else(|| format!("http://{here}"))
+    }
 }
 
 /// Why the daemon stops.

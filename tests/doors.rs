@@ -321,7 +321,7 @@ async fn what_cannot_be_read_is_told_in_the_shape_of_the_dialect_on_the_shared_p
         assert_told(&house.send(Method::POST, order, Sent::Raw("text/plain", b"x".to_vec())).await, dialect, 415);
         assert_told(&house.get(unknown).await, dialect, 404);
     }
-    let no_socket = house.raw(b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    let no_socket = house.raw(b"GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
     assert!(
         no_socket.starts_with("HTTP/1.1 426 ") && no_socket.contains("{\"error\":\"Upgrade Required\""),
         "{no_socket}"
