@@ -129,7 +129,8 @@ async fn every_route_is_for_those_whom_its_action_is_for_and_for_nobody_else() {
                 let bearer = token.as_ref().map(|token| format!("Bearer {token}"));
                 let headers: Vec<(&str, &str)> =
                     bearer.iter().map(|bearer| ("authorization", bearer.as_str())).collect();
-                let answer = ask(&house, operation.method.as_str().parse().unwrap(), &filled(&place), &headers, None).await;
+                let answer =
+                    ask(&house, operation.method.as_str().parse().unwrap(), &filled(&place), &headers, None).await;
                 let is_let_in = !matches!(answer.status, 401 | 403);
                 let expected = match role {
                     // Says by itself that nobody is there.
@@ -158,7 +159,8 @@ async fn every_socket_is_for_those_whom_its_action_is_for_and_for_nobody_else() 
         for place in operation.places().filter(|_| rule.length == Length::Socket) {
             for (name, token, role) in credentials.clone() {
                 let path = place.replace("{machine_id}", "machine-a");
-                let code = if path.contains("datapoints") || path.contains("controller") { POLICY } else { UNAUTHORISED };
+                let code =
+                    if path.contains("datapoints") || path.contains("controller") { POLICY } else { UNAUTHORISED };
                 visits.push(async move {
                     let query = token.map(|token| format!("?token={token}")).unwrap_or_default();
                     let mut socket = house.live(&format!("{path}{query}")).await;
@@ -174,7 +176,9 @@ async fn every_socket_is_for_those_whom_its_action_is_for_and_for_nobody_else() 
                     } else {
                         // The first frame is the last: nothing is told before.
                         match socket.next().await {
-                            Some(Frame::Close(Some(reason))) => assert_eq!(u16::from(reason.code), code, "{path} {name}"),
+                            Some(Frame::Close(Some(reason))) => {
+                                assert_eq!(u16::from(reason.code), code, "{path} {name}")
+                            }
                             other => panic!("{path} with {name}: {other:?}"),
                         }
                     }
@@ -242,7 +246,10 @@ async fn a_browser_logs_in_with_a_cookie_that_no_page_reads_and_out_again_with_i
 
     let cookie = log_in(&house, " Anna@X.example").await;
     let anna = me(cookie.clone()).await;
-    assert_eq!((&anna["access"], &anna["user"]["role"], &anna["user"]["machines"]), (&json!("user"), &json!("admin"), &Value::Null));
+    assert_eq!(
+        (&anna["access"], &anna["user"]["role"], &anna["user"]["machines"]),
+        (&json!("user"), &json!("admin"), &Value::Null)
+    );
     let mut socket = live_with(&house, &cookie).await;
     assert_eq!(socket.text().await["type"], "connection");
     let out = ask(&house, Method::POST, "/api/auth/logout", &[(COOKIE.as_str(), &cookie)], None).await;
@@ -366,7 +373,8 @@ async fn a_token_is_told_once_and_what_hangs_on_it_ends_when_it_is_revoked() {
     let wanted = json!({ "name": "screen", "role": "viewer", "expires_at": "2999-01-01T00:00:00Z" });
     let given = ask(Method::POST, "/api/tokens".into(), Some(wanted)).await;
     assert_eq!(given.status, 201, "{}", given.text());
-    let (secret, id) = (given.json()["token"].as_str().unwrap().to_owned(), given.json()["id"].as_str().unwrap().to_owned());
+    let (secret, id) =
+        (given.json()["token"].as_str().unwrap().to_owned(), given.json()["id"].as_str().unwrap().to_owned());
     for (bad, pointer) in [
         (json!({ "name": "x", "role": "viewer", "expires_at": "tomorrow" }), "/expires_at"),
         (json!({ "name": "x", "role": "viewer", "expires_at": "2001-01-01T00:00:00Z" }), "/expires_at"),
@@ -483,8 +491,13 @@ async fn a_login_survives_a_restart_of_the_daemon() {
     let first = Daemon::start(config.clone()).await.unwrap();
     let state = first.state().clone();
     let password = Some(PASSWORD.to_owned());
-    let wanted =
-        people::Wanted { email: "anna@x.example".into(), name: None, role: RoleConfig::Admin, machines: None, password };
+    let wanted = people::Wanted {
+        email: "anna@x.example".into(),
+        name: None,
+        role: RoleConfig::Admin,
+        machines: None,
+        password,
+    };
     state.access.add(wanted).unwrap();
     let address = [127, 0, 0, 1].into();
     let (secret, anna) = state.access.log_in("anna@x.example", PASSWORD.into(), address, wall_now()).await.unwrap();
@@ -537,4 +550,34 @@ async fn who_did_what_is_written_down_and_no_secret_with_it() {
     for secret in [admin.as_str(), viewer.as_str(), cookie.split('=').nth(1).unwrap(), PASSWORD, "argon2"] {
         assert!(!text.contains(secret));
     }
+}
+
+#[actix_rt::test]
+async fn an_admin_sees_who_is_connected_and_has_them_go() {
+    let house = house().await;
+    let admin = token(&house, RoleConfig::Admin, None);
+    let viewer = token(&house, RoleConfig::Viewer, None);
+    let ask = |method, path: String| {
+        let (house, admin) = (&house, &admin);
+        async move { with_token(house, method, &path, admin, None).await }
+    };
+    let mut socket = house.live(&format!("{LIVE}?token={viewer}&name=kitchen")).await;
+    socket.text().await;
+    let request = awc::Client::builder().disable_timeout().finish();
+    let request = request.get(format!("http://{}/api/os/events?token={viewer}", house.address()));
+    let mut events = request.send().await.unwrap();
+    let clients = ask(Method::GET, "/api/clients".into()).await.json();
+    let [kitchen, reader] = clients.as_array().unwrap().as_slice() else { panic!("{clients}") };
+    assert_eq!(
+        (&kitchen["name"], &kitchen["dialect"], &kitchen["machine"]),
+        (&json!("kitchen"), &json!("openroast"), &json!("machine-a"))
+    );
+    assert_eq!((&reader["role"], &reader["machine"]), (&json!("viewer"), &Value::Null));
+    for client in [kitchen, reader] {
+        assert_eq!(ask(Method::DELETE, format!("/api/clients/{}", client["id"])).await.status, 204);
+    }
+    assert_eq!(socket.closed().await, POLICY);
+    while within(events.next()).await.is_some_and(|told| told.is_ok()) {}
+    ask(Method::DELETE, "/api/clients/nobody".into()).await.problem(404, "CLIENT_NOT_FOUND");
+    ask(Method::DELETE, "/api/clients/99999".into()).await.problem(404, "CLIENT_NOT_FOUND");
 }

@@ -216,7 +216,6 @@ async fn a_name_that_looks_like_a_socket_or_like_stop_opens_no_door() {
             (Method::POST, "/api/machines/ws/controls/burner"),
             (Method::DELETE, "/api/machines/stop"),
             (Method::PUT, "/api/machines/stop"),
-            (Method::DELETE, "/api/machines/ws/stop"),
         ] {
             let answer = ask(at, method.clone(), path, None, Some(json!({ "value": 1.0 }))).await;
             assert_eq!(answer.status, refused, "{method} {path}: {}", answer.text());

@@ -133,3 +133,87 @@ pub(super) fn is_fresh(last_used: i64, now: WallMs) -> bool {
 fn who(user: &User) -> Who {
     Who::User { email: user.email.clone(), name: user.name.clone() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::config::users::{RoleConfig, UserConfig};
+    use crate::storage::disk::Disk;
+
+    const NOW: WallMs = WallMs(1_000_000);
+    const ANNA: &str = "anna@roastery.example";
+    const PASSWORD: &str = "first crack";
+
+    fn access() -> (Access, tempfile::TempDir) {
+        let data = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.storage.path = data.path().to_owned();
+        let password_hash = password::hash(PASSWORD).unwrap();
+        let (email, name, role) = (ANNA.to_owned(), Some("Anna".to_owned()), RoleConfig::Operator);
+        config.auth.users = vec![UserConfig { email, name, password_hash, role, machines: Some(vec!["drum".into()]) }];
+        (Access::open(&config, Disk::default()).unwrap(), data)
+    }
+
+    async fn log_in(access: &Access, email: &str, password: &str) -> Result<(String, Bearer), LogInError> {
+        access.log_in(email, password.into(), Ipv4Addr::LOCALHOST.into(), NOW).await
+    }
+
+    #[actix_rt::test]
+    async fn the_right_password_gives_a_session_that_lasts_while_it_is_used() {
+        let (access, _data) = access();
+        let (secret, anna) = log_in(&access, " Anna@Roastery.example", PASSWORD).await.unwrap();
+        assert_eq!((&anna.role, &anna.scope), (&RoleConfig::Operator.into(), &scope(Some(&["drum".to_owned()]))));
+        let nearly = WallMs(NOW.0 + IDLE_MS - 1);
+        assert_eq!(access.whose(&secret, nearly), Some(anna.clone()));
+        assert_eq!(access.whose(&secret, WallMs(nearly.0 + IDLE_MS - 1)), Some(anna));
+        assert_eq!(access.whose(&secret, WallMs(nearly.0 + 2 * IDLE_MS)), None);
+    }
+
+    #[actix_rt::test]
+    async fn a_session_ends_by_log_out_and_no_other_with_it() {
+        let (access, _data) = access();
+        let (one, anna) = log_in(&access, ANNA, PASSWORD).await.unwrap();
+        let (other, _) = log_in(&access, ANNA, PASSWORD).await.unwrap();
+        access.log_out(&one).unwrap();
+        assert_eq!((access.whose(&one, NOW), access.whose(&other, NOW)), (None, Some(anna)));
+    }
+
+    #[actix_rt::test]
+    async fn the_end_of_a_session_is_told_when_somebody_logs_out_and_not_before() {
+        let (access, _data) = access();
+        let now = hearth_actors::runtime::clock::wall_now();
+        let here = Ipv4Addr::LOCALHOST.into();
+        let (secret, anna) = access.log_in(ANNA, PASSWORD.into(), here, now).await.unwrap();
+        access.end_of("made-up".into(), anna.clone()).await;
+        let mut end = Box::pin(access.end_of(secret.clone(), anna.clone()));
+        assert!(futures_util::poll!(&mut end).is_pending());
+        log_in(&access, ANNA, PASSWORD).await.unwrap();
+        assert!(futures_util::poll!(&mut end).is_pending(), "somebody else's change is none of its own");
+        access.log_out(&secret).unwrap();
+        end.await;
+    }
+
+    #[actix_rt::test]
+    async fn a_wrong_password_an_unknown_user_and_a_made_up_secret_give_nothing() {
+        let (access, _data) = access();
+        for (email, password) in [(ANNA, "second crack"), ("eve@x", PASSWORD), ("", "")] {
+            assert!(matches!(log_in(&access, email, password).await, Err(LogInError::Wrong)));
+        }
+        let endless = "x".repeat(password::BYTES_MAX + 1);
+        assert!(matches!(log_in(&access, "otto@x", &endless).await, Err(LogInError::Wrong)));
+        assert_eq!((access.whose("", NOW), access.whose("hth_", NOW)), (None, None));
+    }
+
+    #[actix_rt::test]
+    async fn who_asks_and_goes_does_not_make_room_for_a_second_check_at_a_time() {
+        let (access, _data) = access();
+        let mut asked = Box::pin(log_in(&access, ANNA, "second crack"));
+        assert!(futures_util::poll!(&mut asked).is_pending());
+        drop(asked);
+        assert_eq!(access.inner.turn.available_permits(), 0);
+        assert!(log_in(&access, ANNA, PASSWORD).await.is_ok());
+    }
+}

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod bodies;
 pub mod body;
 pub mod caller;
+pub mod clients;
 pub mod document;
 pub mod exchange;
 pub mod health;

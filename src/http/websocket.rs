@@ -41,7 +41,7 @@ use hearth_actors::slot::MachineHandle;
 use tokio::time::Instant;
 
 use super::deeds::{Details, note_order};
-use super::lobby::{Notice, Presence};
+use super::lobby::{Card, Notice, Presence};
 use super::state::{AppState, Seat};
 use crate::access::bearer::Bearer;
 use crate::dialects::openroast::CLOSE_MACHINE_NOT_FOUND;
@@ -117,6 +117,7 @@ fn converse(
         assembly: Assembly::new(visit.frame_bytes),
         state: state.clone(),
         feeds: feeds.clone(),
+        follows_one: matches!(visit.watches, Watches::One(_)),
         bearer,
         address,
         _seat: seat,
@@ -140,6 +141,8 @@ pub struct Socket {
     line: Rc<Line>,
     state: AppState,
     feeds: Feeds,
+    /// Whether one machine is all it came for.
+    follows_one: bool,
     /// Who is at the other end.
     bearer: Bearer,
     address: String,
@@ -273,6 +276,20 @@ impl Socket {
         }
     }
 
+    /// How it is shown to admins.
+    fn card(&self) -> Card {
+        let client = self.line.client.borrow();
+        Card {
+            who: self.bearer.who.label(),
+            role: self.bearer.role,
+            address: self.address.clone(),
+            name: client.viewer().principal.actor.label().to_owned(),
+            dialect: client.dialect(),
+            machine: client.machine().filter(|_| self.follows_one).map(|machine| machine.id().clone()),
+            since: wall_now(),
+        }
+    }
+
     fn check_liveness(&mut self, ctx: &mut ws::WebsocketContext<Self>) {
         if self.heard.elapsed() > SILENCE_MAX {
             return self.part(ws::CloseCode::Away, "nothing heard for 60 s", ctx);
@@ -318,7 +335,8 @@ impl Actor for Socket {
         if let Some(machine) = self.line.client.borrow().machine() {
             ctx.add_stream(questions(machine));
         }
-        self._presence = Some(self.state.lobby.enter(ctx.address().recipient()));
+        let card = self.card();
+        self._presence = Some(self.state.lobby.enter(ctx.address().recipient(), card));
         if let Some(every) = self.heartbeat.every() {
             ctx.run_interval(every.min(Duration::from_secs(1)), Self::beat);
         }
@@ -392,6 +410,7 @@ impl Handler<Notice> for Socket {
     fn handle(&mut self, notice: Notice, ctx: &mut Self::Context) {
         match notice {
             Notice::LookAlive => self.check_liveness(ctx),
+            Notice::Dismissed => self.part(ws::CloseCode::Policy, "an admin ended this connection", ctx),
             Notice::Stopping => self.part(ws::CloseCode::Away, "the daemon is stopping", ctx),
         }
     }

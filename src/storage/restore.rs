@@ -19,8 +19,8 @@ use super::backup::{BEGIN, BeginRecord, END, EndRecord, SCHEMA};
 use super::disk::{Disk, DiskFile};
 use super::durable::{failed, list};
 use super::layout::{
-    ACCESS, ADDRESSES, BOOT, JOURNALS, JournalPlace, LOCK, MACHINES, PROGRAMS, TASKS, parse_document_name, parse_program_name,
-    parse_segment_name, parse_task_name,
+    ACCESS, ADDRESSES, BOOT, JOURNALS, JournalPlace, LOCK, MACHINES, PROGRAMS, TASKS, parse_document_name,
+    parse_program_name, parse_segment_name, parse_task_name,
 };
 use super::lock::DirLock;
 use super::reader::{self, Extent};

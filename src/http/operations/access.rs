@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::http::operation::{Operation, Parameter, Presence, Shape, Tag};
 use crate::http::rest::audit::{self, DeedView};
+use crate::http::rest::clients::{self, ClientView};
 use crate::http::rest::login::{self, Credentials, FirstAdmin, Me, NewPassword};
 use crate::http::rest::tokens::{self, GivenToken, NewToken, TokenView};
 use crate::http::rest::users::{self, ChangedUser, NewUser, UserView};
@@ -17,7 +18,7 @@ const TOO_MANY: &str = "Five tries, then one in 30 s, for each address and each 
 
 /// All of them.
 pub fn operations() -> Vec<Operation> {
-    [logins(), people(), programs(), vec![deeds()]].into_iter().flatten().collect()
+    [logins(), people(), programs(), connected(), vec![deeds()]].into_iter().flatten().collect()
 }
 
 fn logins() -> Vec<Operation> {
@@ -175,6 +176,35 @@ fn programs() -> Vec<Operation> {
     ]
 }
 
+fn connected() -> Vec<Operation> {
+    let id = json!({ "type": "integer", "minimum": 0, "example": 7 });
+    vec![
+        Operation::new(
+            Action::ManageClients,
+            Method::GET,
+            "/api/clients",
+            || web::get().to(clients::list),
+            "listClients",
+        )
+        .told(Tag::Access, "Who is connected", "Open sockets and streams of events, in the order in which they came.")
+        .answers(200, "The clients.", Shape::written::<Vec<ClientView>>(), json!([client()])),
+        Operation::new(
+            Action::ManageClients,
+            Method::DELETE,
+            "/api/clients/{id}",
+            || web::delete().to(clients::dismiss),
+            "dismissClient",
+        )
+        .told(
+            Tag::Access,
+            "Disconnect somebody",
+            "They may come back: to keep them out, revoke their token or remove the user.",
+        )
+        .takes(Parameter::path("id", "The client's id.", id))
+        .refuses(404, "CLIENT_NOT_FOUND", "Nobody is connected under this id."),
+    ]
+}
+
 fn deeds() -> Operation {
     let text = || json!({ "type": "string" });
     Operation::new(Action::ReadAudit, Method::GET, "/api/audit", || web::get().to(audit::list), "listDeeds")
@@ -207,6 +237,13 @@ fn me() -> Value {
 fn user() -> Value {
     json!({
         "email": "otto@roastery.example", "name": "Otto", "role": "operator", "machines": ["machine-a"], "fixed": false
+    })
+}
+
+fn client() -> Value {
+    json!({
+        "id": 7, "who": "anna@roastery.example", "role": "admin", "address": "192.168.1.20", "name": "kitchen",
+        "dialect": "openroast", "machine": "machine-a", "since": "2026-01-01T00:00:00Z",
     })
 }
 

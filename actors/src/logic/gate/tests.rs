@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::model::command::{Scope, UserRole, Want};
 use crate::model::channel::{ChannelKind, ControlShape};
+use crate::model::command::{Scope, UserRole, Want};
 use crate::model::reading::{Missing, MissingReason};
 use crate::testing::roaster;
 
