@@ -28,7 +28,7 @@ const FILES_MAX: usize = 16;
 /// What was written survives a power cut after so long.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// Longest text that is written of a value. Unit: characters.
-const VALUE_CHARS_MAX: usize = 200;
+const VALUE_CHARS_MAX: usize = 2000;
 
 /// Something that was done, or tried.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -147,21 +147,13 @@ impl Audit {
     }
 }
 
-/// A value as it is written: a long one is cut, since this is no place for whole documents.
+/// A value as it is written: one that is long is cut, and is a text then, since this is no place for whole documents.
 pub fn shown(value: Value) -> Value {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => value,
-        Value::String(text) => Value::String(cut(text)),
-        other => Value::String(cut(other.to_string())),
-    }
-}
-
-fn cut(text: String) -> String {
+    let text = value.to_string();
     if text.chars().count() <= VALUE_CHARS_MAX {
-        text
-    } else {
-        text.chars().take(VALUE_CHARS_MAX).chain(['…']).collect()
+        return value;
     }
+    Value::String(text.chars().take(VALUE_CHARS_MAX).chain(['…']).collect())
 }
 
 /// The one who writes.
@@ -334,7 +326,7 @@ mod tests {
 
     #[test]
     fn a_long_value_is_cut() {
-        let long = shown(serde_json::json!({ "channels": "x".repeat(1000) }));
+        let long = shown(serde_json::json!({ "channels": "x".repeat(VALUE_CHARS_MAX) }));
         assert_eq!(long.as_str().unwrap().chars().count(), VALUE_CHARS_MAX + 1);
         assert_eq!(shown(Value::from(0.5)), Value::from(0.5));
     }

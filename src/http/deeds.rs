@@ -9,7 +9,8 @@ use hearth_actors::model::ids::MachineId;
 use hearth_actors::model::refusal::Refusal;
 use hearth_actors::runtime::clock::wall_now;
 use hearth_actors::slot::MachineHandle;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value, json, to_value};
 
 use super::door::{Granted, Length, Rule, address, granted};
 use super::problem::Problem;
@@ -36,6 +37,18 @@ impl Details {
     /// Of an order to a machine.
     pub fn of_order(machine: &MachineHandle, want: &Want) -> Self {
         Self { machine: Some(machine.id().to_string()), old: before(machine, want), new: wished(want) }
+    }
+
+    /// Of a document that becomes another one: what differs, by the first level of keys.
+    pub fn of_change<T: Serialize>(before: &T, after: &T) -> Self {
+        let (Ok(Value::Object(old)), Ok(Value::Object(new))) = (to_value(before), to_value(after)) else {
+            return Self::default();
+        };
+        let differing = |one: &Map<String, Value>, other: &Map<String, Value>| {
+            let differ = one.iter().filter(|(key, value)| other.get(*key) != Some(*value));
+            Value::Object(differ.map(|(key, value)| (key.clone(), value.clone())).collect())
+        };
+        Self { machine: None, old: Some(differing(&old, &new)), new: Some(differing(&new, &old)) }
     }
 
     /// Has it written down with the answer to a request.
@@ -157,4 +170,23 @@ fn wished(want: &Want) -> Option<Value> {
         Want::Disconnect => json!("disconnect"),
         Want::Stop | Want::Rearm => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_document_that_is_changed_only_what_differs_is_written_down() {
+        let before = json!({ "id": "drum", "name": "Drum", "interlocks": [] });
+        let after = json!({ "id": "drum", "interlocks": [{ "id": "air" }], "alarms": [] });
+        let Details { old, new, .. } = Details::of_change(&before, &after);
+        assert_eq!(old, Some(json!({ "name": "Drum", "interlocks": [] })));
+        assert_eq!(new, Some(json!({ "interlocks": [{ "id": "air" }], "alarms": [] })));
+    }
+
+    #[test]
+    fn an_action_is_written_as_words() {
+        assert_eq!((words(Action::RunSession).as_str(), words(Action::Stop).as_str()), ("run_session", "stop"));
+    }
 }

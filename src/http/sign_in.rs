@@ -24,10 +24,10 @@ use crate::wire::words;
 /// Who wants to log in.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Credentials {
-    /// As in the configuration; upper and lower case are the same.
-    email: String,
+    /// Upper and lower case are the same.
+    pub email: String,
     /// The password.
-    password: String,
+    pub password: String,
 }
 
 /// Somebody is logged in.

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use crate::http::operation::{Operation, Parameter, Presence, Shape, Tag};
 use crate::http::rest::audit::{self, DeedView};
 use crate::http::rest::clients::{self, ClientView};
-use crate::http::rest::login::{self, Credentials, FirstAdmin, Me, NewPassword};
+use crate::http::rest::login::{self, FirstAdmin, Me, NewPassword};
 use crate::http::rest::tokens::{self, GivenToken, NewToken, TokenView};
 use crate::http::rest::users::{self, ChangedUser, NewUser, UserView};
+use crate::http::sign_in::Credentials;
 
 const COOKIE: &str = "The secret of the session, as the cookie `hearth_session`, which no page can read.";
 const WRONG: &str = "No such user, or another password.";

@@ -23,7 +23,7 @@ use crate::config::users::RoleConfig;
 use crate::http::deeds::note_login;
 use crate::http::door::{SESSION_COOKIE, address, granted};
 use crate::http::problem::Problem;
-use crate::http::sign_in::end_session;
+use crate::http::sign_in::{Credentials, end_session};
 use crate::http::state::AppState;
 use crate::wire::words::UserRole;
 
@@ -79,15 +79,6 @@ pub struct MeUser {
     role: UserRole,
     /// With which machines; `null` is all.
     machines: Option<Vec<String>>,
-}
-
-/// Who wants to log in.
-#[derive(Debug, Deserialize, JsonSchema)]
-pub struct Credentials {
-    /// Upper and lower case are the same.
-    email: String,
-    /// The password.
-    password: String,
 }
 
 /// The first admin.

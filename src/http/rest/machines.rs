@@ -41,6 +41,7 @@ pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState
     let config = MachineConfig::parse(value).map_err(|faults| Problem::invalid(&faults))?;
     must_not_clash(&state, &config)?;
     let definition = define(&state, &config)?;
+    Details { machine: Some(config.id.clone()), ..Details::default() }.note(&request);
     let handle = asked(state.house.registry().send(Add(definition)).await)?;
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, format!("/api/machines/{}", handle.id())))
@@ -68,7 +69,9 @@ pub async fn replace(request: HttpRequest, path: Path<String>, payload: Payload,
     }
     must_not_clash(&state, &config)?;
     let definition = define(&state, &config)?;
-    let reopen = needs_a_fresh_start(addressed(&handle)?, to_be(config, &definition.spec, &handle.spec()));
+    let (before, after) = (addressed(&handle)?, to_be(config, &definition.spec, &handle.spec()));
+    Details::of_change(&before, &after).note(&request);
+    let reopen = needs_a_fresh_start(before, after);
     let handle = asked(state.house.registry().send(Replace { definition, reopen }).await)?;
     Ok(HttpResponse::Ok().json(addressed(&handle)?))
 }
