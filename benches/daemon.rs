@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use support::cores;
 use support::figures::Distribution;
-use support::process::{Daemon, cpu_time, resident_kib};
+use support::process::{Daemon, cpu_time, filled_kib, resident_kib};
 use support::report::Table;
 use tokio::time::Instant;
 
@@ -74,10 +74,11 @@ fn machines(table: &mut Table) -> anyhow::Result<()> {
         .zip(after)
         .map(|(before, after)| (after - *before).as_secs_f64() / WINDOW.as_secs_f64() * 100.0)
         .collect();
-    let alone_kib = resident_kib(empty.pid())?;
+    let alone_kib = filled_kib(empty.pid())?;
+    table.figure("memory without machines, code included", resident_kib(empty.pid())?, "KiB");
     table.figure("memory without machines", alone_kib, "KiB");
     for (count, daemon) in &houses {
-        let each = (resident_kib(daemon.pid())? - alone_kib) / f64::from(*count);
+        let each = (filled_kib(daemon.pid())? - alone_kib) / f64::from(*count);
         table.limit(&format!("memory per idle machine, {count} at 1 Hz"), each, MACHINE_MEMORY_MOST, "KiB");
     }
     let counts = std::iter::once(0).chain(houses.iter().map(|(count, _)| *count));

@@ -86,12 +86,24 @@ pub fn cpu_time(pid: u32) -> anyhow::Result<Duration> {
     Ok(Duration::from_nanos(nanos))
 }
 
-/// Memory that a process holds. Unit: KiB.
+/// Memory that a process holds, its code included as far as it was read in. Unit: KiB.
 ///
 /// # Errors
 /// When the process is gone.
 pub fn resident_kib(pid: u32) -> anyhow::Result<f64> {
+    status_kib(pid, "VmRSS:")
+}
+
+/// Memory that a process filled itself: what it holds without its code. Unit: KiB.
+///
+/// # Errors
+/// When the process is gone.
+pub fn filled_kib(pid: u32) -> anyhow::Result<f64> {
+    status_kib(pid, "RssAnon:")
+}
+
+fn status_kib(pid: u32, key: &str) -> anyhow::Result<f64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).context("reading the status of a process")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("a process without memory")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(key)).context("a process without memory")?;
     line.trim().trim_end_matches("kB").trim().parse().context("reading how much memory a process holds")
 }
