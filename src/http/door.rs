@@ -164,7 +164,7 @@ pub async fn admit(
         return Ok(request.into_response(HttpResponse::InternalServerError().finish()));
     };
     let granted = grant(request.request(), &state, rule);
-    let may = rule.action.is_for(granted.bearer.as_ref().ok().map(|bearer| bearer.role));
+    let may = granted.bearer.as_ref().map_or_else(|_| rule.action.is_for(None), |bearer| bearer.may(rule.action));
     let refused = match &granted.bearer {
         _ if may || rule.length == Length::Socket => None,
         Err(nobody) => Some(no_login(nobody.why())),
