@@ -34,7 +34,12 @@ const PASSWORD: &str = "first crack";
 /// A house that others reach through a proxy, so that one must log in.
 async fn house() -> House {
     let machines = [simulator("machine-a", 100.0, 1000), simulator("machine-b", 100.0, 1000)];
-    House::configured(&machines, |config| config.server.trusted_proxies = vec!["192.0.2.1".parse().unwrap()]).await
+    House::configured(&machines, |config| {
+        config.server.trusted_proxies = vec!["192.0.2.1".parse().unwrap()];
+        // All kinds of clients come at once.
+        (config.limits.sockets, config.limits.sockets_per_address) = (1000, 1000);
+    })
+    .await
 }
 
 fn access(house: &House) -> &Access {
