@@ -159,7 +159,7 @@ fn logic(criterion: &mut Criterion, roast: &Roast) {
 fn frames(criterion: &mut Criterion, roast: &Roast) -> anyhow::Result<()> {
     let client = ClientId::parse("bench").map_err(|bad| anyhow!("{bad}"))?;
     let actor = Actor::Client { id: client.clone(), name: "bench".to_owned() };
-    let viewer = Viewer { client, principal: Principal { actor, role: UserRole::Operator } };
+    let viewer = Viewer { client, principal: Principal::everywhere(actor, UserRole::Operator) };
     let mut openroast = OpenRoast::new(roast.spec.id.clone());
     let event = roast.event(600);
     criterion.bench_function(ENCODE, |b| b.iter(|| openroast.encode(black_box(&event), &roast.spec.channels, &viewer)));

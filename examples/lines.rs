@@ -12,12 +12,13 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use hearth::config::Config;
 use hearth::config::machine::MachineConfig;
 use hearth::daemon::Daemon;
-use hearth::http::door;
+use hearth::http::door::{Length, Rule, admit};
 use hearth::http::rest::machines::find;
 use hearth::http::state::AppState;
 use hearth::http::websocket::entrances::nobody_in_particular;
 use hearth::http::websocket::{Feeds, Visit, Watches, host, welcome};
 use hearth_actors::dialect::{Dialect, DialectId, Encoded, Frame, Intent, Unasked, Viewer};
+use hearth_actors::model::action::Action;
 use hearth_actors::model::channel::ChannelTable;
 use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
@@ -64,6 +65,9 @@ impl Dialect for Lines {
     }
 }
 
+/// Who may look may follow these, too.
+const RULE: Rule = Rule { action: Action::Follow, length: Length::Socket };
+
 async fn lines(
     request: HttpRequest,
     body: Payload,
@@ -82,11 +86,10 @@ async fn lines(
 fn serve(daemon: &Daemon, port: u16) -> std::io::Result<(actix_web::dev::Server, std::net::SocketAddr)> {
     let state = daemon.state().clone();
     let server = HttpServer::new(move || {
-        App::new()
-            .app_data(Data::new(state.clone()))
-            .app_data(ThinData(Feeds::default()))
-            .wrap(from_fn(door::admit))
-            .route("/ws/lines/{machine}", web::get().to(lines))
+        App::new().app_data(Data::new(state.clone())).app_data(ThinData(Feeds::default())).route(
+            "/ws/lines/{machine}",
+            web::get().to(lines).wrap(from_fn(|request, next| admit(RULE, request, next))),
+        )
     });
     let server = server.workers(1).disable_signals().bind(("127.0.0.1", port))?;
     let address = server.addrs()[0];

@@ -4,7 +4,7 @@
 
 pub mod healthcheck;
 pub mod log;
-pub mod password;
+pub mod token;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -16,6 +16,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::Config;
 use crate::config::load::Sources;
 use log::LogFormat;
+use token::TokenCommand;
 
 /// Exit code of wrong usage or configuration; also what the argument parser ends with.
 pub const EXIT_USAGE: u8 = 2;
@@ -62,6 +63,12 @@ pub enum Command {
     Restore {
         /// File to read
         file: PathBuf,
+    },
+    /// Give out, list and revoke tokens for programs
+    Token {
+        /// What to do
+        #[command(subcommand)]
+        command: TokenCommand,
     },
     /// Read a password from standard input and print what the configuration keeps of it
     HashPassword,

@@ -23,6 +23,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::access::Access;
+use crate::access::audit::Audit;
+use crate::access::book::BookError;
 use crate::config::Config;
 use crate::config::machine::MachineConfig;
 use crate::config::modbus::{ModbusConfig, Register};
@@ -34,7 +37,6 @@ use crate::drivers::Workshop;
 use crate::drivers::modbus::probe::{self, Probe};
 use crate::http::door::{self, Door};
 use crate::http::lobby::{Lobby, Notice};
-use crate::http::logins::Logins;
 use crate::http::rest::document::Arrival;
 use crate::http::rest::exchange::{self, Format};
 use crate::http::server;
@@ -56,7 +58,7 @@ pub struct Daemon {
     own: Vec<(Name, SocketAddr)>,
     state: AppState,
     servers: Vec<ServerHandle>,
-    upkeep: [JoinHandle<()>; 2],
+    upkeep: [JoinHandle<()>; 3],
 }
 
 /// Why the daemon does not start.
@@ -80,6 +82,9 @@ pub enum DaemonError {
         /// Why.
         source: ArchiveError,
     },
+    /// Who may log in cannot be read.
+    #[error(transparent)]
+    Access(#[from] BookError),
     /// The inside does not start.
     #[error(transparent)]
     House(#[from] StartError),
@@ -117,6 +122,8 @@ impl Daemon {
         let at_storage = |source| DaemonError::Storage { path: config.storage.path.display().to_string(), source };
         let store =
             Store::open(disk.clone(), &config.storage.path, Arc::new(SystemClock::new())).map_err(at_storage)?;
+        let audit = Audit::open(disk.clone(), &config.storage.path).map_err(at_storage)?;
+        let access = Access::open(&config, disk.clone())?;
         let (storage, told_of_storage) = (store.state(), store.state());
         let archive: Arc<dyn Archive> = Arc::new(store);
         let house = House::start(Arc::clone(&archive), policy(&config.supervision))?;
@@ -132,7 +139,8 @@ impl Daemon {
             jobs: jobs(&config, Kept { disk, storage, archive }, house.clone(), &workshop),
             limits: Arc::new(config.limits),
             door: Door::shared(&config.dialects),
-            logins: Logins::new(config.auth.users),
+            access: access.clone(),
+            audit: audit.clone(),
             seats: Seats::default(),
             started: Instant::now(),
             lobby: Lobby::default(),
@@ -142,6 +150,7 @@ impl Daemon {
         let upkeep = [
             actix_rt::spawn(upkeep::tell_of_storage(house.clone(), told_of_storage)),
             actix_rt::spawn(upkeep::tell_of_jumps(house)),
+            actix_rt::spawn(access.keep(move |changed| upkeep::note_tokens(&audit, changed))),
         ];
         actix_rt::spawn(server::look_alive(state.lobby.clone()));
         actix_rt::spawn(state.ledger.clone().keep());

@@ -28,4 +28,10 @@ impl Name {
     pub const fn id(self) -> DialectId {
         DialectId::new(self as u8)
     }
+
+    /// Whose number this is.
+    pub fn of(id: DialectId) -> Option<Self> {
+        let all = [Self::OpenRoast, Self::WebMacs, Self::ControlPanel, Self::BevForge, Self::OpenScan];
+        all.into_iter().find(|name| name.id() == id)
+    }
 }

@@ -3,10 +3,10 @@
 pub mod assets;
 pub mod bevforge;
 pub mod control_panel;
+pub mod deeds;
 pub mod docs;
 pub mod door;
 pub mod lobby;
-pub mod logins;
 pub mod manner;
 pub mod metrics;
 pub mod openapi;

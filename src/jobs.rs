@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use hearth_actors::archive::Archive;
+use hearth_actors::model::action::Action;
 use hearth_actors::model::ids::{ClientId, MachineId};
 use hearth_actors::model::profile::Profile;
 use hearth_actors::model::task::{Company, TaskId};
@@ -66,24 +67,41 @@ pub struct Hands {
 /// A job that can be asked for.
 struct Job {
     name: &'static str,
+    /// What it is to ask for it.
+    action: Action,
     company: Company,
     /// Reads the arguments; what it makes of faulty ones is never used.
     make: fn(&mut Call<'_>, &Arc<Hands>) -> Work,
 }
 
 const JOBS: [Job; 12] = [
-    Job { name: "backup", company: Company::Shared, make: backup::backup },
-    Job { name: "export_profiles", company: Company::Shared, make: profiles::export },
-    Job { name: "import_profiles", company: Company::Shared, make: profiles::import },
-    Job { name: "program", company: Company::Shared, make: program::program },
-    Job { name: "replay", company: Company::Shared, make: replay::replay },
-    Job { name: scan::NAME, company: Company::Shared, make: scan::scan },
-    Job { name: "modbus_scan", company: Company::Shared, make: modbus_scan::modbus_scan },
-    Job { name: "generator_task", company: Company::Shared, make: demo::generator },
-    Job { name: "hello_world_async_task", company: Company::Shared, make: demo::hello_waiting },
-    Job { name: "hello_world_blocking_task", company: Company::Shared, make: demo::hello_blocking },
-    Job { name: "exclusive_demo_task", company: Company::Alone, make: demo::exclusive },
-    Job { name: "failing_task", company: Company::Shared, make: demo::failing },
+    Job { name: "backup", action: Action::BackUp, company: Company::Shared, make: backup::backup },
+    Job { name: "export_profiles", action: Action::StartTask, company: Company::Shared, make: profiles::export },
+    Job { name: "import_profiles", action: Action::StartTask, company: Company::Shared, make: profiles::import },
+    Job { name: "program", action: Action::StartTask, company: Company::Shared, make: program::program },
+    Job { name: "replay", action: Action::StartTask, company: Company::Shared, make: replay::replay },
+    Job { name: scan::NAME, action: Action::StartTask, company: Company::Shared, make: scan::scan },
+    Job {
+        name: "modbus_scan",
+        action: Action::SearchDevices,
+        company: Company::Shared,
+        make: modbus_scan::modbus_scan,
+    },
+    Job { name: "generator_task", action: Action::StartTask, company: Company::Shared, make: demo::generator },
+    Job {
+        name: "hello_world_async_task",
+        action: Action::StartTask,
+        company: Company::Shared,
+        make: demo::hello_waiting,
+    },
+    Job {
+        name: "hello_world_blocking_task",
+        action: Action::StartTask,
+        company: Company::Shared,
+        make: demo::hello_blocking,
+    },
+    Job { name: "exclusive_demo_task", action: Action::StartTask, company: Company::Alone, make: demo::exclusive },
+    Job { name: "failing_task", action: Action::StartTask, company: Company::Shared, make: demo::failing },
 ];
 
 /// Why no task can be made.
@@ -106,6 +124,11 @@ pub struct Jobs {
 /// The names of all jobs.
 pub fn names() -> Vec<&'static str> {
     JOBS.iter().map(|job| job.name).collect()
+}
+
+/// What it is to ask for a job; of one that is not there, what it is for most.
+pub fn action(name: &str) -> Action {
+    JOBS.iter().find(|job| job.name == name).map_or(Action::StartTask, |job| job.action)
 }
 
 impl Jobs {

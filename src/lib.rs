@@ -5,6 +5,7 @@
 #[cfg(test)]
 extern crate self as hearth;
 
+pub mod access;
 pub mod cli;
 pub mod config;
 pub mod daemon;

@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write, stderr, stdout};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use hearth::access::password;
 use hearth::cli::{self, Command, Guard, Invocation};
 use hearth::config::Config;
+use hearth::config::tree::AuthMode;
 use hearth::daemon::Daemon;
 use hearth::guard::lifeline::Lifeline;
 use hearth::guard::{self, parent};
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Command::Check => invocation.check(&mut stdout(), &mut stderr()),
         Command::Healthcheck => invocation.healthcheck(&mut stderr()),
         Command::HashPassword => hash_password(),
+        Command::Token { command } => with_config(&invocation, |config| command.run(&config, &mut stdout())),
         Command::Serve if invocation.guard == Guard::Myself => stand_guard(&invocation),
         Command::Serve => with_config(&invocation, |config| serve(config, invocation.guard)),
         Command::Backup { file } => with_config(&invocation, |config| back_up(&config, file)),
@@ -100,6 +104,7 @@ fn serve(config: Config, guard: Guard) -> anyhow::Result<()> {
             None => Ok(()),
         };
         let mut told = Ok(());
+        let place = Place::of(&config);
         let daemon = Daemon::start_telling(Disk::default(), config, |definitions| told = tell(definitions)).await?;
         told.context("telling the guard what to write if this process dies")?;
         let bequeath = lifeline.clone();
@@ -109,6 +114,11 @@ fn serve(config: Config, guard: Guard) -> anyhow::Result<()> {
         writeln!(stdout(), "listening on http://{}", daemon.address())?;
         for (dialect, address) in daemon.own_listeners() {
             writeln!(stdout(), "{} on http://{address}", door::key(*dialect))?;
+        }
+        if let Some(token) = daemon.state().access.offer_set_up() {
+            let link = format!("{}/#/setup?token={token}", place.url(daemon.address()));
+            tracing::warn!("there is no admin yet: the link to become one is on standard error, for 15 minutes");
+            writeln!(stderr(), "hearth: nobody can log in yet. Within 15 minutes, become the admin at {link}")?;
         }
         let (deadline, code) = match called_away(orphaned).await? {
             Call::Signal => (STOP_DEADLINE, 0),
@@ -130,6 +140,27 @@ fn serve(config: Config, guard: Guard) -> anyhow::Result<()> {
         // A driver that blocks its thread must not keep the process.
         std::process::exit(if is_safe { code } else { code.max(i32::from(cli::EXIT_UNSAFE)) })
     })
+}
+
+/// Where people find the daemon.
+struct Place(Option<String>);
+
+impl Place {
+    fn of(config: &Config) -> Self {
+        if config.auth.mode == AuthMode::Open {
+            tracing::warn!("auth.mode is open: everybody who reaches this daemon may do everything");
+        }
+        Self(config.server.public_urls.first().cloned())
+    }
+
+    /// A URL that a browser on this computer opens, where none is configured.
+    fn url(&self, address: SocketAddr) -> String {
+        let here = match address {
+            any if any.ip().is_unspecified() => format!("localhost:{}", any.port()),
+            one => one.to_string(),
+        };
+        self.0.clone().unwrap_or_else(|| format!("http://{here}"))
+    }
 }
 
 /// Says which machines may be unsafe; the guard, where there is one, writes to these once this process is gone.
@@ -194,7 +225,7 @@ fn hash_password() -> ExitCode {
         if password.is_empty() {
             return Err("give the password on standard input, one line".to_owned());
         }
-        cli::password::hash(password).map_err(|error| error.to_string())
+        password::hash(password).map_err(|error| error.to_string())
     });
     let told = match &hashed {
         Ok(hash) => writeln!(stdout(), "{hash}"),

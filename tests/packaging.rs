@@ -82,7 +82,7 @@ fn what_the_image_is_told_to_run_is_understood() {
 }
 
 #[test]
-fn compose_takes_every_right_away_and_says_what_open_means() {
+fn compose_takes_every_right_away_and_lets_nobody_in_without_a_login() {
     let lines = lines("compose.yaml");
     for needed in [
         "read_only: true",
@@ -92,7 +92,6 @@ fn compose_takes_every_right_away_and_says_what_open_means() {
         "- data:/data",
         "- \"c 188:* rw\"",
         "- \"c 166:* rw\"",
-        "HEARTH_AUTH__MODE: open",
         "HEARTH_SERVER__LISTEN: 0.0.0.0:8080",
         "- \"127.0.0.1:8080:8080\"",
     ] {
@@ -100,11 +99,7 @@ fn compose_takes_every_right_away_and_says_what_open_means() {
     }
     assert!(!lines.iter().any(|line| line.starts_with("privileged")), "no container needs that");
     let text = text("compose.yaml");
-    let warning = text.find("WARNING").expect("a warning");
-    assert!(
-        warning < text.find("HEARTH_AUTH__MODE: open").expect("the switch"),
-        "the warning stands before the switch"
-    );
+    assert!(!text.contains("AUTH__MODE"), "nobody is let in without a login");
     assert!(!text.contains('\t'), "YAML knows no tabs");
 }
 
@@ -115,7 +110,7 @@ fn what_compose_sets_is_a_sound_configuration() {
         .filter_map(|line| line.split_once(": ").filter(|(name, _)| name.starts_with("HEARTH_")))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    assert_eq!(environment.len(), 2);
+    assert_eq!(environment.len(), 1);
     let command =
         ["hearth", "serve", "--config", &root().join("etc/hearth.toml").display().to_string()].map(str::to_owned);
     let invocation = hearth::cli::parse_from(command, environment).expect("understood");

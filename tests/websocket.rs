@@ -313,7 +313,7 @@ async fn a_socket_too_many_is_refused_until_another_leaves() {
 #[actix_rt::test]
 async fn plain_http_is_told_that_this_is_a_websocket() {
     let house = house().await;
-    let request = format!("GET {LIVE} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let request = format!("GET {LIVE} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     let answer = house.raw(request.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 426 ") && answer.contains("upgrade: websocket"), "{answer}");
     assert!(

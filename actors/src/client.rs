@@ -107,7 +107,7 @@ impl Client {
     ) -> (Self, Vec<Frame>) {
         // Who comes back in time has its lease again, and is greeted with it.
         let attend = |machine: &MachineHandle| {
-            let Principal { actor, role } = &viewer.principal;
+            let Principal { actor, role, .. } = &viewer.principal;
             machine.steering().attend(&viewer.client, actor.label(), identity, *role)
         };
         let attending: Vec<Attendance> = machines.iter().map(attend).collect();
@@ -122,7 +122,7 @@ impl Client {
 
     /// Watches one more machine from now on; subscribe to its bus before. Yields its place.
     pub fn join(&mut self, machine: MachineHandle) -> usize {
-        let Principal { actor, role } = &self.viewer.principal;
+        let Principal { actor, role, .. } = &self.viewer.principal;
         let attending = machine.steering().attend(&self.viewer.client, actor.label(), self.identity, *role);
         let snapshot = machine.bus().snapshot();
         self.dialect.joined(&snapshot);
@@ -231,7 +231,7 @@ impl Client {
             Ask::Sync(request) => Reaction::Sync(request),
             Ask::Answered(frames) => Reaction::Answer(frames),
             Ask::Telemetry(values) => Reaction::Telemetry(values),
-            // Nobody needs a credential until users exist; a client that sends one is served like any other.
+            // Who it is was judged before it came in; to say it again changes nothing.
             Ask::Auth { .. } => Reaction::Nothing,
             Ask::Subscribe(choice) => match self.choose(&choice.topics) {
                 Added::Yes => self.heard(Change::Added, &choice, request_id.as_deref(), now),

@@ -79,7 +79,7 @@ impl Surroundings {
 
     /// A command that the house itself gives.
     pub fn order_of_the_house(&self, want: Want) -> Command {
-        let principal = Principal { actor: Actor::Failsafe, role: UserRole::Operator };
+        let principal = Principal::everywhere(Actor::Failsafe, UserRole::Operator);
         Command { id: self.next_command(), principal, request_id: None, want }
     }
 }

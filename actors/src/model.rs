@@ -3,6 +3,7 @@
 //! None of these types is serializable: every boundary (dialect, REST, storage, configuration) owns its own types
 //! and converts, so that a rename in here can never break a protocol or a file.
 
+pub mod action;
 pub mod alarm;
 pub mod channel;
 pub mod command;

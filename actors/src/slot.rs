@@ -115,16 +115,16 @@ impl MachineHandle {
     async fn put(&self, command: Command) -> Result<Outcome, Refusal> {
         match &command.want {
             Want::Lease(action) => {
-                gate::must_be_allowed(&command)?;
+                gate::must_be_allowed(&command, self.id())?;
                 return self.steering().lease(&command.principal, action).await.map(|()| Outcome::Done);
             }
             Want::AckAlarm { alarm, occurrence } => {
-                gate::must_be_allowed(&command)?;
+                gate::must_be_allowed(&command, self.id())?;
                 let by = command.principal.actor.label();
                 return self.alarms().ack(alarm, *occurrence, by).map(|()| Outcome::Done);
             }
             Want::ShelveAlarm { alarm, minutes } => {
-                gate::must_be_allowed(&command)?;
+                gate::must_be_allowed(&command, self.id())?;
                 return self.alarms().shelve(alarm, *minutes).map(|()| Outcome::Done);
             }
             _ => {}

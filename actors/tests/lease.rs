@@ -38,7 +38,7 @@ async fn wants(
     role: UserRole,
     want: Want,
 ) -> Result<Outcome, Refusal> {
-    let principal = Principal { actor: Actor::Client { id: id(by), name: by.to_owned() }, role };
+    let principal = Principal::everywhere(Actor::Client { id: id(by), name: by.to_owned() }, role);
     let id = world.house.surroundings().next_command();
     machine.command(Command { id, principal, request_id: None, want }).await
 }

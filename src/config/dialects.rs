@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use super::faults::Faults;
-use super::tree::{AuthMode, read_listen};
+use super::tree::read_listen;
 
 /// The wire protocols.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
@@ -32,7 +32,7 @@ pub struct DialectConfig {
     /// A listener of its own beside that, for clients that insist on a port, or on `/` and `/health` in their own shape.
     #[serde(deserialize_with = "read_own_listen")]
     pub listen: Option<SocketAddr>,
-    /// What its own listener grants to somebody without a login; absent is what the shared port grants.
+    /// What its own listener grants to somebody without a login; absent is what that grants, too.
     pub anonymous_role: Option<AnonymousRole>,
 }
 
@@ -67,7 +67,7 @@ impl DialectsConfig {
     }
 
     /// Adds what their types do not exclude.
-    pub(super) fn check(&self, shared: SocketAddr, mode: AuthMode, faults: &mut Faults) {
+    pub(super) fn check(&self, shared: SocketAddr, faults: &mut Faults) {
         let mut taken = vec![("server".to_owned(), shared)];
         for (name, dialect) in self.each() {
             let Some(listen) = dialect.listen else {
@@ -79,15 +79,7 @@ impl DialectsConfig {
             };
             let pointer = format!("/dialects/{name}/listen");
             if let Some((by, _)) = taken.iter().find(|(_, other)| *other == listen && listen.port() != 0) {
-                faults.add(pointer.clone(), format!("{listen} is the address of `{by}` already: use another port"));
-            }
-            let is_exposed = !listen.ip().to_canonical().is_loopback();
-            if is_exposed && mode != AuthMode::Open && dialect.anonymous_role.is_none() {
-                let detail = format!(
-                    "{listen} can be reached from other computers: say with anonymous_role beside it what those without a \
-                     login may do (none, viewer or operator), or listen on 127.0.0.1"
-                );
-                faults.add(pointer, detail);
+                faults.add(pointer, format!("{listen} is the address of `{by}` already: use another port"));
             }
             taken.push((name.to_owned(), listen));
         }
@@ -104,9 +96,9 @@ mod tests {
 
     const SHARED: ([u8; 4], u16) = ([127, 0, 0, 1], 8080);
 
-    fn places(webmacs: DialectConfig, mode: AuthMode) -> Vec<String> {
+    fn places(webmacs: DialectConfig) -> Vec<String> {
         let mut faults = Faults::new();
-        DialectsConfig { webmacs, ..Default::default() }.check(SHARED.into(), mode, &mut faults);
+        DialectsConfig { webmacs, ..Default::default() }.check(SHARED.into(), &mut faults);
         faults.iter().map(|fault| fault.pointer.clone()).collect()
     }
 
@@ -116,21 +108,14 @@ mod tests {
 
     #[test]
     fn a_listener_of_its_own_needs_an_address_of_its_own() {
-        assert_eq!(places(listening("127.0.0.1:8080", None), AuthMode::Auto), ["/dialects/webmacs/listen"]);
-        assert!(places(listening("127.0.0.1:8000", None), AuthMode::Auto).is_empty());
-        assert!(places(listening("127.0.0.1:0", None), AuthMode::Auto).is_empty());
-    }
-
-    #[test]
-    fn a_listener_that_others_reach_says_what_they_may_do() {
-        assert_eq!(places(listening("0.0.0.0:8000", None), AuthMode::Auto), ["/dialects/webmacs/listen"]);
-        assert!(places(listening("0.0.0.0:8000", None), AuthMode::Open).is_empty());
-        assert!(places(listening("0.0.0.0:8000", Some(AnonymousRole::Viewer)), AuthMode::Auto).is_empty());
+        assert_eq!(places(listening("127.0.0.1:8080", None)), ["/dialects/webmacs/listen"]);
+        assert!(places(listening("127.0.0.1:8000", None)).is_empty());
+        assert!(places(listening("127.0.0.1:0", None)).is_empty());
     }
 
     #[test]
     fn a_role_without_a_listener_is_a_fault() {
         let role = DialectConfig { anonymous_role: Some(AnonymousRole::Viewer), ..Default::default() };
-        assert_eq!(places(role, AuthMode::Auto), ["/dialects/webmacs/anonymous_role"]);
+        assert_eq!(places(role), ["/dialects/webmacs/anonymous_role"]);
     }
 }

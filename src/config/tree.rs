@@ -67,6 +67,8 @@ pub struct AuthConfig {
     pub mode: AuthMode,
     /// Who logs in.
     pub users: Vec<UserConfig>,
+    /// Addresses from which everybody may look without a login.
+    pub guest_view_cidrs: Vec<Network>,
 }
 
 /// Who is let in without a login.
@@ -145,15 +147,9 @@ pub(super) fn read_listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     })
 }
 
-/// Whether anything but a program on this computer can reach the daemon.
-fn is_exposed(server: &ServerConfig) -> bool {
-    !server.listen.ip().to_canonical().is_loopback() || !server.trusted_proxies.is_empty()
-}
-
 /// Adds every fault of the sections that their types do not exclude.
 pub(super) fn check(document: &Document, faults: &mut Faults) {
-    check_exposure(document, faults);
-    document.dialects.check(document.server.listen, document.auth.mode, faults);
+    document.dialects.check(document.server.listen, faults);
     users::check(&document.auth.users, faults);
     for (i, url) in document.server.public_urls.iter().enumerate() {
         if !is_origin(url) {
@@ -188,22 +184,6 @@ pub(super) fn check(document: &Document, faults: &mut Faults) {
     }
 }
 
-fn check_exposure(document: &Document, faults: &mut Faults) {
-    if !is_exposed(&document.server) || document.auth.mode == AuthMode::Open {
-        return;
-    }
-    let remedy = "there is no login yet, so it is refused. Write mode = \"open\" under [auth] (or set HEARTH_AUTH__MODE=open) \
-                  if everybody who can reach the port may steer the machines";
-    if document.server.listen.ip().to_canonical().is_loopback() {
-        let detail = format!("a proxy lets other computers reach the daemon, and {remedy}; or remove trusted_proxies");
-        faults.add("/server/trusted_proxies", detail);
-    } else {
-        let listen = document.server.listen;
-        let detail = format!("{listen} can be reached from other computers, and {remedy}; or listen on 127.0.0.1");
-        faults.add("/server/listen", detail);
-    }
-}
-
 /// Whether a text is scheme, host and perhaps port, and nothing else.
 fn is_origin(text: &str) -> bool {
     let Some(host) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else { return false };
@@ -225,36 +205,18 @@ mod tests {
         faults.iter().map(|f| f.pointer.clone()).collect()
     }
 
-    fn listening(on: &str, mode: AuthMode) -> Document {
-        let mut document = Document::default();
-        document.server.listen = on.parse().expect("address");
-        document.auth.mode = mode;
-        document
-    }
-
     #[test]
     fn the_defaults_are_sound() {
         assert_eq!(places(&Document::default()), Vec::<String>::new());
     }
 
     #[test]
-    fn only_a_loopback_listener_needs_no_word_about_logins() {
-        for loopback in ["127.0.0.1:8080", "127.9.9.9:0", "[::1]:8080", "[::ffff:127.0.0.1]:80"] {
-            assert!(places(&listening(loopback, AuthMode::Auto)).is_empty(), "{loopback}");
+    fn any_address_may_be_listened_on() {
+        for address in ["127.0.0.1:8080", "[::1]:8080", "0.0.0.0:8080", "192.168.1.2:80", "[::]:8080"] {
+            let mut document = Document::default();
+            document.server.listen = address.parse().expect("address");
+            assert!(places(&document).is_empty(), "{address}");
         }
-        for exposed in ["0.0.0.0:8080", "192.168.1.2:80", "[::]:8080", "[::ffff:10.0.0.1]:80"] {
-            assert_eq!(places(&listening(exposed, AuthMode::Auto)), ["/server/listen"], "{exposed}");
-            assert!(places(&listening(exposed, AuthMode::Open)).is_empty(), "{exposed}");
-        }
-    }
-
-    #[test]
-    fn a_trusted_proxy_exposes_a_loopback_listener() {
-        let mut document = Document::default();
-        document.server.trusted_proxies = vec!["127.0.0.1".parse().expect("network")];
-        assert_eq!(places(&document), ["/server/trusted_proxies"]);
-        document.auth.mode = AuthMode::Open;
-        assert!(places(&document).is_empty());
     }
 
     #[test]

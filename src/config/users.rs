@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use argon2::password_hash::PasswordHash;
+use hearth_actors::model::ids::MachineId;
 use serde::{Deserialize, Serialize};
 
 use super::faults::Faults;
@@ -23,18 +24,29 @@ pub struct UserConfig {
     pub password_hash: String,
     /// What they may do.
     pub role: RoleConfig,
+    /// With which machines; all if absent.
+    #[serde(default)]
+    pub machines: Option<Vec<String>>,
 }
 
-/// What somebody may do. Each includes the ones before.
+/// What somebody may do; each includes the ones before, but a controller's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RoleConfig {
+    /// Hand over readings of machines, and read their newest values.
+    Controller,
     /// Look, and STOP.
     Viewer,
     /// Steer machines and sessions.
     Operator,
-    /// Change machines.
+    /// Change machines, and who may log in.
     Admin,
+}
+
+/// Whether a text can be somebody's address for mail.
+pub fn is_address(text: &str) -> bool {
+    let has_parts = text.split_once('@').is_some_and(|(who, host)| !who.is_empty() && !host.is_empty());
+    has_parts && text.chars().count() <= EMAIL_CHARS_MAX && !text.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
 /// Adds every fault of a list of users.
@@ -42,11 +54,18 @@ pub(super) fn check(users: &[UserConfig], faults: &mut Faults) {
     let mut known = HashSet::new();
     for (i, user) in users.iter().enumerate() {
         let at = |key: &str| format!("/auth/users/{i}/{key}");
-        let is_address = user.email.split_once('@').is_some_and(|(who, host)| !who.is_empty() && !host.is_empty());
-        if !is_address || user.email.chars().count() > EMAIL_CHARS_MAX {
+        if !is_address(&user.email) {
             faults.add(at("email"), "write an e-mail address, such as anna@roastery.example");
         } else if !known.insert(user.email.to_lowercase()) {
             faults.add(at("email"), format!("`{}` is there already: list everybody once", user.email));
+        }
+        if user.role == RoleConfig::Controller && user.machines.is_none() {
+            faults.add(at("machines"), "a controller hands over readings of named machines: name them");
+        }
+        for (machine, id) in user.machines.iter().flatten().enumerate() {
+            if MachineId::parse(id).is_err() {
+                faults.add(format!("{}/{machine}", at("machines")), format!("`{id}` is no machine's id"));
+            }
         }
         if PasswordHash::new(&user.password_hash).is_err() {
             faults.add(at("password_hash"), "is no hash of a password: run `hearth hash-password` and paste its line");
@@ -61,7 +80,13 @@ mod tests {
     const HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$J8VlSJwsFXnTxbhmhTsKKQ";
 
     fn user(email: &str, password_hash: &str) -> UserConfig {
-        UserConfig { email: email.into(), name: None, password_hash: password_hash.into(), role: RoleConfig::Viewer }
+        UserConfig {
+            email: email.into(),
+            name: None,
+            password_hash: password_hash.into(),
+            role: RoleConfig::Viewer,
+            machines: None,
+        }
     }
 
     #[test]

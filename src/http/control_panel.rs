@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::problem::Problem;
 use super::rest::body;
 use super::rest::caller::caller;
-use super::rest::machines::order;
+use super::rest::machines::put;
 use super::state::AppState;
 use crate::dialects::control_panel::device::{Amount, DeviceKind, State, Status, of_control, statuses, value};
 use crate::dialects::control_panel::order::{Issue, Unfit, no_json, noun, read};
@@ -97,7 +97,7 @@ async fn obey(request: &HttpRequest, id: &str, payload: Payload, state: &AppStat
         value(snapshot, index, channel)
     });
     let want = Want::Control { channel: channel.id.clone(), value: share };
-    let outcome = place.machine.command(order(state, actor, want)).await;
+    let outcome = put(request, state, &place.machine, actor, want).await;
     let taken = match outcome.map_err(|refusal| of_problem(&Problem::from(&refusal)))? {
         Outcome::Settled(settled) => settled.value,
         Outcome::Done => share,

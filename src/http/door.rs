@@ -1,22 +1,29 @@
-//! Doors: listeners, each with what it serves and what it grants to somebody without a login.
+//! Doors: listeners, each with what it serves and what it grants; and who comes in by them.
 
-use actix_web::body::{EitherBody, MessageBody};
+use std::net::{IpAddr, Ipv4Addr};
+
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{AUTHORIZATION, COOKIE, FORWARDED, HOST, HeaderValue, VIA, WWW_AUTHENTICATE};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
-use hearth_actors::model::command::UserRole;
+use hearth_actors::model::action::Action;
+use hearth_actors::model::command::{Actor, Principal, Scope, UserRole};
 use hearth_actors::runtime::clock::wall_now;
 
-use super::logins::Person;
+use super::deeds;
 use super::manner::retell;
 use super::operation::Operation;
 use super::problem::Problem;
 use super::state::AppState;
+use crate::access::bearer::Bearer;
+use crate::access::entry::Came;
 use crate::config::dialects::{AnonymousRole, DialectConfig, DialectsConfig};
 use crate::dialects::Name;
-use crate::dialects::openscan::PREFIXES;
+
+/// Where a browser keeps the secret of its session.
+pub const SESSION_COOKIE: &str = "hearth_session";
 
 /// A listener as its requests see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +32,8 @@ pub struct Door {
     pub dialects: Vec<Name>,
     /// Whether the pages and the daemon's own REST are served.
     pub house: House,
-    /// What somebody without a login may do; `None` is nothing.
-    pub anonymous: Option<UserRole>,
+    /// What it grants by itself to somebody without a login, if it says anything of that.
+    pub granted: Option<AnonymousRole>,
 }
 
 /// Whether the pages and the daemon's own REST are served.
@@ -38,24 +45,61 @@ pub enum House {
     Closed,
 }
 
-/// What a request may do: the role, or why it has none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Granted {
-    /// The role, or why there is none.
-    pub role: Result<UserRole, &'static str>,
-    /// Who it is, if somebody logged in.
-    pub person: Option<Person>,
+/// What a route says of those who ask for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// What one does with it.
+    pub action: Action,
+    /// How it goes on.
+    pub length: Length,
 }
 
-/// Why a request has no role. Source: protocol of WebMACS, close reasons.
-const NO_TOKEN: &str = "Authentication required";
-const BAD_TOKEN: &str = "Invalid or expired token";
+/// How long an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Length {
+    /// It has an end.
+    Whole,
+    /// A stream of events, whose readers cannot send headers.
+    Stream,
+    /// A socket, which is always let in: a browser learns only from its close code why it is not served.
+    Socket,
+}
+
+/// Who came with a request.
+#[derive(Debug, Clone)]
+pub struct Granted {
+    /// Somebody, or why they are nobody.
+    pub bearer: Result<Bearer, Nobody>,
+    /// What they showed.
+    pub credential: Option<String>,
+    /// What they are about to do.
+    pub action: Action,
+}
+
+/// Why somebody who came is nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nobody {
+    /// They showed nothing, and nothing is granted to them.
+    NoCredential,
+    /// What they showed is worth nothing.
+    BadCredential,
+}
+
+impl Nobody {
+    /// In words. Source: protocol of WebMACS, close reasons.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::NoCredential => "Authentication required",
+            Self::BadCredential => "Invalid or expired token",
+        }
+    }
+}
 
 impl Door {
     /// The port that all share.
     pub fn shared(dialects: &DialectsConfig) -> Self {
         let open = keyed(dialects).into_iter().filter(|(_, dialect)| dialect.enabled).map(|(id, _)| id);
-        Self { dialects: open.collect(), house: House::Open, anonymous: Some(UserRole::Operator) }
+        Self { dialects: open.collect(), house: House::Open, granted: None }
     }
 
     /// A dialect's own listener.
@@ -64,12 +108,7 @@ impl Door {
             Name::OpenRoast => House::Open,
             Name::WebMacs | Name::ControlPanel | Name::BevForge | Name::OpenScan => House::Closed,
         };
-        let anonymous = match config.anonymous_role {
-            None | Some(AnonymousRole::Operator) => Some(UserRole::Operator),
-            Some(AnonymousRole::Viewer) => Some(UserRole::Viewer),
-            Some(AnonymousRole::None) => None,
-        };
-        Self { dialects: vec![dialect], house, anonymous }
+        Self { dialects: vec![dialect], house, granted: config.anonymous_role }
     }
 
     /// Whether an operation is served here.
@@ -100,94 +139,107 @@ pub fn keyed(config: &DialectsConfig) -> [(Name, &DialectConfig); 5] {
     ]
 }
 
-/// Lets a request in with its role, or answers it. A socket is always let in: a browser learns only from its close code why.
+/// Tells every refusal in the shape of the dialect whose path was asked.
 ///
 /// # Errors
 /// What the handler's own answer may fail with.
-pub async fn admit<B: MessageBody + 'static>(
+pub async fn speak<B: MessageBody + 'static>(
     state: web::Data<AppState>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
-    let granted = grant(request.request(), &state);
-    let refused = match granted.role {
-        _ if is_for_everybody(&request) => None,
-        Err(why) => Some(no_login(why)),
-        Ok(UserRole::Viewer) if !is_for_viewers(&request) => Some(HttpResponse::from(&no_right())),
-        Ok(_) => None,
+    Ok(retell(next.call(request).await?.map_into_left_body(), &state.door))
+}
+
+/// Lets a request in to a route whose rule allows it, or answers it. What changes something is written down either way.
+///
+/// # Errors
+/// What the handler's own answer may fail with.
+pub async fn admit(
+    rule: Rule,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse, actix_web::Error> {
+    let Some(state) = request.app_data::<web::Data<AppState>>().cloned() else {
+        return Ok(request.into_response(HttpResponse::InternalServerError().finish()));
     };
+    let granted = grant(request.request(), &state, rule);
+    let may = granted.bearer.as_ref().map_or_else(|_| rule.action.is_for(None), |bearer| bearer.may(rule.action));
+    let refused = match &granted.bearer {
+        _ if may || rule.length == Length::Socket => None,
+        Err(nobody) => Some(no_login(nobody.why())),
+        Ok(_) => Some(HttpResponse::from(&no_right())),
+    };
+    request.extensions_mut().insert(granted);
     let response = match refused {
-        Some(refused) => request.into_response(refused).map_into_right_body(),
-        None => {
-            request.extensions_mut().insert(granted);
-            next.call(request).await?.map_into_left_body()
-        }
+        Some(refused) => request.into_response(refused),
+        None => next.call(request).await?,
     };
-    Ok(retell(response, &state.door))
+    deeds::note_answer(&state, rule, &response);
+    Ok(response)
 }
 
 /// What [`admit`] found.
 pub fn granted(request: &HttpRequest) -> Granted {
-    request.extensions().get().cloned().unwrap_or(Granted { role: Err(NO_TOKEN), person: None })
+    let nobody = || Granted { bearer: Err(Nobody::NoCredential), credential: None, action: Action::Probe };
+    request.extensions().get().cloned().unwrap_or_else(nobody)
 }
 
-/// Asks for more than the door does.
-///
-/// # Errors
-/// When the role is lower.
-pub fn must_be(request: &HttpRequest, least: UserRole) -> Result<(), Problem> {
-    if granted(request).role.is_ok_and(|role| role >= least) { Ok(()) } else { Err(no_right()) }
+/// Whoever sent a request, as the giver of an order. One that is nobody may do as little as there is to do.
+pub fn principal(request: &HttpRequest, actor: Actor) -> Principal {
+    match granted(request).bearer {
+        Ok(bearer) => bearer.principal(actor),
+        Err(_) => Principal { actor, role: UserRole::Controller, scope: Scope::Only(Default::default()) },
+    }
 }
 
-/// The token a request carries.
-pub fn token(request: &HttpRequest) -> Option<String> {
+/// Where a request comes from.
+pub fn address(request: &HttpRequest) -> IpAddr {
+    request.peer_addr().map_or(Ipv4Addr::LOCALHOST.into(), |peer| peer.ip().to_canonical())
+}
+
+/// The secret of the session that a browser sent along.
+pub fn session(request: &HttpRequest) -> Option<String> {
+    let cookies = request.headers().get_all(COOKIE).filter_map(|cookies| cookies.to_str().ok());
+    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, secret)| secret.to_owned())
+}
+
+/// The token a request carries; in its query only where nothing else can be sent along.
+fn token(request: &HttpRequest, length: Length) -> Option<String> {
     let bearer = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     let in_query = || {
         let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string()).ok()?;
         query.into_inner().into_iter().find(|(name, _)| name == "token").map(|(_, token)| token)
     };
-    bearer.map(|token| token.trim().to_owned()).or_else(in_query)
+    let bearer = bearer.map(|token| token.trim().to_owned());
+    bearer.or_else(|| if length == Length::Whole { None } else { in_query() })
 }
 
-fn grant(request: &HttpRequest, state: &AppState) -> Granted {
-    // Where nobody can log in, a token that a client carries along says nothing.
-    let token = token(request).filter(|_| state.logins.are_possible());
-    match token {
-        None => Granted { role: state.door.anonymous.ok_or(NO_TOKEN), person: None },
-        Some(token) => {
-            let person = state.logins.whose(&token, wall_now());
-            Granted { role: person.as_ref().map(|person| person.role).ok_or(BAD_TOKEN), person }
-        }
+fn grant(request: &HttpRequest, state: &AppState, rule: Rule) -> Granted {
+    let (action, now) = (rule.action, wall_now());
+    // Where nobody can have a token, one that a client carries along says nothing.
+    let token = token(request, rule.length).filter(|_| state.access.credentials_exist());
+    if let Some(token) = token {
+        let bearer = state.access.whose(&token, now).ok_or(Nobody::BadCredential);
+        return Granted { bearer, credential: Some(token), action };
     }
-}
-
-/// Probes, the way to a login, and sockets, which judge by themselves.
-fn is_for_everybody(request: &ServiceRequest) -> bool {
-    let path = request.path();
-    matches!(path, "/" | "/health" | "/healthz" | "/readyz" | "/api/health" | "/api/v1/auth/login" | "/ws")
-        || *request.method() == Method::GET && is_socket(path)
-}
-
-/// Sockets stand below `/ws`, those of OpenScan also behind its prefixes. Anywhere else `ws` is somebody's name.
-fn is_socket(path: &str) -> bool {
-    let behind = PREFIXES.iter().find_map(|prefix| path.strip_prefix(prefix));
-    behind.unwrap_or(path).starts_with("/ws/")
-}
-
-/// Looking, STOP, and leaving.
-fn is_for_viewers(request: &ServiceRequest) -> bool {
-    let path = request.path();
-    match *request.method() {
-        Method::GET | Method::HEAD | Method::OPTIONS => true,
-        Method::POST => matches!(path, "/api/stop" | "/api/v1/auth/logout") || is_stop_of_a_machine(path),
-        _ => false,
+    // A browser sends its cookie whether it is worth something or not: one that is not is none.
+    let session = session(request).and_then(|secret| Some((state.access.whose(&secret, now)?, secret)));
+    if let Some((bearer, secret)) = session {
+        return Granted { bearer: Ok(bearer), credential: Some(secret), action };
     }
+    let entry = state.access.entry().without_login(state.door.granted, &came(request));
+    Granted { bearer: entry.ok_or(Nobody::NoCredential), credential: None, action }
 }
 
-/// Whether it is that path and nothing that only ends alike, such as a machine or a mark called `stop`.
-fn is_stop_of_a_machine(path: &str) -> bool {
-    let machine = path.strip_prefix("/api/machines/").and_then(|rest| rest.strip_suffix("/stop"));
-    machine.is_some_and(|machine| !machine.is_empty() && !machine.contains('/'))
+fn came(request: &HttpRequest) -> Came<'_> {
+    let headers = request.headers();
+    let is_forwarded = headers.contains_key(FORWARDED)
+        || headers.contains_key(VIA)
+        || headers.keys().any(|name| name.as_str().starts_with("x-forwarded-"));
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    Came { peer: address(request), host, is_forwarded }
 }
 
 fn no_right() -> Problem {

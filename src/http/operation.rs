@@ -1,8 +1,10 @@
 //! One operation of REST: its route and what is told of it, in one value, so that neither can be there without the other.
 
+use super::door::{Length, Rule};
 use crate::dialects::Name;
 use actix_web::Route;
 use actix_web::http::Method;
+use hearth_actors::model::action::Action;
 use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
@@ -28,13 +30,15 @@ pub enum Tag {
     BevForge,
     /// The OpenScan dialect.
     OpenScan,
+    /// Who is let in.
+    Access,
     /// The daemon as a whole.
     Daemon,
 }
 
 impl Tag {
     /// All of them, in the order of the page.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Machines,
         Self::Sessions,
         Self::Safety,
@@ -44,6 +48,7 @@ impl Tag {
         Self::ControlPanel,
         Self::BevForge,
         Self::OpenScan,
+        Self::Access,
         Self::Daemon,
     ];
 
@@ -59,6 +64,7 @@ impl Tag {
             Self::ControlPanel => "Control panel",
             Self::BevForge => "BevForge",
             Self::OpenScan => "OpenScan",
+            Self::Access => "Access",
             Self::Daemon => "Daemon",
         }
     }
@@ -86,6 +92,7 @@ impl Tag {
                 "What clients of OpenScan3 look for, served alike under `/latest`, `/v0.9`, `/next` and `/api/v0.9`. Errors are \
                  `{\"detail\": …}`."
             }
+            Self::Access => "Who is let in, and who did what.",
             Self::Daemon => "Probes, figures and this description.",
         }
     }
@@ -99,7 +106,13 @@ impl Tag {
             Self::ControlPanel => Some(Name::ControlPanel),
             Self::BevForge => Some(Name::BevForge),
             Self::OpenScan => Some(Name::OpenScan),
-            Self::Machines | Self::Sessions | Self::Safety | Self::Profiles | Self::Tasks | Self::Daemon => None,
+            Self::Machines
+            | Self::Sessions
+            | Self::Safety
+            | Self::Profiles
+            | Self::Tasks
+            | Self::Access
+            | Self::Daemon => None,
         }
     }
 }
@@ -218,6 +231,8 @@ pub struct Refused {
 
 /// A method on a path: the route that serves it, and what is told of it.
 pub struct Operation {
+    /// What one does with it: says who may.
+    pub action: Action,
     /// HTTP method.
     pub method: Method,
     /// Path with its parameters in braces.
@@ -248,9 +263,10 @@ pub struct Operation {
 
 impl Operation {
     /// An operation that takes nothing and answers 204.
-    pub fn new(method: Method, path: &'static str, route: fn() -> Route, id: &'static str) -> Self {
+    pub fn new(action: Action, method: Method, path: &'static str, route: fn() -> Route, id: &'static str) -> Self {
         let success = Success { status: 204, about: "Done.", content: Vec::new(), example: None, headers: Vec::new() };
         Self {
+            action,
             method,
             path,
             prefixes: &[""],
@@ -284,6 +300,17 @@ impl Operation {
     pub fn under(mut self, prefixes: &'static [&'static str]) -> Self {
         self.prefixes = prefixes;
         self
+    }
+
+    /// What its route says of those who ask for it.
+    pub fn rule(&self) -> Rule {
+        let is_stream = |shape: &Shape| matches!(shape, Shape::Text("text/event-stream"));
+        let length = match self.success.status {
+            101 => Length::Socket,
+            _ if self.success.content.iter().any(is_stream) => Length::Stream,
+            _ => Length::Whole,
+        };
+        Rule { action: self.action, length }
     }
 
     /// Every whole path it is served at; the first is the one it is described at.

@@ -1,5 +1,6 @@
 //! Everything REST can do, in one table: the routes are made of it, and so is the description that clients read.
 
+mod access;
 mod bevforge;
 mod control_panel;
 mod daemon;
@@ -14,10 +15,11 @@ mod setup;
 mod tasks;
 mod webmacs;
 
+use actix_web::middleware::from_fn;
 use actix_web::web::ServiceConfig;
 use serde_json::{Value, json};
 
-use super::door::Door;
+use super::door::{Door, admit};
 use super::operation::{Operation, Parameter};
 use super::rest;
 use super::rest::caller::{CLIENT_ID, CLIENT_NAME};
@@ -36,6 +38,7 @@ pub fn all() -> Vec<Operation> {
         control_panel::operations(),
         bevforge::operations(),
         openscan::operations(),
+        access::operations(),
         daemon::operations(),
     ]
     .into_iter()
@@ -51,7 +54,10 @@ pub fn routes(config: &mut ServiceConfig, door: &Door) {
         let here: Vec<&Operation> = operations.iter().filter(is_here).collect();
         let allowed: Vec<&str> = here.iter().map(|operation| operation.method.as_str()).collect();
         let resource = rest::resource(&path, &allowed.join(", "));
-        config.service(here.iter().fold(resource, |resource, operation| resource.route((operation.route)())));
+        config.service(here.iter().fold(resource, |resource, operation| {
+            let rule = operation.rule();
+            resource.route((operation.route)().wrap(from_fn(move |request, next| admit(rule, request, next))))
+        }));
     }
 }
 

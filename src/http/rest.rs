@@ -1,12 +1,15 @@
 //! REST: the handlers of the wire contract, each a thin translation between a body and the house. Which path leads to which
 //! is told in [`super::operations`].
 
+pub mod audit;
 pub mod bodies;
 pub mod body;
 pub mod caller;
+pub mod clients;
 pub mod document;
 pub mod exchange;
 pub mod health;
+pub mod login;
 pub mod machines;
 pub mod probe;
 pub mod profiles;
@@ -14,6 +17,8 @@ pub mod programs;
 pub mod sessions;
 pub mod system;
 pub mod tasks;
+pub mod tokens;
+pub mod users;
 pub mod wire;
 
 use actix_web::http::StatusCode;

@@ -47,7 +47,7 @@ pub fn start(listener: TcpListener, state: AppState) -> std::io::Result<Server> 
             .app_data(web::ThinData(Feeds::default()))
             .app_data(web::PayloadConfig::new(body_bytes))
             .app_data(web::QueryConfig::default().error_handler(|error, _| unreadable_query(&error).into()))
-            .wrap(from_fn(door::admit))
+            .wrap(from_fn(door::speak))
             .wrap(NormalizePath::new(TrailingSlash::Trim))
             .configure(|config| routes(config, &state.door))
     })

@@ -9,19 +9,25 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::door::{granted, token};
-use super::logins::Person;
+use super::deeds::note_login;
+use super::door::{Granted, address, granted};
+use super::problem::Problem;
 use super::rest::body;
+use super::rest::login::of_book;
+use super::rest::profiles::away;
 use super::state::AppState;
 use super::webmacs::{Detail, Status, of_problem};
+use crate::access::bearer::Who;
+use crate::access::sessions::LogInError;
+use crate::wire::words;
 
 /// Who wants to log in.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Credentials {
-    /// As in the configuration; upper and lower case are the same.
-    email: String,
+    /// Upper and lower case are the same.
+    pub email: String,
     /// The password.
-    password: String,
+    pub password: String,
 }
 
 /// Somebody is logged in.
@@ -31,7 +37,7 @@ pub struct LoggedIn {
     status: &'static str,
     /// In plain words.
     message: &'static str,
-    /// For `Authorization: Bearer`, or for `?token=` of a socket; good for a day, or until the daemon ends.
+    /// For `Authorization: Bearer`, or for `?token=` of a socket; good until it was not used for a day.
     access_token: String,
     /// Who it is: the e-mail address.
     public_id: String,
@@ -48,8 +54,8 @@ pub struct Me {
     email: String,
     /// How they are shown.
     username: String,
-    /// `viewer`, `operator` or `admin`.
-    role: &'static str,
+    /// What they may do.
+    role: words::UserRole,
     /// Whether the role is `admin`.
     admin: bool,
 }
@@ -63,37 +69,64 @@ pub async fn log_in(request: HttpRequest, payload: Payload, state: Data<AppState
     let Ok(Credentials { email, password }) = serde_json::from_value(sent) else {
         return refuse(StatusCode::UNPROCESSABLE_ENTITY, "email and password are needed, both as text");
     };
-    match state.logins.log_in(&email, password, wall_now()).await {
-        Some((access_token, Person { email, name, .. })) => HttpResponse::Ok().json(LoggedIn {
-            status: "success",
-            message: "Successfully logged in.",
-            access_token,
-            public_id: email,
-            username: name,
-        }),
-        None => refuse(StatusCode::UNAUTHORIZED, "Invalid email or password."),
+    match state.access.log_in(&email, password, address(&request), wall_now()).await {
+        Ok((access_token, bearer)) => {
+            note_login(&state, &request, &email, "log_in", "done");
+            let (public_id, username) = named(&bearer.who);
+            let message = "Successfully logged in.";
+            HttpResponse::Ok().json(LoggedIn { status: "success", message, access_token, public_id, username })
+        }
+        Err(error) => {
+            note_login(&state, &request, &email, "log_in", &error.to_string());
+            match error {
+                LogInError::Wrong => refuse(StatusCode::UNAUTHORIZED, "Invalid email or password."),
+                LogInError::TooMany(_) => refuse(StatusCode::TOO_MANY_REQUESTS, &error.to_string()),
+                LogInError::Book(_) => refuse(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
+            }
+        }
     }
 }
 
 /// `POST /api/v1/auth/logout`
 pub async fn log_out(request: HttpRequest, state: Data<AppState>) -> HttpResponse {
-    if let Some(token) = token(&request) {
-        state.logins.log_out(&token);
+    if let Err(problem) = end_session(&request, &state).await {
+        return of_problem(&problem);
     }
     HttpResponse::Ok().json(Status { status: "success", message: "Successfully logged out.".to_owned() })
 }
 
+/// Ends the session that a request shows, if it shows one.
+///
+/// # Errors
+/// When it cannot be ended.
+pub async fn end_session(request: &HttpRequest, state: &AppState) -> Result<(), Problem> {
+    let Granted { bearer: Ok(bearer), credential: Some(secret), .. } = granted(request) else { return Ok(()) };
+    let access = state.access.clone();
+    away(move || access.log_out(&secret)).await?.map_err(|error| of_book(&error))?;
+    note_login(state, request, &bearer.who.label(), "log_out", "done");
+    Ok(())
+}
+
 /// `GET /api/v1/auth/me`
 pub async fn me(request: HttpRequest) -> HttpResponse {
-    let Some(Person { email, name, role }) = granted(&request).person else {
+    let Ok(bearer) = granted(&request).bearer else {
         return refuse(StatusCode::UNAUTHORIZED, "Authentication required.");
     };
-    let (role, admin) = match role {
-        UserRole::Viewer => ("viewer", false),
-        UserRole::Operator => ("operator", false),
-        UserRole::Admin => ("admin", true),
+    let (email, username) = match bearer.who {
+        Who::User { email, name } => (email, name),
+        Who::Token { id, name } => (id, name),
+        Who::Local | Who::Open | Who::Guest => return refuse(StatusCode::UNAUTHORIZED, "Authentication required."),
     };
-    HttpResponse::Ok().json(Me { public_id: email.clone(), email, username: name, role, admin })
+    let admin = bearer.role == UserRole::Admin;
+    HttpResponse::Ok().json(Me { public_id: email.clone(), email, username, role: bearer.role.into(), admin })
+}
+
+/// The address and the name of somebody who logged in.
+fn named(who: &Who) -> (String, String) {
+    match who {
+        Who::User { email, name } => (email.clone(), name.clone()),
+        Who::Local | Who::Open | Who::Guest | Who::Token { .. } => (who.label(), who.label()),
+    }
 }
 
 fn refuse(status: StatusCode, detail: &str) -> HttpResponse {

@@ -9,7 +9,8 @@ use tokio::time::Instant;
 
 use super::door::Door;
 use super::lobby::Lobby;
-use super::logins::Logins;
+use crate::access::Access;
+use crate::access::audit::Audit;
 use crate::config::tree::LimitsConfig;
 use crate::dialects::bevforge::ledger::Ledger;
 use crate::dialects::control_panel::crowd::Crowd;
@@ -29,8 +30,10 @@ pub struct AppState {
     pub limits: Arc<LimitsConfig>,
     /// The listener that a request came through.
     pub door: Door,
-    /// Who logged in.
-    pub logins: Logins,
+    /// Who is let in.
+    pub access: Access,
+    /// Who did what.
+    pub audit: Audit,
     /// Seats for sockets.
     pub seats: Seats,
     /// When the daemon started.

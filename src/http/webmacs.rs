@@ -23,6 +23,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::deeds::{Details, note_order};
+use super::door::{address, granted};
 use super::problem::Problem;
 use super::rest::body;
 use super::rest::machines::order;
@@ -151,14 +153,14 @@ async fn take(
         Ok(message) => message,
         Err(problem) => return of_problem(&problem),
     };
-    match accept(&message, &state).await {
+    match accept(&request, &message, &state).await {
         Ok(count) => HttpResponse::Created().json(Status { status: "success", message: words(count) }),
         Err((status, detail)) => HttpResponse::build(status).json(Detail { detail }),
     }
 }
 
 /// Gives each value to whoever it is for. Yields how many there were.
-async fn accept(message: &Value, state: &AppState) -> Result<usize, (StatusCode, String)> {
+async fn accept(request: &HttpRequest, message: &Value, state: &AppState) -> Result<usize, (StatusCode, String)> {
     let now = wall_now();
     let values = telemetry(message, now).map_err(|refusal| (StatusCode::UNPROCESSABLE_ENTITY, refusal.message))?;
     let count = values.len();
@@ -178,7 +180,7 @@ async fn accept(message: &Value, state: &AppState) -> Result<usize, (StatusCode,
     if let Some(tag) = deliver(readings, state, now).first() {
         return Err((StatusCode::NOT_FOUND, format!("Event '{tag}' not found.")));
     }
-    let answers = join_all(by_machine(orders).into_values().map(|orders| carry_out(orders, state))).await;
+    let answers = join_all(by_machine(orders).into_values().map(|orders| carry_out(request, orders, state))).await;
     answers.into_iter().collect::<Result<(), Refusal>>().map_err(|refusal| (status_of(&refusal), refusal.message))?;
     Ok(count)
 }
@@ -193,18 +195,25 @@ fn by_machine(orders: Vec<(&Place, Fraction)>) -> BTreeMap<&MachineId, Vec<(&Pla
 }
 
 /// Each order comes to the gate as if it had come in a message of its own; what the first one that failed was told.
-async fn carry_out(orders: Vec<(&Place, Fraction)>, state: &AppState) -> Result<(), Refusal> {
+async fn carry_out(request: &HttpRequest, orders: Vec<(&Place, Fraction)>, state: &AppState) -> Result<(), Refusal> {
     let mut first = Ok(());
     for lot in lots(orders) {
-        let answers = lot.into_iter().map(|(place, value)| {
-            let want = Want::Control { channel: place.channel().id.clone(), value };
-            place.machine.command(order(state, Actor::Rest, want))
-        });
+        let answers = lot.into_iter().map(|(place, value)| put_one(request, place, value, state));
         for answer in join_all(answers).await {
-            first = first.and(answer.map(drop));
+            first = first.and(answer);
         }
     }
     first
+}
+
+async fn put_one(request: &HttpRequest, place: &Place, value: Fraction, state: &AppState) -> Result<(), Refusal> {
+    let want = Want::Control { channel: place.channel().id.clone(), value };
+    let (action, details) = (want.action(), Details::of_order(&place.machine, &want));
+    let outcome = place.machine.command(order(request, state, Actor::Rest, want)).await;
+    if let Ok(bearer) = granted(request).bearer {
+        note_order(state, &bearer, &address(request).to_string(), action, details, &outcome);
+    }
+    outcome.map(drop)
 }
 
 /// Orders that may wait for their controller side by side. The next lot begins when all of one are settled: before a second order

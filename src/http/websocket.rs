@@ -9,6 +9,7 @@
 
 mod assembly;
 mod bucket;
+mod doorstep;
 pub mod entrances;
 mod feed;
 mod guest;
@@ -24,9 +25,11 @@ use std::time::Duration;
 
 use actix::prelude::*;
 use actix_http::ws::Codec;
+use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
 use actix_web_actors::ws;
-use futures_util::stream::LocalBoxStream;
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::{LocalBoxStream, Stream};
 use hearth_actors::client::history::{self, History};
 use hearth_actors::client::{Budget, Client, Reaction};
 use hearth_actors::dialect::{Frame, SyncRequest};
@@ -37,15 +40,17 @@ use hearth_actors::runtime::clock::wall_now;
 use hearth_actors::slot::MachineHandle;
 use tokio::time::Instant;
 
-use super::lobby::{Notice, Presence};
+use super::deeds::{Details, note_order};
+use super::lobby::{Card, Notice, Presence};
 use super::state::{AppState, Seat};
+use crate::access::bearer::Bearer;
 use crate::dialects::openroast::CLOSE_MACHINE_NOT_FOUND;
 use assembly::{Assembly, Broken};
 use bucket::{Bucket, Pace};
 use feed::Cursor;
 pub use feed::Feeds;
 pub use guest::welcome;
-use guest::{Guest, turn_away, unauthorised};
+use guest::{Guest, unauthorised};
 use news::{Change, Lot, Question, lots, questions};
 use outlet::{Line, Outlet, Parting};
 use telemetry::Ingest;
@@ -55,13 +60,39 @@ pub use visit::{Heartbeat, Visit, Watches};
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 
 /// Hosts a client until it goes. One that may do nothing is told why by the code that its socket is closed with.
-pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, mut visit: Visit) -> HttpResponse {
+pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, visit: Visit) -> HttpResponse {
     let unauthorised = unauthorised(visit.dialect.id());
-    visit.viewer.principal.role = match guest.role {
-        Ok(role) => role,
-        Err(why) => return turn_away(guest, body, unauthorised, why),
-    };
-    let Guest { mut response, seat, login_ends, .. } = guest;
+    let (state, feeds, address) = (state.clone(), feeds.clone(), guest.address.to_string());
+    guest.serve(body, &state.clone(), unauthorised, move |admission, said, seat| {
+        let ends = End { code: unauthorised, login: admission.ends };
+        let who = Visitor { bearer: admission.bearer, address, seat };
+        converse(who, ends, said, &state, &feeds, visit)
+    })
+}
+
+/// Who visits, and from where.
+struct Visitor {
+    bearer: Bearer,
+    address: String,
+    seat: Seat,
+}
+
+/// How a visit ends with its login.
+struct End {
+    code: ws::CloseCode,
+    login: Option<LocalBoxFuture<'static, ()>>,
+}
+
+/// What a client is told, from its greeting to the end.
+fn converse(
+    Visitor { bearer, address, seat }: Visitor,
+    ends: End,
+    said: doorstep::Said,
+    state: &AppState,
+    feeds: &Feeds,
+    mut visit: Visit,
+) -> impl Stream<Item = Result<Bytes, actix_web::Error>> + use<> {
+    visit.viewer.principal = bearer.principal(visit.viewer.principal.actor);
     let mut roster = state.house.roster();
     let machines: Vec<MachineHandle> = match &visit.watches {
         Watches::One(machine) => vec![machine.clone()],
@@ -69,7 +100,7 @@ pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, m
         Watches::Tasks | Watches::Nothing => Vec::new(),
     };
     let live: Vec<Cursor> = machines.iter().map(|machine| feeds.follow(machine.id(), machine.bus())).collect();
-    let changes = news::changes(&visit.watches, live.first(), &state.house, roster, login_ends);
+    let changes = news::changes(&visit.watches, live.first(), &state.house, roster, ends.login);
     let limit = state.limits.subscriptions;
     let (client, greeting) = Client::attach(visit.dialect, visit.viewer, visit.identity, machines, limit, wall_now());
     let line = Rc::new(Line {
@@ -86,11 +117,14 @@ pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, m
         assembly: Assembly::new(visit.frame_bytes),
         state: state.clone(),
         feeds: feeds.clone(),
+        follows_one: matches!(visit.watches, Watches::One(_)),
+        bearer,
+        address,
         _seat: seat,
         _presence: None,
         greeting,
         heartbeat: visit.heartbeat,
-        unauthorised,
+        unauthorised: ends.code,
         changes: Some(changes),
         heard: now,
         said: now,
@@ -98,8 +132,8 @@ pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, m
     };
     // The codec measures the payload; one byte more than allowed must arrive here to be answered with 1009.
     let codec = Codec::new().max_size(visit.frame_bytes);
-    let session = ws::WebsocketContext::with_codec(socket, body, codec);
-    response.streaming(Outlet::new(session, line))
+    let session = ws::WebsocketContext::with_codec(socket, said.and_more(), codec);
+    Outlet::new(session, line)
 }
 
 /// The session actor of one socket.
@@ -107,6 +141,11 @@ pub struct Socket {
     line: Rc<Line>,
     state: AppState,
     feeds: Feeds,
+    /// Whether one machine is all it came for.
+    follows_one: bool,
+    /// Who is at the other end.
+    bearer: Bearer,
+    address: String,
     _seat: Seat,
     /// In the lobby, from the start on.
     _presence: Option<Presence>,
@@ -189,11 +228,15 @@ impl Socket {
     fn command(&mut self, want: Want, request_id: Option<String>, ctx: &mut ws::WebsocketContext<Self>) {
         let client = self.line.client.borrow();
         let Some(machine) = client.machine().cloned() else { return };
+        let (action, details) = (want.action(), Details::of_order(&machine, &want));
         let command = client.command(self.state.house.surroundings().next_command(), want, request_id);
         let socket = ctx.address();
+        let (state, bearer, address) = (self.state.clone(), self.bearer.clone(), self.address.clone());
         // Not in the actor's context, which forgets what it was given when the socket closes: an order that came is carried out.
         actix_web::rt::spawn(async move {
-            if let Err(refusal) = machine.command(command).await {
+            let outcome = machine.command(command).await;
+            note_order(&state, &bearer, &address, action, details, &outcome);
+            if let Err(refusal) = outcome {
                 // Whoever has gone needs no answer.
                 let _ = socket.try_send(Unwilling(refusal));
             }
@@ -230,6 +273,20 @@ impl Socket {
         for machine in machines.iter().filter(|machine| client.place_of(machine.id()).is_none()).collect::<Vec<_>>() {
             live.push(self.feeds.follow(machine.id(), machine.bus()));
             client.join(machine.clone());
+        }
+    }
+
+    /// How it is shown to admins.
+    fn card(&self) -> Card {
+        let client = self.line.client.borrow();
+        Card {
+            who: self.bearer.who.label(),
+            role: self.bearer.role,
+            address: self.address.clone(),
+            name: client.viewer().principal.actor.label().to_owned(),
+            dialect: client.dialect(),
+            machine: client.machine().filter(|_| self.follows_one).map(|machine| machine.id().clone()),
+            since: wall_now(),
         }
     }
 
@@ -278,7 +335,8 @@ impl Actor for Socket {
         if let Some(machine) = self.line.client.borrow().machine() {
             ctx.add_stream(questions(machine));
         }
-        self._presence = Some(self.state.lobby.enter(ctx.address().recipient()));
+        let card = self.card();
+        self._presence = Some(self.state.lobby.enter(ctx.address().recipient(), card));
         if let Some(every) = self.heartbeat.every() {
             ctx.run_interval(every.min(Duration::from_secs(1)), Self::beat);
         }
@@ -353,6 +411,7 @@ impl Handler<Notice> for Socket {
     fn handle(&mut self, notice: Notice, ctx: &mut Self::Context) {
         match notice {
             Notice::LookAlive => self.check_liveness(ctx),
+            Notice::Dismissed => self.part(ws::CloseCode::Policy, "an admin ended this connection", ctx),
             Notice::Stopping => self.part(ws::CloseCode::Away, "the daemon is stopping", ctx),
         }
     }

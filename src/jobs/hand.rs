@@ -71,7 +71,7 @@ impl Hand {
             values: Vec::new(),
             readings: 0,
             house,
-            principal: Principal { actor, role: UserRole::Operator },
+            principal: Principal::everywhere(actor, UserRole::Operator),
             heard: None,
             trouble: None,
         }

@@ -172,7 +172,7 @@ impl Player<'_> {
     }
 
     fn wants(&self, action: ReplayAction) -> impl Future<Output = Result<(), JobError>> + use<> {
-        let principal = Principal { actor: self.actor.clone(), role: UserRole::Operator };
+        let principal = Principal::everywhere(self.actor.clone(), UserRole::Operator);
         let id = self.hands.house.surroundings().next_command();
         let command = Command { id, principal, request_id: None, want: Want::Replay(action) };
         let machine = self.machine.clone();

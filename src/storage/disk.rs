@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -19,6 +20,9 @@ use super::durable::{failed, unfinished};
 
 /// Damage that is told one by one; more is only counted in the log.
 const DAMAGE_TOLD_MAX: usize = 20;
+
+/// Rights of what only its owner may read and write.
+const PRIVATE: u32 = 0o600;
 
 /// What is done to the file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -138,6 +142,14 @@ impl Disk {
         self.opened(path, File::options().write(true).create(true).truncate(true))
     }
 
+    /// The same, and nobody but its owner may read it.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn create_private(&self, path: &Path) -> io::Result<DiskFile> {
+        self.opened(path, File::options().write(true).create(true).truncate(true).mode(PRIVATE))
+    }
+
     /// Opens a file to go on at its end.
     ///
     /// # Errors
@@ -226,9 +238,27 @@ impl Disk {
     /// # Errors
     /// When the disk refuses; the old file is then as before, but for a refusal to flush the folder, after which it may be the new one.
     pub fn write_file(&self, path: &Path, content: &[u8]) -> Result<(), ArchiveError> {
+        self.write_whole(path, content, Self::create)
+    }
+
+    /// The same for what nobody but its owner may read.
+    ///
+    /// # Errors
+    /// As [`Disk::write_file`].
+    pub fn write_private(&self, path: &Path, content: &[u8]) -> Result<(), ArchiveError> {
+        // One that was left over keeps the rights it was made with.
+        self.discard(&unfinished(path));
+        self.write_whole(path, content, Self::create_private)
+    }
+
+    fn write_whole(
+        &self,
+        path: &Path,
+        content: &[u8],
+        create: fn(&Self, &Path) -> io::Result<DiskFile>,
+    ) -> Result<(), ArchiveError> {
         let unfinished = unfinished(path);
-        let written = self
-            .create(&unfinished)
+        let written = create(self, &unfinished)
             .and_then(|mut file| {
                 file.write_all(content)?;
                 file.sync()

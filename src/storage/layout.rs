@@ -3,6 +3,9 @@
 //! ```text
 //! lock                                   held by the daemon that owns the directory
 //! boot, boot.before                      how often the daemon was started
+//! access.json                            users, tokens and who is logged in; only hashes, and only its owner reads it; not in backups
+//! access.lock                            held while that is changed
+//! audit/<number>.jsonl                   who did what; the oldest go first; not in backups
 //! running                                there while outputs may be in use, or with the machines that a stop left open
 //! machines/<machine>.json                configuration documents, as they were put
 //! alarms/<machine>.json                  its alarms that are not normal; not in backups
@@ -51,6 +54,12 @@ pub const SCANS: &str = "scans";
 pub const IMPORTS: &str = "imports";
 /// Ending of what could not be read.
 pub const DAMAGED: &str = "damaged";
+/// Who may log in.
+pub const ACCESS: &str = "access.json";
+/// Held while that is changed.
+pub const ACCESS_LOCK: &str = "access.lock";
+/// The directory of who did what.
+pub const AUDIT: &str = "audit";
 /// The boot counter.
 pub const BOOT: &str = "boot";
 /// The note that outputs may be in use.

@@ -1,4 +1,4 @@
-//! One daemon per data directory.
+//! Locks: one daemon per data directory, and one at a time who changes a file that several processes change.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
@@ -36,6 +36,25 @@ impl DirLock {
         }
         // It only names the holder to whoever comes second: a full disk must not keep the daemon from starting.
         let _ = file.set_len(0).and_then(|()| file.write_all(std::process::id().to_string().as_bytes()));
+        Ok(Self { _file: file })
+    }
+}
+
+/// A file that is held while another one is changed.
+#[derive(Debug)]
+pub struct FileLock {
+    _file: File,
+}
+
+impl FileLock {
+    /// Takes it; whoever holds it is waited for.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn wait(path: &Path) -> Result<Self, ArchiveError> {
+        let opened = File::options().create(true).write(true).truncate(false).open(path);
+        let file = opened.map_err(failed("opening", path))?;
+        file.lock().map_err(failed("locking", path))?;
         Ok(Self { _file: file })
     }
 }

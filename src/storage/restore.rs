@@ -19,8 +19,8 @@ use super::backup::{BEGIN, BeginRecord, END, EndRecord, SCHEMA};
 use super::disk::{Disk, DiskFile};
 use super::durable::{failed, list};
 use super::layout::{
-    ADDRESSES, BOOT, JOURNALS, JournalPlace, LOCK, MACHINES, PROGRAMS, TASKS, parse_document_name, parse_program_name,
-    parse_segment_name, parse_task_name,
+    ACCESS, ADDRESSES, BOOT, JOURNALS, JournalPlace, LOCK, MACHINES, PROGRAMS, TASKS, parse_document_name,
+    parse_program_name, parse_segment_name, parse_task_name,
 };
 use super::lock::DirLock;
 use super::reader::{self, Extent};
@@ -117,11 +117,21 @@ fn prepare(disk: &Disk, archive: impl Read, new: &Path, data: &Path) -> Result<R
         boot::raise_to(disk, new, number)?;
     }
     addresses::raise_over(disk, new, data)?;
+    keep_access(disk, new, data)?;
     let dir = File::open(new).map_err(failed("opening", new))?;
     syncfs(&dir).map_err(|e| failed("flushing", new)(e.into()))?;
     let (machines, tasks) = (machines::all(new)?.len() as u64, tasks::files(new)?.len() as u64);
     let programs = programs::all(new)?.len() as u64;
     Ok(RestoreReport { machines, programs, tasks, ..report })
+}
+
+/// Backups hold no users and no tokens: those of the old directory stay.
+fn keep_access(disk: &Disk, new: &Path, data: &Path) -> Result<(), ArchiveError> {
+    match fs::read(data.join(ACCESS)) {
+        Ok(known) => disk.write_private(&new.join(ACCESS), &known),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(failed("reading", &data.join(ACCESS))(e)),
+    }
 }
 
 fn unpack(disk: &Disk, archive: impl Read, new: &Path) -> Result<(), ArchiveError> {

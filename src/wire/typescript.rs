@@ -8,6 +8,7 @@ use ts_rs::{Config, TS};
 use crate::dialects::openroast::wire as openroast;
 use crate::http::problem;
 use crate::http::rest::wire::{machine, probe, profile, program, task};
+use crate::http::rest::{audit, clients, login, tokens, users};
 use crate::wire::{codes, storage, task as wire_task, views, words};
 
 const FILE: &str = "static/src/wire/types.ts";
@@ -105,6 +106,15 @@ fn page() -> String {
         .add::<program::OnTimeout>()
         .add::<program::ProgramStep>()
         .add::<program::ProgramView>()
+        .add::<words::UserRole>()
+        .add::<login::Standing>()
+        .add::<login::MeUser>()
+        .add::<login::Me>()
+        .add::<users::UserView>()
+        .add::<tokens::TokenView>()
+        .add::<tokens::GivenToken>()
+        .add::<clients::ClientView>()
+        .add::<audit::DeedView>()
         .add::<problem::ProblemField>()
         .add::<problem::Problem>();
     page.text.lines().map(str::trim_end).flat_map(|line| [line, "\n"]).collect()

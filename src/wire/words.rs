@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use hearth_actors::model::alarm::{AlarmState as ModelAlarmState, Severity as ModelSeverity};
 use hearth_actors::model::channel::DeviceType as ModelDeviceType;
+use hearth_actors::model::command::UserRole as ModelUserRole;
 use hearth_actors::model::connection::DriverState as ModelDriverState;
 use hearth_actors::model::event::{ReplayState as ModelReplayState, SafetyReason as ModelSafetyReason};
 use hearth_actors::model::mark::MarkKind;
@@ -186,6 +187,16 @@ words!(
         Panel = "panel",
         Rig = "rig",
         Scanner = "scanner",
+    }
+);
+
+words!(
+    /// What somebody may do.
+    UserRole mirrors ModelUserRole {
+        Controller = "controller",
+        Viewer = "viewer",
+        Operator = "operator",
+        Admin = "admin",
     }
 );
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from pathlib import Path
 
@@ -122,15 +123,33 @@ def test_a_fault_in_the_environment_names_its_variable(tmp_path: Path) -> None:
     assert "HEARTH_LIMITS__SOCKETS" in answer.stderr + answer.stdout
 
 
-@pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0"])
-def test_an_open_address_needs_auth_mode_open_in_writing(tmp_path: Path, listen: str) -> None:
-    file = configured(tmp_path)
-    for how in ({"environment": {"HEARTH_SERVER__LISTEN": listen}}, {}):
-        arguments = ["serve", "--config", file, *([] if how else ["--listen", listen])]
-        answer = run_hearth(*arguments, cwd=tmp_path, **how)
-        assert answer.returncode == 2, answer.stdout
-        said = answer.stderr + answer.stdout
-        assert "auth" in said and "open" in said, "the message says what to write"
+def test_an_address_that_others_reach_needs_a_login(start_hearth: StartHearth) -> None:
+    hearth = start_hearth(environment={"HEARTH_SERVER__LISTEN": "0.0.0.0:0"})
+    assert hearth.rest.get("/healthz").status_code == 200
+    assert hearth.rest.get("/api/machines").status_code == 401
+    assert hearth.rest.get("/api/auth/me").json()["setup_needed"] is True
+    link = re.compile(r"/#/setup\?token=([0-9a-f]{64})")
+    token = wait_until(lambda: link.search(hearth.stderr), "the link to become the admin")[1]
+    first = {"token": token, "email": "anna@roastery.example", "password": "first crack"}
+    assert hearth.rest.post("/api/auth/setup", json=first).status_code == 200
+    assert hearth.rest.get("/api/machines").status_code == 200, "the cookie counts"
+
+
+def test_a_token_from_the_command_line_opens_the_daemon_that_runs(start_hearth: StartHearth) -> None:
+    hearth = start_hearth(environment={"HEARTH_SERVER__LISTEN": "0.0.0.0:0"})
+
+    def token(*arguments: str) -> list[str]:
+        answer = run_hearth("token", *arguments, "--config", hearth.config, cwd=hearth.home)
+        assert answer.returncode == 0, answer.stderr
+        return answer.stdout.splitlines()
+
+    secret, listed = token("create", "--name", "screen", "--role", "viewer")
+    bearer = {"Authorization": f"Bearer {secret}"}
+    status = lambda: hearth.rest.get("/api/machines", headers=bearer).status_code  # noqa: E731
+    wait_until(lambda: status() == 200, "the token counts")
+    assert token("list")[0].split()[:3] == listed.split()[:3]
+    token("revoke", listed.split()[0])
+    wait_until(lambda: status() == 401, "the token counts no more")
 
 
 def test_an_open_address_starts_when_auth_mode_is_open(start_hearth: StartHearth) -> None:

@@ -184,13 +184,21 @@ impl Live {
     /// # Errors
     /// The answer, where it is no socket.
     pub async fn open(address: SocketAddr, path: &str) -> Result<Self, String> {
+        Self::open_with(address, path, "").await
+    }
+
+    /// Shakes hands, with these header lines beside the usual ones.
+    ///
+    /// # Errors
+    /// The answer, where it is no socket.
+    pub async fn open_with(address: SocketAddr, path: &str, lines: &str) -> Result<Self, String> {
         let socket = TcpSocket::new_v4().unwrap();
         // Small, so that a test that does not read is soon noticed.
         socket.set_recv_buffer_size(8 << 10).unwrap();
         let mut stream = socket.connect(address).await.unwrap();
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{lines}\r\n"
         );
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut head = Vec::new();

@@ -39,7 +39,7 @@ fn machine() -> MachineId {
 fn viewer() -> Viewer {
     let client = ClientId::parse("client-1766815200000-k3j9x2m1q").unwrap();
     let actor = Actor::Client { id: client.clone(), name: "page".to_owned() };
-    Viewer { client, principal: Principal { actor, role: UserRole::Operator } }
+    Viewer { client, principal: Principal::everywhere(actor, UserRole::Operator) }
 }
 
 fn channel(id: &str, endpoint: u32, unit: Unit, kind: ChannelKind) -> Channel {

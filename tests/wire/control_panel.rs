@@ -36,7 +36,7 @@ fn machine() -> MachineId {
 fn viewer() -> Viewer {
     let client = ClientId::parse("c-1").unwrap();
     let actor = Actor::Client { id: client.clone(), name: "page".to_owned() };
-    Viewer { client, principal: Principal { actor, role: UserRole::Operator } }
+    Viewer { client, principal: Principal::everywhere(actor, UserRole::Operator) }
 }
 
 fn channel(tag: &str, endpoint: u32, device: Option<DeviceType>, unit: Unit, kind: ChannelKind) -> Channel {

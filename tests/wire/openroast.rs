@@ -45,7 +45,7 @@ fn client(id: &str) -> ClientId {
 
 fn viewer(id: &str) -> Viewer {
     let actor = Actor::Client { id: client(id), name: "tablet-1".to_owned() };
-    Viewer { client: client(id), principal: Principal { actor, role: UserRole::Operator } }
+    Viewer { client: client(id), principal: Principal::everywhere(actor, UserRole::Operator) }
 }
 
 fn channel(id: &str, role: Option<Role>, unit: Unit, kind: ChannelKind) -> Channel {

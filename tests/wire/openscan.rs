@@ -34,7 +34,7 @@ fn machine() -> MachineId {
 fn viewer() -> Viewer {
     let client = ClientId::parse("c-1").unwrap();
     let actor = Actor::Client { id: client.clone(), name: "page".to_owned() };
-    Viewer { client, principal: Principal { actor, role: UserRole::Viewer } }
+    Viewer { client, principal: Principal::everywhere(actor, UserRole::Viewer) }
 }
 
 fn channel(id: &str, group: &str, unit: Unit, kind: ChannelKind) -> Channel {

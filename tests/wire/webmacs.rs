@@ -31,7 +31,7 @@ fn machine() -> MachineId {
 fn viewer() -> Viewer {
     let client = ClientId::parse("c-1").unwrap();
     let actor = Actor::Client { id: client.clone(), name: "page".to_owned() };
-    Viewer { client, principal: Principal { actor, role: UserRole::Operator } }
+    Viewer { client, principal: Principal::everywhere(actor, UserRole::Operator) }
 }
 
 fn sensor(id: &str, unit: Unit) -> Channel {

@@ -3,10 +3,11 @@
 //! [`Admitted`] has a private constructor, so an order that was not judged here cannot be passed to a driver: it does not compile.
 
 use super::lease::Mandate;
+use crate::model::action::Action;
 use crate::model::channel::{ChannelTable, ControlSpec, Failsafe, OutputClass};
-use crate::model::command::{Actor, Command, Principal, UserRole, Want};
+use crate::model::command::{Actor, Command, Principal};
 use crate::model::event::{Safety, SafetyReason};
-use crate::model::ids::CommandId;
+use crate::model::ids::{CommandId, MachineId};
 use crate::model::reading::Value;
 use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::spec::{Forced, InterlockRule, MachineKind, MachineSpec};
@@ -126,7 +127,7 @@ pub fn admit_control(
     let Some(control) = channel.control() else {
         return refuse(RefusalCode::UnknownChannel, format!("`{channel_id}` is a sensor, it cannot be set"));
     };
-    if principal.role < UserRole::Operator {
+    if !Action::Control.is_for(Some(principal.role)) {
         return refuse(RefusalCode::Forbidden, "only an operator may steer a machine: ask for that role".into());
     }
     if !now.connected {
@@ -223,34 +224,21 @@ pub fn is_interlocked(spec: &MachineSpec, channel_id: &str, value: Fraction) -> 
     })
 }
 
-/// Judges a command by the role of who gives it.
+/// Judges a command to a machine by the role of who gives it, and by which machines are theirs.
 ///
 /// # Errors
 /// [`RefusalCode::Forbidden`].
-pub fn must_be_allowed(command: &Command) -> Result<(), Refusal> {
-    if command.principal.role < role_needed(&command.want) {
+pub fn must_be_allowed(command: &Command, machine: &MachineId) -> Result<(), Refusal> {
+    let Principal { role, scope, .. } = &command.principal;
+    if !scope.includes(machine) {
+        let words = "your access does not include this machine: ask an admin for it";
+        return Err(Refusal::new(RefusalCode::Forbidden, words));
+    }
+    if !command.want.action().is_for(Some(*role)) {
         let words = "your role does not allow this: ask for a higher one";
         return Err(Refusal::new(RefusalCode::Forbidden, words));
     }
     Ok(())
-}
-
-/// Whether a role may ask for something at all. One table, without wildcards.
-pub fn role_needed(want: &Want) -> UserRole {
-    match want {
-        Want::Stop => UserRole::Viewer,
-        Want::Control { .. }
-        | Want::Session(_)
-        | Want::Mark { .. }
-        | Want::Unmark { .. }
-        | Want::Replay(_)
-        | Want::AckAlarm { .. }
-        | Want::ShelveAlarm { .. }
-        | Want::Lease(_)
-        | Want::Rearm
-        | Want::Connect
-        | Want::Disconnect => UserRole::Operator,
-    }
 }
 
 fn safe_orders(

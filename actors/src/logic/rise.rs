@@ -159,7 +159,7 @@ mod tests {
     fn order(spec: &MachineSpec, to: f64) -> Admitted {
         let values = [Ok(200.0), Ok(210.0), Ok(0.0)];
         let now = Circumstances { spec, values: &values, connected: true, safety: &Safety::default() };
-        let principal = Principal { actor: Actor::Rest, role: UserRole::Operator };
+        let principal = Principal::everywhere(Actor::Rest, UserRole::Operator);
         let value = Fraction::new(to).unwrap();
         gate::admit_control(&principal, CommandId(1), None, "burner", value, &now).unwrap()
     }

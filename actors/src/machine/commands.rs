@@ -30,7 +30,7 @@ impl Handler<Command> for Machine {
                 "the machine is restarting: try again in a moment",
             ));
         }
-        if let Err(refusal) = gate::must_be_allowed(&command) {
+        if let Err(refusal) = gate::must_be_allowed(&command, &self.spec.id) {
             return refused(refusal);
         }
         let need = lease::need(&command.want, self.replay.as_ref().map(Playing::controls));

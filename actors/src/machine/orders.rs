@@ -226,7 +226,7 @@ impl Machine {
     fn set_by(&mut self, by: Actor, channel: usize, value: Fraction) -> Answer {
         let Some(id) = self.spec.channels.get(channel).map(|channel| channel.id.clone()) else { return done() };
         let want = Want::Control { channel: id.clone(), value };
-        let principal = Principal { actor: by, role: UserRole::Operator };
+        let principal = Principal::everywhere(by, UserRole::Operator);
         let command = Command { id: self.next_command(), principal, request_id: None, want };
         self.control(&command, Mandate::House, id.as_str(), value)
     }

@@ -173,7 +173,7 @@ impl Machine {
 
     /// A control move of the profile: judged like anybody's, told to all either way.
     fn move_control(&mut self, channel: ChannelId, value: Fraction, mandate: Mandate) {
-        let principal = Principal { actor: Actor::Replay, role: UserRole::Operator };
+        let principal = Principal::everywhere(Actor::Replay, UserRole::Operator);
         let want = Want::Control { channel: channel.clone(), value };
         let command = Command { id: self.next_command(), principal, request_id: None, want };
         match self.admit(&command, channel.as_str(), value) {

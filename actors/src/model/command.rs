@@ -1,6 +1,9 @@
 //! Commands: what somebody wants of a machine, decoded but not yet admitted.
 
-use super::ids::{ChannelId, ClientId, CommandId, RuleId, SessionId};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::ids::{ChannelId, ClientId, CommandId, MachineId, RuleId, SessionId};
 use super::mark::MarkKind;
 use super::refusal::Refusal;
 use super::task::TaskId;
@@ -52,15 +55,37 @@ impl Actor {
     }
 }
 
-/// What a person may do. Ordered: each includes the ones before.
+/// What somebody may do, lowest first; [`Action::is_for`](super::action::Action::is_for) says what exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum UserRole {
+    /// Hand over readings of machines and read their newest values, and nothing else: a program beside a machine.
+    Controller,
     /// Read, and STOP.
     Viewer,
     /// Steer machines and sessions.
     Operator,
     /// Change machines, limits and users.
     Admin,
+}
+
+/// Which machines somebody may see and steer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Scope {
+    /// All there are and will be.
+    #[default]
+    All,
+    /// Only these, whether they are there or not.
+    Only(Arc<BTreeSet<MachineId>>),
+}
+
+impl Scope {
+    /// Whether a machine is one of them.
+    pub fn includes(&self, machine: &MachineId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(machines) => machines.contains(machine),
+        }
+    }
 }
 
 /// Who is asking, with what rights.
@@ -70,6 +95,15 @@ pub struct Principal {
     pub actor: Actor,
     /// What it may do.
     pub role: UserRole,
+    /// With which machines.
+    pub scope: Scope,
+}
+
+impl Principal {
+    /// Somebody who may do it with every machine.
+    pub fn everywhere(actor: Actor, role: UserRole) -> Self {
+        Self { actor, role, scope: Scope::All }
+    }
 }
 
 /// A command with its sender.

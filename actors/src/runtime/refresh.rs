@@ -132,7 +132,7 @@ mod tests {
             connected: true,
             safety: &Safety::default(),
         };
-        let principal = Principal { actor: Actor::Rest, role: UserRole::Operator };
+        let principal = Principal::everywhere(Actor::Rest, UserRole::Operator);
         let value = Fraction::new(to).unwrap();
         gate::admit_control(&principal, CommandId(1), None, "burner", value, &now).unwrap()
     }

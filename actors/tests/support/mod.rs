@@ -47,7 +47,7 @@ impl World {
 
     pub async fn order(&self, machine: &MachineHandle, want: Want) -> Result<Outcome, Refusal> {
         let actor = Actor::Client { id: ClientId::parse("t1").expect("id"), name: "tester".into() };
-        let principal = Principal { actor, role: UserRole::Operator };
+        let principal = Principal::everywhere(actor, UserRole::Operator);
         let id = self.house.surroundings().next_command();
         machine.command(Command { id, principal, request_id: None, want }).await
     }

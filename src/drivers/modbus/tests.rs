@@ -113,7 +113,7 @@ impl Machine {
     }
 
     fn order(&self, channel: &str, fraction: f64) -> Admitted {
-        let principal = Principal { actor: Actor::Rest, role: UserRole::Operator };
+        let principal = Principal::everywhere(Actor::Rest, UserRole::Operator);
         let safety = Safety::default();
         let now = Circumstances { spec: &self.spec, values: &[], connected: true, safety: &safety };
         admit_control(&principal, CommandId(1), None, channel, Fraction::clamped(fraction), &now).unwrap()

@@ -62,7 +62,7 @@ fn spec() -> MachineSpec {
 
 /// An order as the gate admits it.
 fn order(spec: &MachineSpec, command: u64, channel: &str, value: f64) -> Admitted {
-    let principal = Principal { actor: Actor::Rest, role: UserRole::Operator };
+    let principal = Principal::everywhere(Actor::Rest, UserRole::Operator);
     let circumstances = Circumstances { spec, values: &[], connected: true, safety: &Safety::default() };
     admit_control(&principal, CommandId(command), None, channel, Fraction::new(value).unwrap(), &circumstances).unwrap()
 }

@@ -14,7 +14,7 @@ use crate::dialects::bevforge::ledger::AlarmLife;
 use crate::dialects::bevforge::wire::{AlarmStatus, Origin, moment};
 use crate::http::problem::Problem;
 use crate::http::rest::caller::caller;
-use crate::http::rest::machines::order;
+use crate::http::rest::machines::put;
 use crate::http::state::AppState;
 use crate::wire::fields::shortened;
 use crate::wire::words::{AlarmState, Severity};
@@ -113,7 +113,7 @@ pub async fn ack(request: HttpRequest, path: Path<String>, state: Data<AppState>
         let machine = state.house.find(&life.machine).ok_or_else(unknown)?;
         let want = Want::AckAlarm { alarm: life.notice.alarm, occurrence: Some(occurrence) };
         let actor = caller(&request)?.actor();
-        machine.command(order(&state, actor, want)).await.map_err(|refusal| of_refusal(&refusal))?;
+        put(&request, &state, &machine, actor, want).await.map_err(|refusal| of_refusal(&refusal))?;
     }
     let life = state.ledger.alarm(occurrence).ok_or_else(unknown)?;
     Ok(HttpResponse::Ok().json(AlarmView::of(life, &state)))

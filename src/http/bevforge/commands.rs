@@ -20,6 +20,7 @@ use serde_json::Value;
 use super::{Answer, Complaint, endpoint};
 use crate::dialects::bevforge::ledger::{Asked, Life};
 use crate::dialects::bevforge::wire::{CommandStatus, Origin, Scalar, Status, command_text, moment, parse_command};
+use crate::http::deeds::Details;
 use crate::http::rest::body;
 use crate::http::rest::caller::caller;
 use crate::http::rest::machines::order;
@@ -186,7 +187,9 @@ pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState
         Kind::Toggle => two_positions(control, kind).map(|()| flipped(&place))?,
         Kind::Pulse(_) => two_positions(control, kind).map(|()| Fraction::ONE)?,
     };
-    let mut command = order(&state, actor, Want::Control { channel: place.channel().id.clone(), value: fraction });
+    let want = Want::Control { channel: place.channel().id.clone(), value: fraction };
+    Details::of_order(&place.machine, &want).note(&request);
+    let mut command = order(&request, &state, actor, want);
     command.request_id.clone_from(&asked.correlation_id);
     let id = command.id;
     state.ledger.asked(id, asked, first(id, &place, fraction), wall_now());

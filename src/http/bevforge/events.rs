@@ -31,8 +31,10 @@ use tokio_stream::wrappers::BroadcastStream;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::{Answer, Complaint};
+use crate::access::bearer::Bearer;
 use crate::dialects::bevforge::BevForge;
-use crate::http::door::{granted, token};
+use crate::http::door::{Granted, address, granted};
+use crate::http::lobby::{Card, Presence};
 use crate::http::state::{AppState, Seat};
 use crate::http::websocket::entrances::bevforge_viewer;
 use crate::wire::fields::shortened;
@@ -59,7 +61,7 @@ pub struct Wish {
 /// `GET /api/os/events`
 pub async fn follow(request: HttpRequest, wish: Query<Wish>, state: Data<AppState>) -> Answer {
     let wanted = wish.wanted(state.limits.subscriptions)?;
-    let address = request.peer_addr().map_or(std::net::Ipv4Addr::LOCALHOST.into(), |peer| peer.ip());
+    let address = address(&request);
     let full = |full: crate::http::state::NoSeat| {
         Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "Too many connections", full.to_string())
     };
@@ -67,8 +69,15 @@ pub async fn follow(request: HttpRequest, wish: Query<Wish>, state: Data<AppStat
     let first = state.house.first_seq();
     let known = request.headers().get(LAST_EVENT_ID).map(|id| known(id.to_str().unwrap_or_default(), first));
     let mut reader = Reader::new(&state, wanted, known, seat);
-    if let Some(token) = granted(&request).person.and_then(|_| token(&request)) {
-        reader.login_ends = state.logins.end_of(&token, wall_now()).boxed_local();
+    if let Granted { bearer: Ok(bearer), credential, .. } = granted(&request) {
+        let (presence, dismissed) = state.lobby.listen(card(&reader, &bearer, address.to_string()));
+        reader.presence = Some(presence);
+        reader.over = match credential {
+            Some(credential) => future::select(Box::pin(dismissed), Box::pin(state.access.end_of(credential, bearer)))
+                .map(drop)
+                .boxed_local(),
+            None => dismissed.boxed_local(),
+        };
     }
     let told = stream::unfold(reader, |mut reader| async { Some((Ok::<_, Infallible>(reader.next().await?), reader)) });
     Ok(HttpResponse::Ok()
@@ -76,6 +85,19 @@ pub async fn follow(request: HttpRequest, wish: Query<Wish>, state: Data<AppStat
         .insert_header((CACHE_CONTROL, "no-cache"))
         .insert_header(("X-Accel-Buffering", "no"))
         .streaming(told))
+}
+
+/// How a reader is shown to admins.
+fn card(reader: &Reader, bearer: &Bearer, address: String) -> Card {
+    Card {
+        who: bearer.who.label(),
+        role: bearer.role,
+        address,
+        name: reader.client.viewer().principal.actor.label().to_owned(),
+        dialect: reader.client.dialect(),
+        machine: None,
+        since: wall_now(),
+    }
 }
 
 impl Wish {
@@ -144,8 +166,9 @@ struct Reader {
     roster: watch::Receiver<Roster>,
     comment: Interval,
     closing: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// Never, of who did not log in.
-    login_ends: LocalBoxFuture<'static, ()>,
+    /// Its login has ended, or an admin wants it to go.
+    over: LocalBoxFuture<'static, ()>,
+    presence: Option<Presence>,
     waiting: VecDeque<Bytes>,
     _seat: Seat,
 }
@@ -189,7 +212,8 @@ impl Reader {
             roster,
             comment,
             closing: Box::pin(state.lobby.closing()),
-            login_ends: future::pending().boxed_local(),
+            over: future::pending().boxed_local(),
+            presence: None,
             waiting: VecDeque::from([Bytes::from(format!("retry: {RETRY_MS}\n\n"))]),
             _seat: seat,
         };
@@ -231,7 +255,7 @@ impl Reader {
     async fn next(&mut self) -> Option<Bytes> {
         loop {
             // Also one who always has something to hear.
-            if (&mut self.login_ends).now_or_never().is_some() {
+            if (&mut self.over).now_or_never().is_some() {
                 return None;
             }
             self.catch_up();
@@ -240,7 +264,7 @@ impl Reader {
             }
             tokio::select! {
                 () = self.closing.as_mut() => return None,
-                () = &mut self.login_ends => return None,
+                () = &mut self.over => return None,
                 _ = self.comment.tick() => {
                     return Some(Bytes::from(format!(": still here\nid: {}\n\n", self.cursor())));
                 }

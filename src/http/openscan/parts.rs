@@ -7,7 +7,7 @@ use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::machine::pictures::CaptureError;
 use hearth_actors::model::channel::{Channel, ControlSpec};
-use hearth_actors::model::command::{UserRole, Want};
+use hearth_actors::model::command::Want;
 use hearth_actors::model::ids::ChannelId;
 use hearth_actors::model::units::Fraction;
 use hearth_actors::slot::MachineHandle;
@@ -17,10 +17,9 @@ use serde::Deserialize;
 use super::{Looking, Refused, of_body};
 use crate::dialects::openscan::device::{Group, view};
 use crate::dialects::openscan::wire::{DeviceView, LightView, MotorView};
-use crate::http::door::must_be;
 use crate::http::rest::body;
 use crate::http::rest::caller::caller;
-use crate::http::rest::machines::order;
+use crate::http::rest::machines::put;
 use crate::http::state::AppState;
 use crate::wire::fields::{Fields, number, shortened};
 
@@ -79,8 +78,7 @@ pub async fn camera(name: Path<String>, looking: Query<Looking>, state: Data<App
 }
 
 /// `GET cameras/{name}/photo`: takes a picture, between two orders. It is a `GET` that makes a device work, so looking is not enough.
-pub async fn photo(request: HttpRequest, name: Path<String>, looking: Query<Looking>, state: Data<AppState>) -> Answer {
-    must_be(&request, UserRole::Operator)?;
+pub async fn photo(name: Path<String>, looking: Query<Looking>, state: Data<AppState>) -> Answer {
     let machine = looking.machine(&state)?;
     let channels = machine.bus().snapshot().channels;
     let is_camera =
@@ -204,7 +202,7 @@ async fn command(
     value: Fraction,
 ) -> Result<(), Refused> {
     let caller = caller(request)?;
-    machine.command(order(state, caller.actor(), Want::Control { channel, value })).await?;
+    put(request, state, machine, caller.actor(), Want::Control { channel, value }).await?;
     Ok(())
 }
 

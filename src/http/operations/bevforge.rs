@@ -2,6 +2,7 @@
 
 use actix_web::http::Method;
 use actix_web::web;
+use hearth_actors::model::action::Action;
 use serde_json::{Value, json};
 
 use crate::http::bevforge::alarms::{self, AlarmView};
@@ -33,7 +34,7 @@ pub fn operations() -> Vec<Operation> {
 }
 
 fn socket() -> Operation {
-    Operation::new(Method::GET, "/ws", || web::get().to(entrances::bevforge), "followEndpoints")
+    Operation::new(Action::Follow, Method::GET, "/ws", || web::get().to(entrances::bevforge), "followEndpoints")
         .told(
             Tag::BevForge,
             "Subscribe to channels, alarms and commands (WebSocket)",
@@ -46,7 +47,7 @@ fn socket() -> Operation {
 }
 
 fn stream() -> Operation {
-    Operation::new(Method::GET, "/api/os/events", || web::get().to(events::follow), "streamEvents")
+    Operation::new(Action::Follow, Method::GET, "/api/os/events", || web::get().to(events::follow), "streamEvents")
         .told(
             Tag::BevForge,
             "The same pushes as Server-Sent Events",
@@ -64,15 +65,21 @@ fn create_command() -> Operation {
     let succeeded = json!({
         "commandId": COMMAND_ID, "status": "succeeded", "message": "Command executed successfully", "actualValue": true,
     });
-    Operation::new(Method::POST, "/api/os/command", || web::post().to(commands::create), "createCommand")
-        .told(
-            Tag::BevForge,
-            "Set a channel, switch it over, or switch it on for a moment",
-            "Answered when the device has confirmed it (200) or not (500), or when it was not let through (403). 400 and \
+    Operation::new(
+        Action::Control,
+        Method::POST,
+        "/api/os/command",
+        || web::post().to(commands::create),
+        "createCommand",
+    )
+    .told(
+        Tag::BevForge,
+        "Set a channel, switch it over, or switch it on for a moment",
+        "Answered when the device has confirmed it (200) or not (500), or when it was not let through (403). 400 and \
              404 say `{\"error\", \"message\"}`. `pulse` switches on, and off again after `durationMs`.",
-        )
-        .reads(Shape::read::<NewCommand>(), Presence::Needed, vec![("a pump", example)])
-        .answers(200, "Done and confirmed.", Shape::written::<Ended>(), succeeded)
+    )
+    .reads(Shape::read::<NewCommand>(), Presence::Needed, vec![("a pump", example)])
+    .answers(200, "Done and confirmed.", Shape::written::<Ended>(), succeeded)
 }
 
 fn show_command() -> Operation {
@@ -84,7 +91,7 @@ fn show_command() -> Operation {
         "completedAt": "2026-01-01T00:00:00.020Z", "requestedBy": "operator", "correlationId": null, "errorMessage": null,
         "machine_id": "brewhouse", "session_id": null, "seq": 1_000_000_044,
     });
-    Operation::new(Method::GET, "/api/os/command/{id}", || web::get().to(commands::show), "showCommand")
+    Operation::new(Action::Follow, Method::GET, "/api/os/command/{id}", || web::get().to(commands::show), "showCommand")
         .told(Tag::BevForge, "What became of a command", "Of any dialect; the newest 1000 are remembered.")
         .takes(Parameter::path("id", "The command's id.", id))
         .answers(200, "Its life.", Shape::written::<CommandView>(), example)
@@ -92,7 +99,7 @@ fn show_command() -> Operation {
 
 fn ingest() -> Operation {
     let example = json!({ "endpointId": 59, "value": 21.5, "timestamp": "2026-01-01T00:00:00.000Z" });
-    Operation::new(Method::POST, "/api/os/telemetry/ingest", || web::post().to(telemetry::ingest), "ingestTelemetry")
+    Operation::new(Action::PushTelemetry, Method::POST, "/api/os/telemetry/ingest", || web::post().to(telemetry::ingest), "ingestTelemetry")
         .told(
             Tag::BevForge,
             "Values of a remote controller",
@@ -103,16 +110,22 @@ fn ingest() -> Operation {
 }
 
 fn latest() -> Operation {
-    Operation::new(Method::GET, "/api/os/telemetry/latest", || web::get().to(telemetry::latest), "latestTelemetry")
-        .told(
-            Tag::BevForge,
-            "The last value of a channel",
-            "With `tileId` or `nodeId` instead of `endpointId`, a list of all of that machine.",
-        )
-        .takes(Parameter::query("endpointId", "The channel.", json!({ "type": "integer", "minimum": 1 })))
-        .takes(text_query("tileId", "A machine."))
-        .takes(text_query("nodeId", "A machine."))
-        .answers(200, "Its last value.", Shape::written::<Latest>(), latest_example())
+    Operation::new(
+        Action::ReadLatest,
+        Method::GET,
+        "/api/os/telemetry/latest",
+        || web::get().to(telemetry::latest),
+        "latestTelemetry",
+    )
+    .told(
+        Tag::BevForge,
+        "The last value of a channel",
+        "With `tileId` or `nodeId` instead of `endpointId`, a list of all of that machine.",
+    )
+    .takes(Parameter::query("endpointId", "The channel.", json!({ "type": "integer", "minimum": 1 })))
+    .takes(text_query("tileId", "A machine."))
+    .takes(text_query("nodeId", "A machine."))
+    .answers(200, "Its last value.", Shape::written::<Latest>(), latest_example())
 }
 
 fn endpoints() -> Operation {
@@ -122,18 +135,30 @@ fn endpoints() -> Operation {
         "status": "active", "lastSeenAt": "2026-01-01T00:00:00.000Z", "lastRead": "2026-01-01T00:00:00.000Z", "lastWrite": null,
         "tag": "brewhouse.hlt_temp", "group": "sensors", "current": latest_example(),
     }));
-    paged(Operation::new(Method::GET, "/api/os/endpoints", || web::get().to(plant::endpoints), "listEndpoints"))
-        .told(Tag::BevForge, "All channels of all machines", "In order of their numbers.")
-        .takes(text_query("nodeId", "Only of this machine."))
-        .takes(text_query("kind", "Only `AI`, `AO` or `DO`."))
-        .takes(text_query("include", "`current` for their last values."))
-        .answers(200, "The channels.", Shape::written::<Rows<Endpoint>>(), example)
+    paged(Operation::new(
+        Action::SeeMachines,
+        Method::GET,
+        "/api/os/endpoints",
+        || web::get().to(plant::endpoints),
+        "listEndpoints",
+    ))
+    .told(Tag::BevForge, "All channels of all machines", "In order of their numbers.")
+    .takes(text_query("nodeId", "Only of this machine."))
+    .takes(text_query("kind", "Only `AI`, `AO` or `DO`."))
+    .takes(text_query("include", "`current` for their last values."))
+    .answers(200, "The channels.", Shape::written::<Rows<Endpoint>>(), example)
 }
 
 fn tiles() -> Operation {
-    paged(Operation::new(Method::GET, "/api/os/tiles", || web::get().to(plant::tiles), "listTiles"))
-        .told(Tag::BevForge, "All machines as tiles", "")
-        .answers(200, "The tiles.", Shape::written::<Rows<Tile>>(), rows(tile_example()))
+    paged(Operation::new(
+        Action::SeeMachines,
+        Method::GET,
+        "/api/os/tiles",
+        || web::get().to(plant::tiles),
+        "listTiles",
+    ))
+    .told(Tag::BevForge, "All machines as tiles", "")
+    .answers(200, "The tiles.", Shape::written::<Rows<Tile>>(), rows(tile_example()))
 }
 
 fn tile() -> Operation {
@@ -145,7 +170,7 @@ fn tile() -> Operation {
         }],
         "children": [], "group": null, "currentValues": [{ "endpointId": 59, "current": latest_example() }],
     });
-    Operation::new(Method::GET, "/api/os/tiles/{id}", || web::get().to(plant::tile), "showTile")
+    Operation::new(Action::SeeMachines, Method::GET, "/api/os/tiles/{id}", || web::get().to(plant::tile), "showTile")
         .told(Tag::BevForge, "A machine as a tile, with its channels", "")
         .takes(Parameter::path("id", "The machine's id.", super::slug()))
         .takes(text_query("include", "`current` for the last values of its channels."))
@@ -154,22 +179,34 @@ fn tile() -> Operation {
 
 fn list_alarms() -> Operation {
     let words = json!({ "type": "string", "enum": ["active", "cleared_unacked", "cleared_acked"] });
-    paged(Operation::new(Method::GET, "/api/os/alarms", || web::get().to(alarms::list), "listAlarmOccurrences"))
-        .told(Tag::BevForge, "Alarms of all machines", "Newest first; without a status those that are not over.")
-        .takes(Parameter::query("status", "Only these.", words))
-        .answers(200, "The alarms.", Shape::written::<Rows<AlarmView>>(), rows(alarm_example()))
+    paged(Operation::new(
+        Action::Follow,
+        Method::GET,
+        "/api/os/alarms",
+        || web::get().to(alarms::list),
+        "listAlarmOccurrences",
+    ))
+    .told(Tag::BevForge, "Alarms of all machines", "Newest first; without a status those that are not over.")
+    .takes(Parameter::query("status", "Only these.", words))
+    .answers(200, "The alarms.", Shape::written::<Rows<AlarmView>>(), rows(alarm_example()))
 }
 
 fn ack_alarm() -> Operation {
     let id = json!({ "type": "integer", "minimum": 0, "example": 1_000_000_007 });
-    Operation::new(Method::POST, "/api/os/alarms/{id}/ack", || web::post().to(alarms::ack), "ackAlarmOccurrence")
-        .told(Tag::BevForge, "Acknowledge one occurrence of an alarm", "Again changes nothing.")
-        .takes(Parameter::path("id", "The occurrence.", id))
-        .answers(200, "The alarm as it stands now.", Shape::written::<AlarmView>(), alarm_example())
+    Operation::new(
+        Action::AckAlarm,
+        Method::POST,
+        "/api/os/alarms/{id}/ack",
+        || web::post().to(alarms::ack),
+        "ackAlarmOccurrence",
+    )
+    .told(Tag::BevForge, "Acknowledge one occurrence of an alarm", "Again changes nothing.")
+    .takes(Parameter::path("id", "The occurrence.", id))
+    .answers(200, "The alarm as it stands now.", Shape::written::<AlarmView>(), alarm_example())
 }
 
 fn health() -> Operation {
-    Operation::new(Method::GET, "/api/health", || web::get().to(bevforge::health), "bevforgeHealth")
+    Operation::new(Action::Probe, Method::GET, "/api/health", || web::get().to(bevforge::health), "bevforgeHealth")
         .told(Tag::BevForge, "Whether the daemon answers", "")
         .answers(
             200,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::http::Method;
 use actix_web::web;
+use hearth_actors::model::action::Action;
 use serde_json::{Value, json};
 
 use super::{as_client, as_named};
@@ -19,7 +20,7 @@ pub fn operations() -> Vec<Operation> {
 }
 
 fn socket() -> Operation {
-    Operation::new(Method::GET, "/ws/devices", || web::get().to(entrances::devices), "followDevices")
+    Operation::new(Action::Follow, Method::GET, "/ws/devices", || web::get().to(entrances::devices), "followDevices")
         .told(
             Tag::ControlPanel,
             "Hear at once when a device has changed (WebSocket)",
@@ -33,20 +34,32 @@ fn socket() -> Operation {
 }
 
 fn list() -> Operation {
-    Operation::new(Method::GET, "/api/v1/devices", || web::get().to(control_panel::list), "listDevices")
-        .told(Tag::ControlPanel, "How every device stands", "Also with a slash at the end.")
-        .answers(200, "By device.", Shape::written::<BTreeMap<String, Status>>(), json!({ "motor_01": motor() }))
+    Operation::new(
+        Action::SeeMachines,
+        Method::GET,
+        "/api/v1/devices",
+        || web::get().to(control_panel::list),
+        "listDevices",
+    )
+    .told(Tag::ControlPanel, "How every device stands", "Also with a slash at the end.")
+    .answers(200, "By device.", Shape::written::<BTreeMap<String, Status>>(), json!({ "motor_01": motor() }))
 }
 
 fn show() -> Operation {
-    Operation::new(Method::GET, "/api/v1/devices/{device_id}", || web::get().to(control_panel::show), "showDevice")
-        .told(Tag::ControlPanel, "How a device stands", "404 where there is none.")
-        .takes(device())
-        .answers(200, "The device.", Shape::written::<Status>(), motor())
+    Operation::new(
+        Action::SeeMachines,
+        Method::GET,
+        "/api/v1/devices/{device_id}",
+        || web::get().to(control_panel::show),
+        "showDevice",
+    )
+    .told(Tag::ControlPanel, "How a device stands", "404 where there is none.")
+    .takes(device())
+    .answers(200, "The device.", Shape::written::<Status>(), motor())
 }
 
 fn set() -> Operation {
-    Operation::new(Method::POST, "/api/v1/devices/{device_id}", || web::post().to(control_panel::set), "setDevice")
+    Operation::new(Action::Control, Method::POST, "/api/v1/devices/{device_id}", || web::post().to(control_panel::set), "setDevice")
         .told(
             Tag::ControlPanel,
             "Set a device",

@@ -2,6 +2,7 @@
 
 use actix_web::http::Method;
 use actix_web::web;
+use hearth_actors::model::action::Action;
 use serde_json::json;
 
 use super::{examples, machine};
@@ -23,10 +24,10 @@ pub fn operations() -> Vec<Operation> {
 
 fn collection() -> Vec<Operation> {
     vec![
-        Operation::new(Method::GET, "/api/machines", || web::get().to(machines::list), "listMachines")
+        Operation::new(Action::SeeMachines, Method::GET, "/api/machines", || web::get().to(machines::list), "listMachines")
             .told(Tag::Machines, "All machines at a glance", "")
             .answers(200, "One summary per machine.", Shape::written::<Vec<MachineSummary>>(), examples::summaries()),
-        Operation::new(Method::POST, "/api/machines", || web::post().to(machines::create), "createMachine")
+        Operation::new(Action::ConfigureMachine, Method::POST, "/api/machines", || web::post().to(machines::create), "createMachine")
             .told(
                 Tag::Machines,
                 "Add a machine",
@@ -43,38 +44,56 @@ fn collection() -> Vec<Operation> {
 
 fn one() -> Vec<Operation> {
     vec![
-        Operation::new(Method::GET, "/api/machines/{id}", || web::get().to(machines::show), "showMachine")
-            .told(
-                Tag::Machines,
-                "A machine's configuration",
-                "As it was given, with the address of every channel: its tag, endpoint id, group and kind of device.",
-            )
-            .takes(machine())
-            .answers(200, "The machine as it is stored.", Shape::read::<MachineConfig>(), examples::simulator())
-            .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND),
-        Operation::new(Method::PUT, "/api/machines/{id}", || web::put().to(machines::replace), "replaceMachine")
-            .told(
-                Tag::Machines,
-                "Change a machine",
-                "The whole configuration is replaced. The driver is opened anew only if something other than the name \
+        Operation::new(
+            Action::SeeMachines,
+            Method::GET,
+            "/api/machines/{id}",
+            || web::get().to(machines::show),
+            "showMachine",
+        )
+        .told(
+            Tag::Machines,
+            "A machine's configuration",
+            "As it was given, with the address of every channel: its tag, endpoint id, group and kind of device.",
+        )
+        .takes(machine())
+        .answers(200, "The machine as it is stored.", Shape::read::<MachineConfig>(), examples::simulator())
+        .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND),
+        Operation::new(
+            Action::ConfigureMachine,
+            Method::PUT,
+            "/api/machines/{id}",
+            || web::put().to(machines::replace),
+            "replaceMachine",
+        )
+        .told(
+            Tag::Machines,
+            "Change a machine",
+            "The whole configuration is replaced. The driver is opened anew only if something other than the name \
                  changed. The id cannot change; it may be left out of the body.",
-            )
-            .takes(machine())
-            .reads(Shape::read::<MachineConfig>(), Presence::Needed, examples::machines())
-            .answers(200, "The machine as it is stored now.", Shape::read::<MachineConfig>(), examples::simulator())
-            .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND)
-            .refuses(409, "INVALID_STATE_TRANSITION", "The machine is recording: stop the recording first.")
-            .refuses(409, "ADDRESS_TAKEN", "A machine that came at the same moment has one of its tags."),
-        Operation::new(Method::DELETE, "/api/machines/{id}", || web::delete().to(machines::remove), "deleteMachine")
-            .told(Tag::Machines, "Remove a machine", "Its outputs are brought to safety first. Its profiles stay.")
-            .takes(machine())
-            .takes(Parameter::query(
-                "force",
-                "Remove it even while it is recording; the recording is kept as a draft profile.",
-                json!({ "type": "boolean", "default": false }),
-            ))
-            .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND)
-            .refuses(409, "INVALID_STATE_TRANSITION", "The machine is recording, and `force` is not given."),
+        )
+        .takes(machine())
+        .reads(Shape::read::<MachineConfig>(), Presence::Needed, examples::machines())
+        .answers(200, "The machine as it is stored now.", Shape::read::<MachineConfig>(), examples::simulator())
+        .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND)
+        .refuses(409, "INVALID_STATE_TRANSITION", "The machine is recording: stop the recording first.")
+        .refuses(409, "ADDRESS_TAKEN", "A machine that came at the same moment has one of its tags."),
+        Operation::new(
+            Action::ConfigureMachine,
+            Method::DELETE,
+            "/api/machines/{id}",
+            || web::delete().to(machines::remove),
+            "deleteMachine",
+        )
+        .told(Tag::Machines, "Remove a machine", "Its outputs are brought to safety first. Its profiles stay.")
+        .takes(machine())
+        .takes(Parameter::query(
+            "force",
+            "Remove it even while it is recording; the recording is kept as a draft profile.",
+            json!({ "type": "boolean", "default": false }),
+        ))
+        .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND)
+        .refuses(409, "INVALID_STATE_TRANSITION", "The machine is recording, and `force` is not given."),
     ]
 }
 
@@ -82,6 +101,7 @@ fn link() -> Vec<Operation> {
     let driver = || Shape::written::<DriverAnswer>();
     vec![
         Operation::new(
+            Action::Link,
             Method::POST,
             "/api/machines/{id}/connect",
             || web::post().to(machines::connect),
@@ -95,6 +115,7 @@ fn link() -> Vec<Operation> {
         .refuses(503, "MACHINE_FAILED", "The machine is restarting or parked as failed: restart it.")
         .refuses(504, "DRIVER_CONNECT_FAILED", "The device did not answer in time."),
         Operation::new(
+            Action::Link,
             Method::POST,
             "/api/machines/{id}/disconnect",
             || web::post().to(machines::disconnect),
@@ -106,6 +127,7 @@ fn link() -> Vec<Operation> {
         .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND)
         .refuses(503, "MACHINE_FAILED", "The machine is restarting or parked as failed: restart it."),
         Operation::new(
+            Action::RestartMachine,
             Method::POST,
             "/api/machines/{id}/restart",
             || web::post().to(machines::restart),
@@ -119,7 +141,7 @@ fn link() -> Vec<Operation> {
         .takes(machine())
         .answers(202, "It is being restarted.", driver(), json!({ "driver_state": "restarting" }))
         .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND),
-        Operation::new(Method::GET, "/api/machines/{id}/health", || web::get().to(machines::health), "machineHealth")
+        Operation::new(Action::SeeMachines, Method::GET, "/api/machines/{id}/health", || web::get().to(machines::health), "machineHealth")
             .told(Tag::Machines, "How well the hardware answers", "Counted since the daemon started.")
             .takes(machine())
             .answers(200, "The health of the link.", Shape::written::<HealthView>(), examples::health())

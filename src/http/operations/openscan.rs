@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::http::Method;
 use actix_web::{Route, web};
+use hearth_actors::model::action::Action;
 use serde_json::{Value, json};
 
 use super::{as_client, as_named, examples, slug};
@@ -31,16 +32,25 @@ pub fn operations() -> Vec<Operation> {
 }
 
 fn follow_tasks() -> Operation {
-    socket(Operation::new(Method::GET, "/ws/tasks", || web::get().to(entrances::openscan_tasks), "followTasks").told(
-        Tag::OpenScan,
-        "Follow tasks (WebSocket)",
-        "`task.update` whenever a task is new or changed; none on connect. What a client sends is ignored.",
-    ))
+    socket(
+        Operation::new(
+            Action::SeeTasks,
+            Method::GET,
+            "/ws/tasks",
+            || web::get().to(entrances::openscan_tasks),
+            "followTasks",
+        )
+        .told(
+            Tag::OpenScan,
+            "Follow tasks (WebSocket)",
+            "`task.update` whenever a task is new or changed; none on connect. What a client sends is ignored.",
+        ),
+    )
 }
 
 fn follow_device() -> Operation {
     socket(
-        Operation::new(Method::GET, "/ws/device", || web::get().to(entrances::openscan_device), "followDevice")
+        Operation::new(Action::Follow, Method::GET, "/ws/device", || web::get().to(entrances::openscan_device), "followDevice")
             .told(
                 Tag::OpenScan,
                 "Follow a machine (WebSocket)",
@@ -61,23 +71,30 @@ fn socket(operation: Operation) -> Operation {
 }
 
 fn versions() -> Operation {
-    Operation::new(Method::GET, "/versions", || web::get().to(openscan::versions), "openscanVersions")
-        .told(Tag::OpenScan, "The API versions that are spoken", "")
-        .answers(
-            200,
-            "Each stands before the paths, with a `v`.",
-            Shape::written::<Versions>(),
-            json!({ "versions": ["0.9"], "latest": "v0.9" }),
-        )
+    Operation::new(
+        Action::SeeDaemon,
+        Method::GET,
+        "/versions",
+        || web::get().to(openscan::versions),
+        "openscanVersions",
+    )
+    .told(Tag::OpenScan, "The API versions that are spoken", "")
+    .answers(
+        200,
+        "Each stands before the paths, with a `v`.",
+        Shape::written::<Versions>(),
+        json!({ "versions": ["0.9"], "latest": "v0.9" }),
+    )
 }
 
 fn jobs() -> Vec<Operation> {
     let list = || Shape::written::<Vec<TaskView>>();
     vec![
-        Operation::new(Method::GET, "/tasks", || web::get().to(tasks::list), "openscanTasks")
+        Operation::new(Action::SeeTasks, Method::GET, "/tasks", || web::get().to(tasks::list), "openscanTasks")
             .told(Tag::OpenScan, "Tasks, in the order in which they were asked for", "")
             .answers(200, "The tasks, with their arguments.", list(), json!([examples::task()])),
         Operation::new(
+            Action::SeeTasks,
             Method::GET,
             "/projects/{project}/tasks",
             || web::get().to(tasks::of_project),
@@ -86,19 +103,21 @@ fn jobs() -> Vec<Operation> {
         .told(Tag::OpenScan, "Tasks of a project", "")
         .takes(Parameter::path("project", "The project.", json!({ "type": "string", "example": "kiln" })))
         .answers(200, "The tasks that name it.", list(), json!([examples::task()])),
-        Operation::new(Method::POST, "/tasks/{task}", || web::post().to(tasks::create), "openscanStartTask")
-            .told(
-                Tag::OpenScan,
-                "Ask for a job",
-                "404 where no job has this name, 422 with every fault of its arguments.",
-            )
-            .takes(Parameter::path("task", "The job's name.", json!({ "type": "string", "enum": names() })))
-            .reads(
-                Shape::read::<TaskBody>(),
-                Presence::Optional,
-                vec![("by position", json!({ "args": [10, 0.5], "kwargs": {} }))],
-            )
-            .answers(202, "The task, often running already.", Shape::written::<TaskView>(), examples::task()),
+        Operation::new(
+            Action::StartTask,
+            Method::POST,
+            "/tasks/{task}",
+            || web::post().to(tasks::create),
+            "openscanStartTask",
+        )
+        .told(Tag::OpenScan, "Ask for a job", "404 where no job has this name, 422 with every fault of its arguments.")
+        .takes(Parameter::path("task", "The job's name.", json!({ "type": "string", "enum": names() })))
+        .reads(
+            Shape::read::<TaskBody>(),
+            Presence::Optional,
+            vec![("by position", json!({ "args": [10, 0.5], "kwargs": {} }))],
+        )
+        .answers(202, "The task, often running already.", Shape::written::<TaskView>(), examples::task()),
     ]
 }
 
@@ -108,15 +127,24 @@ fn names() -> Vec<String> {
 }
 
 fn steering() -> Vec<Operation> {
-    let one = |method, path, route: fn() -> Route, id, summary, about| {
-        Operation::new(method, path, route, id).told(Tag::OpenScan, summary, about).takes(task())
+    let one = |action, method, path, route: fn() -> Route, id, summary, about| {
+        Operation::new(action, method, path, route, id).told(Tag::OpenScan, summary, about).takes(task())
     };
     let now = |operation: Operation| {
         operation.answers(200, "The task as it is now.", Shape::written::<TaskView>(), examples::task())
     };
     vec![
-        now(one(Method::GET, "/tasks/{task}", || web::get().to(tasks::show), "openscanTask", "A task", "")),
         now(one(
+            Action::SeeTasks,
+            Method::GET,
+            "/tasks/{task}",
+            || web::get().to(tasks::show),
+            "openscanTask",
+            "A task",
+            "",
+        )),
+        now(one(
+            Action::SteerTask,
             Method::DELETE,
             "/tasks/{task}",
             || web::delete().to(tasks::cancel),
@@ -125,6 +153,7 @@ fn steering() -> Vec<Operation> {
             "`completed_at` is set when its job has ended. A finished one stays as it is.",
         )),
         now(one(
+            Action::SteerTask,
             Method::POST,
             "/tasks/{task}/pause",
             || web::post().to(tasks::pause),
@@ -133,6 +162,7 @@ fn steering() -> Vec<Operation> {
             "One that is not running stays as it is; 404 where it cannot be paused at all.",
         )),
         now(one(
+            Action::SteerTask,
             Method::POST,
             "/tasks/{task}/resume",
             || web::post().to(tasks::resume),
@@ -141,6 +171,7 @@ fn steering() -> Vec<Operation> {
             "One that is not paused stays as it is.",
         )),
         one(
+            Action::SteerTask,
             Method::DELETE,
             "/tasks/{task}/cleanup",
             || web::delete().to(tasks::clean_up),
@@ -153,7 +184,7 @@ fn steering() -> Vec<Operation> {
 
 fn looks() -> Vec<Operation> {
     let look = |path, route: fn() -> Route, id, summary| {
-        Operation::new(Method::GET, path, route, id)
+        Operation::new(Action::SeeMachines, Method::GET, path, route, id)
             .told(Tag::OpenScan, summary, "What it shows is what `device.status` tells.")
             .takes(which())
     };
@@ -205,7 +236,7 @@ fn looks() -> Vec<Operation> {
 }
 
 fn photo() -> Operation {
-    Operation::new(Method::GET, "/cameras/{name}/photo", || web::get().to(parts::photo), "openscanPhoto")
+    Operation::new(Action::TakePicture, Method::GET, "/cameras/{name}/photo", || web::get().to(parts::photo), "openscanPhoto")
         .told(
             Tag::OpenScan,
             "Take a picture",
@@ -220,23 +251,31 @@ fn photo() -> Operation {
 fn projects() -> Vec<Operation> {
     let many = || json!({ "owl": project() });
     vec![
-        Operation::new(Method::GET, "/projects", || web::get().to(projects::list), "openscanProjects")
-            .told(
-                Tag::OpenScan,
-                "Projects, by name",
-                "A project is there as long as a scan that names it is remembered.",
-            )
-            .answers(200, "The projects.", Shape::written::<BTreeMap<String, Project>>(), many()),
-        Operation::new(Method::GET, "/projects/{project}", || web::get().to(projects::show), "openscanProject")
-            .told(Tag::OpenScan, "A project", "404 where no scan names it.")
-            .takes(Parameter::path("project", "The project.", json!({ "type": "string", "example": "owl" })))
-            .answers(200, "The project with its scans.", Shape::written::<Project>(), project()),
+        Operation::new(
+            Action::SeeTasks,
+            Method::GET,
+            "/projects",
+            || web::get().to(projects::list),
+            "openscanProjects",
+        )
+        .told(Tag::OpenScan, "Projects, by name", "A project is there as long as a scan that names it is remembered.")
+        .answers(200, "The projects.", Shape::written::<BTreeMap<String, Project>>(), many()),
+        Operation::new(
+            Action::SeeTasks,
+            Method::GET,
+            "/projects/{project}",
+            || web::get().to(projects::show),
+            "openscanProject",
+        )
+        .told(Tag::OpenScan, "A project", "404 where no scan names it.")
+        .takes(Parameter::path("project", "The project.", json!({ "type": "string", "example": "owl" })))
+        .answers(200, "The project with its scans.", Shape::written::<Project>(), project()),
     ]
 }
 
 fn orders() -> Vec<Operation> {
     let ordered = |method, path, route: fn() -> Route, id, summary| {
-        let operation = Operation::new(method, path, route, id).told(Tag::OpenScan, summary, ORDERED);
+        let operation = Operation::new(Action::Control, method, path, route, id).told(Tag::OpenScan, summary, ORDERED);
         operation.takes(named()).takes(which()).takes(as_client()).takes(as_named())
     };
     let turned = |operation: Operation| operation.answers(200, "It is there.", Shape::written::<MotorView>(), motor());

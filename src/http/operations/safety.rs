@@ -2,6 +2,7 @@
 
 use actix_web::http::Method;
 use actix_web::web;
+use hearth_actors::model::action::Action;
 use serde_json::json;
 
 use super::{as_client, as_named, examples, machine};
@@ -23,7 +24,7 @@ pub fn operations() -> Vec<Operation> {
 fn stops() -> Vec<Operation> {
     let view = || Shape::written::<SessionView>();
     vec![
-        Operation::new(Method::POST, "/api/stop", || web::post().to(system::stop_all), "stopAll")
+        Operation::new(Action::Stop, Method::POST, "/api/stop", || web::post().to(system::stop_all), "stopAll")
             .told(
                 Tag::Safety,
                 "STOP every machine",
@@ -39,14 +40,14 @@ fn stops() -> Vec<Operation> {
                     "machine-b": { "confirmed": false, "message": "the device does not answer: cut its power" },
                 } }),
             ),
-        Operation::new(Method::POST, "/api/machines/{id}/stop", || web::post().to(sessions::stop), "stopMachine")
+        Operation::new(Action::Stop, Method::POST, "/api/machines/{id}/stop", || web::post().to(sessions::stop), "stopMachine")
             .told(Tag::Safety, "STOP a machine", "Every output goes to its stop value and is latched there.")
             .takes(machine())
             .answers(200, "The device confirmed.", view(), examples::session())
             .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND)
             .refuses(409, "DRIVER_DISCONNECTED", "The machine is not connected: nothing could be written.")
             .refuses(502, "DRIVER_WRITE_FAILED", "The device did not confirm: treat its outputs as still on."),
-        Operation::new(Method::POST, "/api/machines/{id}/rearm", || web::post().to(sessions::rearm), "rearmMachine")
+        Operation::new(Action::Rearm, Method::POST, "/api/machines/{id}/rearm", || web::post().to(sessions::rearm), "rearmMachine")
             .told(Tag::Safety, "Leave STOP", "Takes the latch off, also that of alarms. No output moves by itself.")
             .takes(machine())
             .takes(as_client())
@@ -61,12 +62,19 @@ fn stops() -> Vec<Operation> {
 
 fn alarms() -> Vec<Operation> {
     vec![
-        Operation::new(Method::GET, "/api/machines/{id}/alarms", || web::get().to(sessions::alarms), "listAlarms")
-            .told(Tag::Safety, "Alarms that are not normal", "")
-            .takes(machine())
-            .answers(200, "The alarms.", Shape::written::<Vec<Alarm>>(), json!([examples::alarm()]))
-            .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND),
         Operation::new(
+            Action::Follow,
+            Method::GET,
+            "/api/machines/{id}/alarms",
+            || web::get().to(sessions::alarms),
+            "listAlarms",
+        )
+        .told(Tag::Safety, "Alarms that are not normal", "")
+        .takes(machine())
+        .answers(200, "The alarms.", Shape::written::<Vec<Alarm>>(), json!([examples::alarm()]))
+        .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND),
+        Operation::new(
+            Action::Follow,
             Method::GET,
             "/api/machines/{id}/alarms/history",
             || web::get().to(sessions::past_alarms),
@@ -81,6 +89,7 @@ fn alarms() -> Vec<Operation> {
         .answers(200, "The occurrences.", Shape::written::<Vec<PastAlarm>>(), json!([examples::past_alarm()]))
         .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND),
         Operation::new(
+            Action::AckAlarm,
             Method::POST,
             "/api/machines/{id}/alarms/{alarm}/ack",
             || web::post().to(sessions::ack_alarm),

@@ -2,6 +2,7 @@
 
 use actix_web::http::Method;
 use actix_web::web;
+use hearth_actors::model::action::Action;
 use serde_json::json;
 
 use super::{as_client, as_named, examples, machine, slug};
@@ -24,57 +25,70 @@ pub fn operations() -> Vec<Operation> {
 }
 
 fn show() -> Operation {
-    Operation::new(Method::GET, "/api/machines/{id}/session", || web::get().to(sessions::show), "showSession")
-        .told(Tag::Sessions, "What a machine is doing", "")
-        .takes(machine())
-        .takes(Parameter::query(
-            "include",
-            "`series` adds the curves so far.",
-            json!({ "type": "string", "enum": ["series"] }),
-        ))
-        .takes(Parameter::query(
-            "since_ms",
-            "With `include=series`: only rows after this moment of the session clock.",
-            json!({ "type": "integer", "minimum": 0 }),
-        ))
-        .takes(as_client())
-        .answers(200, "The running or last session.", Shape::written::<SessionView>(), examples::session())
-        .refuses(400, "MALFORMED", "`X-Client-Id` is no id.")
-        .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND)
+    Operation::new(
+        Action::Follow,
+        Method::GET,
+        "/api/machines/{id}/session",
+        || web::get().to(sessions::show),
+        "showSession",
+    )
+    .told(Tag::Sessions, "What a machine is doing", "")
+    .takes(machine())
+    .takes(Parameter::query(
+        "include",
+        "`series` adds the curves so far.",
+        json!({ "type": "string", "enum": ["series"] }),
+    ))
+    .takes(Parameter::query(
+        "since_ms",
+        "With `include=series`: only rows after this moment of the session clock.",
+        json!({ "type": "integer", "minimum": 0 }),
+    ))
+    .takes(as_client())
+    .answers(200, "The running or last session.", Shape::written::<SessionView>(), examples::session())
+    .refuses(400, "MALFORMED", "`X-Client-Id` is no id.")
+    .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND)
 }
 
 fn act() -> Operation {
-    Operation::new(Method::POST, "/api/machines/{id}/session", || web::post().to(sessions::act), "sessionAction")
-        .told(
-            Tag::Sessions,
-            "Start, stop, mark",
-            "The actions of `command` on the socket, but for `sync`. Marking an event again moves it. A recording that is \
+    Operation::new(
+        Action::RunSession,
+        Method::POST,
+        "/api/machines/{id}/session",
+        || web::post().to(sessions::act),
+        "sessionAction",
+    )
+    .told(
+        Tag::Sessions,
+        "Start, stop, mark",
+        "The actions of `command` on the socket, but for `sync`. Marking an event again moves it. A recording that is \
              reset is kept as a draft profile. `request_id` (at most 64 characters) may be added.",
-        )
-        .takes(machine())
-        .takes(as_client())
-        .takes(as_named())
-        .reads(
-            Shape::read::<Command>(),
-            Presence::Needed,
-            vec![
-                ("start recording", json!({ "action": "start_recording" })),
-                ("mark first crack", json!({ "action": "mark_event", "event_type": "FCs" })),
-                ("move the drop", json!({ "action": "mark_event", "event_type": "DROP", "timestamp_ms": 612_000 })),
-            ],
-        )
-        .answers(200, "The session as it is now.", Shape::written::<SessionView>(), examples::session())
-        .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND)
-        .refuses(404, "ALARM_NOT_FOUND", "The machine has no such alarm.")
-        .refuses(409, "INVALID_STATE_TRANSITION", "The session's state does not allow this action.")
-        .refuses(409, "DRIVER_DISCONNECTED", "The machine is not connected.")
-        .refuses(409, "LATCHED", "Outputs are latched safe: re-arm first.")
-        .refuses(423, "SESSION_LOCKED", LOCKED)
-        .refuses(503, "MACHINE_FAILED", PARKED)
+    )
+    .takes(machine())
+    .takes(as_client())
+    .takes(as_named())
+    .reads(
+        Shape::read::<Command>(),
+        Presence::Needed,
+        vec![
+            ("start recording", json!({ "action": "start_recording" })),
+            ("mark first crack", json!({ "action": "mark_event", "event_type": "FCs" })),
+            ("move the drop", json!({ "action": "mark_event", "event_type": "DROP", "timestamp_ms": 612_000 })),
+        ],
+    )
+    .answers(200, "The session as it is now.", Shape::written::<SessionView>(), examples::session())
+    .refuses(404, "MACHINE_NOT_FOUND", NOT_FOUND)
+    .refuses(404, "ALARM_NOT_FOUND", "The machine has no such alarm.")
+    .refuses(409, "INVALID_STATE_TRANSITION", "The session's state does not allow this action.")
+    .refuses(409, "DRIVER_DISCONNECTED", "The machine is not connected.")
+    .refuses(409, "LATCHED", "Outputs are latched safe: re-arm first.")
+    .refuses(423, "SESSION_LOCKED", LOCKED)
+    .refuses(503, "MACHINE_FAILED", PARKED)
 }
 
 fn control() -> Operation {
     Operation::new(
+        Action::Control,
         Method::POST,
         "/api/machines/{id}/controls/{channel}",
         || web::post().to(sessions::control),
@@ -114,6 +128,7 @@ fn control() -> Operation {
 
 fn live() -> Operation {
     Operation::new(
+        Action::Follow,
         Method::GET,
         "/ws/live/{machine_id}",
         || web::get().to(websocket::entrances::openroast),

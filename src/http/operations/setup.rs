@@ -2,6 +2,7 @@
 
 use actix_web::http::Method;
 use actix_web::web;
+use hearth_actors::model::action::Action;
 use serde_json::json;
 
 use super::examples;
@@ -13,7 +14,7 @@ use crate::http::rest::wire::probe::{ProbeView, SerialPortView};
 /// All of them.
 pub fn operations() -> Vec<Operation> {
     vec![
-        Operation::new(Method::POST, "/api/probe", || web::post().to(probe::probe), "probeMachine")
+        Operation::new(Action::SearchDevices, Method::POST, "/api/probe", || web::post().to(probe::probe), "probeMachine")
             .told(
                 Tag::Machines,
                 "Test a machine before it is added",
@@ -25,7 +26,7 @@ pub fn operations() -> Vec<Operation> {
             .reads(Shape::read::<MachineConfig>(), Presence::Needed, examples::machines())
             .answers(200, "What was read.", Shape::written::<ProbeView>(), examples::probe())
             .refuses(429, "RATE_LIMITED", "Other machines are being tested right now."),
-        Operation::new(Method::GET, "/api/serial-ports", || web::get().to(probe::serial_ports), "listSerialPorts")
+        Operation::new(Action::SearchDevices, Method::GET, "/api/serial-ports", || web::get().to(probe::serial_ports), "listSerialPorts")
             .told(Tag::Machines, "Serial ports of the daemon's computer", "Those of USB adapters first.")
             .answers(
                 200,

@@ -2,6 +2,7 @@
 
 use actix_web::http::Method;
 use actix_web::web;
+use hearth_actors::model::action::Action;
 use serde_json::json;
 
 use super::examples;
@@ -25,7 +26,7 @@ fn task() -> Parameter {
 }
 
 fn list() -> Operation {
-    Operation::new(Method::GET, "/api/tasks", || web::get().to(tasks::list), "listTasks")
+    Operation::new(Action::SeeTasks, Method::GET, "/api/tasks", || web::get().to(tasks::list), "listTasks")
         .told(
             Tag::Tasks,
             "Tasks, in the order in which they were asked for",
@@ -43,7 +44,7 @@ fn list() -> Operation {
 }
 
 fn create() -> Operation {
-    Operation::new(Method::POST, "/api/tasks/{task}", || web::post().to(tasks::create), "startTask")
+    Operation::new(Action::StartTask, Method::POST, "/api/tasks/{task}", || web::post().to(tasks::create), "startTask")
         .told(
             Tag::Tasks,
             "Ask for a job",
@@ -82,13 +83,13 @@ fn create() -> Operation {
 
 fn one() -> Vec<Operation> {
     vec![
-        Operation::new(Method::GET, "/api/tasks/{task}", || web::get().to(tasks::show), "showTask")
+        Operation::new(Action::SeeTasks, Method::GET, "/api/tasks/{task}", || web::get().to(tasks::show), "showTask")
             .told(Tag::Tasks, "A task", "")
             .takes(task())
             .answers(200, "The task.", Shape::written::<TaskView>(), examples::task())
             .refuses(404, "TASK_NOT_FOUND", NOT_FOUND),
         picture(),
-        Operation::new(Method::DELETE, "/api/tasks/{task}", || web::delete().to(tasks::cancel), "cancelTask")
+        Operation::new(Action::SteerTask, Method::DELETE, "/api/tasks/{task}", || web::delete().to(tasks::cancel), "cancelTask")
             .told(
                 Tag::Tasks,
                 "Cancel a task",
@@ -98,6 +99,7 @@ fn one() -> Vec<Operation> {
             .answers(200, "The task as it is now.", Shape::written::<TaskView>(), examples::task())
             .refuses(404, "TASK_NOT_FOUND", NOT_FOUND),
         Operation::new(
+            Action::SteerTask,
             Method::DELETE,
             "/api/tasks/{task}/cleanup",
             || web::delete().to(tasks::clean_up),
@@ -112,6 +114,7 @@ fn one() -> Vec<Operation> {
 fn picture() -> Operation {
     let number = json!({ "type": "integer", "minimum": 1, "maximum": 1000, "example": 1 });
     Operation::new(
+        Action::SeeTasks,
         Method::GET,
         "/api/tasks/{task}/pictures/{number}",
         || web::get().to(tasks::picture),
@@ -131,7 +134,7 @@ fn picture() -> Operation {
 
 fn steer() -> Vec<Operation> {
     let steer = |path, route, id, summary, when| {
-        Operation::new(Method::POST, path, route, id)
+        Operation::new(Action::SteerTask, Method::POST, path, route, id)
             .told(Tag::Tasks, summary, "One that is so already stays so.")
             .takes(task())
             .answers(200, "The task as it is now.", Shape::written::<TaskView>(), examples::task())

@@ -2,6 +2,7 @@
 
 use actix_web::http::Method;
 use actix_web::web;
+use hearth_actors::model::action::Action;
 use serde_json::json;
 
 use crate::dialects::webmacs::wire::{Datapoint, NewDatapoint, NewDatapoints};
@@ -17,6 +18,7 @@ pub fn operations() -> Vec<Operation> {
 
 fn telemetry() -> Operation {
     Operation::new(
+        Action::PushTelemetry,
         Method::GET,
         "/ws/controller/telemetry",
         || web::get().to(entrances::controller_telemetry),
@@ -35,6 +37,7 @@ fn telemetry() -> Operation {
 
 fn stream() -> Operation {
     Operation::new(
+        Action::Follow,
         Method::GET,
         "/ws/datapoints/stream",
         || web::get().to(entrances::datapoints_stream),
@@ -52,17 +55,23 @@ fn stream() -> Operation {
 }
 
 fn latest() -> Operation {
-    Operation::new(Method::GET, "/api/v1/datapoints/latest", || web::get().to(webmacs::latest), "latestDatapoints")
-        .told(
-            Tag::WebMacs,
-            "The last value of every channel",
-            "Here remote controllers fetch what their controls shall be set to.",
-        )
-        .answers(200, "One per channel.", Shape::written::<Vec<Datapoint>>(), json!([datapoint()]))
+    Operation::new(
+        Action::ReadLatest,
+        Method::GET,
+        "/api/v1/datapoints/latest",
+        || web::get().to(webmacs::latest),
+        "latestDatapoints",
+    )
+    .told(
+        Tag::WebMacs,
+        "The last value of every channel",
+        "Here remote controllers fetch what their controls shall be set to.",
+    )
+    .answers(200, "One per channel.", Shape::written::<Vec<Datapoint>>(), json!([datapoint()]))
 }
 
 fn list() -> Operation {
-    Operation::new(Method::GET, "/api/v1/datapoints", || web::get().to(webmacs::list), "listDatapoints")
+    Operation::new(Action::Follow, Method::GET, "/api/v1/datapoints", || web::get().to(webmacs::list), "listDatapoints")
         .told(Tag::WebMacs, "Values of the last minute, newest first", "")
         .takes(Parameter::query("page", "Which page.", json!({ "type": "integer", "minimum": 1 })))
         .takes(Parameter::query(
@@ -79,43 +88,55 @@ fn list() -> Operation {
 }
 
 fn post_one() -> Operation {
-    Operation::new(Method::POST, "/api/v1/datapoints", || web::post().to(webmacs::post_one), "createDatapoint")
-        .told(
-            Tag::WebMacs,
-            "A value: of a sensor that a remote controller has, or to set a control to",
-            "Orders pass the same gate as any other.",
-        )
-        .reads(
-            Shape::read::<NewDatapoint>(),
-            Presence::Needed,
-            vec![("a heater", json!({ "event_public_id": "rig.heater", "value": 40 }))],
-        )
-        .answers(
-            201,
-            "Taken.",
-            Shape::written::<Status>(),
-            json!({ "status": "success", "message": "Datapoint successfully created." }),
-        )
+    Operation::new(
+        Action::PushTelemetry,
+        Method::POST,
+        "/api/v1/datapoints",
+        || web::post().to(webmacs::post_one),
+        "createDatapoint",
+    )
+    .told(
+        Tag::WebMacs,
+        "A value: of a sensor that a remote controller has, or to set a control to",
+        "Orders pass the same gate as any other.",
+    )
+    .reads(
+        Shape::read::<NewDatapoint>(),
+        Presence::Needed,
+        vec![("a heater", json!({ "event_public_id": "rig.heater", "value": 40 }))],
+    )
+    .answers(
+        201,
+        "Taken.",
+        Shape::written::<Status>(),
+        json!({ "status": "success", "message": "Datapoint successfully created." }),
+    )
 }
 
 fn post_batch() -> Operation {
-    Operation::new(Method::POST, "/api/v1/datapoints/batch", || web::post().to(webmacs::post_batch), "createDatapoints")
-        .told(Tag::WebMacs, "Up to 500 values at once", "")
-        .reads(
-            Shape::read::<NewDatapoints>(),
-            Presence::Needed,
-            vec![("two", json!({ "datapoints": [{ "event_public_id": "rig.inlet", "value": 21.5 }] }))],
-        )
-        .answers(
-            201,
-            "Taken.",
-            Shape::written::<Status>(),
-            json!({ "status": "success", "message": "1 datapoints successfully created." }),
-        )
+    Operation::new(
+        Action::PushTelemetry,
+        Method::POST,
+        "/api/v1/datapoints/batch",
+        || web::post().to(webmacs::post_batch),
+        "createDatapoints",
+    )
+    .told(Tag::WebMacs, "Up to 500 values at once", "")
+    .reads(
+        Shape::read::<NewDatapoints>(),
+        Presence::Needed,
+        vec![("two", json!({ "datapoints": [{ "event_public_id": "rig.inlet", "value": 21.5 }] }))],
+    )
+    .answers(
+        201,
+        "Taken.",
+        Shape::written::<Status>(),
+        json!({ "status": "success", "message": "1 datapoints successfully created." }),
+    )
 }
 
 fn log_in() -> Operation {
-    Operation::new(Method::POST, "/api/v1/auth/login", || web::post().to(sign_in::log_in), "logIn")
+    Operation::new(Action::LogIn, Method::POST, "/api/v1/auth/login", || web::post().to(sign_in::log_in), "logIn")
         .told(Tag::WebMacs, "A token for a password", "Users stand in the configuration, under `[[auth.users]]`.")
         .reads(
             Shape::read::<Credentials>(),
@@ -135,7 +156,7 @@ fn log_in() -> Operation {
 }
 
 fn log_out() -> Operation {
-    Operation::new(Method::POST, "/api/v1/auth/logout", || web::post().to(sign_in::log_out), "logOut")
+    Operation::new(Action::LogIn, Method::POST, "/api/v1/auth/logout", || web::post().to(sign_in::log_out), "logOut")
         .told(Tag::WebMacs, "Makes the token of the request worthless", "")
         .answers(
             200,
@@ -146,7 +167,7 @@ fn log_out() -> Operation {
 }
 
 fn me() -> Operation {
-    Operation::new(Method::GET, "/api/v1/auth/me", || web::get().to(sign_in::me), "whoAmI")
+    Operation::new(Action::AskWhoIAm, Method::GET, "/api/v1/auth/me", || web::get().to(sign_in::me), "whoAmI")
         .told(Tag::WebMacs, "Whose token the request carries", "")
         .answers(
             200,

@@ -4,8 +4,9 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use hearth_actors::model::command::{Actor, Command, Principal, UserRole, Want};
+use hearth_actors::model::command::{Actor, Command, Outcome, Want};
 use hearth_actors::model::ids::MachineId;
+use hearth_actors::model::refusal::Refusal;
 use hearth_actors::model::spec::MachineSpec;
 use hearth_actors::registry::{Add, Definition, Force, RegistryError, Remove, Replace, Restart};
 use hearth_actors::slot::MachineHandle;
@@ -16,6 +17,8 @@ use super::body;
 use crate::config::faults::Faults;
 use crate::config::machine::MachineConfig;
 use crate::config::together::clashes;
+use crate::http::deeds::Details;
+use crate::http::door::principal;
 use crate::http::problem::Problem;
 use crate::http::rest::health::HealthView;
 use crate::http::rest::wire::machine::{DriverAnswer, MachineSummary};
@@ -38,6 +41,7 @@ pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState
     let config = MachineConfig::parse(value).map_err(|faults| Problem::invalid(&faults))?;
     must_not_clash(&state, &config)?;
     let definition = define(&state, &config)?;
+    Details { machine: Some(config.id.clone()), ..Details::default() }.note(&request);
     let handle = asked(state.house.registry().send(Add(definition)).await)?;
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, format!("/api/machines/{}", handle.id())))
@@ -65,7 +69,9 @@ pub async fn replace(request: HttpRequest, path: Path<String>, payload: Payload,
     }
     must_not_clash(&state, &config)?;
     let definition = define(&state, &config)?;
-    let reopen = needs_a_fresh_start(addressed(&handle)?, to_be(config, &definition.spec, &handle.spec()));
+    let (before, after) = (addressed(&handle)?, to_be(config, &definition.spec, &handle.spec()));
+    Details::of_change(&before, &after).note(&request);
+    let reopen = needs_a_fresh_start(before, after);
     let handle = asked(state.house.registry().send(Replace { definition, reopen }).await)?;
     Ok(HttpResponse::Ok().json(addressed(&handle)?))
 }
@@ -85,13 +91,13 @@ pub async fn remove(path: Path<String>, query: Query<RemoveQuery>, state: Data<A
 }
 
 /// `POST /api/machines/{id}/connect`
-pub async fn connect(path: Path<String>, state: Data<AppState>) -> Answer {
-    link(&state, &path, Want::Connect).await
+pub async fn connect(request: HttpRequest, path: Path<String>, state: Data<AppState>) -> Answer {
+    link(&request, &state, &path, Want::Connect).await
 }
 
 /// `POST /api/machines/{id}/disconnect`
-pub async fn disconnect(path: Path<String>, state: Data<AppState>) -> Answer {
-    link(&state, &path, Want::Disconnect).await
+pub async fn disconnect(request: HttpRequest, path: Path<String>, state: Data<AppState>) -> Answer {
+    link(&request, &state, &path, Want::Disconnect).await
 }
 
 /// `POST /api/machines/{id}/restart`
@@ -107,9 +113,9 @@ pub async fn health(path: Path<String>, state: Data<AppState>) -> Answer {
     Ok(HttpResponse::Ok().json(HealthView::of(&handle)))
 }
 
-async fn link(state: &AppState, id: &str, want: Want) -> Answer {
+async fn link(request: &HttpRequest, state: &AppState, id: &str, want: Want) -> Answer {
     let handle = find(state, id)?;
-    handle.command(order(state, Actor::Rest, want)).await.map_err(|refusal| Problem::from(&refusal))?;
+    put(request, state, &handle, Actor::Rest, want).await.map_err(|refusal| Problem::from(&refusal))?;
     Ok(HttpResponse::Ok().json(driver_answer(&handle)))
 }
 
@@ -163,10 +169,25 @@ pub fn find(state: &AppState, id: &str) -> Result<MachineHandle, Problem> {
     found.ok_or_else(|| no_machine(id))
 }
 
-/// A command that came by REST.
-pub fn order(state: &AppState, actor: Actor, want: Want) -> Command {
-    let principal = Principal { actor, role: UserRole::Operator };
+/// A command that came with a request; whoever sent that is judged by the gate.
+pub fn order(request: &HttpRequest, state: &AppState, actor: Actor, want: Want) -> Command {
+    let principal = principal(request, actor);
     Command { id: state.house.surroundings().next_command(), principal, request_id: None, want }
+}
+
+/// Puts a command that came with a request to its machine.
+///
+/// # Errors
+/// The machine's refusal.
+pub async fn put(
+    request: &HttpRequest,
+    state: &AppState,
+    machine: &MachineHandle,
+    actor: Actor,
+    want: Want,
+) -> Result<Outcome, Refusal> {
+    Details::of_order(machine, &want).note(request);
+    machine.command(order(request, state, actor, want)).await
 }
 
 fn asked<T>(answer: Result<Result<T, RegistryError>, actix::MailboxError>) -> Result<T, Problem> {

@@ -229,7 +229,10 @@ pub async fn on_disk<T: Send + 'static>(
 }
 
 /// Does something that takes a while off this thread, which other requests wait for.
-pub(super) async fn away<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+///
+/// # Errors
+/// When it panicked, or the daemon stops.
+pub async fn away<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
     let crashed = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "the daemon could not finish this");
     web::block(work).await.map_err(crashed)
 }

@@ -16,7 +16,7 @@ use hearth_actors::slot::MachineHandle;
 use serde::Deserialize;
 
 use super::caller::{Caller, caller};
-use super::machines::{find, order};
+use super::machines::{find, put};
 use super::{bodies, body};
 use crate::http::problem::Problem;
 use crate::http::rest::wire::machine::{AckBody, PastAlarm, SessionView};
@@ -63,7 +63,7 @@ pub async fn act(request: HttpRequest, path: Path<String>, payload: Payload, sta
             return Ok(HttpResponse::Ok().json(view(&handle, &caller)));
         }
     };
-    obey(&state, &handle, &caller, want).await?;
+    obey(&request, &state, &handle, &caller, want).await?;
     Ok(HttpResponse::Ok().json(view(&handle, &caller)))
 }
 
@@ -81,7 +81,7 @@ pub async fn control(
     let channel_id = ChannelId::parse(&channel).map_err(no_channel)?;
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
     let value = bodies::control(&value)?.value;
-    match obey(&state, &handle, &caller, Want::Control { channel: channel_id, value }).await? {
+    match obey(&request, &state, &handle, &caller, Want::Control { channel: channel_id, value }).await? {
         Outcome::Settled(settled) => Ok(HttpResponse::Ok().json(ControlAck::of(&settled, &handle.spec().channels))),
         Outcome::Done => Ok(HttpResponse::Ok().json(view(&handle, &caller))),
     }
@@ -116,16 +116,16 @@ pub async fn ack_alarm(
     let AckBody { occurrence } = bodies::ack(&value)?;
     let no_alarm = |_| missing("ALARM_NOT_FOUND", format!("`{id}` has no alarm `{}`", shortened(&alarm)));
     let alarm = RuleId::parse(&alarm).map_err(no_alarm)?;
-    obey(&state, &handle, &caller, Want::AckAlarm { alarm, occurrence }).await?;
+    obey(&request, &state, &handle, &caller, Want::AckAlarm { alarm, occurrence }).await?;
     Ok(HttpResponse::Ok().json(view(&handle, &caller)))
 }
 
 /// `POST /api/machines/{id}/stop`
-pub async fn stop(path: Path<String>, state: Data<AppState>) -> Answer {
+pub async fn stop(request: HttpRequest, path: Path<String>, state: Data<AppState>) -> Answer {
     let handle = find(&state, &path)?;
-    // STOP asks nobody who they are.
+    // STOP needs no lease.
     let caller = Caller::default();
-    obey(&state, &handle, &caller, Want::Stop).await?;
+    obey(&request, &state, &handle, &caller, Want::Stop).await?;
     Ok(HttpResponse::Ok().json(view(&handle, &caller)))
 }
 
@@ -133,12 +133,18 @@ pub async fn stop(path: Path<String>, state: Data<AppState>) -> Answer {
 pub async fn rearm(request: HttpRequest, path: Path<String>, state: Data<AppState>) -> Answer {
     let handle = find(&state, &path)?;
     let caller = caller(&request)?;
-    obey(&state, &handle, &caller, Want::Rearm).await?;
+    obey(&request, &state, &handle, &caller, Want::Rearm).await?;
     Ok(HttpResponse::Ok().json(view(&handle, &caller)))
 }
 
-async fn obey(state: &AppState, handle: &MachineHandle, caller: &Caller, want: Want) -> Result<Outcome, Problem> {
-    handle.command(order(state, caller.actor(), want)).await.map_err(|refusal| Problem::from(&refusal))
+async fn obey(
+    request: &HttpRequest,
+    state: &AppState,
+    handle: &MachineHandle,
+    caller: &Caller,
+    want: Want,
+) -> Result<Outcome, Problem> {
+    put(request, state, handle, caller.actor(), want).await.map_err(|refusal| Problem::from(&refusal))
 }
 
 fn missing(code: &'static str, detail: String) -> Problem {

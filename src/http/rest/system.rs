@@ -84,14 +84,14 @@ pub async fn health(request: HttpRequest, state: Data<AppState>) -> HttpResponse
         version: env!("CARGO_PKG_VERSION"),
         uptime_seconds,
         degraded: if storage.state == StorageWord::Ok { Vec::new() } else { vec!["storage"] },
-        storage: granted(&request).role.is_ok().then_some(storage),
+        storage: granted(&request).bearer.is_ok().then_some(storage),
     })
 }
 
 /// `POST /api/stop`: software STOP of every machine, at the same time; says for each whether it was confirmed.
-pub async fn stop_all(state: Data<AppState>) -> HttpResponse {
+pub async fn stop_all(request: HttpRequest, state: Data<AppState>) -> HttpResponse {
     let machines = state.house.machines();
-    let stops = machines.iter().map(|machine| machine.command(order(&state, Actor::Rest, Want::Stop)));
+    let stops = machines.iter().map(|machine| machine.command(order(&request, &state, Actor::Rest, Want::Stop)));
     let ends = join_all(stops).await;
     let told = machines.iter().zip(ends).map(|(machine, end)| {
         let told = match end {

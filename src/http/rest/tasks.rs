@@ -17,10 +17,12 @@ use super::body;
 use super::caller::caller;
 use super::machines::find;
 use super::profiles::away;
+use crate::http::deeds::Details;
+use crate::http::door::granted;
 use crate::http::problem::Problem;
 use crate::http::rest::wire::task::TaskView;
 use crate::http::state::AppState;
-use crate::jobs::JobFault;
+use crate::jobs::{JobFault, action};
 use crate::wire::fields::shortened;
 use crate::wire::words::TaskStatus;
 
@@ -97,6 +99,10 @@ pub fn accepted(task: &Task) -> HttpResponse {
 /// # Errors
 /// The problem to answer with.
 pub async fn submit(request: &HttpRequest, job: &str, value: &Value, state: &AppState) -> Result<Arc<Task>, Problem> {
+    let bearer = granted(request).bearer;
+    if !bearer.as_ref().is_ok_and(|bearer| bearer.may(action(job))) {
+        return Err(Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", "only an admin may ask for this job"));
+    }
     let owner = caller(request)?.client().cloned();
     let new = state.jobs.make_for(owner, job, value).map_err(|fault| match fault {
         JobFault::Unknown(_) => Problem::new(StatusCode::NOT_FOUND, "JOB_NOT_FOUND", fault.to_string()),
@@ -104,7 +110,13 @@ pub async fn submit(request: &HttpRequest, job: &str, value: &Value, state: &App
     })?;
     if let Some(machine) = &new.machine {
         find(state, machine.as_str())?;
+        if !bearer.is_ok_and(|bearer| bearer.scope.includes(machine)) {
+            let words = "your access does not include this machine: ask an admin for it";
+            return Err(Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", words));
+        }
     }
+    let details = Details { machine: new.machine.as_ref().map(ToString::to_string), new: Some(job.into()), old: None };
+    details.note(request);
     state.house.tasks().submit(new).await.map_err(|error| Problem::from(&error))
 }
 

@@ -56,7 +56,7 @@ pub async fn openroast(
     let guest = welcome(&request, &state)?;
     let Some(machine) = MachineId::parse(&path).ok().and_then(|id| state.house.find(&id)) else {
         let code = CloseCode::Other(CLOSE_MACHINE_NOT_FOUND);
-        return dismiss(guest, &request, body, machine_not_found(&path), code, "no such machine");
+        return Ok(dismiss(guest, body, &state, Some(machine_not_found(&path)), code, "no such machine"));
     };
     let (viewer, identity) = introduction.viewer();
     let visit = Visit {
@@ -107,7 +107,7 @@ pub async fn controller_telemetry(
     state: web::Data<AppState>,
     feeds: web::ThinData<Feeds>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    let guest = welcome(&request, &state)?.needing(UserRole::Operator);
+    let guest = welcome(&request, &state)?;
     let visit = Visit {
         watches: Watches::Nothing,
         frame_bytes: state.limits.frame_bytes.max(TELEMETRY_BYTES),
@@ -161,7 +161,7 @@ pub fn bevforge_viewer() -> Viewer {
     let text = format!("client-{}-{random}", wall_now().0);
     let client = ClientId::parse(&text).unwrap_or_else(|_| passing_client());
     let actor = Actor::Client { id: client.clone(), name: "bevforge client".to_owned() };
-    Viewer { client, principal: Principal { actor, role: UserRole::Operator } }
+    Viewer { client, principal: Principal::everywhere(actor, UserRole::Operator) }
 }
 
 /// `GET /ws/tasks`: the OpenScan dialect, tasks.
@@ -197,7 +197,7 @@ pub async fn openscan_device(
     let guest = welcome(&request, &state)?;
     let machine = match looking.machine(&state) {
         Ok(machine) => machine,
-        Err(missing) => return guest.without(body, missing),
+        Err(missing) => return guest.without(body, &state, missing),
     };
     let scanner = machine.clone();
     let look = Box::new(move || (scanner.spec().name.clone(), scanner.spec().kind));
@@ -218,7 +218,7 @@ impl Introduction {
         let name = self.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
         let name =
             name.map_or_else(|| format!("client {:.4}", client.as_str()), |name| name.chars().take(64).collect());
-        let principal = Principal { actor: Actor::Client { id: client.clone(), name }, role: UserRole::Operator };
+        let principal = Principal::everywhere(Actor::Client { id: client.clone(), name }, UserRole::Operator);
         (Viewer { client, principal }, identity)
     }
 
@@ -232,7 +232,7 @@ impl Introduction {
 pub fn nobody_in_particular(name: &str) -> Viewer {
     let client = passing_client();
     let actor = Actor::Client { id: client.clone(), name: name.to_owned() };
-    Viewer { client, principal: Principal { actor, role: UserRole::Operator } }
+    Viewer { client, principal: Principal::everywhere(actor, UserRole::Operator) }
 }
 
 /// An id for the life of one socket.

@@ -1,33 +1,71 @@
 //! Guests: those who came to a socket, before anything is said; and those who are told one last thing instead.
 
+use std::net::IpAddr;
+
 use actix::prelude::*;
-use actix_web::error::InternalError;
+use actix_web::error::{InternalError, PayloadError};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, UPGRADE};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use actix_web_actors::ws;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use futures_util::stream::Stream;
 use hearth_actors::dialect::{DialectId, Frame};
-use hearth_actors::model::command::UserRole;
+use hearth_actors::model::action::Action;
 use hearth_actors::runtime::clock::wall_now;
 
+use super::doorstep;
+use crate::access::bearer::Bearer;
 use crate::dialects::Name;
-use crate::http::door::{Granted, granted, token};
+use crate::dialects::openroast::CLOSE_MACHINE_NOT_FOUND;
+use crate::http::door::{Granted, Nobody, address, granted};
 use crate::http::openscan::Refused;
 use crate::http::problem::Problem;
 use crate::http::state::{AppState, NoSeat, Seat};
 
 /// What one that may do nothing is closed with, but for clients that know another code. Source: safety design, 5.
 const CLOSE_UNAUTHORISED: u16 = 4401;
+/// What one is told whose role is not enough.
+const NOT_FOR_YOU: &str = "your role does not allow this";
 
-/// A client that was let in: the beginning of its answer, its seat, what it may do, and until when.
+/// A client at the door of a socket: the beginning of its answer, its seat, and who it is.
 pub struct Guest {
     pub(super) response: HttpResponseBuilder,
     pub(super) seat: Seat,
-    pub(super) role: Result<UserRole, &'static str>,
-    /// Of who logged in.
-    pub(super) login_ends: Option<LocalBoxFuture<'static, ()>>,
+    pub(super) address: IpAddr,
+    pub(super) standing: Standing,
+    /// What it is about to do.
+    action: Action,
+}
+
+/// Whether a client may come in.
+pub(super) enum Standing {
+    /// It may.
+    In(Admission),
+    /// It may still say who it is.
+    Asked,
+    /// It may not, and why.
+    Out(&'static str),
+}
+
+/// Somebody who may come in, and until when.
+pub(super) struct Admission {
+    pub(super) bearer: Bearer,
+    /// Of who showed a credential.
+    pub(super) ends: Option<LocalBoxFuture<'static, ()>>,
+}
+
+impl Admission {
+    /// Lets somebody in if they may do what they came for.
+    fn of(bearer: Bearer, credential: Option<String>, action: Action, state: &AppState) -> Standing {
+        if !bearer.may(action) {
+            return Standing::Out(NOT_FOR_YOU);
+        }
+        let ends = credential.map(|credential| state.access.end_of(credential, bearer.clone()).boxed_local());
+        Standing::In(Self { bearer, ends })
+    }
 }
 
 impl Guest {
@@ -35,35 +73,66 @@ impl Guest {
     ///
     /// # Errors
     /// Why it is not there.
-    pub fn without(self, body: web::Payload, missing: Refused) -> Result<HttpResponse, actix_web::Error> {
-        match self.role {
-            Ok(_) => Err(missing.into()),
-            Err(why) => Ok(turn_away(self, body, ws::CloseCode::Other(CLOSE_UNAUTHORISED), why)),
+    pub fn without(
+        self,
+        body: web::Payload,
+        state: &AppState,
+        missing: Refused,
+    ) -> Result<HttpResponse, actix_web::Error> {
+        match self.standing {
+            Standing::In(_) => Err(missing.into()),
+            Standing::Out(_) | Standing::Asked => {
+                Ok(dismiss(self, body, state, None, ws::CloseCode::Other(CLOSE_MACHINE_NOT_FOUND), "no such machine"))
+            }
         }
     }
 
-    /// Turns away one whose role is lower.
-    pub fn needing(mut self, least: UserRole) -> Self {
-        self.role =
-            self.role.and_then(|role| if role < least { Err("your role does not allow this") } else { Ok(role) });
-        self
+    /// Serves one that may come in, now or once it has said who it is. One that may not is closed with `code`.
+    pub(super) fn serve<S, E>(
+        self,
+        body: web::Payload,
+        state: &AppState,
+        code: ws::CloseCode,
+        come_in: impl FnOnce(Admission, doorstep::Said, Seat) -> S + 'static,
+    ) -> HttpResponse
+    where
+        S: Stream<Item = Result<Bytes, E>> + 'static,
+        E: Into<Box<dyn std::error::Error>> + From<actix_web::Error> + 'static,
+    {
+        let Self { mut response, seat, standing, action, .. } = self;
+        match standing {
+            Standing::In(admission) => response.streaming(come_in(admission, doorstep::Said::nothing(body), seat)),
+            Standing::Out(why) => turn_away(response, seat, body, code, why),
+            Standing::Asked => {
+                let state = state.clone();
+                let judge = move |token: &str| match state.access.whose(token, wall_now()) {
+                    Some(bearer) => Admission::of(bearer, Some(token.to_owned()), action, &state),
+                    None => Standing::Out(Nobody::BadCredential.why()),
+                };
+                response
+                    .streaming(doorstep::ask(body, code, judge, move |admission, said| come_in(admission, said, seat)))
+            }
+        }
     }
 }
 
-/// Lets a client in, if it came to a WebSocket and there is a seat for it.
+/// Lets a client to the door, if it came to a WebSocket and there is a seat for it.
 ///
 /// # Errors
 /// The answer to one that is not.
 pub fn welcome(request: &HttpRequest, state: &AppState) -> Result<Guest, actix_web::Error> {
     let response = ws::handshake(request)
         .map_err(|error| InternalError::from_response("no WebSocket handshake", no_handshake(&error)))?;
-    let address = request.peer_addr().map_or(std::net::Ipv4Addr::LOCALHOST.into(), |peer| peer.ip());
+    let address = address(request);
     let full = |full: NoSeat| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "FULL", full.to_string());
     let seat = state.seats.take(address, &state.limits).map_err(full)?;
-    let Granted { role, person } = granted(request);
-    let token = person.and_then(|_| token(request));
-    let login_ends = token.map(|token| state.logins.end_of(&token, wall_now()).boxed_local());
-    Ok(Guest { response, seat, role, login_ends })
+    let Granted { bearer, credential, action } = granted(request);
+    let standing = match bearer {
+        Ok(bearer) => Admission::of(bearer, credential, action, state),
+        Err(Nobody::NoCredential) => Standing::Asked,
+        Err(nobody @ Nobody::BadCredential) => Standing::Out(nobody.why()),
+    };
+    Ok(Guest { response, seat, address, standing, action })
 }
 
 /// What one that may do nothing is closed with.
@@ -72,33 +141,28 @@ pub(super) fn unauthorised(dialect: DialectId) -> ws::CloseCode {
 }
 
 /// Tells one that may do nothing why, and closes.
-pub(super) fn turn_away(
-    Guest { mut response, seat, .. }: Guest,
+fn turn_away(
+    mut response: HttpResponseBuilder,
+    seat: Seat,
     body: web::Payload,
     code: ws::CloseCode,
     why: &'static str,
 ) -> HttpResponse {
-    let farewell = Farewell { frame: None, code, why, seat: Some(seat) };
-    response.streaming(ws::WebsocketContext::create(farewell, body))
+    response.streaming(Farewell { frame: None, code, why, seat: Some(seat) }.said_to(body))
 }
 
 /// Tells a client that was let in one last thing, and closes. One that may do nothing is told only that.
-///
-/// # Errors
-/// None: the handshake was good before.
 pub fn dismiss(
     guest: Guest,
-    request: &HttpRequest,
     body: web::Payload,
-    frame: Frame,
+    state: &AppState,
+    frame: Option<Frame>,
     code: ws::CloseCode,
     why: &'static str,
-) -> Result<HttpResponse, actix_web::Error> {
-    if let Err(why) = guest.role {
-        return Ok(turn_away(guest, body, ws::CloseCode::Other(CLOSE_UNAUTHORISED), why));
-    }
-    let farewell = Farewell { frame: Some(frame), code, why, seat: Some(guest.seat) };
-    ws::WsResponseBuilder::new(farewell, request, body).start()
+) -> HttpResponse {
+    guest.serve(body, state, ws::CloseCode::Other(CLOSE_UNAUTHORISED), move |_, said, seat| {
+        Farewell { frame, code, why, seat: Some(seat) }.said_to(said.and_more())
+    })
 }
 
 /// Somebody came with plain HTTP, or with a handshake that cannot be answered.
@@ -115,6 +179,15 @@ struct Farewell {
     code: ws::CloseCode,
     why: &'static str,
     seat: Option<Seat>,
+}
+
+impl Farewell {
+    fn said_to(
+        self,
+        body: impl Stream<Item = Result<Bytes, PayloadError>> + 'static,
+    ) -> impl Stream<Item = Result<Bytes, actix_web::Error>> {
+        ws::WebsocketContext::create(self, body)
+    }
 }
 
 impl Actor for Farewell {

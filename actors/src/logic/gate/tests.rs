@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::channel::{ChannelKind, ControlShape};
+use crate::model::command::{Scope, UserRole, Want};
 use crate::model::ids::RuleId;
 use crate::model::reading::{Missing, MissingReason};
 use crate::model::spec::{Comparison, Condition};
@@ -25,7 +26,7 @@ fn judge(spec: &MachineSpec, burner: Value, latched: Option<SafetyReason>, to: f
     let values = [Ok(200.0), Ok(210.0), burner];
     let safety = Safety { latched, ..Safety::default() };
     let now = Circumstances { spec, values: &values, connected: true, safety: &safety };
-    let principal = Principal { actor: Actor::Rest, role: UserRole::Operator };
+    let principal = Principal::everywhere(Actor::Rest, UserRole::Operator);
     let value = Fraction::new(to).unwrap();
     admit_control(&principal, CommandId(1), None, "burner", value, &now).map_err(|refusal| refusal.code)
 }
@@ -61,6 +62,23 @@ fn heat_off_writes_heat_and_nothing_else() {
     let spec = active_low();
     let written: Vec<_> = heat_off_orders(&spec, CommandId(1)).iter().map(|o| (o.channel(), o.native())).collect();
     assert_eq!(written, [(2, 1.0)]);
+}
+
+#[test]
+fn a_command_passes_for_a_role_that_may_and_a_machine_that_is_theirs() {
+    let (mine, other) = (MachineId::parse("mine").expect("id"), MachineId::parse("other").expect("id"));
+    let judged = |role, want: Want, machine: &MachineId| {
+        let scope = Scope::Only(std::sync::Arc::new([mine.clone()].into()));
+        let principal = Principal { actor: Actor::Rest, role, scope };
+        must_be_allowed(&Command { id: CommandId(1), principal, request_id: None, want }, machine).map_err(|no| no.code)
+    };
+    let forbidden = Err(RefusalCode::Forbidden);
+    assert_eq!(judged(UserRole::Operator, Want::Rearm, &mine), Ok(()));
+    assert_eq!(judged(UserRole::Operator, Want::Rearm, &other), forbidden);
+    assert_eq!(judged(UserRole::Viewer, Want::Rearm, &mine), forbidden);
+    assert_eq!(judged(UserRole::Viewer, Want::Stop, &mine), Ok(()));
+    assert_eq!(judged(UserRole::Admin, Want::Stop, &other), forbidden);
+    assert_eq!(judged(UserRole::Controller, Want::Stop, &mine), forbidden);
 }
 
 #[test]

@@ -13,11 +13,11 @@ fn id(client: &str) -> ClientId {
 
 fn person(client: &str) -> Principal {
     let actor = Actor::Client { id: id(client), name: format!("tablet {client}") };
-    Principal { actor, role: UserRole::Operator }
+    Principal::everywhere(actor, UserRole::Operator)
 }
 
 fn of(actor: Actor) -> Principal {
-    Principal { actor, role: UserRole::Operator }
+    Principal::everywhere(actor, UserRole::Operator)
 }
 
 /// A book with a clock of its own.

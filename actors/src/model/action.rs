@@ -1,0 +1,269 @@
+//! Actions: everything one may do, over every dialect and REST, each with what it takes at the least. The one table of rights.
+
+use super::command::{Scope, UserRole, Want};
+
+/// Everything one may do. A new one does not compile without its line in [`Action::least`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Action {
+    /// Ask whether the daemon is there, and load the pages.
+    Probe,
+    /// Log in, and out again.
+    LogIn,
+    /// Ask who one is.
+    AskWhoIAm,
+    /// Become the first admin, with the token that the daemon prints.
+    SetUp,
+    /// Change the password one logs in with.
+    ChangePassword,
+    /// Hand over readings of a machine's channels.
+    PushTelemetry,
+    /// Read the newest value of channels.
+    ReadLatest,
+    /// See machines, their links and their channels.
+    SeeMachines,
+    /// See what a machine is doing, and hear of it.
+    Follow,
+    /// See saved sessions.
+    SeeProfiles,
+    /// See long jobs and what they made.
+    SeeTasks,
+    /// See stored programs.
+    SeePrograms,
+    /// See figures and the description of the daemon.
+    SeeDaemon,
+    /// Software STOP.
+    Stop,
+    /// Take a picture.
+    TakePicture,
+    /// Set a control.
+    Control,
+    /// Start, stop or reset a session.
+    RunSession,
+    /// Set, move or take away a mark.
+    Mark,
+    /// Replay a profile.
+    Replay,
+    /// Acknowledge an alarm.
+    AckAlarm,
+    /// Hide an alarm for a while.
+    ShelveAlarm,
+    /// Take, ask for or give back control of a machine.
+    Lease,
+    /// Leave the latched safe state.
+    Rearm,
+    /// Open or close the link to a machine.
+    Link,
+    /// Start a machine's program anew.
+    RestartMachine,
+    /// Keep or correct a saved session.
+    SaveProfile,
+    /// Ask for a long job.
+    StartTask,
+    /// Pause, resume, cancel or clear away a long job.
+    SteerTask,
+    /// Keep a program.
+    SaveProgram,
+    /// Run a stored program.
+    RunProgram,
+    /// Add, change or remove a machine, with its limits and interlocks.
+    ConfigureMachine,
+    /// Look for devices and try them, at addresses that the asker names.
+    SearchDevices,
+    /// Delete a saved session.
+    DeleteProfile,
+    /// Delete a stored program.
+    DeleteProgram,
+    /// Write everything that is stored into files.
+    BackUp,
+    /// See and change who may log in.
+    ManageUsers,
+    /// See, give out and revoke tokens.
+    ManageTokens,
+    /// See who is connected, and disconnect them.
+    ManageClients,
+    /// Read who did what.
+    ReadAudit,
+}
+
+/// What an action takes at the least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Least {
+    /// Nothing: it says nothing about machines, or is the way to a login.
+    Nothing,
+    /// Any role at all.
+    AnyRole,
+    /// To be a controller, or an operator.
+    Controller,
+    /// To be a viewer.
+    Viewer,
+    /// To be an operator.
+    Operator,
+    /// To be an admin.
+    Admin,
+    /// To be an admin, and limited to no machines: whoever can do it can give themselves the rest.
+    AdminOfAll,
+}
+
+impl Action {
+    /// What it takes at the least. Source: safety design, 5.
+    pub fn least(self) -> Least {
+        match self {
+            Self::Probe | Self::LogIn | Self::AskWhoIAm | Self::SetUp => Least::Nothing,
+            Self::ChangePassword | Self::ReadLatest => Least::AnyRole,
+            Self::PushTelemetry => Least::Controller,
+            Self::SeeMachines
+            | Self::Follow
+            | Self::SeeProfiles
+            | Self::SeeTasks
+            | Self::SeePrograms
+            | Self::SeeDaemon
+            | Self::Stop => Least::Viewer,
+            Self::TakePicture
+            | Self::Control
+            | Self::RunSession
+            | Self::Mark
+            | Self::Replay
+            | Self::AckAlarm
+            | Self::ShelveAlarm
+            | Self::Lease
+            | Self::Rearm
+            | Self::Link
+            | Self::RestartMachine
+            | Self::SaveProfile
+            | Self::StartTask
+            | Self::SteerTask
+            | Self::SaveProgram
+            | Self::RunProgram => Least::Operator,
+            Self::ConfigureMachine | Self::DeleteProfile | Self::DeleteProgram => Least::Admin,
+            Self::SearchDevices
+            | Self::BackUp
+            | Self::ManageUsers
+            | Self::ManageTokens
+            | Self::ManageClients
+            | Self::ReadAudit => Least::AdminOfAll,
+        }
+    }
+
+    /// Whether somebody may do it: one with this role, or with none.
+    pub fn is_for(self, role: Option<UserRole>) -> bool {
+        let Some(role) = role else { return self.least() == Least::Nothing };
+        match self.least() {
+            Least::Nothing | Least::AnyRole => true,
+            Least::Controller => role == UserRole::Controller || role >= UserRole::Operator,
+            Least::Viewer => role >= UserRole::Viewer,
+            Least::Operator => role >= UserRole::Operator,
+            Least::Admin | Least::AdminOfAll => role >= UserRole::Admin,
+        }
+    }
+
+    /// Whether somebody may do it who may do it at all, being limited to these machines. Which machine it is done to is judged
+    /// where that is known.
+    pub fn is_within(self, scope: &Scope) -> bool {
+        self.least() != Least::AdminOfAll || *scope == Scope::All
+    }
+
+    /// Whether it changes something, so that it is written down who did it. Values that a device sends are no deed of anybody, and
+    /// who logs in, out or up is written down where it is decided.
+    pub fn is_a_deed(self) -> bool {
+        match self {
+            Self::Probe
+            | Self::LogIn
+            | Self::AskWhoIAm
+            | Self::SetUp
+            | Self::PushTelemetry
+            | Self::ReadLatest
+            | Self::SeeMachines
+            | Self::Follow
+            | Self::SeeProfiles
+            | Self::SeeTasks
+            | Self::SeePrograms
+            | Self::SeeDaemon
+            | Self::TakePicture
+            | Self::ReadAudit => false,
+            Self::ChangePassword
+            | Self::Stop
+            | Self::Control
+            | Self::RunSession
+            | Self::Mark
+            | Self::Replay
+            | Self::AckAlarm
+            | Self::ShelveAlarm
+            | Self::Lease
+            | Self::Rearm
+            | Self::Link
+            | Self::RestartMachine
+            | Self::SaveProfile
+            | Self::StartTask
+            | Self::SteerTask
+            | Self::SaveProgram
+            | Self::RunProgram
+            | Self::ConfigureMachine
+            | Self::SearchDevices
+            | Self::DeleteProfile
+            | Self::DeleteProgram
+            | Self::BackUp
+            | Self::ManageUsers
+            | Self::ManageTokens
+            | Self::ManageClients => true,
+        }
+    }
+}
+
+impl Want {
+    /// What it is to want this.
+    pub fn action(&self) -> Action {
+        match self {
+            Self::Stop => Action::Stop,
+            Self::Control { .. } => Action::Control,
+            Self::Session(_) => Action::RunSession,
+            Self::Mark { .. } | Self::Unmark { .. } => Action::Mark,
+            Self::Replay(_) => Action::Replay,
+            Self::AckAlarm { .. } => Action::AckAlarm,
+            Self::ShelveAlarm { .. } => Action::ShelveAlarm,
+            Self::Lease(_) => Action::Lease,
+            Self::Rearm => Action::Rearm,
+            Self::Connect | Self::Disconnect => Action::Link,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLES: [UserRole; 4] = [UserRole::Controller, UserRole::Viewer, UserRole::Operator, UserRole::Admin];
+
+    fn those_who_may(action: Action) -> Vec<UserRole> {
+        ROLES.into_iter().filter(|role| action.is_for(Some(*role))).collect()
+    }
+
+    #[test]
+    fn each_rank_may_do_what_the_one_before_may_but_a_viewer_hands_over_no_readings() {
+        assert_eq!(those_who_may(Action::Probe), ROLES);
+        assert_eq!(those_who_may(Action::ReadLatest), ROLES);
+        assert_eq!(those_who_may(Action::PushTelemetry), [UserRole::Controller, UserRole::Operator, UserRole::Admin]);
+        assert_eq!(those_who_may(Action::Stop), ROLES[1..]);
+        assert_eq!(those_who_may(Action::Control), ROLES[2..]);
+        assert_eq!(those_who_may(Action::ManageUsers), ROLES[3..]);
+    }
+
+    #[test]
+    fn an_admin_of_some_machines_lets_nobody_in() {
+        let some = Scope::Only(std::sync::Arc::default());
+        for action in [Action::ManageUsers, Action::ManageTokens, Action::BackUp, Action::ReadAudit] {
+            assert!(action.is_within(&Scope::All) && !action.is_within(&some), "{action:?}");
+        }
+        assert!(Action::ConfigureMachine.is_within(&some) && Action::Control.is_within(&some));
+    }
+
+    #[test]
+    fn without_a_role_there_is_only_the_way_to_a_login() {
+        for action in [Action::Probe, Action::LogIn, Action::AskWhoIAm, Action::SetUp] {
+            assert!(action.is_for(None), "{action:?}");
+        }
+        for action in [Action::ReadLatest, Action::PushTelemetry, Action::SeeMachines, Action::Stop, Action::ReadAudit]
+        {
+            assert!(!action.is_for(None), "{action:?}");
+        }
+    }
+}
