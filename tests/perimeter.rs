@@ -87,9 +87,10 @@ async fn an_app_of_another_origin_works_where_it_is_allowed_and_only_there() {
         let answer = asked(&house, line, &of(origin)).await;
         assert!(answer.starts_with("http/1.1 403 ") && !answer.contains("access-control"), "{line} {origin}: {answer}");
     }
+    let address = house.address();
     let socket = |path, origin: &str| {
         let lines = format!("Origin: {origin}\r\n");
-        async move { Live::open_with(house.address(), path, &lines).await }
+        async move { Live::open_with(address, path, &lines).await }
     };
     let own = format!("http://{}", house.address());
     assert!(socket("/ws/datapoints/stream", APP).await.is_ok());
