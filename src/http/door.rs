@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderValue, WWW_AUTHENTICATE};
+use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderValue, WWW_AUTHENTICATE};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use hearth_actors::model::action::Action;
@@ -240,10 +240,9 @@ fn grant(request: &HttpRequest, state: &AppState, rule: Rule) -> Granted {
     Granted { bearer: entry.ok_or(Nobody::NoCredential), credential: None, action }
 }
 
-fn came(request: &HttpRequest) -> Came<'_> {
-    let Peer { address, is_forwarded, .. } = peer::of(request);
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-    Came { peer: address, host, is_forwarded }
+fn came(request: &HttpRequest) -> Came {
+    let Peer { address, is_loopback_host, is_forwarded, .. } = peer::of(request);
+    Came { peer: address, to_loopback: is_loopback_host, is_forwarded }
 }
 
 fn no_login(why: &str) -> HttpResponse {
