@@ -77,8 +77,7 @@ fn is_loopback(address: IpAddr) -> bool {
 mod tests {
     use super::*;
 
-    const HOME: Came =
-        Came { peer: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), to_loopback: true, is_forwarded: false };
+    const HOME: Came = Came { peer: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), to_loopback: true, is_forwarded: false };
 
     fn entry(set: impl FnOnce(&mut Config)) -> Entry {
         let mut config = Config::default();

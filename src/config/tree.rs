@@ -182,8 +182,10 @@ pub(super) fn check(document: &Document, faults: &mut Faults) {
     };
     check_range("limits/sockets", limits.sockets as u64, 1, 100_000);
     check_range("limits/sockets_per_address", limits.sockets_per_address as u64, 1, 100_000);
-    let operators_most = (limits.sockets as u64).saturating_sub(1);
-    check_range("limits/operator_sockets", limits.operator_sockets as u64, 0, operators_most);
+    // Without sockets that is the fault, and no other.
+    if let Some(operators_most) = limits.sockets.checked_sub(1) {
+        check_range("limits/operator_sockets", limits.operator_sockets as u64, 0, operators_most as u64);
+    }
     check_range("limits/messages_per_s", u64::from(limits.messages_per_s), 1, 10_000);
     check_range("limits/message_burst", u64::from(limits.message_burst), 1, 10_000);
     check_range("limits/subscriptions", limits.subscriptions as u64, 1, 10_000);
@@ -239,7 +241,6 @@ mod tests {
     fn limits_have_ends() {
         let mut document = Document::default();
         document.limits.sockets = 0;
-        document.limits.operator_sockets = 0;
         document.limits.frame_bytes = 1;
         document.supervision.backoff_min_ms = 40_000;
         assert_eq!(places(&document), ["/limits/sockets", "/limits/frame_bytes", "/supervision/backoff_max_ms"]);

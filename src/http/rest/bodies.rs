@@ -16,7 +16,9 @@ use super::wire::profile::{EventCorrection, PatchBody, ProfileNotes, SaveBody};
 use crate::config::faults::Faults;
 use crate::http::problem::Problem;
 use crate::wire::commands::{self, ID_CHARS_MAX, Unread};
-use crate::wire::fields::{DEPTH_MAX, FieldFault, Fields, MAX_WHOLE, depth, list, millis, number, shown, text, whole, word};
+use crate::wire::fields::{
+    DEPTH_MAX, FieldFault, Fields, MAX_WHOLE, depth, list, millis, number, shown, text, whole, word,
+};
 use crate::wire::words::EventType;
 
 const REQUEST_ID_CHARS_MAX: usize = 64;

@@ -9,7 +9,6 @@ use crate::http::rest::document::{self, Arrival};
 use crate::http::rest::wire::profile::ProfileDocument;
 use crate::wire::fields::{DEPTH_MAX, depth};
 
-
 /// Reads a profile document.
 ///
 /// # Errors
