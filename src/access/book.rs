@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
 
 use hearth_actors::archive::ArchiveError;
 use tokio::sync::watch;
@@ -58,6 +58,15 @@ struct Kept {
     stamp: Option<Stamp>,
     /// Whether there is something that the file does not have.
     is_ahead: bool,
+}
+
+/// What another process changed.
+#[derive(Debug, Clone)]
+pub struct Changed {
+    /// What stood there.
+    pub before: Arc<Document>,
+    /// What stands there.
+    pub now: Arc<Document>,
 }
 
 /// Every change makes a new file.
@@ -144,12 +153,17 @@ impl Book {
         Ok(done)
     }
 
-    /// Takes over what another process wrote. Yields what stood there before and what stands there now, if that is so.
+    /// Takes over what another process wrote, and says what that was, if it wrote something.
     ///
     /// # Errors
     /// When it cannot be read; then what was known still counts.
-    pub fn refresh(&self) -> Result<Option<(Arc<Document>, Arc<Document>)>, BookError> {
-        let _one_at_a_time = self.inner.changing.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn refresh(&self) -> Result<Option<Changed>, BookError> {
+        // Whoever changes it right now sees for himself what is new, and the disk may take its time.
+        let _one_at_a_time = match self.inner.changing.try_lock() {
+            Ok(turn) => turn,
+            Err(TryLockError::Poisoned(turn)) => turn.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(None),
+        };
         let before = self.document();
         let newest = self.newest()?;
         if newest.document == before {
@@ -157,7 +171,7 @@ impl Book {
         }
         let now = Arc::clone(&newest.document);
         self.put(newest);
-        Ok(Some((before, now)))
+        Ok(Some(Changed { before, now }))
     }
 
     /// What the file says, where somebody else wrote it; else what is known.

@@ -165,14 +165,11 @@ pub async fn admit(
         return Ok(request.into_response(HttpResponse::InternalServerError().finish()));
     };
     let granted = grant(request.request(), &state, rule);
-    let may = rule.action.is_for(granted.bearer.as_ref().ok().map(|bearer| bearer.role));
+    let may = granted.bearer.as_ref().map_or_else(|_| rule.action.is_for(None), |bearer| bearer.may(rule.action));
     let refused = match &granted.bearer {
         _ if may || rule.length == Length::Socket => None,
         Err(nobody) => Some(no_login(nobody.why())),
-        Ok(_) => {
-            let words = "your role does not allow this: ask for a higher one";
-            Some(HttpResponse::from(&Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", words)))
-        }
+        Ok(_) => Some(HttpResponse::from(&no_right())),
     };
     request.extensions_mut().insert(granted);
     let response = match refused {
@@ -243,6 +240,10 @@ fn grant(request: &HttpRequest, state: &AppState, rule: Rule) -> Granted {
 fn came(request: &HttpRequest) -> Came {
     let Peer { address, is_loopback_host, is_forwarded, .. } = peer::of(request);
     Came { peer: address, to_loopback: is_loopback_host, is_forwarded }
+}
+
+fn no_right() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", "your role does not allow this: ask for a higher one")
 }
 
 fn no_login(why: &str) -> HttpResponse {

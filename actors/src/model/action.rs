@@ -1,6 +1,6 @@
 //! Actions: everything one may do, over every dialect and REST, each with what it takes at the least. The one table of rights.
 
-use super::command::{UserRole, Want};
+use super::command::{Scope, UserRole, Want};
 
 /// Everything one may do. A new one does not compile without its line in [`Action::least`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,6 +33,8 @@ pub enum Action {
     SeeDaemon,
     /// Software STOP.
     Stop,
+    /// Take a picture.
+    TakePicture,
     /// Set a control.
     Control,
     /// Start, stop or reset a session.
@@ -98,6 +100,8 @@ pub enum Least {
     Operator,
     /// To be an admin.
     Admin,
+    /// To be an admin, and limited to no machines: whoever can do it can give themselves the rest.
+    AdminOfAll,
 }
 
 impl Action {
@@ -114,7 +118,8 @@ impl Action {
             | Self::SeePrograms
             | Self::SeeDaemon
             | Self::Stop => Least::Viewer,
-            Self::Control
+            Self::TakePicture
+            | Self::Control
             | Self::RunSession
             | Self::Mark
             | Self::Replay
@@ -129,15 +134,13 @@ impl Action {
             | Self::SteerTask
             | Self::SaveProgram
             | Self::RunProgram => Least::Operator,
-            Self::ConfigureMachine
-            | Self::SearchDevices
-            | Self::DeleteProfile
-            | Self::DeleteProgram
+            Self::ConfigureMachine | Self::DeleteProfile | Self::DeleteProgram => Least::Admin,
+            Self::SearchDevices
             | Self::BackUp
             | Self::ManageUsers
             | Self::ManageTokens
             | Self::ManageClients
-            | Self::ReadAudit => Least::Admin,
+            | Self::ReadAudit => Least::AdminOfAll,
         }
     }
 
@@ -149,8 +152,14 @@ impl Action {
             Least::Controller => role == UserRole::Controller || role >= UserRole::Operator,
             Least::Viewer => role >= UserRole::Viewer,
             Least::Operator => role >= UserRole::Operator,
-            Least::Admin => role >= UserRole::Admin,
+            Least::Admin | Least::AdminOfAll => role >= UserRole::Admin,
         }
+    }
+
+    /// Whether somebody may do it who may do it at all, being limited to these machines. Which machine it is done to is judged
+    /// where that is known.
+    pub fn is_within(self, scope: &Scope) -> bool {
+        self.least() != Least::AdminOfAll || *scope == Scope::All
     }
 
     /// Whether it changes something, so that it is written down who did it. Values that a device sends are no deed of anybody, and
@@ -169,6 +178,7 @@ impl Action {
             | Self::SeeTasks
             | Self::SeePrograms
             | Self::SeeDaemon
+            | Self::TakePicture
             | Self::ReadAudit => false,
             Self::ChangePassword
             | Self::Stop
@@ -235,6 +245,15 @@ mod tests {
         assert_eq!(those_who_may(Action::Stop), ROLES[1..]);
         assert_eq!(those_who_may(Action::Control), ROLES[2..]);
         assert_eq!(those_who_may(Action::ManageUsers), ROLES[3..]);
+    }
+
+    #[test]
+    fn an_admin_of_some_machines_lets_nobody_in() {
+        let some = Scope::Only(std::sync::Arc::default());
+        for action in [Action::ManageUsers, Action::ManageTokens, Action::BackUp, Action::ReadAudit] {
+            assert!(action.is_within(&Scope::All) && !action.is_within(&some), "{action:?}");
+        }
+        assert!(Action::ConfigureMachine.is_within(&some) && Action::Control.is_within(&some));
     }
 
     #[test]

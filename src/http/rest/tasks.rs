@@ -7,7 +7,6 @@ use actix_web::http::header::{LOCATION, X_CONTENT_TYPE_OPTIONS};
 use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::logic::tasks::TaskRefusal;
-use hearth_actors::model::command::Actor;
 use hearth_actors::model::ids::MachineId;
 use hearth_actors::model::task::{Task, TaskId};
 use hearth_actors::tasks::TaskError;
@@ -19,7 +18,7 @@ use super::caller::caller;
 use super::machines::find;
 use super::profiles::away;
 use crate::http::deeds::Details;
-use crate::http::door::principal;
+use crate::http::door::granted;
 use crate::http::problem::Problem;
 use crate::http::rest::wire::task::TaskView;
 use crate::http::state::AppState;
@@ -100,8 +99,8 @@ pub fn accepted(task: &Task) -> HttpResponse {
 /// # Errors
 /// The problem to answer with.
 pub async fn submit(request: &HttpRequest, job: &str, value: &Value, state: &AppState) -> Result<Arc<Task>, Problem> {
-    let principal = principal(request, Actor::Rest);
-    if !action(job).is_for(Some(principal.role)) {
+    let bearer = granted(request).bearer;
+    if !bearer.as_ref().is_ok_and(|bearer| bearer.may(action(job))) {
         return Err(Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", "only an admin may ask for this job"));
     }
     let owner = caller(request)?.client().cloned();
@@ -111,7 +110,7 @@ pub async fn submit(request: &HttpRequest, job: &str, value: &Value, state: &App
     })?;
     if let Some(machine) = &new.machine {
         find(state, machine.as_str())?;
-        if !principal.scope.includes(machine) {
+        if !bearer.is_ok_and(|bearer| bearer.scope.includes(machine)) {
             let words = "your access does not include this machine: ask an admin for it";
             return Err(Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", words));
         }

@@ -63,7 +63,7 @@ pub(super) struct Admission {
 impl Admission {
     /// Lets somebody in if they may do what they came for.
     fn of(bearer: Bearer, credential: Option<String>, action: Action, state: &AppState) -> Standing {
-        if !action.is_for(Some(bearer.role)) {
+        if !bearer.may(action) {
             return Standing::Out(NOT_FOR_YOU);
         }
         let ends = credential.map(|credential| state.access.end_of(credential, bearer.clone()).boxed_local());
