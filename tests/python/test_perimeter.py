@@ -32,6 +32,8 @@ FOREIGN_HOSTS = [
     *("127.0.0.1@evil.example", "127.0.0.1/evil", "127.0.0.1#evil", "127.0.0.1?evil", "127.0.0.1\\evil", "http://127.0.0.1"),
     *("localhost.", "localhost..", ".localhost", "localhost%00", "localhost%2eevil", "loc\xa0alhost", "l\xf6calhost"),
     *("xn--lcalhost-d4a", "localhost.localdomain", "ip6-localhost", "broadcasthost", "host.docker.internal", "kubernetes"),
+    *("localhost:8080.evil.example", "evil.example\tlocalhost", "localhost;evil.example", "localhost:http", "localhost:08080x"),
+    *("attacker-localhost", "localhost-attacker", "localhost_", "1.0.0.127", "127.0.0.1.", "[127.0.0.1]", "[::ffff:10.0.0.1]"),
     *("-", "_", "*", "null", "undefined", "'", '"', "<script>", "${jndi:ldap://x}", "a" * 300, "a." * 200),
 ]
 
@@ -53,7 +55,8 @@ FOREIGN_ORIGINS = [
     *("https://roastery.example.evil.example", "https://evilroastery.example", "https://sub.roastery.example"),
     *("https://roastery.example.", "https://roastery.example/", "https://roastery.example:443443", "https://ROASTERY.example.x"),
     *(APP, "https://app.example:5173", "http://app.example", "http://app.example:51730", "http://\xe4pp.example:5173"),
-    *("http://localhost:{port}\t", "<script>", "${{jndi:ldap://x}}", "h" * 8_000),
+    *("<script>", "${{jndi:ldap://x}}", "h" * 8_000, "http://localhost:{port};http://evil.example", "http://localhost:+{port}"),
+    *("http:localhost:{port}", "http:/localhost:{port}", "http:///localhost:{port}", "javascript:alert(1)", "blob:http://localhost:{port}"),
 ]
 
 #: What somebody in between may say, and somebody who only says to be one.
@@ -85,6 +88,10 @@ FORWARDED = [
     [("Forwarded", 'for="127.0.0.1')],
     [("Forwarded", ";;;")],
     [("Forwarded", "")],
+    [("Forwarded", "host=localhost")],
+    [("Forwarded", "by=127.0.0.1;for=unknown")],
+    [("X-Forwarded-Ssl", "on")],
+    [("X-Forwarded-Scheme", "https")],
     [("Via", "1.1 localhost")],
     [("Via", "")],
 ]
@@ -131,8 +138,6 @@ def test_a_name_that_is_not_its_own_gets_nowhere(hearth: HearthDaemon, host: str
 def test_a_page_that_is_not_its_own_gets_nowhere(hearth: HearthDaemon, origin: str) -> None:
     origin = origin.format(port=port(hearth))
     lines = [("Host", f"localhost:{port(hearth)}"), ("Origin", origin)]
-    if origin.strip() == f"http://localhost:{port(hearth)}":
-        pytest.skip("blanks around a value are none of it")
     for method, path in [*DEEDS, ("OPTIONS", "/api/stop")]:
         answer = ask(hearth.url, method, path, lines)
         assert answer.status in (400, 403), answer.head
