@@ -219,7 +219,8 @@ impl MessageBody for Tended {
     }
 }
 
-/// Has a line be busy from a request to the end of its answer.
+/// Has a line be busy from a request to the end of its answer. Lines take turns: the web server by itself answers one that never pauses for
+/// as long as it likes.
 ///
 /// # Errors
 /// What the handler's own answer may fail with.
@@ -228,6 +229,7 @@ pub async fn tend<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<Tended>, actix_web::Error> {
     let busy = request.conn_data::<Line>().map(Line::busy);
+    tokio::task::yield_now().await;
     Ok(next.call(request).await?.map_body(|_, body| Tended { body: body.boxed(), _busy: busy }))
 }
 

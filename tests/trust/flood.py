@@ -110,7 +110,7 @@ def misfits(url: str) -> list[Misfit]:
 
 
 def besiege(url: str, connections: int) -> int:
-    """Opens so many connections, half of them WebSocket handshakes, and holds what is not hung up. In a process of its own."""
+    """Opens so many connections, half of them WebSocket handshakes, holds what is not hung up, and lets the misfits loose. In a process of its own."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     place = url.rsplit("/", 1)[1].split(":")
     request = head("GET", PATH, [("Host", "localhost"), *upgrade()])
@@ -130,8 +130,11 @@ def besiege(url: str, connections: int) -> int:
                     key.fileobj.send(request if key.fd % 2 else b"GET ")  # type: ignore[union-attr]
                 except OSError:
                     pass
+    crowd = misfits(url)
     print(len(held), flush=True)
     sys.stdin.readline()
+    for misfit in crowd:
+        misfit.ends = True
     return 0
 
 
@@ -200,14 +203,11 @@ def run(home: Path, connections: int, calm_s: float) -> Figures:
             stdout=subprocess.PIPE,
             text=True,
         )
-        crowd = misfits(hearth.url)
-        tab.work(calm_s * 2)
         assert siege.stdout and siege.stdin
+        tab.work(calm_s * 2)
         called = int(siege.stdout.readline())
         tab_took, storm = tab.took, tab.jitter()
         held = memory_mib(pid)
-        for misfit in crowd:
-            misfit.ends = True
         siege.communicate("\n", timeout=60)
         since = time.monotonic()
         wait_until(lambda: is_normal(hearth), "a new client to be served", 60)
