@@ -31,13 +31,13 @@ use crate::config::modbus::{ModbusConfig, Register};
 use crate::config::together::clashes;
 use crate::config::tree::SupervisionConfig;
 use crate::dialects::Name;
-use crate::dialects::bevforge::ledger::Ledger;
 use crate::drivers::Workshop;
 use crate::drivers::modbus::probe::{self, Probe};
 use crate::http::door::{self, Door};
 use crate::http::lobby::{Lobby, Notice};
 use crate::http::rest::document::Arrival;
 use crate::http::rest::exchange::{self, Format};
+use crate::http::seen::Whole;
 use crate::http::server;
 use crate::http::state::{AppState, Seats};
 use crate::jobs::claims::Claims;
@@ -133,7 +133,7 @@ impl Daemon {
         tell(&definitions);
         adopt_all(&house, definitions, recovered).await;
         let state = AppState {
-            house: house.clone(),
+            house: Whole::new(house.clone()),
             workshop: workshop.clone(),
             jobs: jobs(&config, Kept { disk, storage, archive }, house.clone(), &workshop),
             limits: Arc::new(config.limits),
@@ -144,7 +144,6 @@ impl Daemon {
             started: Instant::now(),
             lobby: Lobby::default(),
             panels: Default::default(),
-            ledger: Ledger::new(house.roster()),
         };
         let upkeep = [
             actix_rt::spawn(upkeep::tell_of_storage(house.clone(), told_of_storage)),
@@ -152,7 +151,7 @@ impl Daemon {
             actix_rt::spawn(access.keep(move |before, now| upkeep::note_tokens(&audit, before, now))),
         ];
         actix_rt::spawn(server::look_alive(state.lobby.clone()));
-        actix_rt::spawn(state.ledger.clone().keep());
+        actix_rt::spawn(state.house.clone().keep());
         let mut servers = Vec::with_capacity(listeners.len());
         for (address, listener, door) in listeners {
             let state = AppState { door, ..state.clone() };
@@ -183,7 +182,7 @@ impl Daemon {
         join_all(self.servers.iter().map(ServerHandle::pause)).await;
         // Every socket tells its client why it goes.
         self.state.lobby.tell(Notice::Stopping);
-        tokio::join!(self.state.house.stop(), tokio::time::sleep(FAREWELL));
+        tokio::join!(self.state.house.unscoped().stop(), tokio::time::sleep(FAREWELL));
         join_all(self.servers.iter().map(|server| server.stop(true))).await;
         self.upkeep.iter().for_each(JoinHandle::abort);
     }

@@ -16,6 +16,7 @@ pub mod operations;
 pub mod problem;
 pub mod reception;
 pub mod rest;
+pub mod seen;
 pub mod server;
 pub mod sign_in;
 pub mod state;

@@ -105,7 +105,7 @@ fn serve(config: Config, guard: Guard) -> anyhow::Result<()> {
         let daemon = Daemon::start_telling(Disk::default(), config, |definitions| told = tell(definitions)).await?;
         told.context("telling the guard what to write if this process dies")?;
         if let Some(lifeline) = lifeline {
-            actix_rt::spawn(guard::keep_informed(daemon.state().house.clone(), lifeline));
+            actix_rt::spawn(guard::keep_informed(daemon.state().house.unscoped().clone(), lifeline));
         }
         writeln!(stdout(), "listening on http://{}", daemon.address())?;
         for (dialect, address) in daemon.own_listeners() {

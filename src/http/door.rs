@@ -164,12 +164,17 @@ pub async fn admit(
         return Ok(request.into_response(HttpResponse::InternalServerError().finish()));
     };
     let granted = grant(request.request(), &state, rule);
-    let may = rule.action.is_for(granted.bearer.as_ref().ok().map(|bearer| bearer.role));
     let refused = match &granted.bearer {
-        _ if may || rule.length == Length::Socket => None,
+        _ if rule.length == Length::Socket => None,
+        Err(_) if rule.action.is_for(None) => None,
         Err(nobody) => Some(no_login(nobody.why())),
-        Ok(_) => {
-            let words = "your role does not allow this: ask for a higher one";
+        Ok(bearer) if bearer.may(rule.action) => None,
+        Ok(bearer) => {
+            let words = if rule.action.is_for(Some(bearer.role)) {
+                "this concerns the whole house, and your access is limited to some machines: ask somebody whose access is not"
+            } else {
+                "your role does not allow this: ask for a higher one"
+            };
             Some(HttpResponse::from(&Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", words)))
         }
     };

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use hearth_actors::driver::Picture;
 use hearth_actors::logic::program::Target;
 use hearth_actors::model::channel::{ChannelTable, ControlShape, ControlSpec};
-use hearth_actors::model::ids::{ChannelId, ClientId};
+use hearth_actors::model::ids::ChannelId;
 use hearth_actors::model::refusal::RefusalCode;
 use hearth_actors::model::task::{Task, TaskId, TaskStatus};
 use hearth_actors::slot::MachineHandle;
@@ -19,7 +19,7 @@ use hearth_actors::tasks::job::{Job, JobError, Steps, Work};
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
-use super::Hands;
+use super::{Asker, Hands};
 use super::call::Call;
 use super::hand::{Came, Hand};
 use crate::storage::disk::Disk;
@@ -54,7 +54,7 @@ pub(super) fn scan(call: &mut Call<'_>, hands: &Arc<Hands>) -> Work {
         positions,
         turntable,
         camera,
-        owner: call.owner(),
+        asker: call.asker(),
     }))
 }
 
@@ -93,20 +93,20 @@ struct Scan {
     positions: u64,
     turntable: Option<(usize, ControlSpec)>,
     camera: Option<ChannelId>,
-    owner: Option<ClientId>,
+    asker: Asker,
 }
 
 #[async_trait(?Send)]
 impl Job for Scan {
     async fn run(self: Box<Self>, steps: Steps) -> Result<Option<Arc<str>>, JobError> {
-        let Self { hands, machine, positions, turntable, camera, owner } = *self;
+        let Self { hands, machine, positions, turntable, camera, asker } = *self;
         let (Some(machine), Some((channel, control)), Some(camera)) = (machine, turntable, camera) else {
             return Err(JobError::Failed("it was started without a machine".to_owned()));
         };
         let _claim = hands.claims.claim(machine.id(), steps.task())?;
         let folder = format!("{SCANS}/{}", steps.task());
         let path = hands.data.join(&folder);
-        let hand = Hand::new(machine.clone(), hands.house.surroundings().clone(), steps, NAME.to_owned(), owner);
+        let hand = Hand::new(machine.clone(), hands.house.surroundings().clone(), steps, NAME.to_owned(), asker);
         let disk = hands.disk.clone();
         let mut turn = Turn { hand, channel, control, camera, disk: disk.clone(), folder: path.clone(), positions };
         let unfinished = Unfinished { disk: disk.clone(), folder: Some(path) };
