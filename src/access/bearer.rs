@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hearth_actors::model::action::Action;
 use hearth_actors::model::command::{Actor, Principal, Scope, UserRole};
 use hearth_actors::model::ids::MachineId;
 
@@ -49,9 +50,19 @@ impl Bearer {
         Self { who, role, scope: Scope::All }
     }
 
-    /// As the giver of an order.
+    /// Whether they may do something, as far as that does not depend on a machine.
+    pub fn may(&self, action: Action) -> bool {
+        action.is_for(Some(self.role)) && action.is_within(&self.scope)
+    }
+
+    /// As the giver of an order. No order takes more than an operator; but an admin need not ask for the lease, and who did not log
+    /// in is one of several that the house cannot tell apart: they ask.
     pub fn principal(&self, actor: Actor) -> Principal {
-        Principal { actor, role: self.role, scope: self.scope.clone() }
+        let role = match self.who {
+            Who::Local | Who::Open | Who::Guest => self.role.min(UserRole::Operator),
+            Who::User { .. } | Who::Token { .. } => self.role,
+        };
+        Principal { actor, role, scope: self.scope.clone() }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
 
 use hearth_actors::archive::ArchiveError;
 use tokio::sync::watch;
@@ -149,7 +149,12 @@ impl Book {
     /// # Errors
     /// When it cannot be read; then what was known still counts.
     pub fn refresh(&self) -> Result<Option<(Arc<Document>, Arc<Document>)>, BookError> {
-        let _one_at_a_time = self.inner.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever changes it right now sees for himself what is new, and the disk may take its time.
+        let _one_at_a_time = match self.inner.changing.try_lock() {
+            Ok(turn) => turn,
+            Err(TryLockError::Poisoned(turn)) => turn.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(None),
+        };
         let before = self.document();
         let newest = self.newest()?;
         if newest.document == before {

@@ -17,7 +17,7 @@ use crate::config::users::{RoleConfig, is_address};
 const USERS_MAX: usize = 1000;
 /// Longest name. Unit: characters.
 const NAME_CHARS_MAX: usize = 100;
-/// What tries to set up are counted under.
+/// What tries to set up are counted under, beside the address: a secret of 256 bits needs no more.
 const SET_UP: &str = "set up";
 
 /// Whether somebody stands in the configuration, where alone they are changed.
@@ -99,14 +99,14 @@ impl Access {
     /// # Errors
     /// When the token is not good, or what they say of themselves.
     pub fn set_up(&self, token: &str, wanted: Wanted, address: IpAddr, now: WallMs) -> Result<String, PeopleError> {
-        locked(&self.inner.tries).take(address, SET_UP, Instant::now()).map_err(PeopleError::TooMany)?;
-        let is_good = locked(&self.inner.set_up).as_ref().is_some_and(|offer| offer.fits(token, Instant::now()));
-        if !is_good || !self.needs_set_up() {
-            return Err(PeopleError::NoSetUp);
-        }
-        locked(&self.inner.tries).forgive(address, SET_UP);
-        let user = self.add(Wanted { role: RoleConfig::Admin, machines: None, ..wanted })?;
-        *locked(&self.inner.set_up) = None;
+        let tries = format!("{SET_UP} from {address}");
+        locked(&self.inner.tries).take(address, &tries, Instant::now()).map_err(PeopleError::TooMany)?;
+        // Taken out while it is used: there is one first admin.
+        let offer = locked(&self.inner.set_up).take_if(|offer| offer.fits(token, Instant::now()));
+        let offer = offer.filter(|_| self.needs_set_up()).ok_or(PeopleError::NoSetUp)?;
+        locked(&self.inner.tries).forgive(address, &tries);
+        let added = self.add(Wanted { role: RoleConfig::Admin, machines: None, ..wanted });
+        let user = added.inspect_err(|_| *locked(&self.inner.set_up) = Some(offer))?;
         Ok(self.begin_session(&user, now)?)
     }
 

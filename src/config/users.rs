@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use argon2::password_hash::PasswordHash;
 use hearth_actors::model::ids::MachineId;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::faults::Faults;
@@ -31,7 +30,7 @@ pub struct UserConfig {
 }
 
 /// What somebody may do; each includes the ones before, but a controller's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RoleConfig {
     /// Hand over readings of machines, and read their newest values.

@@ -1,6 +1,6 @@
 //! Actions: everything one may do, over every dialect and REST, each with what it takes at the least. The one table of rights.
 
-use super::command::{UserRole, Want};
+use super::command::{Scope, UserRole, Want};
 
 /// Everything one may do. A new one does not compile without its line in [`Action::least`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,6 +57,8 @@ pub enum Action {
     SaveProfile,
     /// Ask for a long job.
     StartTask,
+    /// Read or write saved sessions in bulk, as files on the daemon's computer.
+    ExchangeInBulk,
     /// Pause, resume, cancel or clear away a long job.
     SteerTask,
     /// Keep a program.
@@ -96,8 +98,12 @@ pub enum Least {
     Viewer,
     /// To be an operator.
     Operator,
+    /// To be an operator, and limited to no machines: it is done with all of them.
+    OperatorOfAll,
     /// To be an admin.
     Admin,
+    /// To be an admin, and limited to no machines: whoever can do it can give themselves the rest.
+    AdminOfAll,
 }
 
 impl Action {
@@ -129,15 +135,16 @@ impl Action {
             | Self::SteerTask
             | Self::SaveProgram
             | Self::RunProgram => Least::Operator,
+            Self::ExchangeInBulk => Least::OperatorOfAll,
+            Self::DeleteProfile | Self::DeleteProgram => Least::Admin,
+            // Whoever says what a machine is, may say that it is the hardware of another one.
             Self::ConfigureMachine
             | Self::SearchDevices
-            | Self::DeleteProfile
-            | Self::DeleteProgram
             | Self::BackUp
             | Self::ManageUsers
             | Self::ManageTokens
             | Self::ManageClients
-            | Self::ReadAudit => Least::Admin,
+            | Self::ReadAudit => Least::AdminOfAll,
         }
     }
 
@@ -148,9 +155,15 @@ impl Action {
             Least::Nothing | Least::AnyRole => true,
             Least::Controller => role == UserRole::Controller || role >= UserRole::Operator,
             Least::Viewer => role >= UserRole::Viewer,
-            Least::Operator => role >= UserRole::Operator,
-            Least::Admin => role >= UserRole::Admin,
+            Least::Operator | Least::OperatorOfAll => role >= UserRole::Operator,
+            Least::Admin | Least::AdminOfAll => role >= UserRole::Admin,
         }
+    }
+
+    /// Whether somebody may do it who may do it at all, being limited to these machines. Which machine it is done to is judged
+    /// where that is known.
+    pub fn is_within(self, scope: &Scope) -> bool {
+        *scope == Scope::All || !matches!(self.least(), Least::OperatorOfAll | Least::AdminOfAll)
     }
 
     /// Whether it changes something, so that it is written down who did it. Values that a device sends are no deed of anybody, and
@@ -184,6 +197,7 @@ impl Action {
             | Self::RestartMachine
             | Self::SaveProfile
             | Self::StartTask
+            | Self::ExchangeInBulk
             | Self::SteerTask
             | Self::SaveProgram
             | Self::RunProgram
@@ -235,6 +249,15 @@ mod tests {
         assert_eq!(those_who_may(Action::Stop), ROLES[1..]);
         assert_eq!(those_who_may(Action::Control), ROLES[2..]);
         assert_eq!(those_who_may(Action::ManageUsers), ROLES[3..]);
+    }
+
+    #[test]
+    fn an_admin_of_some_machines_lets_nobody_in_and_defines_no_machine() {
+        let some = Scope::Only(std::sync::Arc::default());
+        for action in [Action::ManageUsers, Action::ManageTokens, Action::ConfigureMachine, Action::ReadAudit] {
+            assert!(action.is_within(&Scope::All) && !action.is_within(&some), "{action:?}");
+        }
+        assert!(Action::DeleteProfile.is_within(&some) && Action::Control.is_within(&some));
     }
 
     #[test]

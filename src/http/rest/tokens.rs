@@ -60,6 +60,7 @@ pub struct NewToken {
     /// How it is shown.
     name: String,
     /// What it may do.
+    #[schemars(with = "UserRole")]
     role: RoleConfig,
     /// With which machines; all where it is left out. A controller's must be named.
     #[serde(default)]

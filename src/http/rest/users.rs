@@ -45,6 +45,7 @@ pub struct NewUser {
     #[serde(default)]
     name: Option<String>,
     /// What they may do.
+    #[schemars(with = "UserRole")]
     role: RoleConfig,
     /// With which machines; all where it is left out.
     #[serde(default)]
@@ -60,6 +61,7 @@ pub struct ChangedUser {
     #[serde(default)]
     name: Option<String>,
     /// What they may do.
+    #[schemars(with = "UserRole")]
     role: RoleConfig,
     /// With which machines; all where it is left out.
     #[serde(default)]

@@ -1790,6 +1790,243 @@ machine_id: string,
 steps: Array<ProgramStep>, };
 
 /**
+ * What somebody may do.
+ */
+export type UserRole = "controller" | "viewer" | "operator" | "admin";
+
+/**
+ * By what somebody is let in.
+ */
+export type Standing = "local" | "open" | "guest" | "user" | "token" | "none";
+
+/**
+ * Somebody who was let in.
+ */
+export type MeUser = {
+/**
+ * How they log in; `null` for those who need not, and for tokens.
+ */
+email: string | null,
+/**
+ * How they are shown; `null` for those who need not log in.
+ */
+name: string | null,
+/**
+ * What they may do.
+ */
+role: UserRole,
+/**
+ * With which machines; `null` is all.
+ */
+machines: Array<string> | null, };
+
+/**
+ * Who is at a page, and what it may offer.
+ */
+export type Me = {
+/**
+ * By what.
+ */
+access: Standing,
+/**
+ * Who, with what they may do; `null` where nobody is let in.
+ */
+user: MeUser | null,
+/**
+ * Whether there is no admin yet and one must be made first.
+ */
+setup_needed: boolean,
+/**
+ * Whether anybody can log in with a password.
+ */
+login_possible: boolean, };
+
+/**
+ * Somebody who may log in.
+ */
+export type UserView = {
+/**
+ * How they log in.
+ */
+email: string,
+/**
+ * How they are shown.
+ */
+name: string,
+/**
+ * What they may do.
+ */
+role: UserRole,
+/**
+ * With which machines; `null` is all.
+ */
+machines: Array<string> | null,
+/**
+ * Whether they stand in the configuration, where alone they are changed.
+ */
+fixed: boolean, };
+
+/**
+ * A token, without its secret.
+ */
+export type TokenView = {
+/**
+ * What it is revoked by.
+ */
+id: string,
+/**
+ * How it is shown.
+ */
+name: string,
+/**
+ * What it may do.
+ */
+role: UserRole,
+/**
+ * With which machines; `null` is all.
+ */
+machines: Array<string> | null,
+/**
+ * When it was given out. RFC 3339.
+ */
+created_at: string | null,
+/**
+ * When it is worth nothing any more; `null` is never. RFC 3339.
+ */
+expires_at: string | null,
+/**
+ * When it was last used; `null` is not yet. RFC 3339.
+ */
+last_used: string | null, };
+
+/**
+ * A token that was just given out.
+ */
+export type GivenToken = {
+/**
+ * The secret, for `Authorization: Bearer`. It is told only now.
+ */
+token: string,
+/**
+ * What it is revoked by.
+ */
+id: string,
+/**
+ * How it is shown.
+ */
+name: string,
+/**
+ * What it may do.
+ */
+role: UserRole,
+/**
+ * With which machines; `null` is all.
+ */
+machines: Array<string> | null,
+/**
+ * When it was given out. RFC 3339.
+ */
+created_at: string | null,
+/**
+ * When it is worth nothing any more; `null` is never. RFC 3339.
+ */
+expires_at: string | null,
+/**
+ * When it was last used; `null` is not yet. RFC 3339.
+ */
+last_used: string | null, };
+
+/**
+ * An open socket or stream of events.
+ */
+export type ClientView = {
+/**
+ * For as long as it is open.
+ */
+id: number,
+/**
+ * Who: an address for mail, a token, `local`, `open` or `guest`.
+ */
+who: string,
+/**
+ * What they may do.
+ */
+role: UserRole,
+/**
+ * From where.
+ */
+address: string,
+/**
+ * How they call themselves.
+ */
+name: string,
+/**
+ * What they speak.
+ */
+dialect: string | null,
+/**
+ * The machine they follow; `null` where it is not one.
+ */
+machine: string | null,
+/**
+ * Since when. RFC 3339.
+ */
+since: string | null, };
+
+/**
+ * Something that was done, or tried.
+ */
+export type DeedView = {
+/**
+ * For `before`: later ones have higher numbers.
+ */
+id: number,
+/**
+ * When. RFC 3339.
+ */
+at: string | null,
+/**
+ * Who: an address for mail, a token, `local`, `open`, `guest` or `nobody`.
+ */
+who: string,
+/**
+ * Their role, if they had one.
+ */
+role: string | null,
+/**
+ * Where it came from.
+ */
+address: string | null,
+/**
+ * Which machine it was done to, if to one.
+ */
+machine: string | null,
+/**
+ * What.
+ */
+action: string,
+/**
+ * With which request, where it came as one.
+ */
+request: string | null,
+/**
+ * What it was before, where there is such a thing.
+ */
+old: unknown,
+/**
+ * What it was to be then.
+ */
+new: unknown,
+/**
+ * `done`, or the code or words of why not.
+ */
+result: string,
+/**
+ * How many deeds before this one could not be written; `null` is none.
+ */
+lost: number | null, };
+
+/**
  * One fault of a body: where, and what would be right.
  */
 export type ProblemField = {
