@@ -131,22 +131,12 @@ pub async fn list(turn: Query<Turn>, seen: Seen) -> HttpResponse {
 }
 
 /// `POST /api/v1/datapoints`: one value: of a sensor of a remote controller, or to set a control to.
-pub async fn post_one(
-    request: HttpRequest,
-    payload: Payload,
-    seen: Seen,
-    state: Data<AppState>,
-) -> HttpResponse {
+pub async fn post_one(request: HttpRequest, payload: Payload, seen: Seen, state: Data<AppState>) -> HttpResponse {
     take(request, payload, seen, state, |_| "Datapoint successfully created.".to_owned()).await
 }
 
 /// `POST /api/v1/datapoints/batch`: up to 500 of them.
-pub async fn post_batch(
-    request: HttpRequest,
-    payload: Payload,
-    seen: Seen,
-    state: Data<AppState>,
-) -> HttpResponse {
+pub async fn post_batch(request: HttpRequest, payload: Payload, seen: Seen, state: Data<AppState>) -> HttpResponse {
     take(request, payload, seen, state, |count| format!("{count} datapoints successfully created.")).await
 }
 
@@ -191,7 +181,8 @@ async fn accept(
     if let Some(tag) = deliver(readings, seen, &state.workshop.inboxes, now).first() {
         return Err((StatusCode::NOT_FOUND, format!("Event '{tag}' not found.")));
     }
-    let answers = join_all(side_by_side(orders).into_iter().map(|orders| carry_out(request, orders, seen, state))).await;
+    let answers =
+        join_all(side_by_side(orders).into_iter().map(|orders| carry_out(request, orders, seen, state))).await;
     answers.into_iter().collect::<Result<(), Refusal>>().map_err(|refusal| (status_of(&refusal), refusal.message))?;
     Ok(count)
 }

@@ -57,13 +57,7 @@ pub(super) enum Came<T> {
 
 impl Hand {
     /// A hand that gives orders in the name of a task, for who asked for it.
-    pub(super) fn new(
-        machine: MachineHandle,
-        house: Surroundings,
-        steps: Steps,
-        name: String,
-        asker: Asker,
-    ) -> Self {
+    pub(super) fn new(machine: MachineHandle, house: Surroundings, steps: Steps, name: String, asker: Asker) -> Self {
         let actor = Actor::Task { task: steps.task(), name, owner: asker.client };
         Self {
             channels: machine.spec().channels.clone(),

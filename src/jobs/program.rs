@@ -16,9 +16,9 @@ use hearth_actors::slot::MachineHandle;
 use hearth_actors::tasks::job::{Job, JobError, Steps, Work};
 use serde_json::{Value, json};
 
-use super::{Asker, Hands};
 use super::call::Call;
 use super::hand::Hand;
+use super::{Asker, Hands};
 use crate::config::faults::Faults;
 use runner::Runner;
 

@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::{Asker, Hands};
 use super::call::Call;
+use super::{Asker, Hands};
 use crate::wire::fields::{boolean, number, text};
 
 /// Factors over a profile's own time. Source: wire contract, `replay`.
@@ -101,7 +101,8 @@ impl Player<'_> {
                 },
                 Some(Err(RecvError::Closed)) => return Err(JobError::Failed("the machine was removed".to_owned())),
                 Some(Err(RecvError::Lagged(_))) => {
-                    let is_mine = |status: &ReplayStatus| status.profile == profile && status.by == self.principal.actor.label();
+                    let is_mine =
+                        |status: &ReplayStatus| status.profile == profile && status.by == self.principal.actor.label();
                     if !self.machine.bus().look(|snapshot| snapshot.replay.as_ref().is_some_and(is_mine)) {
                         return Err(stopped());
                     }

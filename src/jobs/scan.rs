@@ -19,9 +19,9 @@ use hearth_actors::tasks::job::{Job, JobError, Steps, Work};
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
-use super::{Asker, Hands};
 use super::call::Call;
 use super::hand::{Came, Hand};
+use super::{Asker, Hands};
 use crate::storage::disk::Disk;
 use crate::storage::layout::SCANS;
 use crate::storage::store::RECORDING_MIB_MIN;

@@ -135,32 +135,17 @@ pub async fn turn_by(
 }
 
 /// `PATCH lights/{name}/turn_on`
-pub async fn turn_on(
-    request: HttpRequest,
-    name: Path<String>,
-    looking: Query<Looking>,
-    seen: Seen,
-) -> Answer {
+pub async fn turn_on(request: HttpRequest, name: Path<String>, looking: Query<Looking>, seen: Seen) -> Answer {
     switched(&request, &name, &looking, &seen, |_| true).await
 }
 
 /// `PATCH lights/{name}/turn_off`
-pub async fn turn_off(
-    request: HttpRequest,
-    name: Path<String>,
-    looking: Query<Looking>,
-    seen: Seen,
-) -> Answer {
+pub async fn turn_off(request: HttpRequest, name: Path<String>, looking: Query<Looking>, seen: Seen) -> Answer {
     switched(&request, &name, &looking, &seen, |_| false).await
 }
 
 /// `PATCH lights/{name}/toggle`: one of which nothing is known goes on.
-pub async fn toggle(
-    request: HttpRequest,
-    name: Path<String>,
-    looking: Query<Looking>,
-    seen: Seen,
-) -> Answer {
+pub async fn toggle(request: HttpRequest, name: Path<String>, looking: Query<Looking>, seen: Seen) -> Answer {
     switched(&request, &name, &looking, &seen, |light| light.is_on != Some(true)).await
 }
 

@@ -49,10 +49,11 @@ pub async fn create(
     state: Data<AppState>,
 ) -> Answer {
     let value = of_body(body::json(&request, payload, state.limits.body_bytes).await)?;
-    let task = tasks::submit(&request, job(&path), &value, &seen, &state).await.map_err(|problem| match problem.code {
-        "JOB_NOT_FOUND" => Refused::not_found(format!("Task '{}' is not registered.", shortened(&path))),
-        _ => problem.into(),
-    })?;
+    let task =
+        tasks::submit(&request, job(&path), &value, &seen, &state).await.map_err(|problem| match problem.code {
+            "JOB_NOT_FOUND" => Refused::not_found(format!("Task '{}' is not registered.", shortened(&path))),
+            _ => problem.into(),
+        })?;
     Ok(HttpResponse::Accepted().json(view(&task)))
 }
 
@@ -83,11 +84,7 @@ pub async fn clean_up(path: Path<String>, seen: Seen) -> Answer {
 }
 
 /// The task as it is now; one that stands elsewhere than the order needs is no error here.
-fn steered(
-    seen: &Seen,
-    id: TaskId,
-    ended: Result<std::sync::Arc<Task>, TaskError>,
-) -> Result<HttpResponse, TaskError> {
+fn steered(seen: &Seen, id: TaskId, ended: Result<std::sync::Arc<Task>, TaskError>) -> Result<HttpResponse, TaskError> {
     match ended {
         Ok(task) => Ok(told(&task)),
         Err(TaskError::Refused(TaskRefusal::NotAtWork(word))) => match seen.tasks().find(id) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::future::join_all;
-use hearth_actors::model::command::{Actor, Command, Principal, Scope, Want};
+use hearth_actors::model::command::{Actor, Scope, Want};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -89,16 +89,18 @@ pub async fn health(state: Data<AppState>) -> HttpResponse {
 pub async fn stop_all(request: HttpRequest, seen: Seen, state: Data<AppState>) -> HttpResponse {
     let machines = state.house.unscoped().machines();
     let stops = machines.iter().map(|machine| {
-        let Command { principal, ..stop } = order(&request, &seen, Actor::Rest, Want::Stop);
-        machine.command(Command { principal: Principal { scope: Scope::All, ..principal }, ..stop })
+        let mut stop = order(&request, &seen, Actor::Rest, Want::Stop);
+        stop.principal.scope = Scope::All;
+        machine.command(stop)
     });
     let ends = join_all(stops).await;
-    let told = machines.iter().zip(ends).filter(|(machine, _)| seen.scope().includes(machine.id())).map(|(machine, end)| {
-        let told = match end {
-            Ok(_) => StopEnd { confirmed: true, message: String::new() },
-            Err(refusal) => StopEnd { confirmed: false, message: refusal.message },
-        };
-        (machine.id().to_string(), told)
-    });
+    let told =
+        machines.iter().zip(ends).filter(|(machine, _)| seen.scope().includes(machine.id())).map(|(machine, end)| {
+            let told = match end {
+                Ok(_) => StopEnd { confirmed: true, message: String::new() },
+                Err(refusal) => StopEnd { confirmed: false, message: refusal.message },
+            };
+            (machine.id().to_string(), told)
+        });
     HttpResponse::Ok().json(Stopped { machines: told.collect() })
 }

@@ -154,8 +154,7 @@ pub async fn bevforge(
 ) -> Result<HttpResponse, actix_web::Error> {
     let guest = welcome(&request, &state)?;
     let limits = Arc::clone(&state.limits);
-    let visit =
-        move |seen: &Seen| Ok(Visit::new(BevForge::new(seen.ledger().clone()), bevforge_viewer(), &limits));
+    let visit = move |seen: &Seen| Ok(Visit::new(BevForge::new(seen.ledger().clone()), bevforge_viewer(), &limits));
     Ok(host(guest, body, &state, &feeds, Name::BevForge, visit))
 }
 

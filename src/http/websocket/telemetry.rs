@@ -49,13 +49,7 @@ pub fn deliver(values: Vec<Telemetry>, seen: &Seen, inboxes: &Inboxes, now: Wall
 
 impl Ingest {
     /// Gives values to their machines. Yields what to tell the sender: seldom anything, because the known one does not listen.
-    pub fn take(
-        &mut self,
-        values: Vec<Telemetry>,
-        seen: &Seen,
-        inboxes: &Inboxes,
-        now: WallMs,
-    ) -> Option<Refusal> {
+    pub fn take(&mut self, values: Vec<Telemetry>, seen: &Seen, inboxes: &Inboxes, now: WallMs) -> Option<Refusal> {
         let unknown = deliver(values, seen, inboxes, now);
         let moment = Instant::now();
         self.told.retain(|_, told| moment.saturating_duration_since(*told) < TOLD_EVERY);
