@@ -148,7 +148,7 @@ impl Daemon {
         let upkeep = [
             actix_rt::spawn(upkeep::tell_of_storage(house.clone(), told_of_storage)),
             actix_rt::spawn(upkeep::tell_of_jumps(house)),
-            actix_rt::spawn(access.keep(move |before, now| upkeep::note_tokens(&audit, before, now))),
+            actix_rt::spawn(access.keep(move |changed| upkeep::note_tokens(&audit, changed))),
         ];
         actix_rt::spawn(server::look_alive(state.lobby.clone()));
         actix_rt::spawn(state.house.clone().keep());
