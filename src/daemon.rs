@@ -2,6 +2,7 @@
 
 mod upkeep;
 
+use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -177,12 +178,12 @@ impl Daemon {
         &self.own
     }
 
-    /// Stops in order: nobody new, outputs to safety, everything to disk, sockets closed.
-    pub async fn stop(self) {
+    /// Stops in order: nobody new, outputs to safety, everything to disk, sockets closed. `parted` as in [`House::stop`].
+    pub async fn stop(self, parted: impl FnOnce(BTreeSet<MachineId>)) {
         join_all(self.servers.iter().map(ServerHandle::pause)).await;
         // Every socket tells its client why it goes.
         self.state.lobby.tell(Notice::Stopping);
-        tokio::join!(self.state.house.unscoped().stop(), tokio::time::sleep(FAREWELL));
+        tokio::join!(self.state.house.unscoped().stop(parted), tokio::time::sleep(FAREWELL));
         join_all(self.servers.iter().map(|server| server.stop(true))).await;
         self.upkeep.iter().for_each(JoinHandle::abort);
     }

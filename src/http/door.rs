@@ -169,14 +169,7 @@ pub async fn admit(
         Err(_) if rule.action.is_for(None) => None,
         Err(nobody) => Some(no_login(nobody.why())),
         Ok(bearer) if bearer.may(rule.action) => None,
-        Ok(bearer) => {
-            let words = if rule.action.is_for(Some(bearer.role)) {
-                "this concerns the whole house, and your access is limited to some machines: ask somebody whose access is not"
-            } else {
-                "your role does not allow this: ask for a higher one"
-            };
-            Some(HttpResponse::from(&Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", words)))
-        }
+        Ok(bearer) => Some(HttpResponse::from(&no_right(bearer.role, rule.action))),
     };
     request.extensions_mut().insert(granted);
     let response = match refused {
@@ -248,6 +241,15 @@ fn came(request: &HttpRequest) -> Came<'_> {
         || headers.keys().any(|name| name.as_str().starts_with("x-forwarded-"));
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     Came { peer: address(request), host, is_forwarded }
+}
+
+fn no_right(role: UserRole, action: Action) -> Problem {
+    let words = if action.is_for(Some(role)) {
+        "this concerns the whole house, and your access is limited to some machines: ask somebody whose access is not"
+    } else {
+        "your role does not allow this: ask for a higher one"
+    };
+    Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", words)
 }
 
 fn no_login(why: &str) -> HttpResponse {

@@ -1,13 +1,17 @@
 //! What clients of the WebMACS dialect ask over HTTP: the fallback of its pages, and where remote controllers fetch their orders.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::future::join_all;
 use hearth_actors::dialect::{Said, Telemetry};
+use hearth_actors::logic::gate;
 use hearth_actors::model::channel::{ControlShape, ControlSpec};
 use hearth_actors::model::command::{Actor, Want};
 use hearth_actors::model::event::{Event, EventBody};
+use hearth_actors::model::ids::MachineId;
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::session::SessionState;
 use hearth_actors::model::time::WallMs;
@@ -172,7 +176,8 @@ async fn accept(
         match seen.tagged(&value.tag).and_then(|place| Some((place.channel().control()?.clone(), place))) {
             Some((control, place)) => {
                 let beyond = || (StatusCode::UNPROCESSABLE_ENTITY, beyond(&value, &control));
-                orders.push((wanted(value.value, &control).ok_or_else(beyond)?, place));
+                let value = wanted(value.value, &control).ok_or_else(beyond)?;
+                orders.push((place, value));
             }
             None => readings.push(value),
         }
@@ -181,41 +186,71 @@ async fn accept(
     if let Some(tag) = deliver(readings, seen, &state.workshop.inboxes, now).first() {
         return Err((StatusCode::NOT_FOUND, format!("Event '{tag}' not found.")));
     }
+    let orders = orders.iter().map(|(place, value)| (place, *value)).collect();
     let answers =
-        join_all(side_by_side(orders).into_iter().map(|orders| carry_out(request, orders, seen, state))).await;
+        join_all(by_machine(orders).into_values().map(|orders| carry_out(request, orders, seen, state))).await;
     answers.into_iter().collect::<Result<(), Refusal>>().map_err(|refusal| (status_of(&refusal), refusal.message))?;
     Ok(count)
 }
 
-/// Orders that may wait beside each other, in the order in which they came: each channel's are one after the other.
-fn side_by_side(orders: Vec<(Fraction, Place)>) -> Vec<Vec<(Fraction, Place)>> {
-    let mut by_channel: Vec<Vec<(Fraction, Place)>> = Vec::new();
-    for order in orders {
-        let is_same = |others: &&mut Vec<(Fraction, Place)>| others[0].1.channel().tag == order.1.channel().tag;
-        match by_channel.iter_mut().find(is_same) {
-            Some(others) => others.push(order),
-            None => by_channel.push(vec![order]),
-        }
+/// The orders of each machine, in the order in which they came. Machines wait for no other.
+fn by_machine(orders: Vec<(&Place, Fraction)>) -> BTreeMap<&MachineId, Vec<(&Place, Fraction)>> {
+    let mut machines: BTreeMap<&MachineId, Vec<(&Place, Fraction)>> = BTreeMap::new();
+    for (place, value) in orders {
+        machines.entry(place.machine.id()).or_default().push((place, value));
     }
-    by_channel
+    machines
 }
 
+/// Each order comes to the gate as if it had come in a message of its own; what the first one that failed was told.
 async fn carry_out(
     request: &HttpRequest,
-    orders: Vec<(Fraction, Place)>,
+    orders: Vec<(&Place, Fraction)>,
     seen: &Seen,
     state: &AppState,
 ) -> Result<(), Refusal> {
-    for (value, place) in orders {
-        let want = Want::Control { channel: place.channel().id.clone(), value };
-        let (action, details) = (want.action(), Details::of_order(&place.machine, &want));
-        let outcome = place.machine.command(order(request, seen, Actor::Rest, want)).await;
-        if let Ok(bearer) = granted(request).bearer {
-            note_order(state, &bearer, &address(request).to_string(), action, details, &outcome);
+    let mut first = Ok(());
+    for lot in lots(orders) {
+        let answers = lot.into_iter().map(|(place, value)| put_one(request, place, value, seen, state));
+        for answer in join_all(answers).await {
+            first = first.and(answer);
         }
-        outcome?;
     }
-    Ok(())
+    first
+}
+
+async fn put_one(
+    request: &HttpRequest,
+    place: &Place,
+    value: Fraction,
+    seen: &Seen,
+    state: &AppState,
+) -> Result<(), Refusal> {
+    let want = Want::Control { channel: place.channel().id.clone(), value };
+    let (action, details) = (want.action(), Details::of_order(&place.machine, &want));
+    let outcome = place.machine.command(order(request, seen, Actor::Rest, want)).await;
+    if let Ok(bearer) = granted(request).bearer {
+        note_order(state, &bearer, &address(request).to_string(), action, details, &outcome);
+    }
+    outcome.map(drop)
+}
+
+/// Orders that may wait for their controller side by side. The next lot begins when all of one are settled: before a second order
+/// to the same control, and before one that an interlock judges, which goes by what was settled.
+fn lots(orders: Vec<(&Place, Fraction)>) -> Vec<Vec<(&Place, Fraction)>> {
+    let mut lots: Vec<Vec<(&Place, Fraction)>> = Vec::new();
+    for (place, value) in orders {
+        let id = &place.channel().id;
+        let is_interlocked = gate::is_interlocked(&place.machine.spec(), id.as_str(), value);
+        let fits = |lot: &&mut Vec<(&Place, Fraction)>| {
+            !is_interlocked && lot.iter().all(|(other, _)| other.channel().id != *id)
+        };
+        match lots.last_mut().filter(fits) {
+            Some(lot) => lot.push((place, value)),
+            None => lots.push(vec![(place, value)]),
+        }
+    }
+    lots
 }
 
 /// What a control shall be set to, if it can be: whether it is on is a word for toggles only.

@@ -33,6 +33,8 @@ pub enum Action {
     SeeDaemon,
     /// Software STOP.
     Stop,
+    /// Take a picture.
+    TakePicture,
     /// Set a control.
     Control,
     /// Start, stop or reset a session.
@@ -120,7 +122,8 @@ impl Action {
             | Self::SeePrograms
             | Self::SeeDaemon
             | Self::Stop => Least::Viewer,
-            Self::Control
+            Self::TakePicture
+            | Self::Control
             | Self::RunSession
             | Self::Mark
             | Self::Replay
@@ -182,6 +185,7 @@ impl Action {
             | Self::SeeTasks
             | Self::SeePrograms
             | Self::SeeDaemon
+            | Self::TakePicture
             | Self::ReadAudit => false,
             Self::ChangePassword
             | Self::Stop

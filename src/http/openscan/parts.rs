@@ -2,7 +2,7 @@
 //! device did it.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::X_CONTENT_TYPE_OPTIONS;
+use actix_web::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::machine::pictures::CaptureError;
@@ -78,7 +78,7 @@ pub async fn camera(name: Path<String>, looking: Query<Looking>, seen: Seen) -> 
     Ok(HttpResponse::Ok().json(camera.ok_or_else(|| missing("camera", &name))?))
 }
 
-/// `GET cameras/{name}/photo`: takes a picture, between two orders.
+/// `GET cameras/{name}/photo`: takes a picture, between two orders. It is a `GET` that makes a device work, so looking is not enough.
 pub async fn photo(name: Path<String>, looking: Query<Looking>, seen: Seen) -> Answer {
     let machine = looking.machine(&seen)?;
     let channels = machine.bus().snapshot().channels;
@@ -94,8 +94,9 @@ pub async fn photo(name: Path<String>, looking: Query<Looking>, seen: Seen) -> A
         };
         Refused::new(status, error.to_string())
     })?;
-    let as_said = (X_CONTENT_TYPE_OPTIONS, "nosniff");
-    Ok(HttpResponse::Ok().content_type(picture.mime).insert_header(as_said).body(picture.bytes))
+    let (as_said, fresh) = ((X_CONTENT_TYPE_OPTIONS, "nosniff"), (CACHE_CONTROL, "no-store"));
+    let mut answer = HttpResponse::Ok();
+    Ok(answer.content_type(picture.mime).insert_header(as_said).insert_header(fresh).body(picture.bytes))
 }
 
 /// `PUT motors/{name}/angle?degrees=`: turns it to there.
