@@ -33,7 +33,7 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{LocalBoxStream, Stream};
 use hearth_actors::client::history::History;
 use hearth_actors::client::{Budget, Client, Reaction};
-use hearth_actors::dialect::{Frame, SyncRequest};
+use hearth_actors::dialect::{DialectId, Frame, SyncRequest};
 use hearth_actors::model::command::Want;
 use hearth_actors::model::refusal::Refusal;
 use hearth_actors::registry::Roster;
@@ -46,14 +46,13 @@ use super::lobby::{Card, Notice, Presence};
 use super::seen::Seen;
 use super::state::{AppState, Seat};
 use crate::access::bearer::Bearer;
-use crate::dialects::Name;
 use crate::dialects::openroast::CLOSE_MACHINE_NOT_FOUND;
 use assembly::{Assembly, Broken};
 use bucket::{Bucket, Pace};
 use feed::Cursor;
 pub use feed::Feeds;
-pub use guest::welcome;
-use guest::{Guest, LastWord, unauthorised};
+use guest::{Guest, unauthorised};
+pub use guest::{LastWord, welcome};
 use news::{Change, Lot, Question, lots, questions};
 use outlet::{Line, Outlet, Parting};
 use telemetry::Ingest;
@@ -69,10 +68,10 @@ pub fn host(
     body: web::Payload,
     state: &AppState,
     feeds: &Feeds,
-    dialect: Name,
+    dialect: DialectId,
     visit: impl FnOnce(&Seen) -> Result<Visit, LastWord> + 'static,
 ) -> HttpResponse {
-    let unauthorised = unauthorised(dialect.id());
+    let unauthorised = unauthorised(dialect);
     let (state, feeds, address) = (state.clone(), feeds.clone(), guest.address.to_string());
     guest.serve(body, &state.clone(), unauthorised, move |admission, said, seat| {
         let seen = state.house.seen_by(&admission.bearer.scope);

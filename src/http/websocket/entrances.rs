@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use actix_web_actors::ws::CloseCode;
-use hearth_actors::dialect::{Frame, Viewer};
+use hearth_actors::dialect::Viewer;
 use hearth_actors::logic::lease::Identity;
 use hearth_actors::model::command::{Actor, Principal, UserRole};
 use hearth_actors::model::ids::{ClientId, MachineId};
@@ -18,7 +17,7 @@ use super::{Feeds, host};
 use crate::dialects::Name;
 use crate::dialects::bevforge::BevForge;
 use crate::dialects::control_panel::ControlPanel;
-use crate::dialects::openroast::{CLOSE_MACHINE_NOT_FOUND, OpenRoast, machine_not_found};
+use crate::dialects::openroast::{OpenRoast, machine_not_found};
 use crate::dialects::openscan::{DeviceStatus, PING_EVERY, TaskUpdates};
 use crate::dialects::webmacs;
 use crate::http::openscan::Looking;
@@ -62,11 +61,11 @@ pub async fn openroast(
     let limits = Arc::clone(&state.limits);
     let visit = move |seen: &Seen| {
         let machine = MachineId::parse(&path).ok().and_then(|id| seen.find(&id));
-        let machine = machine.ok_or_else(|| no_such_machine(Some(machine_not_found(&path))))?;
+        let machine = machine.ok_or_else(|| LastWord::no_such_machine(Some(machine_not_found(&path))))?;
         let dialect = OpenRoast::new(machine.id().clone());
         Ok(Visit { identity, watches: Watches::One(machine), heartbeat, ..Visit::new(dialect, viewer, &limits) })
     };
-    Ok(host(guest, body, &state, &feeds, Name::OpenRoast, visit))
+    Ok(host(guest, body, &state, &feeds, Name::OpenRoast.id(), visit))
 }
 
 /// How a page of WebMACS wants its stream.
@@ -95,7 +94,7 @@ pub async fn datapoints_stream(
     };
     let (stream, viewer) = (webmacs::Stream::every(interval_ms), nobody_in_particular("webmacs page"));
     let visit = Visit { heartbeat, ..Visit::new(stream, viewer, &state.limits) };
-    Ok(host(guest, body, &state, &feeds, Name::WebMacs, |_| Ok(visit)))
+    Ok(host(guest, body, &state, &feeds, Name::WebMacs.id(), |_| Ok(visit)))
 }
 
 /// `GET /ws/controller/telemetry`: values of remote controllers, in the WebMACS dialect.
@@ -115,7 +114,7 @@ pub async fn controller_telemetry(
         pace: TELEMETRY_PACE,
         ..Visit::new(webmacs::Controller, nobody_in_particular("webmacs controller"), &state.limits)
     };
-    Ok(host(guest, body, &state, &feeds, Name::WebMacs, |_| Ok(visit)))
+    Ok(host(guest, body, &state, &feeds, Name::WebMacs.id(), |_| Ok(visit)))
 }
 
 /// `GET /ws/devices`: all devices, in the dialect of control panels.
@@ -139,7 +138,7 @@ pub async fn devices(
         let frame_bytes = limits.frame_bytes.min(PANEL_BYTES);
         Ok(Visit { identity, frame_bytes, ..Visit::new(dialect, viewer, &limits) })
     };
-    Ok(host(guest, body, &state, &feeds, Name::ControlPanel, visit))
+    Ok(host(guest, body, &state, &feeds, Name::ControlPanel.id(), visit))
 }
 
 /// `GET /ws`: the BevForge dialect.
@@ -155,7 +154,7 @@ pub async fn bevforge(
     let guest = welcome(&request, &state)?;
     let limits = Arc::clone(&state.limits);
     let visit = move |seen: &Seen| Ok(Visit::new(BevForge::new(seen.ledger().clone()), bevforge_viewer(), &limits));
-    Ok(host(guest, body, &state, &feeds, Name::BevForge, visit))
+    Ok(host(guest, body, &state, &feeds, Name::BevForge.id(), visit))
 }
 
 /// A client of the BevForge dialect, with an id such as its document shows: `client-<ms>-<nine letters or digits>`.
@@ -183,7 +182,7 @@ pub async fn openscan_tasks(
         heartbeat: Heartbeat::Unheard(PING_EVERY),
         ..Visit::new(TaskUpdates, nobody_in_particular("openscan client"), &state.limits)
     };
-    Ok(host(guest, body, &state, &feeds, Name::OpenScan, |_| Ok(visit)))
+    Ok(host(guest, body, &state, &feeds, Name::OpenScan.id(), |_| Ok(visit)))
 }
 
 /// `GET /ws/device`: the OpenScan dialect, one machine.
@@ -204,7 +203,7 @@ pub async fn openscan_device(
     }
     let limits = Arc::clone(&state.limits);
     let visit = move |seen: &Seen| {
-        let machine = looking.machine(seen).map_err(|_| no_such_machine(None))?;
+        let machine = looking.machine(seen).map_err(|_| LastWord::no_such_machine(None))?;
         let scanner = machine.clone();
         let look = Box::new(move || (scanner.spec().name.clone(), scanner.spec().kind));
         Ok(Visit {
@@ -213,11 +212,7 @@ pub async fn openscan_device(
             ..Visit::new(DeviceStatus::new(look), nobody_in_particular("openscan client"), &limits)
         })
     };
-    Ok(host(guest, body, &state, &feeds, Name::OpenScan, visit))
-}
-
-fn no_such_machine(frame: Option<Frame>) -> LastWord {
-    LastWord { frame, code: CloseCode::Other(CLOSE_MACHINE_NOT_FOUND), why: "no such machine" }
+    Ok(host(guest, body, &state, &feeds, Name::OpenScan.id(), visit))
 }
 
 impl Introduction {

@@ -19,6 +19,7 @@ use hearth_actors::runtime::clock::wall_now;
 use super::doorstep;
 use crate::access::bearer::Bearer;
 use crate::dialects::Name;
+use crate::dialects::openroast::CLOSE_MACHINE_NOT_FOUND;
 use crate::http::door::{Granted, Nobody, address, granted};
 use crate::http::problem::Problem;
 use crate::http::seen::Seen;
@@ -160,6 +161,11 @@ pub struct LastWord {
 }
 
 impl LastWord {
+    /// That there is no machine such as was asked for.
+    pub fn no_such_machine(frame: Option<Frame>) -> Self {
+        Self { frame, code: ws::CloseCode::Other(CLOSE_MACHINE_NOT_FOUND), why: "no such machine" }
+    }
+
     pub(super) fn said_to(
         self,
         said: doorstep::Said,
