@@ -12,6 +12,7 @@ mod bucket;
 mod doorstep;
 pub mod entrances;
 mod feed;
+mod gauge;
 mod guest;
 mod news;
 mod outlet;
@@ -19,6 +20,7 @@ pub mod telemetry;
 mod visit;
 
 use std::cell::{Cell, RefCell};
+use std::io::ErrorKind;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,6 +60,8 @@ pub use visit::{Heartbeat, Visit, Watches};
 
 /// A socket from which nothing was heard for this long is closed.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
+/// A frame that is this many times too large is heard out, so that its sender learns why it is cut; one that is larger is not.
+const FRAMES_HEARD_OUT: usize = 32;
 
 /// Hosts a client until it goes. One that may do nothing is told why by the code that its socket is closed with.
 pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, visit: Visit) -> HttpResponse {
@@ -109,12 +113,14 @@ fn converse(
         told: Cell::new(matches!(visit.heartbeat, Heartbeat::Untold(_)).then(Instant::now)),
         parting: Cell::new(false),
     });
+    let over = Rc::default();
     let now = Instant::now();
     let socket = Socket {
         line: Rc::clone(&line),
         bucket: Bucket::new(visit.pace.0, visit.pace.1, now),
         ingest: Ingest::default(),
         assembly: Assembly::new(visit.frame_bytes),
+        over: Rc::clone(&over),
         state: state.clone(),
         feeds: feeds.clone(),
         follows_one: matches!(visit.watches, Watches::One(_)),
@@ -132,7 +138,8 @@ fn converse(
     };
     // The codec measures the payload; one byte more than allowed must arrive here to be answered with 1009.
     let codec = Codec::new().max_size(visit.frame_bytes);
-    let session = ws::WebsocketContext::with_codec(socket, said.and_more(), codec);
+    let said = gauge::measured(said.and_more(), visit.frame_bytes * FRAMES_HEARD_OUT, over);
+    let session = ws::WebsocketContext::with_codec(socket, said, codec);
     Outlet::new(session, line)
 }
 
@@ -156,6 +163,8 @@ pub struct Socket {
     /// Taken at the start.
     changes: Option<LocalBoxStream<'static, Change>>,
     assembly: Assembly,
+    /// Whether its client announced a message that is far too large.
+    over: Rc<Cell<bool>>,
     bucket: Bucket,
     ingest: Ingest,
     heard: Instant,
@@ -436,8 +445,21 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
                 self.close(reason.filter(|reason| !matches!(reason.code, ws::CloseCode::Abnormal)), ctx);
             }
             Err(ws::ProtocolError::Overflow) => self.part(ws::CloseCode::Size, "message too large", ctx),
-            Err(ws::ProtocolError::Io(_)) => ctx.stop(),
+            // How the codec tells of bits that are reserved.
+            Err(ws::ProtocolError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+                self.part(ws::CloseCode::Protocol, "broken frame", ctx);
+            }
+            // And of a text that is none; or its peer is gone, and hears nothing.
+            Err(ws::ProtocolError::Io(_)) => self.part(ws::CloseCode::Invalid, "not UTF-8", ctx),
             Err(_) => self.part(ws::CloseCode::Protocol, "broken frame", ctx),
+        }
+    }
+
+    fn finished(&mut self, ctx: &mut Self::Context) {
+        if self.over.get() {
+            self.part(ws::CloseCode::Size, "message too large", ctx);
+        } else {
+            ctx.stop();
         }
     }
 }

@@ -20,6 +20,8 @@ use crate::http::door::Nobody;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Longest frame with a credential. Unit: bytes.
 const FRAME_BYTES: usize = 4096;
+/// Longest head of a frame. Source: RFC 6455, 5.2. Unit: bytes.
+const HEAD_BYTES: usize = 14;
 
 /// What a client sent already, and what it sends from here on.
 pub struct Said {
@@ -88,6 +90,8 @@ async fn first_word(mut body: Payload) -> Option<(String, Said)> {
             }
             Some(Frame::Ping(_) | Frame::Pong(_)) => {}
             Some(Frame::Binary(_) | Frame::Continuation(_) | Frame::Close(_)) => return None,
+            // The codec would wait for all of a frame, however long.
+            None if buffer.len() > FRAME_BYTES + HEAD_BYTES => return None,
             None => buffer.extend_from_slice(&body.next().await?.ok()?),
         }
     }
