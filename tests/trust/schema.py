@@ -13,6 +13,8 @@ import random
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -37,37 +39,31 @@ ANSWER_S = 20
 NEEDS_LOGIN = {"server": {"trusted_proxies": ["192.0.2.1"]}}
 
 
-def token(hearth: HearthDaemon, role: str) -> str:
-    """A token with this role."""
-    made = run_hearth(
-        "token", "create", "--config", hearth.config, "--name", role, "--role", role, cwd=hearth.home
-    )
-    assert made.returncode == 0, made.stderr
-    return made.stdout.split()[0]
+@contextmanager
+def house(home: Path) -> Iterator[tuple[HearthDaemon, dict[str, dict[str, str]]]]:
+    """A daemon, and what somebody with each role sends along."""
+    hearth = HearthDaemon(home, machines=[simulated(), simulated("machine-b")], settings=NEEDS_LOGIN)
+    sent: dict[str, dict[str, str]] = {"none": {}}
+    for role in ROLES[1:]:
+        wanted = ("--config", hearth.config, "--name", role, "--role", role)
+        made = run_hearth("token", "create", *wanted, cwd=hearth.home)
+        assert made.returncode == 0, made.stderr
+        sent[role] = {"Authorization": f"Bearer {made.stdout.split()[0]}"}
+    with hearth:
+        answer = hearth.rest.get("/api/openapi.json", headers=sent["admin"])
+        assert answer.status_code == httpx.codes.OK, answer.text
+        (home / "openapi.json").write_text(answer.text)
+        yield hearth, sent
 
 
-def credentials(hearth: HearthDaemon, role: str) -> dict[str, str]:
-    """What one with this role sends along."""
-    return {} if role == "none" else {"Authorization": f"Bearer {token(hearth, role)}"}
-
-
-def description(hearth: HearthDaemon) -> Path:
-    """The description, as a file."""
-    answer = hearth.rest.get("/api/openapi.json", headers=credentials(hearth, "admin"))
-    assert answer.status_code == 200, answer.text
-    path = hearth.home / "openapi.json"
-    path.write_text(answer.text)
-    return path
-
-
-def make_up(hearth: HearthDaemon, role: str, phases: str, each: int, seed: int) -> tuple[int, str]:
-    """One run; how many cases it made up, and what it found, if anything."""
+def make_up(hearth: HearthDaemon, sent: dict[str, str], phases: str, each: int, seed: int) -> tuple[int, str]:
+    """One run, with these headers; how many cases it made up, and what it found, if anything."""
     report = hearth.home / "report.json"
     report.unlink(missing_ok=True)
-    headers = [part for name, value in credentials(hearth, role).items() for part in ("--header", f"{name}: {value}")]
+    headers = [part for name, value in sent.items() for part in ("--header", f"{name}: {value}")]
     run = subprocess.run(
         [
-            str(Path(sys.executable).with_name("schemathesis")), "run", str(description(hearth)),
+            str(Path(sys.executable).with_name("schemathesis")), "run", str(hearth.home / "openapi.json"),
             "--url", hearth.url, *headers, *LEFT_OUT,
             "--checks", ",".join(CHECKS), "--phases", phases, "--max-examples", str(each), "--seed", str(seed),
             "--request-timeout", str(ANSWER_S), "--continue-on-failure", "--warnings", "off", "--no-color",
@@ -81,17 +77,17 @@ def make_up(hearth: HearthDaemon, role: str, phases: str, each: int, seed: int) 
     )  # fmt: skip
     assert report.exists(), f"{run.stdout}\n{run.stderr}"
     made = json.loads(report.read_text())["test_cases"]["generated"]
-    return made, "" if run.returncode == 0 else f"seed {seed}, {role}:\n{run.stdout}"
+    return made, "" if run.returncode == 0 else f"seed {seed}:\n{run.stdout}"
 
 
 def run(home: Path, role: str, cases: int, seed: int) -> tuple[Figures, str]:
     """At least this many cases with one role; the figures, and what was found."""
-    with HearthDaemon(home, machines=[simulated(), simulated("machine-b")], settings=NEEDS_LOGIN) as hearth:
-        made, found = make_up(hearth, role, "examples,coverage,fuzzing", 20, seed)
+    with house(home) as (hearth, sent):
+        made, found = make_up(hearth, sent[role], "examples,coverage,fuzzing", 20, seed)
         rounds = 0
         while made < cases and not found:
             rounds += 1
-            more, found = make_up(hearth, role, "fuzzing", 50, seed + rounds)
+            more, found = make_up(hearth, sent[role], "fuzzing", 50, seed + rounds)
             made += more
         alive = hearth.running and hearth.rest.get("/healthz").status_code == httpx.codes.OK
         started = hearth.stdout.count("listening on")
