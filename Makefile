@@ -21,6 +21,10 @@ TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 # A long run in a browser against this binary.
 browser = cd static && HEARTH_BIN='$(1)' npx playwright test --config bench/playwright.config.ts
 
+FUZZ_TARGETS := $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
+# How long each is tried. Unit: s.
+FUZZ_S ?= 60
+
 BENCHES := pure sockets dialects modbus daemon
 
 NPM_STAMP := static/node_modules/.installed
@@ -69,7 +73,7 @@ test-ui: $(NPM_STAMP) ## types, lints and unit tests of the pages, and that they
 	npm run --silent test
 
 .PHONY: test-python
-test-python: $(VENV_STAMP) debug ## the daemon as others see it: processes, sockets, a Modbus device that is played
+test-python: $(VENV_STAMP) debug echo ## the daemon as others see it: processes, sockets, a Modbus device that is played
 	@echo '== Python peers'
 	# Most of them wait most of the time: four files at once.
 	.venv/bin/pytest --quiet --numprocesses 4 --dist loadfile -m 'not alone' tests/python
@@ -111,6 +115,10 @@ soak: $(NPM_STAMP) $(DIST) release-binary setup-chromium ## eight simulated hour
 .PHONY: debug
 debug:
 	@$(CARGO) build --locked --quiet
+
+.PHONY: echo
+echo:
+	@$(CARGO) build --locked --quiet --example echo
 
 .PHONY: release-binary
 release-binary:
@@ -178,3 +186,19 @@ trust: $(VENV_STAMP) debug ## long fault runs: kill -9, crashes, cut clients, fl
 	@echo '1,000 crashes of a machine with heat on: the first bytes after each are the safe ones'
 	@HEARTH_CRASHES=1000 $(CARGO) test --locked --quiet -p hearth-actors --test losses crash
 	@.venv/bin/python tests/trust
+
+.PHONY: fuzz
+fuzz: ## bytes that nobody would send, a minute for each decoder; what it finds is in fuzz/artifacts
+	@if ! $(CARGO) fuzz --version >/dev/null 2>&1; then
+	  echo 'installing cargo-fuzz'
+	  $(CARGO) install --locked --quiet cargo-fuzz
+	fi
+	$(PYTHON) fuzz/seeds.py
+	# Sanitizers look for what unsafe code does; there is none. Without them a stable compiler will do.
+	export RUSTC_BOOTSTRAP=1
+	for target in $(FUZZ_TARGETS); do
+	  echo "== fuzz: $$target"
+	  mkdir -p "fuzz/found/$$target"
+	  $(CARGO) fuzz run --dev --sanitizer none "$$target" "fuzz/found/$$target" "fuzz/corpus/$$target" -- \
+	    -max_total_time=$(FUZZ_S) -timeout=1 -rss_limit_mb=1024 -max_len=65536 -verbosity=0 -print_final_stats=1
+	done

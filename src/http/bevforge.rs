@@ -99,8 +99,13 @@ pub struct Meta {
 }
 
 impl Turn {
-    /// The rows that are wanted.
+    /// The answer with the rows that are wanted.
     fn rows<T: Serialize>(&self, all: Vec<T>, usual: usize) -> Answer {
+        Ok(HttpResponse::Ok().json(self.of(all, usual)?))
+    }
+
+    /// The rows that are wanted.
+    fn of<T>(&self, all: Vec<T>, usual: usize) -> Result<Rows<T>, Complaint> {
         let number =
             |text: &Option<String>, usual: usize| text.as_ref().map_or(Ok(usual), |text| text.parse::<usize>());
         let limit = number(&self.limit, usual).ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
@@ -112,7 +117,7 @@ impl Turn {
         let total = all.len();
         let data: Vec<T> = all.into_iter().skip(offset).take(limit).collect();
         let meta = Meta { total, limit, offset, count: data.len() };
-        Ok(HttpResponse::Ok().json(Rows { data, meta }))
+        Ok(Rows { data, meta })
     }
 }
 

@@ -20,6 +20,7 @@ pub mod telemetry;
 mod visit;
 
 use std::cell::{Cell, RefCell};
+use std::io::ErrorKind;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -469,7 +470,12 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
                 self.close(Parting::Friendly, reason, ctx);
             }
             Err(ws::ProtocolError::Overflow) => self.part(ws::CloseCode::Size, "message too large", ctx),
-            Err(ws::ProtocolError::Io(_)) => ctx.stop(),
+            // How the codec tells of bits that are reserved.
+            Err(ws::ProtocolError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+                self.part(ws::CloseCode::Protocol, "broken frame", ctx);
+            }
+            // And of a text that is none; or its peer is gone, and hears nothing.
+            Err(ws::ProtocolError::Io(_)) => self.part(ws::CloseCode::Invalid, "not UTF-8", ctx),
             Err(_) => self.part(ws::CloseCode::Protocol, "broken frame", ctx),
         }
     }

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Answer, Complaint, Turn, endpoint};
+use super::{Answer, Complaint, Rows, Turn, endpoint};
 use crate::dialects::bevforge::wire::{Origin, Scalar, Telemetry};
 use crate::dialects::bevforge::{self};
 use crate::http::rest::body;
@@ -105,6 +105,16 @@ impl Latest {
     }
 }
 
+/// What is told of one channel, or of a machine.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum LastValues {
+    /// Of `endpointId`; `null` where it has none yet.
+    OfChannel(Option<Latest>),
+    /// Of `tileId` or `nodeId`.
+    OfMachine(Rows<Latest>),
+}
+
 /// Whose last values are wanted.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -123,13 +133,13 @@ pub async fn latest(whose: Query<Whose>, turn: Query<Turn>, seen: Seen) -> Answe
         let place = endpoint(&seen, number)?;
         let rows = Latest::of(&place.machine.bus().snapshot());
         let row = rows.into_iter().find(|row| u64::from(row.endpoint_id) == number);
-        return Ok(HttpResponse::Ok().json(row));
+        return Ok(HttpResponse::Ok().json(LastValues::OfChannel(row)));
     }
     let Some(machine) = whose.tile_id.as_ref().or(whose.node_id.as_ref()) else {
         return Err(Complaint::invalid("Missing parameter", "one of endpointId, tileId, nodeId is needed"));
     };
     let rows = find(&seen, machine).map(|machine| Latest::of(&machine.bus().snapshot())).unwrap_or_default();
-    turn.rows(rows, USUAL_ROWS)
+    Ok(HttpResponse::Ok().json(LastValues::OfMachine(turn.of(rows, USUAL_ROWS)?)))
 }
 
 /// `POST /api/os/telemetry/ingest`: all values of a message, or none.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::http::bevforge::alarms::{self, AlarmView};
 use crate::http::bevforge::commands::{self, CommandView, Ended, NewCommand};
 use crate::http::bevforge::plant::{self, Endpoint, Tile, TileView};
-use crate::http::bevforge::telemetry::{self, Accepted, Latest, NewReading};
+use crate::http::bevforge::telemetry::{self, Accepted, LastValues, NewReading};
 use crate::http::bevforge::{self, Alive, Rows, events};
 use crate::http::operation::{Operation, Parameter, Presence, Shape, Tag};
 use crate::http::websocket::entrances;
@@ -125,7 +125,7 @@ fn latest() -> Operation {
     .takes(Parameter::query("endpointId", "The channel.", json!({ "type": "integer", "minimum": 1 })))
     .takes(text_query("tileId", "A machine."))
     .takes(text_query("nodeId", "A machine."))
-    .answers(200, "Its last value.", Shape::written::<Latest>(), latest_example())
+    .answers(200, "Its last value.", Shape::written::<LastValues>(), latest_example())
 }
 
 fn endpoints() -> Operation {
