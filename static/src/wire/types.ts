@@ -1969,6 +1969,10 @@ dialect: string | null,
  */
 machine: string | null,
 /**
+ * The machines that they have control of.
+ */
+steers: Array<string>,
+/**
  * Since when. RFC 3339.
  */
 since: string | null, };

@@ -9,7 +9,7 @@ import type { ChartHandle } from "../../ui/ChartFrame";
 import { useHouse, useMachine } from "../../ui/house";
 import { useKeys } from "../../ui/keys";
 import { Later } from "../../ui/Later";
-import { shelf } from "../later";
+import { later } from "../later";
 import { Head } from "../cockpit/Head";
 import { SessionButtons } from "../cockpit/EventPanel";
 import { Strip } from "../cockpit/Strip";
@@ -52,7 +52,7 @@ export function GenericCockpit({ id }: { id: string }) {
         <MachineTasks machine={machine} />
       </aside>
       <Devices machine={machine} />
-      {isSaving.value && <Later quiet load={shelf("FinishSheet")} props={{ machine, isRoast: false, onClose: () => (isSaving.value = false) }} />}
+      {isSaving.value && <Later quiet load={later("FinishSheet")} props={{ machine, isRoast: false, onClose: () => (isSaving.value = false) }} />}
     </main>
   );
 }
