@@ -31,8 +31,8 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use crate::config::Config;
 use crate::storage::disk::Disk;
 use bearer::Bearer;
-use book::{Book, BookError, Keep};
-use document::{Document, User};
+use book::{Book, BookError, Changed, Keep};
+use document::User;
 use entry::Entry;
 use secret::{TOKEN_PREFIX, digest};
 use setup::SetUp;
@@ -127,7 +127,7 @@ impl Access {
     }
 
     /// Follows what other processes change, and writes what was used when, until the daemon ends. `told` hears what they changed.
-    pub async fn keep(self, told: impl Fn(&Document, &Document)) {
+    pub async fn keep(self, told: impl Fn(&Changed)) {
         let (mut look, mut write) = (interval(LOOK_EVERY), interval(WRITE_EVERY));
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         write.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -138,8 +138,8 @@ impl Access {
                 _ = look.tick() => match self.inner.book.refresh() {
                     Ok(changed) => {
                         is_told = false;
-                        if let Some((before, now)) = changed {
-                            told(&before, &now);
+                        if let Some(changed) = changed {
+                            told(&changed);
                         }
                     }
                     Err(error) if !is_told => {

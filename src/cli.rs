@@ -1,6 +1,6 @@
 //! The command line: `hearth` and `hearth serve` run the daemon, the other commands do one thing and end.
 //!
-//! Exit codes: 0 all is well, 2 wrong usage or configuration, 1 anything else.
+//! Exit codes: 0 all is well, 2 wrong usage or configuration, 3 stopped while outputs may not be safe, 1 anything else.
 
 pub mod healthcheck;
 pub mod log;
@@ -20,6 +20,8 @@ use token::TokenCommand;
 
 /// Exit code of wrong usage or configuration; also what the argument parser ends with.
 pub const EXIT_USAGE: u8 = 2;
+/// Exit code of an orderly stop after which a machine's outputs may not be safe: it did not confirm them.
+pub const EXIT_UNSAFE: u8 = 3;
 
 /// What the command line asks for.
 #[derive(Debug, Clone)]

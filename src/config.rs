@@ -8,6 +8,7 @@
 
 pub mod address;
 pub mod channel;
+pub mod conditions;
 mod control;
 pub mod detection;
 pub mod dialects;

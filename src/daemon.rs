@@ -2,6 +2,7 @@
 
 mod upkeep;
 
+use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -149,7 +150,7 @@ impl Daemon {
         let upkeep = [
             actix_rt::spawn(upkeep::tell_of_storage(house.clone(), told_of_storage)),
             actix_rt::spawn(upkeep::tell_of_jumps(house)),
-            actix_rt::spawn(access.keep(move |before, now| upkeep::note_tokens(&audit, before, now))),
+            actix_rt::spawn(access.keep(move |changed| upkeep::note_tokens(&audit, changed))),
         ];
         actix_rt::spawn(server::look_alive(state.lobby.clone()));
         actix_rt::spawn(state.ledger.clone().keep());
@@ -178,12 +179,12 @@ impl Daemon {
         &self.own
     }
 
-    /// Stops in order: nobody new, outputs to safety, everything to disk, sockets closed.
-    pub async fn stop(self) {
+    /// Stops in order: nobody new, outputs to safety, everything to disk, sockets closed. `parted` as in [`House::stop`].
+    pub async fn stop(self, parted: impl FnOnce(BTreeSet<MachineId>)) {
         join_all(self.servers.iter().map(ServerHandle::pause)).await;
         // Every socket tells its client why it goes.
         self.state.lobby.tell(Notice::Stopping);
-        tokio::join!(self.state.house.stop(), tokio::time::sleep(FAREWELL));
+        tokio::join!(self.state.house.stop(parted), tokio::time::sleep(FAREWELL));
         join_all(self.servers.iter().map(|server| server.stop(true))).await;
         self.upkeep.iter().for_each(JoinHandle::abort);
     }

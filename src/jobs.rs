@@ -2,6 +2,7 @@
 //!
 //! Arguments come as in Python, by position or by keyword; all that is wrong with them is told at once.
 
+mod album;
 mod backup;
 mod call;
 pub mod claims;
@@ -144,7 +145,7 @@ impl Jobs {
 
     /// A picture that the task `scan` kept, with its media type; `None` where there is none. Reads the disk.
     pub fn picture(&self, task: TaskId, number: u16) -> Option<(Vec<u8>, &'static str)> {
-        scan::picture(&self.hands.data, task, number)
+        album::picture(&self.hands.data, task, number)
     }
 
     /// Makes a task for nobody in particular: [`Jobs::make_for`].

@@ -1,5 +1,6 @@
 //! The `hearth` binary: arguments, log, configuration, start, wait for a signal, stop with a deadline.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write, stderr, stdout};
 use std::net::SocketAddr;
@@ -19,7 +20,9 @@ use hearth::guard::{self, parent};
 use hearth::http::door;
 use hearth::storage::disk::Disk;
 use hearth::storage::{backup, restore};
+use hearth_actors::model::ids::MachineId;
 use hearth_actors::registry::Definition;
+use hearth_actors::system::House;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
@@ -104,6 +107,7 @@ fn serve(config: Config, guard: Guard) -> anyhow::Result<()> {
         let place = Place::of(&config);
         let daemon = Daemon::start_telling(Disk::default(), config, |definitions| told = tell(definitions)).await?;
         told.context("telling the guard what to write if this process dies")?;
+        let bequeath = lifeline.clone();
         if let Some(lifeline) = lifeline {
             actix_rt::spawn(guard::keep_informed(daemon.state().house.clone(), lifeline));
         }
@@ -121,11 +125,20 @@ fn serve(config: Config, guard: Guard) -> anyhow::Result<()> {
             Call::GuardIsDead => (ORPHANED_DEADLINE, 1),
         };
         tracing::info!("stopping");
-        if tokio::time::timeout(deadline, daemon.stop()).await.is_err() {
+        let house = daemon.state().house.clone();
+        let mut parted = None;
+        if tokio::time::timeout(deadline, daemon.stop(|unconfirmed| parted = Some(unconfirmed))).await.is_err() {
             tracing::warn!("the stop took too long and was cut short");
         }
+        // Cut short before that was known, none has confirmed.
+        let all = || house.machines().iter().map(|machine| machine.id().clone()).collect();
+        let unsafe_machines = parted.unwrap_or_else(all);
+        let is_safe = unsafe_machines.is_empty();
+        if !is_safe {
+            hand_over(&house, &unsafe_machines, bequeath.as_deref());
+        }
         // A driver that blocks its thread must not keep the process.
-        std::process::exit(code)
+        std::process::exit(if is_safe { code } else { code.max(i32::from(cli::EXIT_UNSAFE)) })
     })
 }
 
@@ -147,6 +160,21 @@ impl Place {
             one => one.to_string(),
         };
         self.0.clone().unwrap_or_else(|| format!("http://{here}"))
+    }
+}
+
+/// Says which machines may be unsafe; the guard, where there is one, writes to these once this process is gone.
+fn hand_over(house: &House, machines: &BTreeSet<MachineId>, guard: Option<&Lifeline>) {
+    let names = machines.iter().map(MachineId::as_str).collect::<Vec<_>>().join(", ");
+    tracing::error!(
+        machines = names,
+        "these machines did not confirm their safe values: look at them, use their own switches"
+    );
+    // Where it is not heard, the guard writes to all machines.
+    if let Some(Err(error)) =
+        guard.map(|guard| guard.tell(&guard::wills_of(house, |machine| machines.contains(machine))))
+    {
+        tracing::error!(%error, "the guard does not hear which machines these are");
     }
 }
 

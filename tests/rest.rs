@@ -343,6 +343,6 @@ async fn after_a_daemon_that_was_killed_heat_is_latched_also_where_nothing_was_r
     while machine.bus().look(|snapshot| snapshot.safety.latched.is_none()) {
         events.recv().await.unwrap();
     }
-    house.daemon.stop().await;
+    house.daemon.stop(drop).await;
     assert!(!marker.exists(), "one that stopped in order leaves nothing behind");
 }

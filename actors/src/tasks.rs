@@ -103,6 +103,7 @@ impl Tasks {
             manner: work.manner(),
             machine,
             project,
+            number: None,
             arguments,
             status: TaskStatus::Pending,
             progress: Progress::default(),

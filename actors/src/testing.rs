@@ -46,6 +46,7 @@ pub fn roaster(id: &str) -> MachineSpec {
         class: OutputClass::Heat,
         failsafe: Failsafe::Value(0.0),
         stop_value: None,
+        max_rise_per_s: None,
         has_readback: false,
     };
     MachineSpec {

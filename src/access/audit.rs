@@ -249,7 +249,7 @@ mod tests {
     use super::*;
 
     fn deed(number: u64) -> Deed {
-        let machine = (number % 2 == 0).then(|| "drum".to_owned());
+        let machine = number.is_multiple_of(2).then(|| "drum".to_owned());
         Deed {
             who: format!("user {number}"),
             action: "control".into(),

@@ -60,6 +60,15 @@ struct Kept {
     is_ahead: bool,
 }
 
+/// What another process changed.
+#[derive(Debug, Clone)]
+pub struct Changed {
+    /// What stood there.
+    pub before: Arc<Document>,
+    /// What stands there.
+    pub now: Arc<Document>,
+}
+
 /// Every change makes a new file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
@@ -144,11 +153,11 @@ impl Book {
         Ok(done)
     }
 
-    /// Takes over what another process wrote. Yields what stood there before and what stands there now, if that is so.
+    /// Takes over what another process wrote, and says what that was, if it wrote something.
     ///
     /// # Errors
     /// When it cannot be read; then what was known still counts.
-    pub fn refresh(&self) -> Result<Option<(Arc<Document>, Arc<Document>)>, BookError> {
+    pub fn refresh(&self) -> Result<Option<Changed>, BookError> {
         // Whoever changes it right now sees for himself what is new, and the disk may take its time.
         let _one_at_a_time = match self.inner.changing.try_lock() {
             Ok(turn) => turn,
@@ -162,7 +171,7 @@ impl Book {
         }
         let now = Arc::clone(&newest.document);
         self.put(newest);
-        Ok(Some((before, now)))
+        Ok(Some(Changed { before, now }))
     }
 
     /// What the file says, where somebody else wrote it; else what is known.

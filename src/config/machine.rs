@@ -177,6 +177,7 @@ impl MachineConfig {
             .filter_map(|(i, a)| a.to_rule(&channels, &format!("/interlocks/{i}"), &mut faults))
             .collect::<Vec<_>>();
         twice("/alarms", "id", self.alarms.iter().map(|a| a.id.as_str()), &mut faults);
+        super::rules::check_no_fight(&self.interlocks, &mut faults);
         twice("/interlocks", "id", self.interlocks.iter().map(|a| a.id.as_str()), &mut faults);
         for (i, interlock) in self.interlocks.iter().enumerate() {
             if let Some(alarm) = self.alarms.iter().position(|alarm| alarm.id == interlock.id && !alarm.id.is_empty()) {

@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use crate::access::audit::{Audit, Deed};
+use crate::access::book::Changed;
 use crate::access::document::{Document, Token};
 use crate::storage::clock::{StorageClock, SystemClock};
 use crate::storage::watch::StorageState;
@@ -24,7 +25,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const JUMP_MS: u64 = 2_000;
 
 /// Writes down which tokens the command line gave out and revoked.
-pub fn note_tokens(audit: &Audit, before: &Document, now: &Document) {
+pub fn note_tokens(audit: &Audit, Changed { before, now }: &Changed) {
     let note = |old: Option<&Token>, new: Option<&Token>| {
         let told = |token: &Token| json!({ "id": token.id, "name": token.name, "role": token.role });
         audit.note(Deed {

@@ -168,10 +168,7 @@ pub async fn admit(
     let refused = match &granted.bearer {
         _ if may || rule.length == Length::Socket => None,
         Err(nobody) => Some(no_login(nobody.why())),
-        Ok(_) => {
-            let words = "your role does not allow this: ask for a higher one";
-            Some(HttpResponse::from(&Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", words)))
-        }
+        Ok(_) => Some(HttpResponse::from(&no_right())),
     };
     request.extensions_mut().insert(granted);
     let response = match refused {
@@ -243,6 +240,10 @@ fn came(request: &HttpRequest) -> Came<'_> {
         || headers.keys().any(|name| name.as_str().starts_with("x-forwarded-"));
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     Came { peer: address(request), host, is_forwarded }
+}
+
+fn no_right() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", "your role does not allow this: ask for a higher one")
 }
 
 fn no_login(why: &str) -> HttpResponse {

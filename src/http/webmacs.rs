@@ -7,9 +7,11 @@ use actix_web::web::{Data, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::future::join_all;
 use hearth_actors::dialect::{Said, Telemetry};
+use hearth_actors::logic::gate;
 use hearth_actors::model::channel::{ControlShape, ControlSpec};
 use hearth_actors::model::command::{Actor, Want};
 use hearth_actors::model::event::{Event, EventBody};
+use hearth_actors::model::ids::MachineId;
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::session::SessionState;
 use hearth_actors::model::time::WallMs;
@@ -178,32 +180,58 @@ async fn accept(request: &HttpRequest, message: &Value, state: &AppState) -> Res
     if let Some(tag) = deliver(readings, state, now).first() {
         return Err((StatusCode::NOT_FOUND, format!("Event '{tag}' not found.")));
     }
-    let answers = join_all(side_by_side(orders).into_values().map(|orders| carry_out(request, orders, state))).await;
+    let answers = join_all(by_machine(orders).into_values().map(|orders| carry_out(request, orders, state))).await;
     answers.into_iter().collect::<Result<(), Refusal>>().map_err(|refusal| (status_of(&refusal), refusal.message))?;
     Ok(count)
 }
 
-/// Orders that may wait beside each other, in the order in which they came: each channel's are one after the other.
-fn side_by_side<'a>(orders: Vec<(&'a Place, Fraction)>) -> BTreeMap<usize, Vec<(&'a Place, Fraction)>> {
-    let first = |wanted: &Place| orders.iter().position(|(place, _)| place.channel().tag == wanted.channel().tag);
-    let mut by_channel: BTreeMap<usize, Vec<(&'a Place, Fraction)>> = BTreeMap::new();
-    for (place, value) in &orders {
-        by_channel.entry(first(place).unwrap_or_default()).or_default().push((place, *value));
+/// The orders of each machine, in the order in which they came. Machines wait for no other.
+fn by_machine(orders: Vec<(&Place, Fraction)>) -> BTreeMap<&MachineId, Vec<(&Place, Fraction)>> {
+    let mut machines: BTreeMap<&MachineId, Vec<(&Place, Fraction)>> = BTreeMap::new();
+    for (place, value) in orders {
+        machines.entry(place.machine.id()).or_default().push((place, value));
     }
-    by_channel
+    machines
 }
 
+/// Each order comes to the gate as if it had come in a message of its own; what the first one that failed was told.
 async fn carry_out(request: &HttpRequest, orders: Vec<(&Place, Fraction)>, state: &AppState) -> Result<(), Refusal> {
-    for (place, value) in orders {
-        let want = Want::Control { channel: place.channel().id.clone(), value };
-        let (action, details) = (want.action(), Details::of_order(&place.machine, &want));
-        let outcome = place.machine.command(order(request, state, Actor::Rest, want)).await;
-        if let Ok(bearer) = granted(request).bearer {
-            note_order(state, &bearer, &address(request).to_string(), action, details, &outcome);
+    let mut first = Ok(());
+    for lot in lots(orders) {
+        let answers = lot.into_iter().map(|(place, value)| put_one(request, place, value, state));
+        for answer in join_all(answers).await {
+            first = first.and(answer);
         }
-        outcome?;
     }
-    Ok(())
+    first
+}
+
+async fn put_one(request: &HttpRequest, place: &Place, value: Fraction, state: &AppState) -> Result<(), Refusal> {
+    let want = Want::Control { channel: place.channel().id.clone(), value };
+    let (action, details) = (want.action(), Details::of_order(&place.machine, &want));
+    let outcome = place.machine.command(order(request, state, Actor::Rest, want)).await;
+    if let Ok(bearer) = granted(request).bearer {
+        note_order(state, &bearer, &address(request).to_string(), action, details, &outcome);
+    }
+    outcome.map(drop)
+}
+
+/// Orders that may wait for their controller side by side. The next lot begins when all of one are settled: before a second order
+/// to the same control, and before one that an interlock judges, which goes by what was settled.
+fn lots(orders: Vec<(&Place, Fraction)>) -> Vec<Vec<(&Place, Fraction)>> {
+    let mut lots: Vec<Vec<(&Place, Fraction)>> = Vec::new();
+    for (place, value) in orders {
+        let id = &place.channel().id;
+        let is_interlocked = gate::is_interlocked(&place.machine.spec(), id.as_str(), value);
+        let fits = |lot: &&mut Vec<(&Place, Fraction)>| {
+            !is_interlocked && lot.iter().all(|(other, _)| other.channel().id != *id)
+        };
+        match lots.last_mut().filter(fits) {
+            Some(lot) => lot.push((place, value)),
+            None => lots.push(vec![(place, value)]),
+        }
+    }
+    lots
 }
 
 /// What a control shall be set to, if it can be: whether it is on is a word for toggles only.

@@ -52,7 +52,7 @@ pub use feed::Feeds;
 pub use guest::welcome;
 use guest::{Guest, unauthorised};
 use news::{Change, Lot, Question, lots, questions};
-use outlet::{Line, Outlet};
+use outlet::{Line, Outlet, Parting};
 use telemetry::Ingest;
 pub use visit::{Heartbeat, Visit, Watches};
 
@@ -107,7 +107,7 @@ fn converse(
         client: RefCell::new(client),
         live: RefCell::new(live),
         told: Cell::new(matches!(visit.heartbeat, Heartbeat::Untold(_)).then(Instant::now)),
-        parting: Cell::new(false),
+        parting: Cell::new(Parting::No),
     });
     let now = Instant::now();
     let socket = Socket {
@@ -187,11 +187,11 @@ impl Socket {
             last
         };
         self.tell(last, ctx);
-        self.close(Some((code, why).into()), ctx);
+        self.close(Parting::Friendly, Some((code, why).into()), ctx);
     }
 
-    fn close(&mut self, reason: Option<ws::CloseReason>, ctx: &mut ws::WebsocketContext<Self>) {
-        self.line.parting.set(true);
+    fn close(&mut self, how: Parting, reason: Option<ws::CloseReason>, ctx: &mut ws::WebsocketContext<Self>) {
+        self.line.parting.set(how);
         ctx.close(reason);
         ctx.stop();
     }
@@ -353,7 +353,8 @@ impl StreamHandler<Change> for Socket {
             Change::Roster(machines) => self.follow(&machines),
             // It is told nothing more, not even what it missed.
             Change::LoggedOut => {
-                self.close(Some((self.unauthorised, "your login has ended: log in again").into()), ctx)
+                let why = (self.unauthorised, "your login has ended: log in again").into();
+                self.close(Parting::Abrupt, Some(why), ctx);
             }
             Change::Task(event) => {
                 let frames = self.line.client.borrow_mut().task(&event);
@@ -434,7 +435,8 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
             Ok(ws::Message::Ping(payload)) => ctx.pong(&payload),
             Ok(ws::Message::Pong(_) | ws::Message::Nop) => {}
             Ok(ws::Message::Close(reason)) => {
-                self.close(reason.filter(|reason| !matches!(reason.code, ws::CloseCode::Abnormal)), ctx);
+                let reason = reason.filter(|reason| !matches!(reason.code, ws::CloseCode::Abnormal));
+                self.close(Parting::Friendly, reason, ctx);
             }
             Err(ws::ProtocolError::Overflow) => self.part(ws::CloseCode::Size, "message too large", ctx),
             Err(ws::ProtocolError::Io(_)) => ctx.stop(),

@@ -99,15 +99,32 @@ impl Player<'_> {
                     _ => {}
                 },
                 Some(Err(RecvError::Closed)) => return Err(JobError::Failed("the machine was removed".to_owned())),
-                Some(Err(RecvError::Lagged(_))) => {
-                    let is_mine = |status: &ReplayStatus| status.profile == profile && status.by == self.actor.label();
-                    if !self.machine.bus().look(|snapshot| snapshot.replay.as_ref().is_some_and(is_mine)) {
-                        return Err(stopped());
-                    }
-                }
+                Some(Err(RecvError::Lagged(_))) => match self.look_again(profile) {
+                    Some(ReplayState::Playing | ReplayState::Paused) => begun = true,
+                    Some(ReplayState::Finished) => return Ok(()),
+                    Some(ReplayState::Stopped) | None => return Err(stopped()),
+                },
                 None => self.follow().await?,
             }
         }
+    }
+
+    /// Where it stands, when more was told than was heard. What is heard from now on is newer than that.
+    fn look_again(&mut self, profile: SessionId) -> Option<ReplayState> {
+        let bus = self.machine.bus();
+        self.events = bus.subscribe();
+        let is_mine = |status: &ReplayStatus| status.profile == profile && status.by == self.actor.label();
+        let plays = bus.look(|snapshot| snapshot.replay.clone().filter(is_mine));
+        let status = plays.or_else(|| {
+            // What has ended is on no snapshot.
+            let told = bus.recent(|event| matches!(&event.body, EventBody::ReplayStatus(status) if is_mine(status)));
+            told.events.last().and_then(|last| match &last.event.body {
+                EventBody::ReplayStatus(status) => Some(status.clone()),
+                _ => None,
+            })
+        })?;
+        self.total_s = status.total.0 / 1000;
+        Some(status.state)
     }
 
     /// Starts it. One that begins after its task was called off is stopped: nobody is left to do so.

@@ -232,7 +232,7 @@ test("a page on the daemon's own computer is asked for no login and says nothing
 
 for (const theme of ["light", "dark"]) {
   test(`no screen of the security keeps anybody out, in ${theme}`, async ({ page }) => {
-    const pictures = process.env["HEARTH_PICTURES"];
+    const pictures = process.env["PICTURES"];
     await page.addInitScript((chosen) => localStorage.setItem("hearth.theme", chosen), theme);
     const house = await launched(SHARED);
     const look = async (name: string) => {

@@ -60,6 +60,7 @@ fn control(shape: ControlShape, max: f64) -> ChannelKind {
         class: OutputClass::Motion,
         failsafe: Failsafe::Hold,
         stop_value: None,
+        max_rise_per_s: None,
         has_readback: true,
     })
 }
@@ -145,6 +146,7 @@ fn task(status: TaskStatus) -> Task {
         manner: Manner::Waiting,
         machine: Some(machine()),
         project: Some("owl".into()),
+        number: Some(1),
         arguments: r#"{"args":[10],"kwargs":{}}"#.into(),
         status,
         progress: Progress { current: 3, total: 10, message: "Capturing photo 3/10".to_owned() },

@@ -33,6 +33,8 @@ pub enum Action {
     SeeDaemon,
     /// Software STOP.
     Stop,
+    /// Take a picture.
+    TakePicture,
     /// Set a control.
     Control,
     /// Start, stop or reset a session.
@@ -116,7 +118,8 @@ impl Action {
             | Self::SeePrograms
             | Self::SeeDaemon
             | Self::Stop => Least::Viewer,
-            Self::Control
+            Self::TakePicture
+            | Self::Control
             | Self::RunSession
             | Self::Mark
             | Self::Replay
@@ -175,6 +178,7 @@ impl Action {
             | Self::SeeTasks
             | Self::SeePrograms
             | Self::SeeDaemon
+            | Self::TakePicture
             | Self::ReadAudit => false,
             Self::ChangePassword
             | Self::Stop

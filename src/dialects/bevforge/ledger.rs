@@ -85,8 +85,6 @@ pub struct AlarmLife {
     pub triggered_at: WallMs,
     /// When its condition was gone.
     pub cleared_at: Option<WallMs>,
-    /// When somebody acknowledged it.
-    pub acked_at: Option<WallMs>,
 }
 
 impl Ledger {
@@ -204,7 +202,6 @@ impl Inner {
                     notice: notice.clone(),
                     triggered_at: first_told(notice, event.wall),
                     cleared_at: None,
-                    acked_at: None,
                 });
                 life.take(notice, event);
             }
@@ -236,7 +233,6 @@ impl Inner {
                     notice: notice.clone(),
                     triggered_at: notice.raised_wall.or(raised).or(snapshot.read_at).unwrap_or_default(),
                     cleared_at: None,
-                    acked_at: None,
                 });
             }
         });
@@ -285,15 +281,11 @@ impl Life {
 impl AlarmLife {
     fn take(&mut self, notice: &AlarmNotice, event: &Event) {
         use AlarmState::{Acked, ClearedUnacked, Normal, Shelved, Unacked};
-        let before = self.notice.state;
         match notice.state {
-            ClearedUnacked => self.cleared_at = Some(event.wall),
-            Acked if before == Acked && self.acked_at.is_some() => {}
-            Acked => self.acked_at = Some(event.wall),
-            Normal if before == ClearedUnacked => self.acked_at = Some(event.wall),
-            Normal => self.cleared_at = Some(event.wall),
+            Normal if self.notice.state == ClearedUnacked => {}
+            ClearedUnacked | Normal => self.cleared_at = Some(event.wall),
             Unacked => self.cleared_at = None,
-            Shelved => {}
+            Acked | Shelved => {}
         }
         self.notice = notice.clone();
         (self.session, self.seq) = (event.session, Some(event.seq));

@@ -57,7 +57,7 @@ pub struct AlarmView {
 
 impl AlarmView {
     fn of(life: AlarmLife, state: &AppState) -> Self {
-        let AlarmLife { machine, session, seq, notice, triggered_at, cleared_at, acked_at } = life;
+        let AlarmLife { machine, session, seq, notice, triggered_at, cleared_at } = life;
         let spec = state.house.find(&machine).map(|machine| machine.spec());
         let endpoint_id = spec.and_then(|spec| Some(spec.channels.get(spec.channel_of(&notice.alarm)?)?.endpoint.0));
         Self {
@@ -69,7 +69,7 @@ impl AlarmView {
             endpoint_id,
             triggered_at: moment(triggered_at),
             cleared_at: cleared_at.map(moment),
-            acked_at: acked_at.map(moment),
+            acked_at: notice.acked_wall.map(moment),
             acked_by: notice.acked_by,
             message: notice.message,
             rule_id: notice.alarm.to_string(),

@@ -2,7 +2,7 @@
 //! device did it.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::X_CONTENT_TYPE_OPTIONS;
+use actix_web::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::machine::pictures::CaptureError;
@@ -77,7 +77,7 @@ pub async fn camera(name: Path<String>, looking: Query<Looking>, state: Data<App
     Ok(HttpResponse::Ok().json(camera.ok_or_else(|| missing("camera", &name))?))
 }
 
-/// `GET cameras/{name}/photo`: takes a picture, between two orders.
+/// `GET cameras/{name}/photo`: takes a picture, between two orders. It is a `GET` that makes a device work, so looking is not enough.
 pub async fn photo(name: Path<String>, looking: Query<Looking>, state: Data<AppState>) -> Answer {
     let machine = looking.machine(&state)?;
     let channels = machine.bus().snapshot().channels;
@@ -93,8 +93,9 @@ pub async fn photo(name: Path<String>, looking: Query<Looking>, state: Data<AppS
         };
         Refused::new(status, error.to_string())
     })?;
-    let as_said = (X_CONTENT_TYPE_OPTIONS, "nosniff");
-    Ok(HttpResponse::Ok().content_type(picture.mime).insert_header(as_said).body(picture.bytes))
+    let (as_said, fresh) = ((X_CONTENT_TYPE_OPTIONS, "nosniff"), (CACHE_CONTROL, "no-store"));
+    let mut answer = HttpResponse::Ok();
+    Ok(answer.content_type(picture.mime).insert_header(as_said).insert_header(fresh).body(picture.bytes))
 }
 
 /// `PUT motors/{name}/angle?degrees=`: turns it to there.

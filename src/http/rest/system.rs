@@ -10,8 +10,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::machines::order;
+use crate::http::door::granted;
 use crate::http::state::AppState;
-use crate::wire::storage::StorageView;
+use crate::wire::storage::{StorageView, StorageWord};
 
 /// What a probe that answers says.
 const OK: &str = "ok";
@@ -42,8 +43,10 @@ pub struct Health {
     version: &'static str,
     /// Since it started. Unit: s.
     uptime_seconds: f64,
-    /// Where everything is kept.
-    storage: StorageView,
+    /// The parts that somebody should look at: `storage`, or none.
+    degraded: Vec<&'static str>,
+    /// Where everything is kept; `null` to somebody who may not look.
+    storage: Option<StorageView>,
 }
 
 /// What came of stopping everything.
@@ -72,14 +75,16 @@ pub async fn readyz(state: Data<AppState>) -> HttpResponse {
     HttpResponse::Ok().json(Ready { status: OK, machines: state.house.machines().len() })
 }
 
-/// `GET /health`
-pub async fn health(state: Data<AppState>) -> HttpResponse {
+/// `GET /health`: for everybody, but for the details of the disk.
+pub async fn health(request: HttpRequest, state: Data<AppState>) -> HttpResponse {
     let uptime_seconds = state.started.elapsed().as_secs_f64();
+    let storage = state.jobs.storage();
     HttpResponse::Ok().json(Health {
         status: OK,
         version: env!("CARGO_PKG_VERSION"),
         uptime_seconds,
-        storage: state.jobs.storage(),
+        degraded: if storage.state == StorageWord::Ok { Vec::new() } else { vec!["storage"] },
+        storage: granted(&request).bearer.is_ok().then_some(storage),
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
-use futures_util::stream::{self, LocalBoxStream};
+use futures_util::stream::{self, LocalBoxStream, PollNext};
 use futures_util::{Stream, StreamExt};
 use hearth_actors::client::history::{History, Past};
 use hearth_actors::dialect::SyncSummary;
@@ -42,7 +42,10 @@ pub(super) fn changes(
         (Watches::All, _) => WatchStream::from_changes(roster).map(Change::Roster).boxed_local(),
     };
     match login_ends {
-        Some(end) => stream::select(changes, stream::once(end).map(|()| Change::LoggedOut)).boxed_local(),
+        Some(end) => {
+            let logged_out = stream::once(end).map(|()| Change::LoggedOut);
+            stream::select_with_strategy(logged_out, changes, |(): &mut ()| PollNext::Left).boxed_local()
+        }
         None => changes,
     }
 }
