@@ -24,7 +24,7 @@ export function Audit() {
   const hasMore = useSignal(true);
   const { busy, fault, run } = useWork();
   const { machine, who } = wanted.value;
-  const newest = useFetched((signal) => rest.deeds(wanted.peek(), { signal }), [machine, who]);
+  const newest = useFetched(() => rest.deeds(wanted.peek()), [machine, who]);
   useEffect(() => {
     older.value = [];
     hasMore.value = newest.value?.length === PAGE;
@@ -41,7 +41,7 @@ export function Audit() {
   const machines = [["", "all"] as const, ...house.items.value.map(({ id, name }) => [id, name] as const)];
   return (
     <>
-      <div class="row filters">
+      <div class="row intro filters">
         <Field label="Machine" choices={machines} value={machine} testId="audit-machine" onInput={(chosen) => narrow({ machine: chosen })} />
         <Field label="Person or token" value={who} testId="audit-who" onInput={(typed) => narrow({ who: typed })} />
         <button type="button" class="button" data-testid="audit-again" onClick={newest.again}>Look again</button>

@@ -16,7 +16,7 @@ const LOOK_EVERY_MS = 3_000;
 
 export function Connected() {
   const house = useHouse();
-  const clients = useFetched((signal) => rest.clients({ signal }), [], LOOK_EVERY_MS);
+  const clients = useFetched(rest.clients, [], LOOK_EVERY_MS);
   const leaving = useSignal<ClientView | null>(null);
   const close = () => {
     leaving.value = null;

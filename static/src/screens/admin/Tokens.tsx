@@ -15,7 +15,7 @@ import { TokenDialog } from "./TokenDialog";
 
 export function Tokens() {
   const house = useHouse();
-  const tokens = useFetched((signal) => rest.tokens({ signal }));
+  const tokens = useFetched(rest.tokens);
   const isGiving = useSignal(false);
   const revoking = useSignal<TokenView | null>(null);
   const close = () => {
@@ -25,7 +25,7 @@ export function Tokens() {
   };
   return (
     <>
-      <p class="row"><span class="grow">Programs and controllers show a token instead of a password.</span>
+      <p class="row intro"><span class="grow">Programs and controllers show a token instead of a password.</span>
         <button type="button" class="button primary" data-testid="add-token" onClick={() => (isGiving.value = true)}><Icon name="plus" /> Give out</button></p>
       <Fetching of={tokens} what="tokens" />
       <ul class="alarm-list">

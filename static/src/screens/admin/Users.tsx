@@ -20,7 +20,7 @@ type Open = { what: "nothing" | "adding" } | { what: "changing" | "removing"; us
 
 export function Users() {
   const house = useHouse();
-  const users = useFetched((signal) => rest.users({ signal }));
+  const users = useFetched(rest.users);
   const open = useSignal<Open>({ what: "nothing" });
   const close = () => {
     open.value = { what: "nothing" };
@@ -29,7 +29,7 @@ export function Users() {
   const now = open.value;
   return (
     <>
-      <p class="row"><span class="grow">Each person logs in with an e-mail address and a password of their own.</span>
+      <p class="row intro"><span class="grow">Each person logs in with an e-mail address and a password of their own.</span>
         <button type="button" class="button primary" data-testid="add-user" onClick={() => (open.value = { what: "adding" })}><Icon name="plus" /> Add</button></p>
       <Fetching of={users} what="who may log in" />
       <ul class="alarm-list">
