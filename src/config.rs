@@ -15,6 +15,7 @@ pub mod dialects;
 pub mod driver;
 pub mod error;
 pub mod faults;
+pub mod interlocks;
 pub mod load;
 pub mod machine;
 pub mod modbus;

@@ -43,7 +43,7 @@ macro_rules! comparing {
             $($own)*
         }
 
-        impl From<&$name> for ConditionConfig {
+        impl From<&$name> for $crate::config::conditions::ConditionConfig {
             fn from(compares: &$name) -> Self {
                 Self {
                     channel: compares.channel.clone(),
