@@ -22,8 +22,14 @@ const ANSWER_MS = 10_000;
 /** Why controls cannot be used now. */
 export type Bar = { why: string; icon: "lock" | "slash" | "clock" | "octagon"; code: "role" | "locked" | "offline" | "driver" | "latched" | "stale" };
 
+/** Whether somebody else steers, or whoever is here may not. */
+export function isLocked(machine: MachineStore, me: Me | null): boolean {
+  const { holder, yours } = machine.session.lease.value;
+  return !maySteer(me?.user, machine.id) || (holder !== null && !yours);
+}
+
 /** Why controls cannot be used now, null if they can. */
-export function barOf(machine: MachineStore, isOverridden: boolean, me: Me | null = null): Bar | null {
+export function barOf(machine: MachineStore, isOverridden: boolean, me: Me | null): Bar | null {
   if (!maySteer(me?.user, machine.id)) return { why: "You may watch this machine and STOP it, not steer it", icon: "lock", code: "role" };
   const { holder, yours } = machine.session.lease.value;
   if (!canSend(machine.link.value)) {
