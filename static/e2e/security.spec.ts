@@ -230,8 +230,24 @@ test("a page on the daemon's own computer is asked for no login and says nothing
   await expect(page.getByTestId("sign-out")).toHaveCount(0);
 });
 
+test("the audit goes back as far as one wants, and no further than there is", async ({ page, daemon }) => {
+  await daemon.addRoaster("demo", { operator: false });
+  for (let lot = 0; lot < 13; lot += 1) await Promise.all(Array.from({ length: 10 }, () => fetch(`${daemon.url}/api/stop`, { method: "POST" })));
+  await open(page, daemon, "#/admin/audit");
+  const deeds = page.getByTestId("deeds").locator("li");
+  await expect(deeds).toHaveCount(100);
+  await expect(deeds.first()).toContainText("stop");
+  await page.getByTestId("audit-more").click();
+  await expect(deeds.last(), "the oldest is the last").toContainText("configure machine");
+  await expect(page.getByTestId("audit-more")).toHaveCount(0);
+  expect(await deeds.count()).toBeGreaterThan(130);
+  await page.getByTestId("audit-who").fill("nobody of that name");
+  await expect(page.getByText("Nothing was done")).toBeVisible();
+});
+
 test("a controller gets its addresses and its token in one place", async ({ page, daemon }) => {
-  await daemon.addMachine({ id: "rig", name: "Lab rig", kind: "rig", driver: { type: "push" }, channels: [{ id: "t1", label: "Inlet", unit: "celsius", kind: "sensor", tag: "inlet-42" }] });
+  const rig = { id: "rig", name: "Lab rig", kind: "rig", driver: { type: "push" }, channels: [{ id: "t1", label: "Inlet", unit: "celsius", kind: "sensor", tag: "inlet-42" }] };
+  expect((await page.request.post(`${daemon.url}/api/machines`, { data: rig })).status()).toBe(201);
   await open(page, daemon, "#/m/rig/setup");
   await page.getByTestId("step-link").click();
   await page.getByTestId("push-token").click();
@@ -251,7 +267,6 @@ test("a controller gets its addresses and its token in one place", async ({ page
 
 for (const theme of ["light", "dark"]) {
   test(`no screen of the security keeps anybody out, in ${theme}`, async ({ page }) => {
-    const pictures = process.env["PICTURES"];
     await page.addInitScript((chosen) => localStorage.setItem("hearth.theme", chosen), theme);
     const house = await launched(SHARED);
     const look = async (name: string) => {
@@ -260,7 +275,6 @@ for (const theme of ["light", "dark"]) {
         await page.waitForTimeout(300);
         expect(await violations(page), `${name} ${width}x${height}`).toEqual([]);
         expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), `${name} is wider than ${width}`).toBeLessThanOrEqual(0);
-        if (pictures !== undefined) await page.screenshot({ path: `${pictures}/${name}-${width}x${height}-${theme}.png` });
       }
     };
     try {

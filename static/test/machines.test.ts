@@ -91,6 +91,16 @@ describe("the machines of the house", () => {
     expect(asked.filter((path) => path === "api/auth/me"), "once for both").toHaveLength(2);
   });
 
+  it("are somebody's as soon as the daemon can say whose", async () => {
+    answer = () => json({}, 503);
+    house.start();
+    await vi.advanceTimersByTimeAsync(10);
+    expect([house.me.value, house.isOut.value]).toEqual([null, false]);
+    answer = (path) => json(path === "api/auth/me" ? otto("viewer", null) : []);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(house.me.value).toMatchObject({ user: { role: "viewer" } });
+  });
+
   it("that are refused from the start are not asked for again and again", async () => {
     answer = (path) => json(path === "api/auth/me" ? otto("operator", ["b"]) : path === "api/machines" ? [summary("a")] : { id: "a" });
     house.start();

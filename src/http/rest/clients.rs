@@ -38,7 +38,7 @@ pub struct ClientView {
     dialect: Option<&'static str>,
     /// The machine they follow; `null` where it is not one.
     machine: Option<String>,
-    /// The machines that they have control of.
+    /// The machines among those they follow that they have control of.
     steers: Vec<String>,
     /// Since when. RFC 3339.
     since: Option<String>,
@@ -47,10 +47,13 @@ pub struct ClientView {
 impl ClientView {
     fn of((id, card): (u64, Card), machines: &Roster) -> Self {
         let Card { who, role, address, name, client, dialect, machine, since } = card;
-        let is_held = |machine: &&MachineHandle| {
-            machine.bus().look(|snapshot| snapshot.lease.holder.as_ref().is_some_and(|(holder, _)| *holder == client))
+        let holds = |handle: &MachineHandle| {
+            handle.bus().look(|now| now.lease.holder.as_ref().is_some_and(|(holder, _)| *holder == client))
         };
-        let steers = machines.iter().filter(is_held).map(|machine| machine.id().to_string()).collect();
+        // A page has a socket for each machine, and is one client with all of them.
+        let follows = |handle: &MachineHandle| machine.as_ref().is_none_or(|only| only == handle.id());
+        let steered = machines.iter().filter(|handle| follows(handle) && holds(handle));
+        let steers = steered.map(|handle| handle.id().to_string()).collect();
         let dialect = Name::of(dialect).map(key);
         let machine = machine.map(|machine| machine.to_string());
         Self { id, who, role: role.into(), address, name, dialect, machine, steers, since: rfc3339(since) }

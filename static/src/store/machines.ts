@@ -126,6 +126,7 @@ export class MachinesStore {
     clearTimeout(this.#timer);
     try {
       this.list.value = { kind: "ready", items: await rest.machines(), error: null };
+      if (this.me.peek() === null) void this.whoIsHere();
     } catch (caught) {
       const error = caught instanceof RestError ? caught : new RestError(0, "", String(caught));
       const held = this.list.peek();

@@ -1973,7 +1973,7 @@ dialect: string | null,
  */
 machine: string | null,
 /**
- * The machines that they have control of.
+ * The machines among those they follow that they have control of.
  */
 steers: Array<string>,
 /**

@@ -28,7 +28,7 @@ export function Connected() {
       <ul class="alarm-list">
         {clients.value?.map((client) => (
           <Row key={client.id} testId={`client-${client.name}`} name={client.name} role={client.role} about={
-            `${client.who} from ${client.address}, ${client.dialect}${client.machine === null ? "" : `, follows ${house.nameOf(client.machine)}`}, since ${moment(client.since)}`
+            `${client.who} from ${client.address}, ${client.dialect ?? "another protocol"}${client.machine === null ? "" : `, follows ${house.nameOf(client.machine)}`}, since ${moment(client.since)}`
           }>
             {client.steers.length > 0 && <Chip icon="lock" testId="steers">has control of {machinesWords(client.steers, house.nameOf)}</Chip>}
             <button type="button" class="button" aria-label={`Disconnect ${client.name}`} data-testid="dismiss" onClick={() => (leaving.value = client)}>Disconnect</button>
