@@ -8,7 +8,7 @@ export function Notes() {
   const { changed, me } = house;
   if (changed.value === null && me.value?.access !== "open") return null;
   return (
-    <div class="notes">
+    <div class="house-notes">
       {changed.value !== null && (
         <Banner icon="info" tone="warning" urgent testId="rights-changed" actions={<button type="button" class="button" onClick={() => (changed.value = null)}>Understood</button>}>{changed.value}</Banner>
       )}
