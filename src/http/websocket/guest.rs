@@ -30,6 +30,9 @@ const CLOSE_UNAUTHORISED: u16 = 4401;
 /// What one is told whose role is not enough.
 const NOT_FOR_YOU: &str = "your role does not allow this";
 
+/// Largest frame of one that goes at once, whose words are not read. Unit: bytes.
+const FAREWELL_FRAME_BYTES: usize = 4096;
+
 /// A client at the door of a socket: the beginning of its answer, its seat, and who it is.
 pub struct Guest {
     pub(super) response: HttpResponseBuilder,
@@ -125,8 +128,9 @@ pub fn welcome(request: &HttpRequest, state: &AppState) -> Result<Guest, actix_w
         .map_err(|error| InternalError::from_response("no WebSocket handshake", no_handshake(&error)))?;
     let address = address(request);
     let full = |full: NoSeat| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "FULL", full.to_string());
-    let seat = state.seats.take(address, &state.limits).map_err(full)?;
     let Granted { bearer, credential, action } = granted(request);
+    let role = bearer.as_ref().ok().map(|bearer| bearer.role);
+    let seat = state.seats.take(address, role, &state.limits).map_err(full)?;
     let standing = match bearer {
         Ok(bearer) => Admission::of(bearer, credential, action, state),
         Err(Nobody::NoCredential) => Standing::Asked,
@@ -148,7 +152,8 @@ fn turn_away(
     code: ws::CloseCode,
     why: &'static str,
 ) -> HttpResponse {
-    response.streaming(Farewell { frame: None, code, why, seat: Some(seat) }.said_to(body))
+    let said = doorstep::Said::nothing(body).and_more(FAREWELL_FRAME_BYTES);
+    response.streaming(Farewell { frame: None, code, why, seat: Some(seat) }.said_to(said))
 }
 
 /// Tells a client that was let in one last thing, and closes. One that may do nothing is told only that.
@@ -161,7 +166,7 @@ pub fn dismiss(
     why: &'static str,
 ) -> HttpResponse {
     guest.serve(body, state, ws::CloseCode::Other(CLOSE_UNAUTHORISED), move |_, said, seat| {
-        Farewell { frame, code, why, seat: Some(seat) }.said_to(said.and_more())
+        Farewell { frame, code, why, seat: Some(seat) }.said_to(said.and_more(FAREWELL_FRAME_BYTES))
     })
 }
 
