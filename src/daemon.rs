@@ -33,7 +33,6 @@ use crate::config::modbus::{ModbusConfig, Register};
 use crate::config::together::clashes;
 use crate::config::tree::SupervisionConfig;
 use crate::dialects::Name;
-use crate::dialects::bevforge::ledger::Ledger;
 use crate::drivers::Workshop;
 use crate::drivers::modbus::probe::{self, Probe};
 use crate::http::door::{self, Door};
@@ -42,6 +41,7 @@ use crate::http::lobby::{Lobby, Notice};
 use crate::http::perimeter::Perimeter;
 use crate::http::rest::document::Arrival;
 use crate::http::rest::exchange::{self, Format};
+use crate::http::seen::Whole;
 use crate::http::server;
 use crate::http::state::{AppState, Seats};
 use crate::http::tls::{Certificate, TlsError};
@@ -145,7 +145,7 @@ impl Daemon {
         let perimeter = Arc::new(Perimeter::of(&config, &descriptors::hostname()));
         let lines = Lines::new(Most::of(&config.limits, descriptors::limit(), listeners.len() * server::workers()));
         let state = AppState {
-            house: house.clone(),
+            house: Whole::new(house.clone()),
             workshop: workshop.clone(),
             jobs: jobs(&config, Kept { disk, storage, archive }, house.clone(), &workshop),
             limits: Arc::new(config.limits),
@@ -157,7 +157,6 @@ impl Daemon {
             started: Instant::now(),
             lobby: Lobby::default(),
             panels: Default::default(),
-            ledger: Ledger::new(house.roster()),
         };
         let upkeep = [
             actix_rt::spawn(upkeep::tell_of_storage(house.clone(), told_of_storage)),
@@ -165,7 +164,7 @@ impl Daemon {
             actix_rt::spawn(access.keep(move |changed| upkeep::note_tokens(&audit, changed))),
         ];
         actix_rt::spawn(server::look_alive(state.lobby.clone()));
-        actix_rt::spawn(state.ledger.clone().keep());
+        actix_rt::spawn(state.house.clone().keep());
         actix_rt::spawn(lines.clone().keep());
         if let Some(certificate) = &certificate {
             actix_rt::spawn(certificate.clone().keep());
@@ -206,7 +205,7 @@ impl Daemon {
         join_all(self.servers.iter().map(ServerHandle::pause)).await;
         // Every socket tells its client why it goes.
         self.state.lobby.tell(Notice::Stopping);
-        tokio::join!(self.state.house.stop(parted), tokio::time::sleep(FAREWELL));
+        tokio::join!(self.state.house.unscoped().stop(parted), tokio::time::sleep(FAREWELL));
         join_all(self.servers.iter().map(|server| server.stop(true))).await;
         self.upkeep.iter().for_each(JoinHandle::abort);
     }

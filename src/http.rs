@@ -19,6 +19,7 @@ pub mod perimeter;
 pub mod problem;
 pub mod reception;
 pub mod rest;
+pub mod seen;
 pub mod server;
 pub mod sign_in;
 pub mod state;

@@ -110,7 +110,7 @@ fn serve(config: Config, guard: Guard) -> anyhow::Result<()> {
         told.context("telling the guard what to write if this process dies")?;
         let bequeath = lifeline.clone();
         if let Some(lifeline) = lifeline {
-            actix_rt::spawn(guard::keep_informed(daemon.state().house.clone(), lifeline));
+            actix_rt::spawn(guard::keep_informed(daemon.state().house.unscoped().clone(), lifeline));
         }
         let scheme = place.scheme;
         writeln!(stdout(), "listening on {scheme}://{}", daemon.address())?;
@@ -127,7 +127,7 @@ fn serve(config: Config, guard: Guard) -> anyhow::Result<()> {
             Call::GuardIsDead => (ORPHANED_DEADLINE, 1),
         };
         tracing::info!("stopping");
-        let house = daemon.state().house.clone();
+        let house = daemon.state().house.unscoped().clone();
         let mut parted = None;
         if tokio::time::timeout(deadline, daemon.stop(|unconfirmed| parted = Some(unconfirmed))).await.is_err() {
             tracing::warn!("the stop took too long and was cut short");

@@ -1,5 +1,7 @@
 //! Floor 5: starts the tree and stops it in order. [`House`] is the one typed handle to everything inside.
 
+pub mod view;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -13,7 +15,7 @@ use crate::archive::{Archive, ArchiveError, Interrupted};
 use crate::logic::gate;
 use crate::machine::Surroundings;
 use crate::model::alarm::{BuiltIn, Cry};
-use crate::model::command::Want;
+use crate::model::command::{Scope, Want};
 use crate::model::event::{Event, EventBody, Lease};
 use crate::model::ids::{CommandId, MachineId, Seq};
 use crate::model::session::SessionState;
@@ -28,6 +30,7 @@ use crate::runtime::conditions::Conditions;
 use crate::runtime::standing::AlarmKeeper;
 use crate::slot::MachineHandle;
 use crate::tasks::Tasks;
+use view::View;
 
 /// Positions that one start of the daemon may give out. 2^53 of them exist for JavaScript: nine million starts.
 const SEQS_PER_START: u64 = 1_000_000_000;
@@ -81,6 +84,11 @@ impl House {
         let (directory, places) = watch::channel(Arc::default());
         let registry = Registry::new(surroundings.clone(), policy, Seq(first_seq), last_run, roster, directory).start();
         Ok(Self { registry, roster: machines, directory: places, surroundings, tasks })
+    }
+
+    /// The house as somebody sees it whose access is limited to these machines.
+    pub fn seen_by(&self, scope: &Scope) -> View {
+        View::new(self.clone(), scope.clone())
     }
 
     /// The registry.

@@ -165,11 +165,12 @@ pub async fn admit(
         return Ok(request.into_response(HttpResponse::InternalServerError().finish()));
     };
     let granted = grant(request.request(), &state, rule);
-    let may = granted.bearer.as_ref().map_or_else(|_| rule.action.is_for(None), |bearer| bearer.may(rule.action));
     let refused = match &granted.bearer {
-        _ if may || rule.length == Length::Socket => None,
+        _ if rule.length == Length::Socket => None,
+        Err(_) if rule.action.is_for(None) => None,
         Err(nobody) => Some(no_login(nobody.why())),
-        Ok(_) => Some(HttpResponse::from(&no_right())),
+        Ok(bearer) if bearer.may(rule.action) => None,
+        Ok(bearer) => Some(HttpResponse::from(&no_right(bearer.role, rule.action))),
     };
     request.extensions_mut().insert(granted);
     let response = match refused {
@@ -242,8 +243,13 @@ fn came(request: &HttpRequest) -> Came {
     Came { peer: address, to_loopback: is_loopback_host, is_forwarded }
 }
 
-fn no_right() -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", "your role does not allow this: ask for a higher one")
+fn no_right(role: UserRole, action: Action) -> Problem {
+    let words = if action.is_for(Some(role)) {
+        "this concerns the whole house, and your access is limited to some machines: ask somebody whose access is not"
+    } else {
+        "your role does not allow this: ask for a higher one"
+    };
+    Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", words)
 }
 
 fn no_login(why: &str) -> HttpResponse {

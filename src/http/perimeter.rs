@@ -27,6 +27,8 @@ use crate::config::network::Network;
 use crate::config::web_origin::{Authority, Host, WebOrigin};
 use crate::dialects::Name;
 
+/// Longest path. To find the route of a long one takes the web server long. Unit: bytes.
+const PATH_BYTES_MAX: usize = 1024;
 /// As much of what a stranger sent as is told back.
 const SHOWN_CHARS: usize = 100;
 /// What a page of another origin may ask with.
@@ -79,6 +81,8 @@ enum Refusal {
         "a request with the cookie of a login must say by Origin which page it comes from; programs use a token instead"
     )]
     NoOrigin,
+    #[error("the path is longer than {PATH_BYTES_MAX} bytes: no id is that long")]
+    TooLong,
     #[error("the body has the encoding `{0}`: send it as it is")]
     Encoded(String),
     #[error(transparent)]
@@ -213,8 +217,11 @@ impl<'a> Asked<'a> {
         *self.method == Method::OPTIONS && self.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
     }
 
-    /// An encoding would have to be undone before a body can be measured.
+    /// Whether it can be looked at for what it costs: an encoding would have to be undone before a body can be measured.
     fn is_plain(&self) -> Result<(), Refusal> {
+        if self.uri.path().len() > PATH_BYTES_MAX {
+            return Err(Refusal::TooLong);
+        }
         match self.headers.get_all(CONTENT_ENCODING).find(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
         {
             Some(coding) => Err(Refusal::Encoded(shown(&String::from_utf8_lossy(coding.as_bytes())))),
@@ -229,6 +236,7 @@ impl From<Refusal> for Problem {
             Refusal::Host(_) => (StatusCode::MISDIRECTED_REQUEST, "UNKNOWN_HOST"),
             Refusal::NoHost | Refusal::Contradiction(_) => (StatusCode::BAD_REQUEST, "MALFORMED"),
             Refusal::Origin { .. } | Refusal::NoOrigin => (StatusCode::FORBIDDEN, "FOREIGN_ORIGIN"),
+            Refusal::TooLong => (StatusCode::URI_TOO_LONG, "TOO_LONG"),
             Refusal::Encoded(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
         };
         Self::new(status, code, refusal.to_string())

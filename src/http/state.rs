@@ -5,17 +5,16 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hearth_actors::model::command::UserRole;
-use hearth_actors::system::House;
 use tokio::time::Instant;
 
 use super::door::Door;
 use super::lobby::Lobby;
 use super::peer::neighbourhood;
 use super::perimeter::Perimeter;
+use super::seen::Whole;
 use crate::access::Access;
 use crate::access::audit::Audit;
 use crate::config::tree::LimitsConfig;
-use crate::dialects::bevforge::ledger::Ledger;
 use crate::dialects::control_panel::crowd::Crowd;
 use crate::drivers::Workshop;
 use crate::jobs::Jobs;
@@ -24,7 +23,7 @@ use crate::jobs::Jobs;
 #[derive(Clone)]
 pub struct AppState {
     /// The machines and what is kept of them.
-    pub house: House,
+    pub house: Whole,
     /// Makes drivers from configurations.
     pub workshop: Workshop,
     /// Makes tasks of names and arguments.
@@ -47,8 +46,6 @@ pub struct AppState {
     pub lobby: Lobby,
     /// The control panels among them.
     pub panels: Crowd,
-    /// What became of commands and alarms lately, in the BevForge dialect.
-    pub ledger: Ledger,
 }
 
 /// Seats for sockets, in all and per address.

@@ -29,11 +29,12 @@ use actix_http::ws::Codec;
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
 use actix_web_actors::ws;
+use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{LocalBoxStream, Stream};
-use hearth_actors::client::history::{self, History};
+use hearth_actors::client::history::History;
 use hearth_actors::client::{Budget, Client, Reaction};
-use hearth_actors::dialect::{Frame, SyncRequest};
+use hearth_actors::dialect::{DialectId, Frame, SyncRequest};
 use hearth_actors::model::command::Want;
 use hearth_actors::model::refusal::Refusal;
 use hearth_actors::registry::Roster;
@@ -43,6 +44,7 @@ use tokio::time::Instant;
 
 use super::deeds::{Details, note_order};
 use super::lobby::{Card, Notice, Presence};
+use super::seen::Seen;
 use super::state::{AppState, Seat};
 use crate::access::bearer::Bearer;
 use crate::dialects::openroast::CLOSE_MACHINE_NOT_FOUND;
@@ -50,8 +52,8 @@ use assembly::{Assembly, Broken};
 use bucket::{Bucket, Pace};
 use feed::Cursor;
 pub use feed::Feeds;
-pub use guest::welcome;
 use guest::{Guest, unauthorised};
+pub use guest::{LastWord, welcome};
 use news::{Change, Lot, Question, lots, questions};
 use outlet::{Line, Outlet, Parting};
 use telemetry::Ingest;
@@ -63,22 +65,37 @@ const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// So many pings, pongs and fragments may come for each message that may.
 const PIECES_PER_MESSAGE: u32 = 10;
 
-/// Hosts a client until it goes. One that may do nothing is told why by the code that its socket is closed with.
-pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, visit: Visit) -> HttpResponse {
-    let unauthorised = unauthorised(visit.dialect.id());
+/// Hosts a client of a dialect until it goes. What it visits is found once it is known who it is, and so what it sees. One that may
+/// do nothing is told why by the code that its socket is closed with.
+pub fn host(
+    guest: Guest,
+    body: web::Payload,
+    state: &AppState,
+    feeds: &Feeds,
+    dialect: DialectId,
+    visit: impl FnOnce(&Seen) -> Result<Visit, LastWord> + 'static,
+) -> HttpResponse {
+    let unauthorised = unauthorised(dialect);
     let (state, feeds, address) = (state.clone(), feeds.clone(), guest.address.to_string());
     guest.serve(body, &state.clone(), unauthorised, move |admission, said, seat| {
-        let ends = End { code: unauthorised, login: admission.ends };
-        let who = Visitor { bearer: admission.bearer, address, seat };
-        converse(who, ends, said, &state, &feeds, visit)
+        let seen = state.house.seen_by(&admission.bearer.scope);
+        match visit(&seen) {
+            Ok(visit) => {
+                let ends = End { code: unauthorised, login: admission.ends };
+                let who = Visitor { bearer: admission.bearer, address, seat, seen };
+                converse(who, ends, said, &state, &feeds, visit).left_stream()
+            }
+            Err(word) => word.said_to(said, seat).right_stream(),
+        }
     })
 }
 
-/// Who visits, and from where.
+/// Who visits, from where, and what they see.
 struct Visitor {
     bearer: Bearer,
     address: String,
     seat: Seat,
+    seen: Seen,
 }
 
 /// How a visit ends with its login.
@@ -89,7 +106,7 @@ struct End {
 
 /// What a client is told, from its greeting to the end.
 fn converse(
-    Visitor { bearer, address, seat }: Visitor,
+    Visitor { bearer, address, seat, seen }: Visitor,
     ends: End,
     said: doorstep::Said,
     state: &AppState,
@@ -97,14 +114,14 @@ fn converse(
     mut visit: Visit,
 ) -> impl Stream<Item = Result<Bytes, actix_web::Error>> + use<> {
     visit.viewer.principal = bearer.principal(visit.viewer.principal.actor);
-    let mut roster = state.house.roster();
+    let mut roster = seen.roster();
     let machines: Vec<MachineHandle> = match &visit.watches {
         Watches::One(machine) => vec![machine.clone()],
-        Watches::All => roster.borrow_and_update().to_vec(),
+        Watches::All => roster.now().to_vec(),
         Watches::Tasks | Watches::Nothing => Vec::new(),
     };
     let live: Vec<Cursor> = machines.iter().map(|machine| feeds.follow(machine.id(), machine.bus())).collect();
-    let changes = news::changes(&visit.watches, live.first(), &state.house, roster, ends.login);
+    let changes = news::changes(&visit.watches, live.first(), &seen, roster, ends.login);
     let limit = state.limits.subscriptions;
     let (client, greeting) = Client::attach(visit.dialect, visit.viewer, visit.identity, machines, limit, wall_now());
     let line = Rc::new(Line {
@@ -121,6 +138,7 @@ fn converse(
         ingest: Ingest::default(),
         assembly: Assembly::new(visit.frame_bytes),
         state: state.clone(),
+        seen,
         feeds: feeds.clone(),
         follows_one: matches!(visit.watches, Watches::One(_)),
         bearer,
@@ -145,6 +163,8 @@ fn converse(
 pub struct Socket {
     line: Rc<Line>,
     state: AppState,
+    /// What of the house it may see.
+    seen: Seen,
     feeds: Feeds,
     /// Whether one machine is all it came for.
     follows_one: bool,
@@ -223,7 +243,7 @@ impl Socket {
             Reaction::Sync(request) => self.sync(request, ctx),
             Reaction::Telemetry(values) => {
                 let now = wall_now();
-                if let Some(refusal) = self.ingest.take(values, &self.state, now) {
+                if let Some(refusal) = self.ingest.take(values, &self.seen, &self.state.workshop.inboxes, now) {
                     let frames = self.line.client.borrow().refuse(&refusal, now);
                     self.tell(frames, ctx);
                 }
@@ -236,7 +256,7 @@ impl Socket {
         let client = self.line.client.borrow();
         let Some(machine) = client.machine().cloned() else { return };
         let (action, details) = (want.action(), Details::of_order(&machine, &want));
-        let command = client.command(self.state.house.surroundings().next_command(), want, request_id);
+        let command = client.command(self.seen.next_command(), want, request_id);
         let socket = ctx.address();
         let (state, bearer, address) = (self.state.clone(), self.bearer.clone(), self.address.clone());
         // Not in the actor's context, which forgets what it was given when the socket closes: an order that came is carried out.
@@ -257,10 +277,10 @@ impl Socket {
             self.next_sync = Some(request);
             return;
         }
-        let Some(bus) = client.machine().map(|machine| Arc::clone(machine.bus())) else { return };
+        let Some(machine) = client.machine().cloned() else { return };
         let sent_after = client.begin_past();
-        let archive = Arc::clone(self.state.house.archive());
-        let fetching = web::block(move || history::fetch(&bus, archive.as_ref(), request, sent_after));
+        let seen = self.seen.clone();
+        let fetching = web::block(move || seen.past(&machine, request, sent_after));
         ctx.spawn(fetching.into_actor(self).map(|fetched, _, ctx| {
             ctx.add_stream(lots(fetched.unwrap_or_else(|_| History { events: Vec::new(), truncated: true })));
         }));

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use hearth_actors::logic::program::Target;
 use hearth_actors::model::channel::{ChannelTable, ControlShape, ControlSpec};
-use hearth_actors::model::ids::{ChannelId, ClientId};
+use hearth_actors::model::ids::ChannelId;
 use hearth_actors::model::refusal::RefusalCode;
 use hearth_actors::model::task::{Task, TaskStatus};
 use hearth_actors::slot::MachineHandle;
@@ -16,10 +16,10 @@ use hearth_actors::tasks::job::{Job, JobError, Steps, Work};
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
-use super::Hands;
 use super::album::{Album, discard};
 use super::call::Call;
 use super::hand::{Came, Hand};
+use super::{Asker, Hands};
 use crate::storage::disk::Disk;
 use crate::storage::layout::SCANS;
 use crate::wire::fields::{text, whole};
@@ -48,7 +48,7 @@ pub(super) fn scan(call: &mut Call<'_>, hands: &Arc<Hands>) -> Work {
         positions,
         turntable,
         camera,
-        owner: call.owner(),
+        asker: call.asker(),
     }))
 }
 
@@ -87,20 +87,20 @@ struct Scan {
     positions: u64,
     turntable: Option<(usize, ControlSpec)>,
     camera: Option<ChannelId>,
-    owner: Option<ClientId>,
+    asker: Asker,
 }
 
 #[async_trait(?Send)]
 impl Job for Scan {
     async fn run(self: Box<Self>, steps: Steps) -> Result<Option<Arc<str>>, JobError> {
-        let Self { hands, machine, positions, turntable, camera, owner } = *self;
+        let Self { hands, machine, positions, turntable, camera, asker } = *self;
         let (Some(machine), Some((channel, control)), Some(camera)) = (machine, turntable, camera) else {
             return Err(JobError::Failed("it was started without a machine".to_owned()));
         };
         let _claim = hands.claims.claim(machine.id(), steps.task())?;
         let folder = format!("{SCANS}/{}", steps.task());
         let album = Album::new(hands.disk.clone(), hands.data.join(&folder));
-        let hand = Hand::new(machine.clone(), hands.house.surroundings().clone(), steps, NAME.to_owned(), owner);
+        let hand = Hand::new(machine.clone(), hands.house.surroundings().clone(), steps, NAME.to_owned(), asker);
         let mut turn = Turn { hand, channel, control, camera, album: album.clone(), positions };
         let unfinished = Unfinished(Some(album));
         match turn.all().await {

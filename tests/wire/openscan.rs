@@ -190,7 +190,7 @@ fn every_server_frame_is_the_golden_one() {
 
 #[test]
 fn a_task_that_was_cleaned_up_is_not_told() {
-    assert!(TaskUpdates.task(&TaskEvent::Removed(task(TaskStatus::Completed).id)).is_empty());
+    assert!(TaskUpdates.task(&TaskEvent::Removed(task(TaskStatus::Completed).into())).is_empty());
 }
 
 #[test]

@@ -128,6 +128,6 @@ pub struct Task {
 pub enum TaskEvent {
     /// It is new or changed; the whole of it as it is now.
     Changed(Arc<Task>),
-    /// It was cleaned up.
-    Removed(TaskId),
+    /// It was cleaned up; as it was.
+    Removed(Arc<Task>),
 }

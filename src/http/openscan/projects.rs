@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use hearth_actors::model::task::Task;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,7 +13,7 @@ use super::Refused;
 use super::tasks::view;
 use crate::dialects::openscan::wire::is_scan;
 use crate::http::rest::wire::task::TaskView;
-use crate::http::state::AppState;
+use crate::http::seen::Seen;
 use crate::wire::fields::shortened;
 use crate::wire::words::TaskStatus;
 
@@ -52,19 +52,19 @@ pub struct Scan {
 }
 
 /// `GET projects/`
-pub async fn list(state: Data<AppState>) -> HttpResponse {
-    HttpResponse::Ok().json(all(&state))
+pub async fn list(seen: Seen) -> HttpResponse {
+    HttpResponse::Ok().json(all(&seen))
 }
 
 /// `GET projects/{project}`
-pub async fn show(path: Path<String>, state: Data<AppState>) -> Answer {
+pub async fn show(path: Path<String>, seen: Seen) -> Answer {
     let unknown = || Refused::not_found(format!("Project {} not found", shortened(&path)));
-    Ok(HttpResponse::Ok().json(all(&state).remove(path.as_str()).ok_or_else(unknown)?))
+    Ok(HttpResponse::Ok().json(all(&seen).remove(path.as_str()).ok_or_else(unknown)?))
 }
 
-fn all(state: &AppState) -> BTreeMap<String, Project> {
+fn all(seen: &Seen) -> BTreeMap<String, Project> {
     let mut projects: BTreeMap<String, Project> = BTreeMap::new();
-    for task in state.house.tasks().list().iter().filter(|task| is_scan(&task.name)) {
+    for task in seen.tasks().list().iter().filter(|task| is_scan(&task.name)) {
         let (Some(name), Some(index)) = (task.project.as_deref(), task.number) else { continue };
         let project = projects.entry(name.to_owned()).or_insert_with(|| Project {
             name: name.to_owned(),

@@ -271,6 +271,14 @@ fn behind_a_proxy_its_scheme_and_every_name_count() {
 }
 
 #[test]
+fn a_path_that_no_id_is_long_enough_for_is_refused() {
+    for (bytes, page) in [(1024, Ok(Page::Unsaid)), (1025, Err(414)), (60_000, Err(414))] {
+        let uri = Uri::try_from(format!("/{}?x={}", "x".repeat(bytes - 1), "y".repeat(2_000))).unwrap();
+        assert_eq!(Request { uri, ..Request::new(&[("host", "localhost")]) }.page(), page, "{bytes}");
+    }
+}
+
+#[test]
 fn a_body_that_would_have_to_be_unpacked_is_refused() {
     let host = ("host", "localhost");
     assert_eq!(Request::posted(&[host, ("content-encoding", "identity")]).page(), Ok(Page::Unsaid));

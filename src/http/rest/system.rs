@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::future::join_all;
-use hearth_actors::model::command::{Actor, Want};
+use hearth_actors::model::command::{Actor, Scope, Want};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::machines::order;
 use crate::http::door::granted;
+use crate::http::seen::Seen;
 use crate::http::state::AppState;
 use crate::wire::storage::{StorageView, StorageWord};
 
@@ -72,7 +73,7 @@ pub async fn healthz() -> HttpResponse {
 
 /// `GET /readyz`: the registry answers as well.
 pub async fn readyz(state: Data<AppState>) -> HttpResponse {
-    HttpResponse::Ok().json(Ready { status: OK, machines: state.house.machines().len() })
+    HttpResponse::Ok().json(Ready { status: OK, machines: state.house.unscoped().machines().len() })
 }
 
 /// `GET /health`: for everybody, but for the details of the disk.
@@ -88,17 +89,23 @@ pub async fn health(request: HttpRequest, state: Data<AppState>) -> HttpResponse
     })
 }
 
-/// `POST /api/stop`: software STOP of every machine, at the same time; says for each whether it was confirmed.
-pub async fn stop_all(request: HttpRequest, state: Data<AppState>) -> HttpResponse {
-    let machines = state.house.machines();
-    let stops = machines.iter().map(|machine| machine.command(order(&request, &state, Actor::Rest, Want::Stop)));
-    let ends = join_all(stops).await;
-    let told = machines.iter().zip(ends).map(|(machine, end)| {
-        let told = match end {
-            Ok(_) => StopEnd { confirmed: true, message: String::new() },
-            Err(refusal) => StopEnd { confirmed: false, message: refusal.message },
-        };
-        (machine.id().to_string(), told)
+/// `POST /api/stop`: software STOP of every machine, at the same time, also of those that who asks does not see; says for each that
+/// they see whether it was confirmed.
+pub async fn stop_all(request: HttpRequest, seen: Seen, state: Data<AppState>) -> HttpResponse {
+    let machines = state.house.unscoped().machines();
+    let stops = machines.iter().map(|machine| {
+        let mut stop = order(&request, &seen, Actor::Rest, Want::Stop);
+        stop.principal.scope = Scope::All;
+        machine.command(stop)
     });
+    let ends = join_all(stops).await;
+    let told =
+        machines.iter().zip(ends).filter(|(machine, _)| seen.scope().includes(machine.id())).map(|(machine, end)| {
+            let told = match end {
+                Ok(_) => StopEnd { confirmed: true, message: String::new() },
+                Err(refusal) => StopEnd { confirmed: false, message: refusal.message },
+            };
+            (machine.id().to_string(), told)
+        });
     HttpResponse::Ok().json(Stopped { machines: told.collect() })
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::thread;
 
+use hearth_actors::model::command::Scope;
 use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::journal::Keep;
 use hearth_actors::model::profile::{Label, ProfileStatus};
@@ -486,6 +487,10 @@ fn a_list_is_narrowed_by_words_machine_and_time() {
     assert_eq!(text("  "), (1..=5).rev().map(session).collect::<Vec<_>>());
     let of = ProfileQuery { machine: Some(machine("machine-b")), ..all() };
     assert_eq!(ids(&store, &of), [session(5)]);
+    let scope = Scope::Only(Arc::new([machine("machine-a")].into()));
+    let one = ProfileQuery { scope: scope.clone(), limit: 1, ..all() };
+    assert_eq!(ids(&store, &one), [session(4)], "a page is as long as it may be, whatever lies between");
+    assert_eq!(ids(&store, &ProfileQuery { scope, ..of }), []);
     let at = |n: i64| Some(WallMs(CREATED_AT + n * 60_000));
     assert_eq!(ids(&store, &ProfileQuery { from: at(2), to: at(4), ..all() }), [session(3), session(2)]);
     assert_eq!(ids(&store, &ProfileQuery { from: at(4), to: at(2), ..all() }), []);
