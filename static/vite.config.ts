@@ -19,7 +19,8 @@ export default defineConfig({
   base: "./",
   plugins: [withoutPreloading],
   define: { "import.meta.env.VITE_HEARTH_VERSION": JSON.stringify(version) },
-  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  // The classic runtime: what it makes of the pages is a kilobyte smaller.
+  oxc: { jsx: { runtime: "classic", pragma: "h", pragmaFrag: "Fragment" }, jsxInject: 'import { h, Fragment } from "preact"' },
   build: {
     target: "es2022", modulePreload: false, assetsInlineLimit: 0, manifest: "manifest.json",
     // What the first screen needs is one file: what others share with it, split off, would make all of them larger.

@@ -557,8 +557,10 @@ async fn an_admin_sees_who_is_connected_and_has_them_go() {
         let (house, admin) = (&house, &admin);
         async move { with_token(house, method, &path, admin, None).await }
     };
-    let mut socket = house.live(&format!("{LIVE}?token={viewer}&name=kitchen")).await;
-    socket.text().await;
+    let operator = token(&house, RoleConfig::Operator, None);
+    let mut socket = house.live(&format!("{LIVE}?token={operator}&name=kitchen")).await;
+    socket.say(json!({ "type": "command", "action": "acquire_control" })).await;
+    socket.until(|frame| frame["type"] == "control_lease" && frame["yours"] == true).await;
     let request = awc::Client::builder().disable_timeout().finish();
     let request = request.get(format!("http://{}/api/os/events?token={viewer}", house.address()));
     let mut events = request.send().await.unwrap();
@@ -569,6 +571,7 @@ async fn an_admin_sees_who_is_connected_and_has_them_go() {
         (&json!("kitchen"), &json!("openroast"), &json!("machine-a"))
     );
     assert_eq!((&reader["role"], &reader["machine"]), (&json!("viewer"), &Value::Null));
+    assert_eq!((&kitchen["steers"], &reader["steers"]), (&json!(["machine-a"]), &json!([])));
     for client in [kitchen, reader] {
         assert_eq!(ask(Method::DELETE, format!("/api/clients/{}", client["id"])).await.status, 204);
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use actix::{Message, Recipient};
 use hearth_actors::dialect::DialectId;
 use hearth_actors::model::command::UserRole;
-use hearth_actors::model::ids::MachineId;
+use hearth_actors::model::ids::{ClientId, MachineId};
 use hearth_actors::model::time::WallMs;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
@@ -35,6 +35,8 @@ pub struct Card {
     pub address: String,
     /// How they call themselves.
     pub name: String,
+    /// By what leases know them.
+    pub client: ClientId,
     /// What they speak.
     pub dialect: DialectId,
     /// The machine they follow, if it is one.
@@ -179,6 +181,7 @@ mod tests {
             role: UserRole::Admin,
             address: "127.0.0.1".into(),
             name: name.into(),
+            client: ClientId::parse(name).unwrap(),
             dialect: DialectId::new(0),
             machine: None,
             since: WallMs(0),

@@ -312,6 +312,7 @@ impl Socket {
             role: self.bearer.role,
             address: self.address.clone(),
             name: client.viewer().principal.actor.label().to_owned(),
+            client: client.viewer().client.clone(),
             dialect: client.dialect(),
             machine: client.machine().filter(|_| self.follows_one).map(|machine| machine.id().clone()),
             since: wall_now(),

@@ -3,7 +3,7 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, type Page } from "@playwright/test";
-import { open, withDaemon, type Daemon } from "../e2e/fixtures/daemon";
+import { launched, open, withDaemon, type Daemon } from "../e2e/fixtures/daemon";
 import { configuration, openShop, roast, type Shop } from "./shop";
 
 const OUT = new URL("../../target/pictures/", import.meta.url).pathname;
@@ -64,6 +64,7 @@ function places({ profiles }: Shop): Place[] {
     { name: "alarms", hash: "#/m/rig/alarms" },
     { name: "alarm-rules", hash: "#/m/rig/alarms", also: click("tab-rules") },
     { name: "admin", hash: "#/admin" },
+    ...["users", "tokens", "connected", "audit"].map((part) => ({ name: part, hash: `#/admin/${part}` })),
     { name: "settings", hash: "#/admin", also: click("open-settings") },
     { name: "nowhere", hash: "#/no/such/place" },
     { name: "unknown-machine", hash: "#/m/nowhere" },
@@ -89,6 +90,14 @@ test("pictures", async ({ browser }) => {
     await visit(page, daemon, { name: "empty-profiles", hash: "#/profiles" });
     await visit(page, daemon, { name: "empty-tasks", hash: "#/tasks" });
   });
+  const shared = await launched('[server]\ntrusted_proxies = ["192.0.2.1"]\n');
+  const stranger = await newPage();
+  for (const [name, hash] of [["no-admin", "#/"], ["first-admin", "#/setup?token=none"]] as const) {
+    await stranger.goto(`${shared.url}/${hash}`);
+    await stranger.locator("main").waitFor();
+    await shoot(stranger, name);
+  }
+  await shared.stop();
   await withDaemon(configuration(), async (daemon) => {
     const shop = await openShop(daemon);
     const [cockpit, wall, page] = [await newPage(), await newPage(), await newPage()];

@@ -23,7 +23,7 @@ const WORKS = ["#/m/kettle", "#/tasks", "#/m/kettle/programs", "#/m/kettle/progr
 for (const theme of ["light", "dark"]) {
   test(`no screen keeps anybody out, in ${theme}`, async ({ page, daemon }) => {
     await prepared(page, daemon, theme);
-    const screens = ["#/", "#/m/demo", "#/profiles", "#/profiles/none", "#/new", "#/m/demo/setup", "#/m/demo/alarms", "#/admin"];
+    const screens = ["#/", "#/m/demo", "#/profiles", "#/profiles/none", "#/new", "#/m/demo/setup", "#/m/demo/alarms", "#/admin", "#/admin/users", "#/admin/tokens", "#/admin/connected", "#/admin/audit"];
     for (const place of [...screens, ...WORKS]) {
       await open(page, daemon, place);
       await page.waitForTimeout(1_000);

@@ -33,6 +33,17 @@ test("STOP stands in the same corner on every screen and in front of every dialo
   await expect(page.getByTestId("help-dialog"), "and it covers no cross").toBeHidden();
 });
 
+test("STOP says whom it is for, also on the way from one screen to the next", async ({ page, daemon }) => {
+  await daemon.addRoaster("demo", { operator: false });
+  await open(page, daemon, "#/");
+  await expect(page.getByTestId("stop")).toContainText("STOP ALL");
+  await page.locator("[data-machine=demo]").getByRole("link", { name: "Demo roaster" }).click();
+  await expect(page.getByTestId("lease")).toBeVisible();
+  await expect(page.getByTestId("stop")).toHaveText("STOP(software)");
+  await page.getByRole("link", { name: "All machines" }).click();
+  await expect(page.getByTestId("stop")).toContainText("STOP ALL");
+});
+
 for (const [width, height] of [[1280, 800], [390, 844]] as const) {
   test(`what comes later has its room already, at ${width} by ${height}`, async ({ page, daemon }) => {
     await page.addInitScript(() => {

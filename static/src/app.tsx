@@ -11,7 +11,8 @@ import { go, link, route, type Route } from "./ui/router";
 import { StopCorner, useStop } from "./ui/StopCorner";
 import { silenceHere } from "./platform/sound";
 import { Cockpit } from "./screens/cockpit/Cockpit";
-import { overlay, shelf, works } from "./screens/later";
+import { later } from "./screens/later";
+import { Notes } from "./screens/Notes";
 import { Wall } from "./screens/wall/Wall";
 import { Updated } from "./ui/Updated";
 
@@ -19,7 +20,6 @@ export function App() {
   const settingsOpen = useSignal(false);
   const at = route.value;
   const house = useHouse();
-  const list = house.list.value;
   const stop = useStop();
   useKeys((action) => {
     const chosen = action.do === "machine" ? house.items.peek()[action.index] : undefined;
@@ -27,25 +27,30 @@ export function App() {
     else if (action.do === "stop") stop();
     else if (action.do === "silence") silenceHere();
   }, ({ do: what }) => what === "machine" || what === "stop" || what === "silence");
-  const reason = list.kind === "failed" && list.error.status === 401 ? list.error.message : null;
+  const isOut = house.isOut.value;
   return (
     <div class="shell">
       <nav class="rail" aria-label="Main">
-        <RailLink href={link.wall()} icon="wall" text="Machines" isHere={["wall", "machine", "programs", "program", "new", "setup", "alarms"].includes(at.at)} />
-        <RailLink href={link.profiles()} icon="curve" text="Profiles" isHere={["profiles", "profile", "compare", "print", "replay"].includes(at.at)} />
-        <RailLink href={link.tasks()} icon="steps" text="Tasks" isHere={at.at === "tasks"} />
-        <RailLink href={link.admin()} icon="health" text="Admin" isHere={at.at === "admin"} />
+        {!isOut && (
+          <>
+            <RailLink href={link.wall()} icon="wall" text="Machines" isHere={["wall", "machine", "programs", "program", "new", "setup", "alarms"].includes(at.at)} />
+            <RailLink href={link.profiles()} icon="curve" text="Profiles" isHere={["profiles", "profile", "compare", "print", "replay"].includes(at.at)} />
+            <RailLink href={link.tasks()} icon="steps" text="Tasks" isHere={at.at === "tasks"} />
+            <RailLink href={link.admin()} icon="health" text="Admin" isHere={at.at === "admin"} />
+          </>
+        )}
         <Updated />
         <button type="button" class="end" data-testid="open-settings" onClick={() => (settingsOpen.value = true)}>
           <Icon name="gear" /> Settings
         </button>
       </nav>
       <ErrorBoundary key={location.hash} name="This screen">
-        {reason === null ? <Screen at={at} /> : <Later key="sign-in" load={overlay("SignIn")} props={{ reason }} />}
+        {isOut && at.at !== "first" ? <Later key="sign-in" load={later("SignIn")} props={{}} /> : <Screen at={at} />}
       </ErrorBoundary>
+      <Notes />
       <StopCorner />
       {settingsOpen.value && (
-        <LaterDialog title="Settings" load={overlay("SettingsDialog")} props={{ onClose: () => (settingsOpen.value = false) }} />
+        <LaterDialog title="Settings" load={later("SettingsDialog")} props={{ onClose: () => (settingsOpen.value = false) }} />
       )}
     </div>
   );
@@ -66,29 +71,33 @@ function Screen({ at }: { at: Route }) {
     case "machine":
       return <MachineScreen key={at.id} id={at.id} />;
     case "new":
-      return <Later key="new" load={works("Setup")} props={{ id: null }} />;
+      return <Later key="new" load={later("Setup")} props={{ id: null }} />;
     case "setup":
-      return <Later key={`setup ${at.id}`} load={works("Setup")} props={{ id: at.id }} />;
+      return <Later key={`setup ${at.id}`} load={later("Setup")} props={{ id: at.id }} />;
     case "alarms":
-      return <Later key={`alarms ${at.id}`} load={works("Alarms")} props={{ id: at.id }} />;
+      return <Later key={`alarms ${at.id}`} load={later("Alarms")} props={{ id: at.id }} />;
     case "admin":
-      return <Later key="admin" load={works("Admin")} props={{}} />;
+      return <Later key={`admin ${at.part}`} load={later("Admin")} props={{ part: at.part }} />;
+    case "first":
+      return <Later key="first" load={later("FirstAdmin")} props={{ token: at.token }} />;
+    case "sign-in":
+      return <Later key="sign-in" load={later("SignIn")} props={{}} />;
     case "programs":
-      return <Later key={at.id} load={works("ProgramList")} props={{ id: at.id }} />;
+      return <Later key={at.id} load={later("ProgramList")} props={{ id: at.id }} />;
     case "program":
-      return <Later key={`${at.id}/${at.program}`} load={works("ProgramLoader")} props={{ id: at.id, program: at.program }} />;
+      return <Later key={`${at.id}/${at.program}`} load={later("ProgramLoader")} props={{ id: at.id, program: at.program }} />;
     case "tasks":
-      return <Later key="tasks" load={works("Tasks")} props={{}} />;
+      return <Later key="tasks" load={later("Tasks")} props={{}} />;
     case "profiles":
-      return <Later key="profiles" load={shelf("ProfileList")} props={{}} />;
+      return <Later key="profiles" load={later("ProfileList")} props={{}} />;
     case "profile":
-      return <Later key={at.id} load={shelf("ProfileView")} props={{ id: at.id }} />;
+      return <Later key={at.id} load={later("ProfileView")} props={{ id: at.id }} />;
     case "compare":
-      return <Later key={at.ids.join()} load={shelf("CompareView")} props={{ ids: at.ids }} />;
+      return <Later key={at.ids.join()} load={later("CompareView")} props={{ ids: at.ids }} />;
     case "print":
-      return <Later key={at.id} load={shelf("PrintView")} props={{ id: at.id, against: at.against }} />;
+      return <Later key={at.id} load={later("PrintView")} props={{ id: at.id, against: at.against }} />;
     case "replay":
-      return <Later key={at.profile} load={shelf("ReplayView")} props={{ id: at.id, profile: at.profile }} />;
+      return <Later key={at.profile} load={later("ReplayView")} props={{ id: at.id, profile: at.profile }} />;
     case "unknown":
       return (
         <main class="page">
@@ -108,5 +117,5 @@ function MachineScreen({ id }: { id: string }) {
   if (house.list.value.kind === "loading") return <main class="page"><Loading /></main>;
   const kind = house.summary(id)?.kind;
   if (kind === undefined || kind === "roaster") return <Cockpit id={id} />;
-  return <Later load={works("GenericCockpit")} props={{ id }} />;
+  return <Later load={later("GenericCockpit")} props={{ id }} />;
 }

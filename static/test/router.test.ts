@@ -15,6 +15,18 @@ describe("addresses", () => {
     expect(parseRoute(link.print("a/b", "c d"))).toEqual({ at: "print", id: "a/b", against: "c d" });
   });
 
+  it("of what admins look after name its part, and nothing else", () => {
+    expect(parseRoute(link.admin())).toEqual({ at: "admin", part: "daemon" });
+    expect(parseRoute(link.admin("audit"))).toEqual({ at: "admin", part: "audit" });
+    expect(parseRoute("#/admin/passwords")).toMatchObject({ at: "unknown" });
+  });
+
+  it("of the link for the first admin hold its secret", () => {
+    expect(parseRoute("#/setup?token=5f0c")).toEqual({ at: "first", token: "5f0c" });
+    expect(parseRoute("#/setup")).toEqual({ at: "first", token: "" });
+    expect(parseRoute("#/setup/more")).toMatchObject({ at: "unknown" });
+  });
+
   it("that name nothing are told, also where they cannot be decoded", () => {
     expect(parseRoute("#/print")).toEqual({ at: "unknown", hash: "#/print" });
     expect(parseRoute("#/profiles/%E0%A4%A")).toEqual({ at: "profile", id: "%E0%A4%A" });

@@ -95,6 +95,7 @@ fn card(reader: &Reader, bearer: &Bearer, address: String) -> Card {
         role: bearer.role,
         address,
         name: reader.client.viewer().principal.actor.label().to_owned(),
+        client: reader.client.viewer().client.clone(),
         dialect: reader.client.dialect(),
         machine: None,
         since: wall_now(),

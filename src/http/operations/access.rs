@@ -244,7 +244,7 @@ fn user() -> Value {
 fn client() -> Value {
     json!({
         "id": 7, "who": "anna@roastery.example", "role": "admin", "address": "192.168.1.20", "name": "kitchen",
-        "dialect": "openroast", "machine": "machine-a", "since": "2026-01-01T00:00:00Z",
+        "dialect": "openroast", "machine": "machine-a", "steers": ["machine-a"], "since": "2026-01-01T00:00:00Z",
     })
 }
 

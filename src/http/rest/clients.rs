@@ -3,6 +3,8 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use hearth_actors::registry::Roster;
+use hearth_actors::slot::MachineHandle;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
@@ -36,22 +38,33 @@ pub struct ClientView {
     dialect: Option<&'static str>,
     /// The machine they follow; `null` where it is not one.
     machine: Option<String>,
+    /// The machines among those they follow that they have control of.
+    steers: Vec<String>,
     /// Since when. RFC 3339.
     since: Option<String>,
 }
 
 impl ClientView {
-    fn of((id, card): (u64, Card)) -> Self {
-        let Card { who, role, address, name, dialect, machine, since } = card;
+    fn of((id, card): (u64, Card), machines: &Roster) -> Self {
+        let Card { who, role, address, name, client, dialect, machine, since } = card;
+        let holds = |handle: &MachineHandle| {
+            handle.bus().look(|now| now.lease.holder.as_ref().is_some_and(|(holder, _)| *holder == client))
+        };
+        // A page has a socket for each machine, and is one client with all of them.
+        let follows = |handle: &MachineHandle| machine.as_ref().is_none_or(|only| only == handle.id());
+        let steered = machines.iter().filter(|handle| follows(handle) && holds(handle));
+        let steers = steered.map(|handle| handle.id().to_string()).collect();
         let dialect = Name::of(dialect).map(key);
         let machine = machine.map(|machine| machine.to_string());
-        Self { id, who, role: role.into(), address, name, dialect, machine, since: rfc3339(since) }
+        Self { id, who, role: role.into(), address, name, dialect, machine, steers, since: rfc3339(since) }
     }
 }
 
 /// `GET /api/clients`
 pub async fn list(state: Data<AppState>) -> HttpResponse {
-    HttpResponse::Ok().json(state.lobby.present().into_iter().map(ClientView::of).collect::<Vec<_>>())
+    let machines = state.house.machines();
+    let present = state.lobby.present().into_iter();
+    HttpResponse::Ok().json(present.map(|one| ClientView::of(one, &machines)).collect::<Vec<_>>())
 }
 
 /// `DELETE /api/clients/{id}`

@@ -1,6 +1,5 @@
 // Addresses of the daemon, relative to the page: the UI is served by the daemon it talks to.
 
-import { credential } from "./credential";
 import { HEARTBEAT_S } from "./socket";
 
 /** Address of a machine's live socket. */
@@ -9,8 +8,6 @@ export function socketUrl(page: string, machineId: string, who: { clientId: stri
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   url.hash = "";
   const query = new URLSearchParams({ name: who.name, client_id: who.clientId, heartbeat: String(HEARTBEAT_S) });
-  const token = credential();
-  if (token !== null) query.set("token", token);
   url.search = query.toString();
   return url.toString();
 }

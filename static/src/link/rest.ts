@@ -2,11 +2,10 @@
 
 import { hearDate } from "./clock";
 import type {
-  DriverAnswer, Health, HealthView, MachineSummary, PastAlarm, PatchBody, ProbeView, Problem, ProblemField, ProfileDocument, ProfilePage,
-  ProfileSummary, ProgramView, SaveBody, SerialPortView, SessionView, TaskView,
+  ClientView, DeedView, DriverAnswer, GivenToken, Health, HealthView, MachineSummary, Me, PastAlarm, PatchBody, ProbeView, Problem, ProblemField,
+  ProfileDocument, ProfilePage, ProfileSummary, ProgramView, SaveBody, SerialPortView, SessionView, TaskView, TokenView, UserRole, UserView,
 } from "../wire/types";
 import type { Preset } from "../model/presets";
-import { credential } from "./credential";
 
 const TIMEOUT_MS = 10_000;
 
@@ -61,8 +60,6 @@ async function request<T>(method: string, path: string, body?: unknown, call: Ca
   const headers: Record<string, string> = { accept: "application/json" };
   if (body !== undefined) headers["content-type"] = body instanceof Blob ? "application/octet-stream" : "application/json";
   if (call.clientId !== undefined) headers["x-client-id"] = call.clientId;
-  const token = credential();
-  if (token !== null) headers["authorization"] = `Bearer ${token}`;
   try {
     const init: RequestInit = { method, headers, signal: abort.signal, cache: "no-store" };
     if (body !== undefined) init.body = body instanceof Blob ? body : JSON.stringify(body);
@@ -94,15 +91,44 @@ const program = (id: string): string => `api/programs/${encodeURIComponent(id)}`
 /** What a list of profiles is narrowed by. */
 export type ProfileQuery = { q?: string; machine_id?: string; from?: string; to?: string; limit?: number; cursor?: string };
 
+/** Which deeds are asked for: those before this id, done to this machine, by somebody whose name holds this. */
+export type DeedQuery = { before?: number | undefined; machine: string; who: string };
+
+/** What somebody or a program may do; `null` is all machines. */
+export type Rights = { name: string | undefined; role: UserRole; machines: string[] | null };
+
+/** Somebody as they shall be; without a password it stays as it is. */
+export type UserDraft = Rights & { password?: string };
+
+/** The part of an address that says what is asked for, of what was given. */
+function search(query: Record<string, string | number | undefined>): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
+  return new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
+}
+
 const get = <T>(path: string, call?: Call) => request<T>("GET", path, undefined, call);
 const post = <T>(path: string, body?: unknown, call?: Call) => request<T>("POST", path, body, call);
 const remove = <T = void>(path: string, call?: Call) => request<T>("DELETE", path, undefined, call);
 
 /** The daemon's REST as this UI uses it. Paths are relative, so that a reverse proxy may put a prefix before them. */
 export const rest = {
-  logIn: (email: string, password: string) => post<{ access_token: string }>("api/v1/auth/login", { email, password }),
-  logOut: () => post<void>("api/v1/auth/logout"),
-  me: () => get<Me>("api/v1/auth/me"),
+  /** Who is here. Whoever logs in does so with a cookie that no page can read. */
+  me: () => get<Me>("api/auth/me"),
+  logIn: (email: string, password: string) => post<Me>("api/auth/login", { email, password }),
+  logOut: () => post<void>("api/auth/logout"),
+  setUp: (admin: { token: string; email: string; name: string | undefined; password: string }) => post<Me>("api/auth/setup", admin),
+  changePassword: (old: string, fresh: string) => post<Me>("api/auth/password", { old, new: fresh }),
+  users: () => get<UserView[]>("api/users"),
+  addUser: (user: UserDraft & { email: string }) => post<UserView>("api/users", user),
+  changeUser: (email: string, user: UserDraft) => request<UserView>("PUT", `api/users/${encodeURIComponent(email)}`, user),
+  removeUser: (email: string) => remove(`api/users/${encodeURIComponent(email)}`),
+  tokens: () => get<TokenView[]>("api/tokens"),
+  /** Gives out a token; its secret is told only now. */
+  giveToken: (token: Rights & { expires_at: string | null }) => post<GivenToken>("api/tokens", token),
+  revokeToken: (id: string) => remove(`api/tokens/${id}`),
+  clients: () => get<ClientView[]>("api/clients"),
+  dismiss: (id: number) => remove(`api/clients/${id}`),
+  deeds: (query: DeedQuery) => get<DeedView[]>(`api/audit?${search(query)}`),
   health: (call?: Call) => get<Health>("health", call),
   machines: (call?: Call) => get<MachineSummary[]>("api/machines", call),
   addMachine: (config: unknown) => post<unknown>("api/machines", config),
@@ -116,7 +142,7 @@ export const rest = {
   serialPorts: () => get<SerialPortView[]>("api/serial-ports"),
   metrics: (call?: Call) => get<string>("metrics", call),
   machineHealth: (id: string, call?: Call) => get<HealthView>(`${machine(id)}/health`, call),
-  pastAlarms: (id: string) => get<PastAlarm[]>(`${machine(id)}/alarms/history`),
+  pastAlarms: (id: string, call?: Call) => get<PastAlarm[]>(`${machine(id)}/alarms/history`, call),
   disconnect: (id: string) => post<DriverAnswer>(`${machine(id)}/disconnect`),
   connect: (id: string, call?: Call) => post<DriverAnswer>(`${machine(id)}/connect`, undefined, call),
   restart: (id: string, call?: Call) => post<void>(`${machine(id)}/restart`, undefined, call),
@@ -127,11 +153,7 @@ export const rest = {
     const since = sinceMs === null ? "" : `&since_ms=${Math.max(0, Math.floor(sinceMs))}`;
     return get<SessionView>(`${machine(id)}/session?include=series${since}`, call);
   },
-  profiles: (query: ProfileQuery, call?: Call) => {
-    const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
-    const params = new URLSearchParams(given.map(([key, value]) => [key, String(value)]));
-    return get<ProfilePage>(`api/profiles?${params.toString()}`, call);
-  },
+  profiles: (query: ProfileQuery, call?: Call) => get<ProfilePage>(`api/profiles?${search(query)}`, call),
   profile: (id: string, call?: Call) => get<ProfileDocument>(profile(id), call),
   saveProfile: (body: SaveBody) => post<ProfileSummary>("api/profiles", body),
   /** Corrects a profile; what it is then comes back whole. */
@@ -156,9 +178,6 @@ export const rest = {
   importProfile: (file: Blob) => post<ProfileSummary>("api/profiles/import?format=auto", file),
   exportUrl: (id: string, format: "json" | "alog" | "csv"): string => `${profile(id)}/export?format=${format}`,
 };
-
-/** Who is logged in. */
-export type Me = { username: string; role: "viewer" | "operator" | "admin" };
 
 /** The part of a machine's configuration that the cockpit looks at. */
 export type MachineConfig = {

@@ -24,8 +24,8 @@ const STALE_INTERVALS = 3;
 const STALE_FLOOR_MS = 3_000;
 const UNAUTHORISED = 4401;
 const NO_SUCH_MACHINE = 4004;
-/** The daemon parted with a client that sent more than it takes; its reason is worth telling. */
-const TOO_MUCH = 1008;
+/** The daemon parted with a client that sent more than it takes, or an admin did; the reason is worth telling. */
+const NOT_WANTED = 1008;
 
 /** What is used of a WebSocket. */
 export type SocketLike = Pick<WebSocket, "send" | "close" | "readyState"> & {
@@ -266,7 +266,7 @@ export class Link {
   #closed(code: number, reason: string): void {
     if (code === UNAUTHORISED) this.#end({ kind: "denied", reason: reason || "The daemon wants a login" });
     else if (code === NO_SUCH_MACHINE) this.#end({ kind: "gone", reason: reason || "The daemon has no such machine" });
-    else this.#lost(code === TOO_MUCH ? reason : "");
+    else this.#lost(code === NOT_WANTED ? reason : "");
   }
 
   #refuse(error: RestError): void {

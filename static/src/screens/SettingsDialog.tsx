@@ -2,14 +2,13 @@
 
 import { useSignal, type Signal } from "@preact/signals";
 import { deviceName, setDeviceName } from "../link/identity";
-import { rest } from "../link/rest";
 import { arm, play, soundState } from "../platform/sound";
 import { canStayAwake, isAwake } from "../platform/wakelock";
 import { settings } from "../store/settings";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
-import { useHouse } from "../ui/house";
 import { KeySettings } from "./KeySettings";
+import { Login } from "./Login";
 
 export function SettingsDialog({ onClose }: { onClose: () => void }) {
   const name = useSignal(deviceName());
@@ -27,7 +26,7 @@ export function SettingsDialog({ onClose }: { onClose: () => void }) {
       <Field label="Name of this device" hint="others see it while you steer; used from the next connection" value={name.value} onInput={rename} testId="device-name" />
       <Choice label="Single-key shortcuts" setting={settings.shortcuts} options={[["on", "On"], ["off", "Off"]]} />
       {settings.shortcuts.value === "on" && <KeySettings />}
-      <Login />
+      <Login onClose={onClose} />
     </Dialog>
   );
 }
@@ -44,18 +43,6 @@ function Sound() {
       <Choice label="Alarm sounds" setting={settings.sound} options={[["off", "Off"], ["on", "On"]]} hint={soundState.value === "elsewhere" ? "another tab of this device sounds" : ""} />
       <button type="button" class="button" data-testid="sound-test" onClick={test}>Test the sound</button>
     </>
-  );
-}
-
-function Login() {
-  const house = useHouse();
-  if (house.me.value === null) return null;
-  const leave = () => void rest.logOut().catch(() => undefined).then(() => house.signIn(null));
-  return (
-    <div class="row">
-      <span class="grow">Signed in as {house.me.value.username} ({house.me.value.role})</span>
-      <button type="button" class="button" data-testid="sign-out" onClick={leave}>Sign out</button>
-    </div>
   );
 }
 

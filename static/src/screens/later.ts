@@ -1,10 +1,6 @@
-// Where what is fetched later comes from: each lot is one file, asked for with whichever of its parts is needed first.
+// Where what is fetched later comes from: all of it is one file, because its parts share so much that apart they would be larger.
 
-const from = <Lot>(fetch: () => Promise<Lot>) => <Name extends keyof Lot>(name: Name) => (): Promise<Lot[Name]> => fetch().then((lot) => lot[name]);
+import type * as Rest from "./rest";
 
-/** What opens over a screen. */
-export const overlay = from(() => import("./overlays"));
-/** Everything about saved roasts. */
-export const shelf = from(() => import("./shelf"));
-/** What is no roast and no shelf. */
-export const works = from(() => import("./works"));
+/** A screen, or what opens over one, that is not needed at first. */
+export const later = <Name extends keyof typeof Rest>(name: Name) => (): Promise<(typeof Rest)[Name]> => import("./rest").then((rest) => rest[name]);

@@ -19,8 +19,8 @@ import { SeriesStore, type Point } from "./series";
 import { SessionStore } from "./session";
 import { isTooOld } from "./status";
 
-/** Who this tab is, and how it opens sockets where not as usual. */
-export type Tab = { clientId: string; name: () => string; page: () => string; openSocket?: (url: string) => SocketLike };
+/** Who this tab is, how it opens sockets where not as usual, and who hears that one was refused, or ended that was live. */
+export type Tab = { clientId: string; name: () => string; page: () => string; openSocket?: (url: string) => SocketLike; onDenied?: (machine: MachineStore, wasLive: boolean) => void };
 
 const INTERVAL_MIN_MS = 100;
 const INTERVAL_MAX_MS = 10_000;
@@ -79,8 +79,10 @@ export class MachineStore {
         this.#changed();
       },
       onState: (state) => {
+        const before = this.link.peek().kind;
         this.link.value = state;
         this.#changed();
+        if (state.kind === "denied") tab.onDenied?.(this, before === "live" || before === "stale");
       },
       onTruncated: () => (this.session.truncated.value = true),
     };

@@ -1,10 +1,10 @@
 // The machines of the house: their summaries from REST, and a store for each that a screen looks at.
 
 import { computed, effect, signal } from "@preact/signals";
-import { credential, keepCredential } from "../link/credential";
-import { rest, RestError, type Me } from "../link/rest";
+import { rest, RestError } from "../link/rest";
 import { ordered } from "../model/order";
-import type { Alarm, MachineSummary } from "../wire/types";
+import { changeWords } from "../model/people";
+import type { Alarm, MachineSummary, Me } from "../wire/types";
 import { byUrgency } from "./alarms";
 import { MachineStore, type Tab } from "./machine";
 import { settings } from "./settings";
@@ -36,14 +36,19 @@ export class MachinesStore {
       .flatMap((machine) => this.get(machine.id).alarms.active.value.map((alarm) => ({ machine, alarm })))
       .sort((a, b) => byUrgency(a.alarm, b.alarm)),
   );
-  /** Who is logged in here; null where nobody is, or nobody needs to. */
+  /** Who is here; null until that is known. */
   readonly me = signal<Me | null>(null);
+  /** Whether this device is not let in, so that somebody has to log in. */
+  readonly isOut = computed(() => (this.me.value !== null && this.me.value.user === null) || (this.list.value.kind === "failed" && this.list.value.error.status === 401));
+  /** What has become of the rights of whoever is here, until they have read it. */
+  readonly changed = signal<string | null>(null);
+  #asking: Promise<void> | null = null;
   readonly #stores = new Map<string, MachineStore>();
   readonly #tab: Tab;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(tab: Tab) {
-    this.#tab = tab;
+    this.#tab = { ...tab, onDenied: (machine, wasLive) => void this.#denied(machine, wasLive) };
     onTick(() => this.#stores.forEach((store) => store.publish()));
   }
 
@@ -55,6 +60,9 @@ export class MachinesStore {
   summary(id: string): MachineSummary | undefined {
     return this.items.value.find((machine) => machine.id === id);
   }
+
+  /** What people call a machine. */
+  readonly nameOf = (id: string): string => this.summary(id)?.name ?? id;
 
   /** The store of one machine, made when first asked for. */
   get(id: string): MachineStore {
@@ -68,7 +76,7 @@ export class MachinesStore {
   /** Fetches the list now and again every few seconds, and watches the machines in it. */
   start(): void {
     void this.refresh();
-    void this.#whoAmI();
+    void this.whoIsHere();
     const held = new Map<string, () => void>();
     effect(() => {
       const wanted = this.items.value.slice(0, WATCHED_MAX).map(({ id }) => id);
@@ -92,25 +100,38 @@ export class MachinesStore {
     }
   }
 
-  /** Goes on with a token, or without one, and opens everything anew. */
-  async signIn(token: string | null): Promise<void> {
-    keepCredential(token);
-    await Promise.all([this.refresh(), this.#whoAmI()]);
-    this.#stores.forEach((store) => store.reopen());
+  /** Asks who is here; once for all who want to know at the same time. */
+  whoIsHere(): Promise<void> {
+    this.#asking ??= rest.me().then((me) => this.become(me), () => undefined).finally(() => (this.#asking = null));
+    return this.#asking;
   }
 
-  async #whoAmI(): Promise<void> {
-    this.me.value = credential() === null ? null : await rest.me().catch(() => null);
+  /** Goes on as somebody. What is open is opened anew where they may do something else than whoever was here before. */
+  async become(me: Me): Promise<void> {
+    const before = this.me.peek();
+    this.me.value = me;
+    if (before === null || JSON.stringify(before.user) === JSON.stringify(me.user)) return;
+    this.changed.value = changeWords(before, me, this.nameOf);
+    this.#stores.forEach((store) => store.reopen());
+    await this.refresh();
+  }
+
+  /** A login that was renewed elsewhere ends its sockets, too: those come back, but not those that were never let in. */
+  async #denied(machine: MachineStore, wasLive: boolean): Promise<void> {
+    await this.whoIsHere();
+    if (wasLive && !this.isOut.peek() && machine.link.peek().kind === "denied") machine.reopen();
   }
 
   async refresh(): Promise<void> {
     clearTimeout(this.#timer);
     try {
       this.list.value = { kind: "ready", items: await rest.machines(), error: null };
+      if (this.me.peek() === null) void this.whoIsHere();
     } catch (caught) {
       const error = caught instanceof RestError ? caught : new RestError(0, "", String(caught));
       const held = this.list.peek();
       const isDenied = error.status === 401;
+      if (isDenied) void this.whoIsHere();
       this.list.value = held.kind === "ready" && !isDenied ? { ...held, error: error.message } : { kind: "failed", error };
       // Asking again does not help somebody who is not let in: a person has to log in.
       if (isDenied) return;

@@ -8,7 +8,7 @@ type Props = {
   value: string;
   onInput: (value: string) => void;
   fault?: string | undefined;
-  kind?: "text" | "number" | "area" | "password";
+  kind?: "text" | "number" | "area" | "email" | "password" | "new-password";
   hint?: string;
   warning?: string | undefined;
   /** What may be chosen, as value and words; without it the field is typed. */
@@ -22,6 +22,12 @@ type Props = {
   /** Takes the focus when it appears. */
   autofocus?: boolean;
 };
+
+/** What a browser may fill in by itself. */
+const LOGIN = {
+  email: { type: "email", autocomplete: "username" }, password: { type: "password", autocomplete: "current-password" },
+  "new-password": { type: "password", autocomplete: "new-password" },
+} as const;
 
 /** A field. Its fault stands right under it and is read out with it. */
 export function Field({ label, value, onInput, fault, kind = "text", hint, warning, choices, offers, id: given, testId, required = false, autofocus = false }: Props) {
@@ -38,7 +44,7 @@ export function Field({ label, value, onInput, fault, kind = "text", hint, warni
     <div class="field">
       <label for={id}>{label}</label>
       {choices !== undefined ? <select {...common}>{choices.map(([choice, words]) => <option key={choice} value={choice}>{words}</option>)}</select>
-        : kind === "area" ? <textarea {...common} rows={3} /> : kind === "password" ? <input {...common} type="password" autocomplete="current-password" />
+        : kind === "area" ? <textarea {...common} rows={3} /> : kind in LOGIN ? <input {...common} {...LOGIN[kind as keyof typeof LOGIN]} />
         : <input {...common} type="text" inputMode={kind === "number" ? "decimal" : "text"} autocomplete="off" {...(offers === undefined ? {} : { list: `${id}-offers` })} />}
       {offers !== undefined && <datalist id={`${id}-offers`}>{offers.map(([offer, words]) => <option key={offer} value={offer}>{words}</option>)}</datalist>}
       {fault === undefined && warning !== undefined && <p class="hint warned" id={`${id}-warning`} role="status"><Icon name="info" /> {warning}</p>}

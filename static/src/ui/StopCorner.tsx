@@ -7,7 +7,7 @@ import type { MachineStore } from "../store/machine";
 import type { MachinesStore } from "../store/machines";
 import { Banner } from "./Banner";
 import { useHouse } from "./house";
-import { machineAt } from "./router";
+import { machineAt, route } from "./router";
 
 /** How many dialogs are open. */
 const dialogs = signal(0);
@@ -47,6 +47,8 @@ export function StopInDialog() {
 
 function Corner() {
   const stop = useStop();
+  // What it says is about the place: it says it anew on the way to another.
+  void route.value;
   const understood = <button type="button" class="button" onClick={() => (failure.value = null)}>Understood</button>;
   return (
     <>

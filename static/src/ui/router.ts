@@ -9,7 +9,10 @@ export type Route =
   | { at: "new" }
   | { at: "setup"; id: string }
   | { at: "alarms"; id: string }
-  | { at: "admin" }
+  | { at: "admin"; part: AdminPart }
+  /** Where the link leads that makes the first admin. */
+  | { at: "first"; token: string }
+  | { at: "sign-in" }
   | { at: "replay"; id: string; profile: string }
   | { at: "programs"; id: string }
   | { at: "program"; id: string; program: string | null }
@@ -19,6 +22,10 @@ export type Route =
   | { at: "compare"; ids: string[] }
   | { at: "print"; id: string; against: string | null }
   | { at: "unknown"; hash: string };
+
+/** What admins look after. */
+export const ADMIN_PARTS = ["daemon", "users", "tokens", "connected", "audit"] as const;
+export type AdminPart = (typeof ADMIN_PARTS)[number];
 
 /** Stands for a program that is still to be kept; no id can be this. */
 const NEW_PROGRAM = "+";
@@ -34,7 +41,10 @@ export function parseRoute(hash: string): Route {
   if (first === undefined) return { at: "wall" };
   if (first === "m" && second !== undefined && parts.length === 2) return { at: "machine", id: second };
   if (first === "m" && second !== undefined && (third === "setup" || third === "alarms") && parts.length === 3) return { at: third, id: second };
-  if ((first === "new" || first === "admin") && parts.length === 1) return { at: first };
+  if ((first === "new" || first === "sign-in") && parts.length === 1) return { at: first };
+  if (first === "setup" && parts.length === 1) return { at: "first", token: query.get("token") ?? "" };
+  const part = first === "admin" && parts.length <= 2 ? ADMIN_PARTS.find((one) => one === (second ?? "daemon")) : undefined;
+  if (part !== undefined) return { at: "admin", part };
   if (first === "m" && second !== undefined && third === "replay" && fourth !== undefined && parts.length === 4) {
     return { at: "replay", id: second, profile: fourth };
   }
@@ -70,7 +80,8 @@ export const link = {
   add: () => "#/new",
   setup: (id: string) => `#/m/${encodeURIComponent(id)}/setup`,
   alarms: (id: string) => `#/m/${encodeURIComponent(id)}/alarms`,
-  admin: () => "#/admin",
+  admin: (part: AdminPart = "daemon") => `#/admin${part === "daemon" ? "" : `/${part}`}`,
+  signIn: () => "#/sign-in",
   replay: (id: string, profile: string) => `#/m/${encodeURIComponent(id)}/replay/${encodeURIComponent(profile)}`,
   programs: (id: string) => `#/m/${encodeURIComponent(id)}/programs`,
   /** The editor; null is a new program. */

@@ -1973,6 +1973,10 @@ dialect: string | null,
  */
 machine: string | null,
 /**
+ * The machines among those they follow that they have control of.
+ */
+steers: Array<string>,
+/**
  * Since when. RFC 3339.
  */
 since: string | null, };

@@ -1,118 +1,29 @@
-// The daemon as a whole: how it is, how its machines' links are, and a copy of everything.
+// What admins look after: the daemon and its machines, who is let in, who is there, and who did what.
 
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import { messageOf, rest } from "../../link/rest";
-import { uptime } from "../../model/format";
-import { family } from "../../model/metrics";
-import { driverWords } from "../../store/status";
-import type { HealthView, MachineSummary, StorageView } from "../../wire/types";
-import { Trouble } from "../../ui/Banner";
-import { Chip } from "../../ui/Chip";
-import { Fault } from "../../ui/Field";
-import { Icon } from "../../ui/Icon";
-import { Loading } from "../../ui/Loading";
+import { mayLetIn } from "../../model/people";
 import { useHouse } from "../../ui/house";
-import { link } from "../../ui/router";
-import { useWork } from "../../ui/work";
-import { BackUp } from "./BackUp";
-import { MachineHealth } from "./MachineHealth";
-import { StorageChip, StorageTroubles } from "./Storage";
+import { ADMIN_PARTS, link, type AdminPart } from "../../ui/router";
+import { Audit } from "./Audit";
+import { Connected } from "./Connected";
+import { Daemon } from "./Daemon";
+import { Tokens } from "./Tokens";
+import { Users } from "./Users";
 
-const LOOK_EVERY_MS = 5_000;
+const PARTS = { daemon: Daemon, users: Users, tokens: Tokens, connected: Connected, audit: Audit };
 
-/** What is known of the daemon. */
-type Daemon = { version: string; uptimeS: number; sockets: number | undefined; storage: StorageView | null; watchers: ReadonlyMap<string, number>; health: ReadonlyMap<string, HealthView> };
-
-async function look(machines: readonly MachineSummary[], signal: AbortSignal): Promise<Daemon> {
-  const [about, metrics, healths] = await Promise.all([
-    rest.health({ signal }), rest.metrics({ signal }),
-    Promise.all(machines.map((machine) => rest.machineHealth(machine.id, { signal }).catch(() => null))),
-  ]);
-  return {
-    version: about.version, uptimeS: about.uptime_seconds, sockets: family(metrics, "hearth_sockets").get(""), storage: about.storage, watchers: family(metrics, "hearth_machine_watchers"),
-    health: new Map(healths.flatMap((health) => (health === null ? [] : [[health.machine_id, health] as const]))),
-  };
-}
-
-export function Admin() {
-  const house = useHouse();
-  const daemon = useSignal<Daemon | null>(null);
-  const error = useSignal<string | null>(null);
-  const again = useSignal(0);
-  const list = house.list.value;
-  const machines = house.items.value;
-  useEffect(() => {
-    const abort = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const round = async () => {
-      try {
-        daemon.value = await look(house.items.peek(), abort.signal);
-        error.value = null;
-      } catch (caught) {
-        if (!abort.signal.aborted) error.value = messageOf(caught);
-      }
-      if (!abort.signal.aborted) timer = setTimeout(() => void round(), LOOK_EVERY_MS);
-    };
-    void round();
-    return () => {
-      abort.abort();
-      clearTimeout(timer);
-    };
-  }, [again.value, list.kind, machines.length]);
-  const about = daemon.value;
+export function Admin({ part }: { part: AdminPart }) {
+  const me = useHouse().me.value;
+  const isFor = me === null || part === "daemon" || mayLetIn(me.user);
+  const Part = PARTS[part];
   return (
     <main class="page" data-testid="admin">
       <header class="page-head"><h1>Admin</h1></header>
-      {error.value !== null && (
-        <Trouble testId="admin-failed" onRetry={() => (again.value += 1)}>
-          {error.value}{about === null ? "" : " What you see is the last that was known."}
-        </Trouble>
+      {mayLetIn(me?.user) && (
+        <nav class="tabs" aria-label="Admin">
+          {ADMIN_PARTS.map((one) => <a key={one} class="button" href={link.admin(one)} aria-current={one === part ? "page" : undefined} data-testid={`part-${one}`}>{one.charAt(0).toUpperCase() + one.slice(1)}</a>)}
+        </nav>
       )}
-      {about === null && error.value === null && <Loading what="what the daemon says of itself" />}
-      {about !== null && (
-        <section class="panel row" aria-label="Daemon" data-testid="daemon">
-          <Chip icon="check">running {uptime(about.uptimeS)}</Chip>
-          <Chip>Hearth {about.version}</Chip>
-          {about.sockets !== undefined && <Chip>{about.sockets} {about.sockets === 1 ? "socket" : "sockets"} open</Chip>}
-          {about.storage !== null && <StorageChip storage={about.storage} />}
-          {about.storage?.index === "building" && <Chip icon="clock" testId="index">the list of profiles is being made</Chip>}
-          <span class="grow" />
-          <a class="button" href="api/docs">REST description</a>
-          <a class="button" href="metrics">All figures</a>
-        </section>
-      )}
-      {about?.storage && <StorageTroubles storage={about.storage} />}
-      <h2 class="section-head">Machines</h2>
-      {list.kind === "ready" && machines.length === 0 && <section class="panel empty"><h2>No machines yet</h2><p>Their links and how well they answer appear here.</p><a class="button primary" href={link.add()}>Add a machine</a></section>}
-      <ul class="alarm-list">
-        {machines.map((machine) => <li key={machine.id}><Machine machine={machine} health={about?.health.get(machine.id)} watchers={about?.watchers.get(machine.id)} /></li>)}
-      </ul>
-      <h2 class="section-head">Copy of everything</h2>
-      <BackUp />
+      {isFor ? <Part /> : <section class="panel empty"><h2>For admins</h2><p>Only an admin of all machines sees who is let in and what was done.</p></section>}
     </main>
-  );
-}
-
-function Machine({ machine, health, watchers }: { machine: MachineSummary; health: HealthView | undefined; watchers: number | undefined }) {
-  const house = useHouse();
-  const { busy, fault, run } = useWork();
-  const restart = async () => {
-    await rest.restart(machine.id);
-    await house.refresh();
-  };
-  const state = driverWords(machine.driver_state);
-  return (
-    <article class="panel step-panel" data-testid={`health-${machine.id}`}>
-      <header class="row">
-        <h3 class="grow"><a href={link.machine(machine.id)}>{machine.name}</a></h3>
-        <Chip icon={state.icon} tone={state.tone} code={machine.driver_state} testId="driver-state">{state.text}</Chip>
-        <a class="button" href={link.setup(machine.id)} aria-label={`Set up ${machine.name}`}><Icon name="sliders" /> Set up</a>
-        <button type="button" class="button" disabled={busy.value || machine.session_state === "recording"} data-testid={`restart-${machine.id}`} onClick={() => void run(restart)}>{busy.value ? "Restarting…" : "Restart"}</button>
-      </header>
-      {machine.session_state === "recording" && <p class="small muted">It is recording: a restart waits until the recording has ended.</p>}
-      <Fault text={fault.value} />
-      {health !== undefined && <MachineHealth health={health} watchers={watchers} />}
-    </article>
   );
 }

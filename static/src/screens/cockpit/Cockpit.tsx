@@ -11,7 +11,7 @@ import { useHouse, useMachine } from "../../ui/house";
 import { Later, LaterDialog } from "../../ui/Later";
 import { useKeys } from "../../ui/keys";
 import { showTitle } from "../../platform/title";
-import { overlay, shelf } from "../later";
+import { later } from "../later";
 import { Controls } from "./Controls";
 import { CountdownButton } from "./CountdownButton";
 import { EventPanel } from "./EventPanel";
@@ -81,9 +81,9 @@ export function Cockpit({ id }: { id: string }) {
       <EventPanel machine={machine} />
       <Controls machine={machine} />
       {typing.value && <QuickEntry machine={machine} onClose={() => (typing.value = false)} />}
-      {sheet.value === "help" && <LaterDialog title="Help" load={overlay("HelpDialog")} props={{ machine, onClose: close }} />}
-      {sheet.value === "timer" && <LaterDialog title="Countdown" load={overlay("TimerDialog")} props={{ machine, onClose: close }} />}
-      {sheet.value === "finish" && <Later quiet load={shelf("FinishSheet")} props={{ machine, onClose: close }} />}
+      {sheet.value === "help" && <LaterDialog title="Help" load={later("HelpDialog")} props={{ machine, onClose: close }} />}
+      {sheet.value === "timer" && <LaterDialog title="Countdown" load={later("TimerDialog")} props={{ machine, onClose: close }} />}
+      {sheet.value === "finish" && <Later quiet load={later("FinishSheet")} props={{ machine, onClose: close }} />}
     </main>
   );
 }

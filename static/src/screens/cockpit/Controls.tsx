@@ -5,11 +5,13 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { nowMs } from "../../link/clock";
 import { canSend } from "../../link/state";
+import { isAdmin, maySteer } from "../../model/people";
 import { tick } from "../../store/ticker";
 import type { MachineStore } from "../../store/machine";
 import { Banner } from "../../ui/Banner";
 import { HoldButton } from "../../ui/HoldButton";
 import { useHouse } from "../../ui/house";
+import type { Me } from "../../wire/types";
 import { Care } from "./Care";
 import { ControlRow } from "./ControlRow";
 
@@ -18,10 +20,17 @@ const OVERRIDE_MS = 30_000;
 const ANSWER_MS = 10_000;
 
 /** Why controls cannot be used now. */
-export type Bar = { why: string; icon: "lock" | "slash" | "clock" | "octagon"; code: "locked" | "offline" | "driver" | "latched" | "stale" };
+export type Bar = { why: string; icon: "lock" | "slash" | "clock" | "octagon"; code: "role" | "locked" | "offline" | "driver" | "latched" | "stale" };
+
+/** Whether somebody else steers, or whoever is here may not. */
+export function isLocked(machine: MachineStore, me: Me | null): boolean {
+  const { holder, yours } = machine.session.lease.value;
+  return !maySteer(me?.user, machine.id) || (holder !== null && !yours);
+}
 
 /** Why controls cannot be used now, null if they can. */
-export function barOf(machine: MachineStore, isOverridden: boolean): Bar | null {
+export function barOf(machine: MachineStore, isOverridden: boolean, me: Me | null): Bar | null {
+  if (!maySteer(me?.user, machine.id)) return { why: "You may watch this machine and STOP it, not steer it", icon: "lock", code: "role" };
   const { holder, yours } = machine.session.lease.value;
   if (!canSend(machine.link.value)) {
     const why = machine.link.value.kind === "polling" ? "Slow mode is read-only: no live connection" : "No connection: nothing can be sent";
@@ -42,7 +51,7 @@ export function useBar(machine: MachineStore): { bar: Bar | null; banner: Compon
   const overriddenUntil = useSignal(0);
   const askedAt = useSignal<number | null>(null);
   const isOverridden = tick.value < overriddenUntil.value;
-  const bar = machine.loaded.value ? barOf(machine, isOverridden) : null;
+  const bar = machine.loaded.value ? barOf(machine, isOverridden, house.me.value) : null;
   useEffect(() => void (askedAt.value = null), [machine.session.lease.value.holder?.client_id]);
   const left = askLeftMs(machine, askedAt.value);
   const ask = () => {
@@ -51,7 +60,7 @@ export function useBar(machine: MachineStore): { bar: Bar | null; banner: Compon
   const banner = bar !== null && (
     <div class="controls-bar">
       <Banner icon={bar.icon} tone={bar.code === "stale" ? "warning" : "plain"} testId={`controls-${bar.code}`} actions={
-        bar.code === "locked" ? (house.me.value?.role === "admin" ? <HoldButton testId="take-over" onHeld={ask}>Take over: hold 1 s</HoldButton> : <button type="button" class="button" disabled={left !== null} data-testid="take-control" onClick={ask}>{left === null ? "Ask for control" : `Asked: yours in ${Math.ceil(left / 1000)} s at the latest`}</button>)
+        bar.code === "locked" ? (house.me.value?.access === "user" && isAdmin(house.me.value.user) ? <HoldButton testId="take-over" onHeld={ask}>Take over: hold 1 s</HoldButton> : <button type="button" class="button" disabled={left !== null} data-testid="take-control" onClick={ask}>{left === null ? "Ask for control" : `Asked: yours in ${Math.ceil(left / 1000)} s at the latest`}</button>)
         : bar.code === "stale" ? <button type="button" class="button" onClick={() => (overriddenUntil.value = tick.peek() + OVERRIDE_MS)}>Send anyway</button>
         : null
       }>

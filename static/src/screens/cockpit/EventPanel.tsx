@@ -8,6 +8,8 @@ import { tick } from "../../store/ticker";
 import type { MachineStore } from "../../store/machine";
 import type { EventType, RoastEvent } from "../../wire/types";
 import { Icon } from "../../ui/Icon";
+import { useHouse } from "../../ui/house";
+import { isLocked } from "./Controls";
 
 const REFUSAL_SHOWN_MS = 8_000;
 /** Events that not every roast has share a row. */
@@ -23,13 +25,13 @@ export function EventPanel({ machine }: { machine: MachineStore }) {
   const marks = machine.events.marks.value;
   const state = machine.session.state.value;
   const undoable = machine.events.undoable.value;
-  const isLocked = machine.session.lease.value.holder !== null && !machine.session.lease.value.yours;
-  const isOpen = canSend(machine.link.value) && state === "recording" && !isLocked;
+  const locked = isLocked(machine, useHouse().me.value);
+  const isOpen = canSend(machine.link.value) && state === "recording" && !locked;
   const next = state === "recording" ? nextExpected(marks) : null;
   const origin = at(marks, "CHARGE") ?? 0;
   return (
     <aside class="event-panel" aria-label="Session and events">
-      <SessionButtons machine={machine} isLocked={isLocked} />
+      <SessionButtons machine={machine} isLocked={locked} />
       <ol class="event-list">
         {IN_ORDER.map((type) => {
           const mark = marks.get(type);

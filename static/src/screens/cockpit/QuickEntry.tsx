@@ -5,11 +5,13 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { parseEntry } from "../../model/entry";
 import type { MachineStore } from "../../store/machine";
 import { Fault } from "../../ui/Field";
+import { useHouse } from "../../ui/house";
 import { barOf } from "./Controls";
 
 type Props = { machine: MachineStore; onClose: () => void };
 
 export function QuickEntry({ machine, onClose }: Props) {
+  const house = useHouse();
   const input = useRef<HTMLInputElement>(null);
   const fault = useSignal<string | undefined>(undefined);
   useLayoutEffect(() => {
@@ -23,7 +25,7 @@ export function QuickEntry({ machine, onClose }: Props) {
     event.preventDefault();
     const specs = machine.controls.order.peek().flatMap((id) => machine.controls.line(id)?.peek().spec ?? []);
     const entry = parseEntry(input.current?.value ?? "", specs);
-    const bar = barOf(machine, false);
+    const bar = barOf(machine, false, house.me.peek());
     if ("fault" in entry || bar !== null) {
       fault.value = "fault" in entry ? entry.fault : bar?.why;
       return;

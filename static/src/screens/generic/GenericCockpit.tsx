@@ -9,7 +9,8 @@ import type { ChartHandle } from "../../ui/ChartFrame";
 import { useHouse, useMachine } from "../../ui/house";
 import { useKeys } from "../../ui/keys";
 import { Later } from "../../ui/Later";
-import { shelf } from "../later";
+import { later } from "../later";
+import { isLocked } from "../cockpit/Controls";
 import { Head } from "../cockpit/Head";
 import { SessionButtons } from "../cockpit/EventPanel";
 import { Strip } from "../cockpit/Strip";
@@ -37,7 +38,6 @@ export function GenericCockpit({ id }: { id: string }) {
   useEffect(() => showPlainTitle(machine, name), [machine]);
   const chart = useRef<ChartHandle | null>(null);
   useKeys((action) => actOnMachine(machine, chart.current, action), ({ do: what }) => DEEDS.has(what));
-  const { holder, yours } = machine.session.lease.value;
   return (
     <main class="cockpit generic" data-testid="generic-cockpit">
       <Head machine={machine} name={name.value} />
@@ -47,12 +47,12 @@ export function GenericCockpit({ id }: { id: string }) {
       <SensorTiles machine={machine} lines={lines.value} shown={shown.value} onToggle={(line) => (picked.value = toggleLine(lines.peek(), shown.peek(), line))} />
       <ChannelPanel key={id} machine={machine} name={name.value} lines={lines} shown={shown} onReady={(handle) => (chart.current = handle)} />
       <aside class="event-panel" aria-label="Session and programs">
-        <SessionButtons machine={machine} isLocked={holder !== null && !yours} end="End recording" />
+        <SessionButtons machine={machine} isLocked={isLocked(machine, house.me.value)} end="End recording" />
         {summary.value?.kind === "scanner" && <ScanPanel machineId={id} />}
         <MachineTasks machine={machine} />
       </aside>
       <Devices machine={machine} />
-      {isSaving.value && <Later quiet load={shelf("FinishSheet")} props={{ machine, isRoast: false, onClose: () => (isSaving.value = false) }} />}
+      {isSaving.value && <Later quiet load={later("FinishSheet")} props={{ machine, isRoast: false, onClose: () => (isSaving.value = false) }} />}
     </main>
   );
 }

@@ -1,13 +1,13 @@
 // A roast on paper: one or two pages A4. On screen it is laid out as it will come out of the printer.
 
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
 import { rest } from "../../link/rest";
 import { moment, weight } from "../../model/format";
 import { loadProfile, type LoadedProfile } from "../../store/reference";
 import type { ProfileSummary } from "../../wire/types";
 import { Stars } from "../../ui/Stars";
 import { link } from "../../ui/router";
+import { useFetched } from "../../ui/useFetched";
 import { ProfileLoader } from "../profiles/ProfileLoader";
 import { Paper } from "./Paper";
 
@@ -19,24 +19,12 @@ export function PrintView({ id, against }: { id: string; against: string | null 
 
 function Shown({ loaded, against }: { loaded: LoadedProfile; against: string | null }) {
   const { document } = loaded;
-  const offered = useSignal<ProfileSummary[]>([]);
-  const chosen = useSignal<string>(against ?? "");
-  const reference = useSignal<LoadedProfile | null>(null);
-  const fault = useSignal<string | null>(null);
-  useEffect(() => {
-    rest.profiles({ machine_id: document.machine_id, limit: OFFERED }).then((page) => (offered.value = page.items.filter((item) => item.id !== document.id)), () => undefined);
-  }, []);
-  useEffect(() => {
-    const abort = new AbortController();
-    reference.value = fault.value = null;
-    if (chosen.value !== "") {
-      rest.profile(chosen.value, { signal: abort.signal }).then((found) => (reference.value = loadProfile(found)), (error: Error) => {
-        if (!abort.signal.aborted) fault.value = error.message;
-      });
-    }
-    return () => abort.abort();
-  }, [chosen.value]);
-  const isListed = reference.value === null || offered.value.some((item) => item.id === reference.value?.document.id);
+  const chosen = useSignal(against ?? "");
+  const offered = useFetched((signal) => rest.profiles({ machine_id: document.machine_id, limit: OFFERED }, { signal })).value?.items.filter((item) => item.id !== document.id) ?? [];
+  const { value, error } = useFetched(async (signal) => (chosen.peek() === "" ? null : loadProfile(await rest.profile(chosen.peek(), { signal }))), [chosen.value]);
+  // The one before is not what was asked for.
+  const reference = error === null ? value : null;
+  const isListed = reference === null || offered.some((item) => item.id === reference.document.id);
   return (
     <main class="page print-view" data-testid="print-view">
       <header class="page-head no-print">
@@ -45,16 +33,16 @@ function Shown({ loaded, against }: { loaded: LoadedProfile; against: string | n
           <label for="print-against">Compare with</label>
           <select id="print-against" data-testid="print-against" value={chosen.value} onChange={(event) => (chosen.value = event.currentTarget.value)}>
             <option value="">Nothing</option>
-            {!isListed && <option value={reference.value?.document.id}>{reference.value?.document.name}</option>}
-            {offered.value.map((item) => <option key={item.id} value={item.id}>{item.name} · {moment(item.created_at)}</option>)}
+            {!isListed && <option value={reference.document.id}>{reference.document.name}</option>}
+            {offered.map((item) => <option key={item.id} value={item.id}>{item.name} · {moment(item.created_at)}</option>)}
           </select>
         </div>
         <button type="button" class="button primary" data-testid="print-now" onClick={() => print()}>Print</button>
       </header>
-      {fault.value !== null && <p class="fault no-print" role="alert">{fault.value}</p>}
+      {error !== null && <p class="fault no-print" role="alert">{error}</p>}
       <article class="sheet" data-testid="sheet">
         <Head document={document} />
-        <Paper loaded={loaded} reference={reference.value} />
+        <Paper loaded={loaded} reference={reference} />
       </article>
     </main>
   );

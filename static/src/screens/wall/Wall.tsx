@@ -3,6 +3,7 @@
 import { useSignal, type Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { moved } from "../../model/order";
+import { isAdmin } from "../../model/people";
 import { wantsAck } from "../../store/alarms";
 import { settings, type Density } from "../../store/settings";
 import { tasks } from "../../store/tasks";
@@ -28,6 +29,7 @@ export function Wall() {
   const list = house.list.value;
   const items = house.items.value;
   const density = settings.density.value;
+  const mayAdd = house.me.value === null || isAdmin(house.me.value.user);
   const worst = house.alarms.value.find(({ alarm }) => wantsAck(alarm));
   useKeys((action) => {
     if (action.do === "ack" && worst !== undefined) house.get(worst.machine.id).ackTopAlarm();
@@ -43,9 +45,11 @@ export function Wall() {
         <span class="grow" />
         {items.length > 0 && <SoundChip />}
         {items.length > 0 && <Layout arranging={arranging} />}
-        <a class="button" href={link.add()} aria-label="Add machine" data-testid="add-machine">
-          <Icon name="plus" /> <span class="roomy">Add machine</span>
-        </a>
+        {mayAdd && (
+          <a class="button" href={link.add()} aria-label="Add machine" data-testid="add-machine">
+            <Icon name="plus" /> <span class="roomy">Add machine</span>
+          </a>
+        )}
       </header>
       {items.length > 0 && <AlarmStrip />}
       {list.kind === "loading" && <Skeletons />}
@@ -54,7 +58,7 @@ export function Wall() {
           {list.error.message}
         </Banner>
       )}
-      {list.kind === "ready" && items.length === 0 && <Empty />}
+      {list.kind === "ready" && items.length === 0 && (mayAdd ? <Empty /> : <section class="panel empty"><h2>No machines for you yet</h2><p>An admin says which machines you see.</p></section>)}
       <ul class={`cards ${density}`}>
         {items.map((summary) => (
           <li key={summary.id} data-machine={summary.id} class={carried.value?.id === summary.id ? "carried" : carried.value?.over === summary.id ? "over" : ""}>
