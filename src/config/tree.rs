@@ -102,7 +102,7 @@ pub struct LimitsConfig {
     pub sockets: usize,
     /// WebSockets per address.
     pub sockets_per_address: usize,
-    /// WebSockets of all that only operators and admins may open.
+    /// WebSockets of all that only operators and admins may open; one is left for others in any case.
     pub operator_sockets: usize,
     /// Client messages per socket and second.
     pub messages_per_s: u32,
@@ -182,10 +182,7 @@ pub(super) fn check(document: &Document, faults: &mut Faults) {
     };
     check_range("limits/sockets", limits.sockets as u64, 1, 100_000);
     check_range("limits/sockets_per_address", limits.sockets_per_address as u64, 1, 100_000);
-    // Without sockets that is the fault, and no other.
-    if let Some(operators_most) = limits.sockets.checked_sub(1) {
-        check_range("limits/operator_sockets", limits.operator_sockets as u64, 0, operators_most as u64);
-    }
+    check_range("limits/operator_sockets", limits.operator_sockets as u64, 0, 100_000);
     check_range("limits/messages_per_s", u64::from(limits.messages_per_s), 1, 10_000);
     check_range("limits/message_burst", u64::from(limits.message_burst), 1, 10_000);
     check_range("limits/subscriptions", limits.subscriptions as u64, 1, 10_000);
@@ -244,12 +241,5 @@ mod tests {
         document.limits.frame_bytes = 1;
         document.supervision.backoff_min_ms = 40_000;
         assert_eq!(places(&document), ["/limits/sockets", "/limits/frame_bytes", "/supervision/backoff_max_ms"]);
-    }
-
-    #[test]
-    fn not_every_socket_is_for_operators() {
-        let mut document = Document::default();
-        (document.limits.sockets, document.limits.operator_sockets) = (4, 4);
-        assert_eq!(places(&document), ["/limits/operator_sockets"]);
     }
 }

@@ -87,8 +87,9 @@ impl Seats {
             return Err(NoSeat::Full(limits.sockets));
         }
         let steers = matches!(role, Some(UserRole::Operator | UserRole::Admin));
-        if !steers && in_all + limits.operator_sockets >= limits.sockets {
-            return Err(NoSeat::Kept(limits.operator_sockets));
+        let kept = limits.operator_sockets.min(limits.sockets.saturating_sub(1));
+        if !steers && in_all + kept >= limits.sockets {
+            return Err(NoSeat::Kept(kept));
         }
         let here = taken.entry(address).or_default();
         if *here >= limits.sockets_per_address {
@@ -132,6 +133,15 @@ mod tests {
         let _steering = [take(Some(UserRole::Operator)), take(Some(UserRole::Admin))];
         assert_eq!(take(Some(UserRole::Admin)).err(), Some(NoSeat::Full(4)));
         assert_eq!(seats.taken(), 4);
+    }
+
+    #[test]
+    fn one_seat_is_for_those_who_only_look() {
+        let limits = LimitsConfig { sockets: 2, ..LimitsConfig::default() };
+        let (seats, here) = (Seats::default(), [10, 0, 0, 1].into());
+        let _looking = seats.take(here, Some(UserRole::Viewer), &limits).ok().expect("a seat");
+        assert_eq!(seats.take(here, Some(UserRole::Viewer), &limits).err(), Some(NoSeat::Kept(1)));
+        assert!(seats.take(here, Some(UserRole::Operator), &limits).is_ok());
     }
 
     #[test]
