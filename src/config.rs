@@ -29,6 +29,7 @@ mod text;
 pub mod together;
 pub mod tree;
 pub mod users;
+pub mod web_origin;
 mod words;
 
 use dialects::DialectsConfig;

@@ -1,5 +1,6 @@
 //! The composition root: configuration -> storage, drivers, house, web server; and the way back down.
 
+pub mod descriptors;
 mod upkeep;
 
 use std::collections::BTreeSet;
@@ -35,12 +36,15 @@ use crate::dialects::Name;
 use crate::drivers::Workshop;
 use crate::drivers::modbus::probe::{self, Probe};
 use crate::http::door::{self, Door};
+use crate::http::lines::{Lines, Most};
 use crate::http::lobby::{Lobby, Notice};
+use crate::http::perimeter::Perimeter;
 use crate::http::rest::document::Arrival;
 use crate::http::rest::exchange::{self, Format};
 use crate::http::seen::Whole;
 use crate::http::server;
 use crate::http::state::{AppState, Seats};
+use crate::http::tls::{Certificate, TlsError};
 use crate::jobs::claims::Claims;
 use crate::jobs::modbus_scan::{Registers, Unread};
 use crate::jobs::{Hands, Jobs};
@@ -56,6 +60,7 @@ const FAREWELL: Duration = Duration::from_millis(300);
 pub struct Daemon {
     address: SocketAddr,
     own: Vec<(Name, SocketAddr)>,
+    lines: Lines,
     state: AppState,
     servers: Vec<ServerHandle>,
     upkeep: [JoinHandle<()>; 3],
@@ -85,6 +90,9 @@ pub enum DaemonError {
     /// Who may log in cannot be read.
     #[error(transparent)]
     Access(#[from] BookError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The inside does not start.
     #[error(transparent)]
     House(#[from] StartError),
@@ -116,6 +124,7 @@ impl Daemon {
         config: Config,
         tell: impl FnOnce(&[Definition]),
     ) -> Result<Self, DaemonError> {
+        let certificate = Certificate::of(&config.server)?;
         let listeners = listeners(&config)?;
         let address = listeners.first().map_or(config.server.listen, |(address, ..)| *address);
         let own = listeners.iter().skip(1).flat_map(|(at, _, door)| Some((*door.dialects.first()?, *at))).collect();
@@ -133,12 +142,15 @@ impl Daemon {
         let definitions = numbered(archive.as_ref(), definitions(&workshop, machines)).map_err(at_storage)?;
         tell(&definitions);
         adopt_all(&house, definitions, recovered).await;
+        let perimeter = Arc::new(Perimeter::of(&config, &descriptors::hostname()));
+        let lines = Lines::new(Most::of(&config.limits, descriptors::limit(), listeners.len() * server::workers()));
         let state = AppState {
             house: Whole::new(house.clone()),
             workshop: workshop.clone(),
             jobs: jobs(&config, Kept { disk, storage, archive }, house.clone(), &workshop),
             limits: Arc::new(config.limits),
             door: Door::shared(&config.dialects),
+            perimeter,
             access: access.clone(),
             audit: audit.clone(),
             seats: Seats::default(),
@@ -153,19 +165,29 @@ impl Daemon {
         ];
         actix_rt::spawn(server::look_alive(state.lobby.clone()));
         actix_rt::spawn(state.house.clone().keep());
+        actix_rt::spawn(lines.clone().keep());
+        if let Some(certificate) = &certificate {
+            actix_rt::spawn(certificate.clone().keep());
+        }
         let mut servers = Vec::with_capacity(listeners.len());
         for (address, listener, door) in listeners {
             let state = AppState { door, ..state.clone() };
-            let server = server::start(listener, state).map_err(|source| DaemonError::Listen { address, source })?;
+            let server = server::start(listener, state, &lines, certificate.as_ref())
+                .map_err(|source| DaemonError::Listen { address, source })?;
             servers.push(server.handle());
             actix_rt::spawn(server);
         }
-        Ok(Self { address, own, state, servers, upkeep })
+        Ok(Self { address, own, lines, state, servers, upkeep })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The connections that its listeners have.
+    pub fn lines(&self) -> &Lines {
+        &self.lines
     }
 
     /// What its request handlers share, for a server beside its own.

@@ -14,7 +14,7 @@ use hearth::access::password;
 use hearth::cli::{self, Command, Guard, Invocation};
 use hearth::config::Config;
 use hearth::config::tree::AuthMode;
-use hearth::daemon::Daemon;
+use hearth::daemon::{Daemon, descriptors};
 use hearth::guard::lifeline::Lifeline;
 use hearth::guard::{self, parent};
 use hearth::http::door;
@@ -96,6 +96,7 @@ fn serve(config: Config, guard: Guard) -> anyhow::Result<()> {
         Guard::Parent => Some(Arc::new(Lifeline::take_up()?)),
         Guard::Myself | Guard::Nobody => None,
     };
+    descriptors::raise_limit();
     actix_rt::System::new().block_on(async {
         let orphaned = lifeline.as_ref().map(notice_the_guards_death).transpose()?;
         // The guard knows what to write before any machine can have heat on.
@@ -111,9 +112,10 @@ fn serve(config: Config, guard: Guard) -> anyhow::Result<()> {
         if let Some(lifeline) = lifeline {
             actix_rt::spawn(guard::keep_informed(daemon.state().house.unscoped().clone(), lifeline));
         }
-        writeln!(stdout(), "listening on http://{}", daemon.address())?;
+        let scheme = place.scheme;
+        writeln!(stdout(), "listening on {scheme}://{}", daemon.address())?;
         for (dialect, address) in daemon.own_listeners() {
-            writeln!(stdout(), "{} on http://{address}", door::key(*dialect))?;
+            writeln!(stdout(), "{} on {scheme}://{address}", door::key(*dialect))?;
         }
         if let Some(token) = daemon.state().access.offer_set_up() {
             let link = format!("{}/#/setup?token={token}", place.url(daemon.address()));
@@ -143,14 +145,18 @@ fn serve(config: Config, guard: Guard) -> anyhow::Result<()> {
 }
 
 /// Where people find the daemon.
-struct Place(Option<String>);
+struct Place {
+    public: Option<String>,
+    scheme: &'static str,
+}
 
 impl Place {
     fn of(config: &Config) -> Self {
         if config.auth.mode == AuthMode::Open {
             tracing::warn!("auth.mode is open: everybody who reaches this daemon may do everything");
         }
-        Self(config.server.public_urls.first().cloned())
+        let scheme = if config.server.tls_cert.is_some() { "https" } else { "http" };
+        Self { public: config.server.public_urls.first().map(ToString::to_string), scheme }
     }
 
     /// A URL that a browser on this computer opens, where none is configured.
@@ -159,7 +165,7 @@ impl Place {
             any if any.ip().is_unspecified() => format!("localhost:{}", any.port()),
             one => one.to_string(),
         };
-        self.0.clone().unwrap_or_else(|| format!("http://{here}"))
+        self.public.clone().unwrap_or_else(|| format!("{}://{here}", self.scheme))
     }
 }
 

@@ -64,6 +64,10 @@ async fn ask(house: &House, method: Method, path: &str, headers: &[(&str, &str)]
     let mut request = client.request(method, format!("http://{}{path}", house.address()));
     for (name, value) in headers {
         request = request.insert_header((*name, *value));
+        // As a browser does, which is the one that has cookies.
+        if name.eq_ignore_ascii_case("cookie") {
+            request = request.insert_header(("origin", format!("http://{}", house.address())));
+        }
     }
     let sent = match body {
         Some(body) => request.send_json(&body).await,
@@ -268,7 +272,8 @@ async fn a_browser_logs_in_with_a_cookie_that_no_page_reads_and_out_again_with_i
 
 /// A socket as a browser opens it that is logged in.
 async fn live_with(house: &House, cookie: &str) -> Live {
-    Live::open_with(house.address(), LIVE, &format!("Cookie: other=1; {cookie}\r\n")).await.unwrap()
+    let origin = format!("Origin: http://{}", house.address());
+    Live::open_with(house.address(), LIVE, &format!("Cookie: other=1; {cookie}\r\n{origin}\r\n")).await.unwrap()
 }
 
 #[actix_rt::test]
@@ -482,11 +487,11 @@ async fn at_this_computer_nobody_logs_in_and_nobody_else_pretends_to_be_there() 
         &[("x-forwarded-host", "127.0.0.1")],
         &[("forwarded", "for=10.0.0.1")],
         &[("via", "1.1 proxy")],
-        &[("host", "evil.example")],
     ] {
         assert_eq!(me(header).await["access"], "none", "{header:?}");
         assert_eq!(ask(&house, Method::POST, "/api/stop", header, None).await.status, 401, "{header:?}");
     }
+    ask(&house, Method::GET, "/api/auth/me", &[("host", "evil.example")], None).await.problem(421, "UNKNOWN_HOST");
 }
 
 #[actix_rt::test]

@@ -7,6 +7,7 @@
 //! The actor freezes, timers included, when the peer stops reading; so nothing is pushed at a socket: its outlet draws from
 //! the feed, which forgets for it what the ring still knows, and the kernel's user time-out cuts a peer that is gone.
 
+mod announced;
 mod assembly;
 mod bucket;
 mod doorstep;
@@ -60,6 +61,9 @@ pub use visit::{Heartbeat, Visit, Watches};
 
 /// A socket from which nothing was heard for this long is closed.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
+
+/// So many pings, pongs and fragments may come for each message that may.
+const PIECES_PER_MESSAGE: u32 = 10;
 
 /// Hosts a client of a dialect until it goes. What it visits is found once it is known who it is, and so what it sees. One that may
 /// do nothing is told why by the code that its socket is closed with.
@@ -130,6 +134,7 @@ fn converse(
     let socket = Socket {
         line: Rc::clone(&line),
         bucket: Bucket::new(visit.pace.0, visit.pace.1, now),
+        pieces: Bucket::new(PIECES_PER_MESSAGE * visit.pace.0, PIECES_PER_MESSAGE * visit.pace.1, now),
         ingest: Ingest::default(),
         assembly: Assembly::new(visit.frame_bytes),
         state: state.clone(),
@@ -150,7 +155,7 @@ fn converse(
     };
     // The codec measures the payload; one byte more than allowed must arrive here to be answered with 1009.
     let codec = Codec::new().max_size(visit.frame_bytes);
-    let session = ws::WebsocketContext::with_codec(socket, said.and_more(), codec);
+    let session = ws::WebsocketContext::with_codec(socket, said.and_more(visit.frame_bytes), codec);
     Outlet::new(session, line)
 }
 
@@ -177,6 +182,8 @@ pub struct Socket {
     changes: Option<LocalBoxStream<'static, Change>>,
     assembly: Assembly,
     bucket: Bucket,
+    /// Of what is no whole message: pings, pongs and fragments.
+    pieces: Bucket,
     ingest: Ingest,
     heard: Instant,
     /// When its client last sent text, or was reminded to.
@@ -440,8 +447,12 @@ impl Handler<Notice> for Socket {
 impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
     fn handle(&mut self, message: Result<ws::Message, ws::ProtocolError>, ctx: &mut Self::Context) {
         self.heard = Instant::now();
+        let is_whole = matches!(message, Ok(ws::Message::Text(_)));
+        let pace = if is_whole { Pace::Fine } else { self.pieces.take(self.heard) };
         match message {
             Ok(ws::Message::Text(text)) => self.text(&text, ctx),
+            Ok(_) if pace == Pace::StillTooFast => self.part(ws::CloseCode::Policy, "too many frames", ctx),
+            Ok(ws::Message::Ping(_)) if pace == Pace::TooFast => {}
             Ok(ws::Message::Continuation(item)) => match self.assembly.take(item) {
                 Ok(Some(text)) => self.text(&text, ctx),
                 Ok(None) => {}

@@ -62,10 +62,11 @@ pub struct Wish {
 pub async fn follow(request: HttpRequest, wish: Query<Wish>, seen: Seen, state: Data<AppState>) -> Answer {
     let wanted = wish.wanted(state.limits.subscriptions)?;
     let address = address(&request);
+    let role = granted(&request).bearer.ok().map(|bearer| bearer.role);
     let full = |full: crate::http::state::NoSeat| {
         Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "Too many connections", full.to_string())
     };
-    let seat = state.seats.take(address, &state.limits).map_err(full)?;
+    let seat = state.seats.take(address, role, &state.limits).map_err(full)?;
     let first = seen.first_seq();
     let known = request.headers().get(LAST_EVENT_ID).map(|id| known(id.to_str().unwrap_or_default(), first));
     let mut reader = Reader::new(&seen, &state, wanted, known, seat);

@@ -30,6 +30,9 @@ const CLOSE_UNAUTHORISED: u16 = 4401;
 /// What one is told whose role is not enough.
 const NOT_FOR_YOU: &str = "your role does not allow this";
 
+/// Largest frame of one that goes at once, whose words are not read. Unit: bytes.
+const FAREWELL_FRAME_BYTES: usize = 4096;
+
 /// A client at the door of a socket: the beginning of its answer, its seat, and who it is.
 pub struct Guest {
     pub(super) response: HttpResponseBuilder,
@@ -115,8 +118,9 @@ pub fn welcome(request: &HttpRequest, state: &AppState) -> Result<Guest, actix_w
         .map_err(|error| InternalError::from_response("no WebSocket handshake", no_handshake(&error)))?;
     let address = address(request);
     let full = |full: NoSeat| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "FULL", full.to_string());
-    let seat = state.seats.take(address, &state.limits).map_err(full)?;
     let Granted { bearer, credential, action } = granted(request);
+    let role = bearer.as_ref().ok().map(|bearer| bearer.role);
+    let seat = state.seats.take(address, role, &state.limits).map_err(full)?;
     let standing = match bearer {
         Ok(bearer) => Admission::of(bearer, credential, action, state),
         Err(Nobody::NoCredential) => Standing::Asked,
@@ -171,7 +175,10 @@ impl LastWord {
         said: doorstep::Said,
         seat: Seat,
     ) -> impl Stream<Item = Result<Bytes, actix_web::Error>> + use<> {
-        ws::WebsocketContext::create(Farewell { word: Some(self), seat: Some(seat) }, said.and_more())
+        ws::WebsocketContext::create(
+            Farewell { word: Some(self), seat: Some(seat) },
+            said.and_more(FAREWELL_FRAME_BYTES),
+        )
     }
 }
 
