@@ -176,7 +176,7 @@ clean: ## remove everything that was built or set up
 	rm -rf .venv static/node_modules static/dist
 
 .PHONY: trust
-trust: $(VENV_STAMP) debug ## long fault runs: kill -9, crashes, cut clients; prints their figures
+trust: $(VENV_STAMP) debug ## long fault runs: kill -9, crashes, cut clients, floods; prints their figures
 	@echo '10,000 histories of tasks: in order, alone where asked for, one end each'
 	@PROPTEST_CASES=10000 $(CARGO) test --locked --quiet -p hearth-actors --lib logic::tasks
 	@echo 'a disk that refuses each single write of a life with each error; 10,000 damaged journals'

@@ -6,6 +6,8 @@
 //! ```
 //! It stands outside the daemon and uses nothing that a dialect inside does not: the trait, the door, the session actor.
 
+use std::sync::Arc;
+
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, Path, Payload, ThinData};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
@@ -14,9 +16,10 @@ use hearth::config::machine::MachineConfig;
 use hearth::daemon::Daemon;
 use hearth::http::door::{Length, Rule, admit};
 use hearth::http::rest::machines::find;
+use hearth::http::seen::Seen;
 use hearth::http::state::AppState;
 use hearth::http::websocket::entrances::nobody_in_particular;
-use hearth::http::websocket::{Feeds, Visit, Watches, host, welcome};
+use hearth::http::websocket::{Feeds, LastWord, Visit, Watches, host, welcome};
 use hearth_actors::dialect::{Dialect, DialectId, Encoded, Frame, Intent, Unasked, Viewer};
 use hearth_actors::model::action::Action;
 use hearth_actors::model::channel::ChannelTable;
@@ -75,11 +78,14 @@ async fn lines(
     state: Data<AppState>,
     feeds: ThinData<Feeds>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    let machine = find(&state, &machine)?;
     let guest = welcome(&request, &state)?;
-    let watches = Watches::One(machine);
-    let visit = Visit { watches, ..Visit::new(Lines, nobody_in_particular("lines"), &state.limits) };
-    Ok(host(guest, body, &state, &feeds, visit))
+    let limits = Arc::clone(&state.limits);
+    let visit = move |seen: &Seen| {
+        let machine = find(seen, &machine).map_err(|_| LastWord::no_such_machine(None))?;
+        let watches = Watches::One(machine);
+        Ok(Visit { watches, ..Visit::new(Lines, nobody_in_particular("lines"), &limits) })
+    };
+    Ok(host(guest, body, &state, &feeds, LINES, visit))
 }
 
 /// Serves the dialect beside a daemon, on a port of its own.

@@ -1,6 +1,6 @@
 //! The command line: `hearth` and `hearth serve` run the daemon, the other commands do one thing and end.
 //!
-//! Exit codes: 0 all is well, 2 wrong usage or configuration, 1 anything else.
+//! Exit codes: 0 all is well, 2 wrong usage or configuration, 3 stopped while outputs may not be safe, 1 anything else.
 
 pub mod healthcheck;
 pub mod log;
@@ -20,6 +20,8 @@ use token::TokenCommand;
 
 /// Exit code of wrong usage or configuration; also what the argument parser ends with.
 pub const EXIT_USAGE: u8 = 2;
+/// Exit code of an orderly stop after which a machine's outputs may not be safe: it did not confirm them.
+pub const EXIT_UNSAFE: u8 = 3;
 
 /// What the command line asks for.
 #[derive(Debug, Clone)]
@@ -95,6 +97,12 @@ struct Options {
     /// Directory for journals, profiles and machines
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// Certificate, with those it hangs on, as PEM: every listener is encrypted then
+    #[arg(long, global = true, value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key, as PEM
+    #[arg(long, global = true, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
     /// How to write the log; what is written is chosen by the variable RUST_LOG
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Pretty)]
     log_format: LogFormat,
@@ -121,7 +129,8 @@ where
     T: Into<OsString> + Clone,
 {
     let Arguments { command, options } = Arguments::try_parse_from(arguments)?;
-    let sources = Sources { file: options.config, environment, listen: options.listen, data_dir: options.data_dir };
+    let Options { config: file, listen, data_dir, tls_cert, tls_key, .. } = options;
+    let sources = Sources { file, environment, listen, data_dir, tls_cert, tls_key };
     let guard = match (options.guarded, options.unguarded) {
         (true, _) => Guard::Parent,
         (false, true) => Guard::Nobody,
@@ -162,7 +171,7 @@ impl Invocation {
     /// `hearth healthcheck`: 0 if the daemon that this configuration describes answers that it is alive, else 1.
     pub fn healthcheck(&self, complaints: &mut impl Write) -> ExitCode {
         let Ok(config) = self.load(complaints) else { return ExitCode::FAILURE };
-        match healthcheck::ask(config.server.listen) {
+        match healthcheck::ask(config.server.listen, config.server.tls_cert.as_deref()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 let _ = writeln!(complaints, "{error}");

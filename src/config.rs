@@ -8,12 +8,14 @@
 
 pub mod address;
 pub mod channel;
+pub mod conditions;
 mod control;
 pub mod detection;
 pub mod dialects;
 pub mod driver;
 pub mod error;
 pub mod faults;
+pub mod interlocks;
 pub mod load;
 pub mod machine;
 pub mod modbus;
@@ -27,6 +29,7 @@ mod text;
 pub mod together;
 pub mod tree;
 pub mod users;
+pub mod web_origin;
 mod words;
 
 use dialects::DialectsConfig;

@@ -1,7 +1,9 @@
 //! The composition root: configuration -> storage, drivers, house, web server; and the way back down.
 
+pub mod descriptors;
 mod upkeep;
 
+use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,15 +33,18 @@ use crate::config::modbus::{ModbusConfig, Register};
 use crate::config::together::clashes;
 use crate::config::tree::SupervisionConfig;
 use crate::dialects::Name;
-use crate::dialects::bevforge::ledger::Ledger;
 use crate::drivers::Workshop;
 use crate::drivers::modbus::probe::{self, Probe};
 use crate::http::door::{self, Door};
+use crate::http::lines::{Lines, Most};
 use crate::http::lobby::{Lobby, Notice};
+use crate::http::perimeter::Perimeter;
 use crate::http::rest::document::Arrival;
 use crate::http::rest::exchange::{self, Format};
+use crate::http::seen::Whole;
 use crate::http::server;
 use crate::http::state::{AppState, Seats};
+use crate::http::tls::{Certificate, TlsError};
 use crate::jobs::claims::Claims;
 use crate::jobs::modbus_scan::{Registers, Unread};
 use crate::jobs::{Hands, Jobs};
@@ -55,6 +60,7 @@ const FAREWELL: Duration = Duration::from_millis(300);
 pub struct Daemon {
     address: SocketAddr,
     own: Vec<(Name, SocketAddr)>,
+    lines: Lines,
     state: AppState,
     servers: Vec<ServerHandle>,
     upkeep: [JoinHandle<()>; 3],
@@ -84,6 +90,9 @@ pub enum DaemonError {
     /// Who may log in cannot be read.
     #[error(transparent)]
     Access(#[from] BookError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The inside does not start.
     #[error(transparent)]
     House(#[from] StartError),
@@ -115,6 +124,7 @@ impl Daemon {
         config: Config,
         tell: impl FnOnce(&[Definition]),
     ) -> Result<Self, DaemonError> {
+        let certificate = Certificate::of(&config.server)?;
         let listeners = listeners(&config)?;
         let address = listeners.first().map_or(config.server.listen, |(address, ..)| *address);
         let own = listeners.iter().skip(1).flat_map(|(at, _, door)| Some((*door.dialects.first()?, *at))).collect();
@@ -132,19 +142,21 @@ impl Daemon {
         let definitions = numbered(archive.as_ref(), definitions(&workshop, machines)).map_err(at_storage)?;
         tell(&definitions);
         adopt_all(&house, definitions, recovered).await;
+        let perimeter = Arc::new(Perimeter::of(&config, &descriptors::hostname()));
+        let lines = Lines::new(Most::of(&config.limits, descriptors::limit(), listeners.len() * server::workers()));
         let state = AppState {
-            house: house.clone(),
+            house: Whole::new(house.clone()),
             workshop: workshop.clone(),
             jobs: jobs(&config, Kept { disk, storage, archive }, house.clone(), &workshop),
             limits: Arc::new(config.limits),
             door: Door::shared(&config.dialects),
+            perimeter,
             access: access.clone(),
             audit: audit.clone(),
             seats: Seats::default(),
             started: Instant::now(),
             lobby: Lobby::default(),
             panels: Default::default(),
-            ledger: Ledger::new(house.roster()),
         };
         let upkeep = [
             actix_rt::spawn(upkeep::tell_of_storage(house.clone(), told_of_storage)),
@@ -152,20 +164,30 @@ impl Daemon {
             actix_rt::spawn(access.keep(move |changed| upkeep::note_tokens(&audit, changed))),
         ];
         actix_rt::spawn(server::look_alive(state.lobby.clone()));
-        actix_rt::spawn(state.ledger.clone().keep());
+        actix_rt::spawn(state.house.clone().keep());
+        actix_rt::spawn(lines.clone().keep());
+        if let Some(certificate) = &certificate {
+            actix_rt::spawn(certificate.clone().keep());
+        }
         let mut servers = Vec::with_capacity(listeners.len());
         for (address, listener, door) in listeners {
             let state = AppState { door, ..state.clone() };
-            let server = server::start(listener, state).map_err(|source| DaemonError::Listen { address, source })?;
+            let server = server::start(listener, state, &lines, certificate.as_ref())
+                .map_err(|source| DaemonError::Listen { address, source })?;
             servers.push(server.handle());
             actix_rt::spawn(server);
         }
-        Ok(Self { address, own, state, servers, upkeep })
+        Ok(Self { address, own, lines, state, servers, upkeep })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The connections that its listeners have.
+    pub fn lines(&self) -> &Lines {
+        &self.lines
     }
 
     /// What its request handlers share, for a server beside its own.
@@ -178,12 +200,12 @@ impl Daemon {
         &self.own
     }
 
-    /// Stops in order: nobody new, outputs to safety, everything to disk, sockets closed.
-    pub async fn stop(self) {
+    /// Stops in order: nobody new, outputs to safety, everything to disk, sockets closed. `parted` as in [`House::stop`].
+    pub async fn stop(self, parted: impl FnOnce(BTreeSet<MachineId>)) {
         join_all(self.servers.iter().map(ServerHandle::pause)).await;
         // Every socket tells its client why it goes.
         self.state.lobby.tell(Notice::Stopping);
-        tokio::join!(self.state.house.stop(), tokio::time::sleep(FAREWELL));
+        tokio::join!(self.state.house.unscoped().stop(parted), tokio::time::sleep(FAREWELL));
         join_all(self.servers.iter().map(|server| server.stop(true))).await;
         self.upkeep.iter().for_each(JoinHandle::abort);
     }

@@ -2,6 +2,7 @@
 //!
 //! Arguments come as in Python, by position or by keyword; all that is wrong with them is told at once.
 
+mod album;
 mod backup;
 mod call;
 pub mod claims;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use hearth_actors::archive::Archive;
 use hearth_actors::model::action::Action;
+use hearth_actors::model::command::Scope;
 use hearth_actors::model::ids::{ClientId, MachineId};
 use hearth_actors::model::profile::Profile;
 use hearth_actors::model::task::{Company, TaskId};
@@ -63,6 +65,15 @@ pub struct Hands {
     pub claims: Claims,
 }
 
+/// Who asks for a job.
+#[derive(Debug, Clone, Default)]
+pub struct Asker {
+    /// The client, if it says who it is: what the job orders of a machine it orders in its name.
+    pub client: Option<ClientId>,
+    /// The machines that the job may work with.
+    pub scope: Scope,
+}
+
 /// A job that can be asked for.
 struct Job {
     name: &'static str,
@@ -75,8 +86,8 @@ struct Job {
 
 const JOBS: [Job; 12] = [
     Job { name: "backup", action: Action::BackUp, company: Company::Shared, make: backup::backup },
-    Job { name: "export_profiles", action: Action::StartTask, company: Company::Shared, make: profiles::export },
-    Job { name: "import_profiles", action: Action::StartTask, company: Company::Shared, make: profiles::import },
+    Job { name: "export_profiles", action: Action::ExchangeInBulk, company: Company::Shared, make: profiles::export },
+    Job { name: "import_profiles", action: Action::ExchangeInBulk, company: Company::Shared, make: profiles::import },
     Job { name: "program", action: Action::StartTask, company: Company::Shared, make: program::program },
     Job { name: "replay", action: Action::StartTask, company: Company::Shared, make: replay::replay },
     Job { name: scan::NAME, action: Action::StartTask, company: Company::Shared, make: scan::scan },
@@ -144,7 +155,7 @@ impl Jobs {
 
     /// A picture that the task `scan` kept, with its media type; `None` where there is none. Reads the disk.
     pub fn picture(&self, task: TaskId, number: u16) -> Option<(Vec<u8>, &'static str)> {
-        scan::picture(&self.hands.data, task, number)
+        album::picture(&self.hands.data, task, number)
     }
 
     /// Makes a task for nobody in particular: [`Jobs::make_for`].
@@ -152,22 +163,21 @@ impl Jobs {
     /// # Errors
     /// When no job has this name, or every fault of the body.
     pub fn make(&self, name: &str, body: &Value) -> Result<NewTask, JobFault> {
-        self.make_for(None, name, body)
+        self.make_for(Asker::default(), name, body)
     }
 
     /// Makes a task of a job's name and a body with `args`, `kwargs`, `machine_id` and `project`, all of which may be absent.
-    /// What it orders of a machine it orders in the name of the client `owner`.
     ///
     /// # Errors
     /// When no job has this name, or every fault of the body.
-    pub fn make_for(&self, owner: Option<ClientId>, name: &str, body: &Value) -> Result<NewTask, JobFault> {
+    pub fn make_for(&self, asker: Asker, name: &str, body: &Value) -> Result<NewTask, JobFault> {
         let unknown = || JobFault::Unknown(shortened(name));
         let job = JOBS.iter().find(|job| job.name == name).ok_or_else(unknown)?;
         let mut faults = Faults::new();
         let fields = Fields::of(body, "").map_err(one)?;
         let machine = noted(&mut faults, fields.may("machine_id", machine_id)).flatten();
         let project = noted(&mut faults, fields.may("project", text(PROJECT_CHARS_MAX))).flatten();
-        let mut call = Call::read(&fields, Origin { owner, machine }, &mut faults);
+        let mut call = Call::read(&fields, Origin { asker, machine }, &mut faults);
         let work = (job.make)(&mut call, &self.hands);
         let Called { args, kwargs, machine } = call.finish();
         let arguments = json!({ "args": args, "kwargs": kwargs }).to_string();

@@ -1,5 +1,6 @@
 //! The `hearth` binary: arguments, log, configuration, start, wait for a signal, stop with a deadline.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write, stderr, stdout};
 use std::net::SocketAddr;
@@ -13,13 +14,15 @@ use hearth::access::password;
 use hearth::cli::{self, Command, Guard, Invocation};
 use hearth::config::Config;
 use hearth::config::tree::AuthMode;
-use hearth::daemon::Daemon;
+use hearth::daemon::{Daemon, descriptors};
 use hearth::guard::lifeline::Lifeline;
 use hearth::guard::{self, parent};
 use hearth::http::door;
 use hearth::storage::disk::Disk;
 use hearth::storage::{backup, restore};
+use hearth_actors::model::ids::MachineId;
 use hearth_actors::registry::Definition;
+use hearth_actors::system::House;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
@@ -93,6 +96,7 @@ fn serve(config: Config, guard: Guard) -> anyhow::Result<()> {
         Guard::Parent => Some(Arc::new(Lifeline::take_up()?)),
         Guard::Myself | Guard::Nobody => None,
     };
+    descriptors::raise_limit();
     actix_rt::System::new().block_on(async {
         let orphaned = lifeline.as_ref().map(notice_the_guards_death).transpose()?;
         // The guard knows what to write before any machine can have heat on.
@@ -104,12 +108,14 @@ fn serve(config: Config, guard: Guard) -> anyhow::Result<()> {
         let place = Place::of(&config);
         let daemon = Daemon::start_telling(Disk::default(), config, |definitions| told = tell(definitions)).await?;
         told.context("telling the guard what to write if this process dies")?;
+        let bequeath = lifeline.clone();
         if let Some(lifeline) = lifeline {
-            actix_rt::spawn(guard::keep_informed(daemon.state().house.clone(), lifeline));
+            actix_rt::spawn(guard::keep_informed(daemon.state().house.unscoped().clone(), lifeline));
         }
-        writeln!(stdout(), "listening on http://{}", daemon.address())?;
+        let scheme = place.scheme;
+        writeln!(stdout(), "listening on {scheme}://{}", daemon.address())?;
         for (dialect, address) in daemon.own_listeners() {
-            writeln!(stdout(), "{} on http://{address}", door::key(*dialect))?;
+            writeln!(stdout(), "{} on {scheme}://{address}", door::key(*dialect))?;
         }
         if let Some(token) = daemon.state().access.offer_set_up() {
             let link = format!("{}/#/setup?token={token}", place.url(daemon.address()));
@@ -121,23 +127,36 @@ fn serve(config: Config, guard: Guard) -> anyhow::Result<()> {
             Call::GuardIsDead => (ORPHANED_DEADLINE, 1),
         };
         tracing::info!("stopping");
-        if tokio::time::timeout(deadline, daemon.stop()).await.is_err() {
+        let house = daemon.state().house.unscoped().clone();
+        let mut parted = None;
+        if tokio::time::timeout(deadline, daemon.stop(|unconfirmed| parted = Some(unconfirmed))).await.is_err() {
             tracing::warn!("the stop took too long and was cut short");
         }
+        // Cut short before that was known, none has confirmed.
+        let all = || house.machines().iter().map(|machine| machine.id().clone()).collect();
+        let unsafe_machines = parted.unwrap_or_else(all);
+        let is_safe = unsafe_machines.is_empty();
+        if !is_safe {
+            hand_over(&house, &unsafe_machines, bequeath.as_deref());
+        }
         // A driver that blocks its thread must not keep the process.
-        std::process::exit(code)
+        std::process::exit(if is_safe { code } else { code.max(i32::from(cli::EXIT_UNSAFE)) })
     })
 }
 
 /// Where people find the daemon.
-struct Place(Option<String>);
+struct Place {
+    public: Option<String>,
+    scheme: &'static str,
+}
 
 impl Place {
     fn of(config: &Config) -> Self {
         if config.auth.mode == AuthMode::Open {
             tracing::warn!("auth.mode is open: everybody who reaches this daemon may do everything");
         }
-        Self(config.server.public_urls.first().cloned())
+        let scheme = if config.server.tls_cert.is_some() { "https" } else { "http" };
+        Self { public: config.server.public_urls.first().map(ToString::to_string), scheme }
     }
 
     /// A URL that a browser on this computer opens, where none is configured.
@@ -146,7 +165,22 @@ impl Place {
             any if any.ip().is_unspecified() => format!("localhost:{}", any.port()),
             one => one.to_string(),
         };
-        self.0.clone().unwrap_or_else(|| format!("http://{here}"))
+        self.public.clone().unwrap_or_else(|| format!("{}://{here}", self.scheme))
+    }
+}
+
+/// Says which machines may be unsafe; the guard, where there is one, writes to these once this process is gone.
+fn hand_over(house: &House, machines: &BTreeSet<MachineId>, guard: Option<&Lifeline>) {
+    let names = machines.iter().map(MachineId::as_str).collect::<Vec<_>>().join(", ");
+    tracing::error!(
+        machines = names,
+        "these machines did not confirm their safe values: look at them, use their own switches"
+    );
+    // Where it is not heard, the guard writes to all machines.
+    if let Some(Err(error)) =
+        guard.map(|guard| guard.tell(&guard::wills_of(house, |machine| machines.contains(machine))))
+    {
+        tracing::error!(%error, "the guard does not hear which machines these are");
     }
 }
 

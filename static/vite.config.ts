@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 
 // `npm run dev` serves the sources and hands everything the daemon answers on to a running one.
-const DAEMON = process.env["HEARTH_URL"] ?? "http://127.0.0.1:8080";
+// The Host stays what the browser asked for, so that it fits its Origin.
+const DAEMON = { target: process.env["HEARTH_URL"] ?? "http://127.0.0.1:8080", changeOrigin: false };
 
 /** The version of the page; `test/version.test.ts` holds it to the daemon's. */
 const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8")) as { version: string };
@@ -24,7 +25,7 @@ export default defineConfig({
     // What the first screen needs is one file: what others share with it, split off, would make all of them larger.
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: "index", tags: ["$initial"] }] } } },
   },
-  server: { proxy: { "/api": DAEMON, "/health": DAEMON, "/metrics": DAEMON, "/ws": { target: DAEMON, ws: true } } },
+  server: { proxy: { "/api": DAEMON, "/health": DAEMON, "/metrics": DAEMON, "/ws": { ...DAEMON, ws: true } } },
   // The limit only ends what hangs: beside a compiler everything is slow.
   test: { include: ["test/**/*.test.ts"], environment: "node", testTimeout: 120_000 },
 });

@@ -49,6 +49,12 @@ const WORLDLY: &[&str] = &["actix-web", "serde_json", "tokio-modbus", "tokio-ser
 /// The door to the disk, and the lock, which only the system writes.
 const WRITERS: &[&str] = &["storage/disk.rs", "storage/lock.rs"];
 
+/// Where the web side holds the whole house: to stop it, to change which machines there are, and to count.
+const UNSCOPED: &[&str] = &["http/reception.rs", "http/rest/machines.rs", "http/rest/system.rs"];
+
+/// What keeps it from everybody else.
+const KEEPER: &str = "http/seen.rs";
+
 /// What changes a file system.
 const WRITING: &[&str] = &[
     "fs::write(",
@@ -195,6 +201,35 @@ fn everything_that_is_kept_is_written_through_one_door() {
     let src = root().join("src");
     assert_eq!(written_past_the_door(&src), Vec::<String>::new());
     assert!(fs::read_to_string(src.join("storage/disk.rs")).expect("readable").contains("fs::rename("));
+}
+
+/// Where the web side and the dialects reach past what whoever asks may see, as `file: what`.
+fn past_the_view(src: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in ["http", "dialects"].into_iter().flat_map(|folder| rust_files(&src.join(folder))) {
+        let relative = file.strip_prefix(src).expect("below src").display().to_string();
+        let text = fs::read_to_string(&file).expect("readable");
+        let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        let may =
+            |what: &&&str| relative != KEEPER && !(**what == ".unscoped(" && UNSCOPED.contains(&relative.as_str()));
+        let reaches = [".unscoped(", "system::House", "system::{House", "dyn Archive"];
+        found.extend(
+            reaches.iter().filter(may).filter(|what| code.contains(**what)).map(|what| format!("{relative}: {what}")),
+        );
+    }
+    found
+}
+
+#[test]
+fn nobody_on_the_web_side_sees_more_of_the_house_than_who_asks() {
+    let src = root().join("src");
+    assert_eq!(past_the_view(&src), Vec::<String>::new());
+    for file in UNSCOPED {
+        assert!(
+            fs::read_to_string(src.join(file)).expect("readable").contains(".unscoped("),
+            "{file} needs it no more"
+        );
+    }
 }
 
 #[test]

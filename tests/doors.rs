@@ -364,3 +364,33 @@ async fn events_of_who_logged_out_end() {
     assert_eq!(ask(at, Method::POST, "/api/v1/auth/logout", Some(&token), None).await.status, 200);
     while within(events.next()).await.is_some_and(|told| told.is_ok()) {}
 }
+
+#[actix_rt::test]
+async fn who_may_only_look_takes_no_pictures_under_any_prefix() {
+    let scanner = json!({
+        "id": "bench", "kind": "scanner", "autoconnect": true, "driver": { "type": "simulator", "model": "scanner" },
+    });
+    let house = House::configured(&[scanner], |config| {
+        config.dialects.openscan = own_listener(Some(AnonymousRole::Viewer));
+    })
+    .await;
+    let at = house.own_listener();
+    for prefix in ["/latest", "/v0.9", "/next", "/api/v0.9"] {
+        for end in ["", "/"] {
+            let path = format!("{prefix}/cameras/camera/photo{end}");
+            assert_told(&ask(at, Method::GET, &path, None, None).await, Name::OpenScan, 403);
+        }
+        assert_eq!(ask(at, Method::GET, &format!("{prefix}/cameras"), None, None).await.status, 200);
+    }
+}
+
+#[actix_rt::test]
+async fn who_may_not_look_learns_how_the_daemon_is_and_nothing_of_its_disk() {
+    let house = openroast(AnonymousRole::None).await;
+    let health = ask(house.own_listener(), Method::GET, "/health", None, None).await.json();
+    assert_eq!((&health["status"], &health["degraded"], &health["storage"]), (&json!("ok"), &json!([]), &Value::Null));
+    assert!(health["version"].is_string() && health["uptime_seconds"].is_number(), "{health}");
+    let house = openroast(AnonymousRole::Viewer).await;
+    let health = ask(house.own_listener(), Method::GET, "/health", None, None).await.json();
+    assert!(health["storage"]["free_bytes"].is_number(), "{health}");
+}

@@ -4,8 +4,6 @@
 
 mod support;
 
-use std::time::Duration;
-
 use awc::http::Method;
 use hearth::config::tree::LimitsConfig;
 use serde_json::{Value, json};
@@ -30,11 +28,11 @@ async fn ask(house: &House, job: &str, body: Value) -> Value {
     answer.json()["id"].clone()
 }
 
-/// Nothing is told on connect: once the scanner answers, a light is switched off, which tells the whole of it.
+/// Nothing is told on connect: once the scanner answers, a light goes on and off, which tells the whole of it.
 async fn connected(house: &House, socket: &mut Live) -> Value {
-    while house.post("/api/machines/bench/controls/ring_light", json!({ "value": 1.0 })).await.status != 200 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let is_there = |frame: &Value| frame["type"] == "connection" && frame["driver_state"] == "connected";
+    house.live("/ws/live/bench").await.until(is_there).await;
+    set(house, "ring_light", 1.0).await;
     set(house, "ring_light", 0.0).await;
     let off =
         |frame: &Value| frame["device"]["lights"]["ring_light"]["is_on"] == false && frame["device"]["idle"] == true;
@@ -305,7 +303,7 @@ async fn a_scan_is_asked_for_and_told_as_scan_task_and_its_project_shows_it() {
     connected(&house, &mut machine).await;
     let mut socket = house.live("/latest/ws/tasks").await;
     let body = json!({ "kwargs": { "machine_id": "bench", "positions": 2 }, "project": "owl" });
-    let asked = house.post("/latest/tasks/scan_task", body).await;
+    let asked = house.post("/latest/tasks/scan_task", body.clone()).await;
     assert_eq!((asked.status, &asked.json()["task_type"]), (202, &json!("scan_task")), "{}", asked.text());
     let id = asked.json()["id"].clone();
     let (_, done) = socket.until(|frame| frame["task"]["status"] == "completed").await;
@@ -318,6 +316,13 @@ async fn a_scan_is_asked_for_and_told_as_scan_task_and_its_project_shows_it() {
     assert_eq!((&scan["task_id"], &scan["status"], &scan["current_step"]), (&id, &json!("completed"), &json!(2)));
     assert_eq!(scan["photos"], json!(["0001.png", "0002.png"]));
     assert_eq!(house.get("/latest/projects/").await.json()["owl"], project);
+    let again = house.post("/latest/tasks/scan_task", body).await.json()["id"].clone();
+    socket.until(|frame| frame["task"]["id"] == again && frame["task"]["status"] == "completed").await;
+    let forgotten = format!("/latest/tasks/{}/cleanup", id.as_str().unwrap());
+    assert_eq!(house.send(Method::DELETE, &forgotten, Sent::Nothing).await.status, 204);
+    let left = house.get("/latest/projects/owl").await.json()["scans"].clone();
+    assert_eq!(left.as_object().unwrap().len(), 1, "{left}");
+    assert_eq!((&left["scan02"]["task_id"], &left["scan02"]["index"]), (&again, &json!(2)), "{left}");
     let unknown = house.get("/latest/projects/no%20such").await;
     assert_eq!((unknown.status, unknown.json()), (404, json!({ "detail": "Project no such not found" })));
 }
@@ -332,6 +337,7 @@ async fn a_camera_is_shown_and_takes_a_photo_where_its_machine_answers() {
     assert_eq!(camera, device["cameras"][&name]);
     let photo = house.get(&format!("/latest/cameras/{name}/photo")).await;
     assert_eq!((photo.status, photo.header("content-type")), (200, "image/png"), "{}", photo.text());
+    assert_eq!(photo.header("cache-control"), "no-store");
     assert!(photo.body.starts_with(b"\x89PNG"));
     for path in ["/latest/cameras/nobody", "/latest/cameras/nobody/photo", "/latest/cameras/turntable/photo"] {
         let missing = house.get(path).await;

@@ -4,6 +4,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use hearth::config::Config;
+use hearth::config::load::Sources;
+use hearth::http::door::Length;
+use hearth::http::operations;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -156,4 +161,75 @@ fn both_licences_come_with_it() {
     assert!(text("LICENSE-APACHE").contains("Apache License"));
     let manifest: toml::Table = text("Cargo.toml").parse().expect("TOML");
     assert_eq!(manifest["workspace"]["package"]["license"].as_str(), Some("MIT OR Apache-2.0"));
+}
+
+/// What stands behind a word that begins a line, without the `;` of nginx.
+fn values<'a>(lines: &'a [String], word: &str) -> Vec<&'a str> {
+    let behind = lines.iter().filter_map(|line| line.strip_prefix(word)?.strip_prefix(' '));
+    behind.map(|rest| rest.trim_end_matches(['{', ';']).trim()).collect()
+}
+
+#[test]
+fn the_proxies_ask_where_the_daemon_listens_under_a_fixed_name_and_for_nobody_else() {
+    let config = Config::default();
+    let listen = config.server.listen;
+    let (nginx, caddy) = (lines("etc/nginx.conf"), lines("etc/Caddyfile"));
+    assert_eq!(values(&nginx, "proxy_pass"), [format!("http://{listen}")]);
+    assert_eq!(values(&caddy, "reverse_proxy"), [listen.to_string()]);
+    assert_eq!(values(&nginx, "return")[0], "421");
+    assert!(nginx.contains(&"listen 443 ssl default_server;".to_owned()));
+    assert_eq!(values(&caddy, "respond"), ["421"]);
+    let mib = config.limits.import_bytes >> 20;
+    assert_eq!(values(&nginx, "client_max_body_size"), [format!("{mib}m")]);
+    assert_eq!(values(&caddy, "max_size"), [format!("{mib}MiB")]);
+    for (set, whom, scheme) in [
+        (values(&nginx, "proxy_set_header"), "$remote_addr", "$scheme"),
+        (values(&caddy, "header_up"), "{remote_host}", "{scheme}"),
+    ] {
+        for header in [
+            "Host roastery.example".to_owned(),
+            format!("X-Forwarded-For {whom}"),
+            format!("X-Forwarded-Proto {scheme}"),
+            "X-Forwarded-Host roastery.example".to_owned(),
+        ] {
+            assert!(set.contains(&header.as_str()), "{header}: {set:?}");
+        }
+        assert!(set.contains(&"Forwarded \"\"") || set.contains(&"-Forwarded"), "{set:?}");
+    }
+    for header in ["Upgrade $http_upgrade", "Connection $connection_upgrade"] {
+        assert!(values(&nginx, "proxy_set_header").contains(&header), "{header}");
+    }
+}
+
+#[test]
+fn what_is_said_of_the_daemon_in_the_files_of_proxies_is_understood_by_it() {
+    for name in ["etc/nginx.conf", "etc/Caddyfile"] {
+        let text = text(name);
+        let told = text.lines().filter_map(|line| line.strip_prefix("#   ")).collect::<Vec<_>>().join("\n");
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = dir.path().join("hearth.toml");
+        fs::write(&file, told).expect("written");
+        let config = Config::load(&Sources { file: Some(file), ..Sources::default() }).expect(name);
+        let urls: Vec<String> = config.server.public_urls.iter().map(ToString::to_string).collect();
+        assert_eq!((urls, config.server.trusted_proxies.len()), (vec!["https://roastery.example".to_owned()], 2));
+    }
+}
+
+#[test]
+fn the_proxies_wait_as_long_as_sockets_and_streams_do() {
+    let nginx = lines("etc/nginx.conf");
+    assert_eq!(values(&nginx, "location"), ["/"], "whatever path, the same");
+    assert_eq!((values(&nginx, "proxy_read_timeout"), values(&nginx, "proxy_buffering")), (vec!["1h"], vec!["off"]));
+    assert_eq!(values(&lines("etc/Caddyfile"), "flush_interval"), ["-1"]);
+    let endless: Vec<String> = operations::all()
+        .iter()
+        .filter(|operation| operation.rule().length != Length::Whole)
+        .flat_map(|operation| operation.places().collect::<Vec<_>>())
+        .collect();
+    for name in ["etc/nginx.conf", "etc/Caddyfile"] {
+        let text = text(name);
+        for path in ["/ws/live", "/latest/ws/tasks", "/api/os/events"] {
+            assert!(text.contains(path) && endless.iter().any(|place| place.starts_with(path)), "{name}: {path}");
+        }
+    }
 }

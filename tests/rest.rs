@@ -338,11 +338,12 @@ async fn after_a_daemon_that_was_killed_heat_is_latched_also_where_nothing_was_r
     config.storage.path = folder.path().to_owned();
     std::fs::copy(&marker, folder.path().join("running")).unwrap();
     let after = hearth::daemon::Daemon::start(config).await.unwrap();
-    let machine = after.state().house.find(&hearth_actors::model::ids::MachineId::parse("drum").unwrap()).unwrap();
+    let machine =
+        after.state().house.unscoped().find(&hearth_actors::model::ids::MachineId::parse("drum").unwrap()).unwrap();
     let mut events = machine.bus().subscribe();
     while machine.bus().look(|snapshot| snapshot.safety.latched.is_none()) {
         events.recv().await.unwrap();
     }
-    house.daemon.stop().await;
+    house.daemon.stop(drop).await;
     assert!(!marker.exists(), "one that stopped in order leaves nothing behind");
 }

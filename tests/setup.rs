@@ -67,7 +67,7 @@ async fn serial_ports_are_a_list_even_where_there_are_none() {
 
 #[actix_rt::test]
 async fn an_alarm_that_is_over_stays_in_the_history_of_its_machine() {
-    let mut hot = simulator("hot", 1.0, 50);
+    let mut hot = simulator("hot", 100.0, 50);
     hot["alarms"] =
         json!([{"id": "warm", "when": {"channel": "bt", "above": -50, "delay_ms": 0}, "severity": "critical"}]);
     let house = House::with(&[hot, simulator("cold", 1.0, 1000)]).await;
@@ -77,6 +77,14 @@ async fn an_alarm_that_is_over_stays_in_the_history_of_its_machine() {
     let past = house.get("/api/machines/hot/alarms/history").await.json();
     assert_eq!((&past[0]["alarm_id"], &past[0]["alarm_state"]), (&json!("warm"), &json!("acked")));
     assert!(past[0]["acked_at"].is_string() && past[0]["cleared_at"].is_null(), "{past}");
+    let acked_at = past[0]["acked_at"].clone();
+    // A minute of its clock.
+    live.say(json!({ "type": "command", "action": "shelve_alarm", "alarm_id": "warm", "minutes": 1 })).await;
+    let stands = |word: &'static str| move |frame: &Value| frame["type"] == "alarm" && frame["alarm_state"] == word;
+    live.until(stands("shelved")).await;
+    live.until(stands("acked")).await;
+    let past = house.get("/api/machines/hot/alarms/history").await.json();
+    assert_eq!((&past[0]["alarm_state"], &past[0]["acked_at"]), (&json!("acked"), &acked_at));
     assert_eq!(house.get("/api/machines/cold/alarms/history").await.json(), json!([]));
     house.get("/api/machines/nobody/alarms/history").await.problem(404, "MACHINE_NOT_FOUND");
 }

@@ -37,7 +37,10 @@ async fn act(house: &House, action: &str) -> support::Answer {
 }
 
 async fn storage(house: &House) -> Value {
-    house.get("/health").await.json()["storage"].clone()
+    let health = house.get("/health").await.json();
+    let is_well = health["storage"]["state"] == "ok";
+    assert_eq!(health["degraded"], if is_well { json!([]) } else { json!(["storage"]) });
+    health["storage"].clone()
 }
 
 /// Readings after which something that does not come is not coming: a minute of them.

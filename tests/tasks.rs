@@ -4,14 +4,9 @@
 
 mod support;
 
-use std::time::Duration;
-
 use awc::http::Method;
 use serde_json::{Value, json};
 use support::{House, Sent, simulator};
-
-/// When to give up. No claim is made about time; this only ends a test that would wait for ever.
-const LOOKS_MAX: usize = 3000;
 
 async fn house() -> House {
     House::with(&[simulator("machine-a", 1.0, 1000)]).await
@@ -30,16 +25,16 @@ async fn delete(house: &House, path: &str) -> support::Answer {
     house.send(Method::DELETE, path, Sent::Nothing).await
 }
 
-/// A task once it fits.
+/// A task once it fits. It is looked at whenever something of a task is told.
 async fn once(house: &House, path: &str, fits: impl Fn(&Value) -> bool) -> Value {
-    for _ in 0..LOOKS_MAX {
+    let mut told = house.live("/ws/tasks").await;
+    loop {
         let task = house.get(path).await.json();
         if fits(&task) {
             return task;
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        told.text().await;
     }
-    panic!("{path} never got there: {}", house.get(path).await.text());
 }
 
 #[actix_rt::test]
@@ -152,7 +147,8 @@ async fn the_pictures_of_a_scan_are_served_and_nothing_else_is() {
     });
     let house = House::with(&[scanner]).await;
     // In the dark one picture is as black as the other.
-    once(&house, "/api/machines/bench/session", |session| session["driver_state"] == "connected").await;
+    let is_there = |frame: &Value| frame["type"] == "connection" && frame["driver_state"] == "connected";
+    house.live("/ws/live/bench").await.until(is_there).await;
     let light = house.post("/api/machines/bench/controls/ring_light", json!({ "value": 1.0 })).await;
     assert_eq!(light.status, 200, "{}", light.text());
     let path = ask(&house, "scan", json!({ "kwargs": { "machine_id": "bench", "positions": 3 } })).await;

@@ -230,3 +230,54 @@ async fn two_orders_of_one_message_to_the_same_control_are_carried_out_one_after
     let (answer, _) = futures_util::join!(house.post("/api/v1/datapoints/batch", twice), confirming);
     assert_eq!(answer.status, 201, "{}", answer.text());
 }
+
+#[actix_rt::test]
+async fn an_order_that_an_interlock_judges_waits_for_those_before_it_in_its_message() {
+    let mut machine = with_patience(json!([sensor("inlet"), control("heater"), control("pump")]), 30_000);
+    machine["interlocks"] = json!([{
+        "id": "pump_before_heat", "blocks": { "channel": "heater", "above": 0 },
+        "unless": [{ "channel": "pump", "at_least": 20 }], "message": "Start the pump first",
+    }]);
+    let house = House::with(&[machine]).await;
+    heard(&house).await;
+    let batch = |heater: f64, pump: f64| {
+        json!({ "datapoints": [
+            { "event_public_id": "evt_pump", "value": pump }, { "event_public_id": "evt_heater", "value": heater },
+        ] })
+    };
+    let mut controller = house.live("/ws/controller/telemetry").await;
+    let confirming = async {
+        for (tag, value) in [("evt_pump", 30.0), ("evt_heater", 70.0)] {
+            while latest(&house, tag).await != value {
+                tokio::task::yield_now().await;
+            }
+            let heater = latest(&house, "evt_heater").await;
+            assert!(tag != "evt_pump" || heater.is_null(), "nobody has said that the pump runs");
+            controller.say(json!({ "event_public_id": tag, "value": value })).await;
+        }
+    };
+    let (answer, ()) = futures_util::join!(house.post("/api/v1/datapoints/batch", batch(70.0, 30.0)), confirming);
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    // What takes heat away is judged by no interlock and waits for nobody.
+    let confirming = async {
+        for (tag, value) in [("evt_heater", 0.0), ("evt_pump", 40.0)] {
+            while latest(&house, tag).await != value {
+                tokio::task::yield_now().await;
+            }
+            controller.say(json!({ "event_public_id": tag, "value": value })).await;
+        }
+    };
+    let (answer, ()) = futures_util::join!(house.post("/api/v1/datapoints/batch", batch(0.0, 40.0)), confirming);
+    assert_eq!(answer.status, 201, "{}", answer.text());
+}
+
+#[actix_rt::test]
+async fn an_order_that_fails_keeps_none_behind_it_from_being_tried() {
+    let house = house().await;
+    let twice = json!({ "datapoints": [
+        { "event_public_id": "evt_heater", "value": 70 }, { "event_public_id": "evt_heater", "value": 0 },
+    ] });
+    // Nobody confirms either.
+    assert_eq!(house.post("/api/v1/datapoints/batch", twice).await.status, 502);
+    assert_eq!(latest(&house, "evt_heater").await, 0.0);
+}

@@ -326,7 +326,7 @@ async fn plain_http_is_told_that_this_is_a_websocket() {
 async fn a_daemon_that_stops_says_so_to_every_socket() {
     let house = house().await;
     let mut sockets = [warmed_up(&house).await, house.live(LIVE).await, house.live(LIVE).await];
-    house.daemon.stop().await;
+    house.daemon.stop(drop).await;
     for socket in &mut sockets {
         assert_eq!(socket.closed().await, 1001);
     }

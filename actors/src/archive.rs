@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::logic::addresses::{Answer, Request};
 use crate::model::alarm::AlarmNotice;
+use crate::model::command::Scope;
 use crate::model::event::Event;
 use crate::model::ids::{MachineId, ProgramId, Seq, SessionId};
 use crate::model::journal::{JournalHeader, SessionLog};
@@ -50,6 +51,8 @@ pub trait Journal: Send {
 pub struct ProfileQuery {
     /// Words that must all occur in name, notes, bean, machine, operator, batch or tags.
     pub text: Option<String>,
+    /// Only of these machines.
+    pub scope: Scope,
     /// Only of this machine.
     pub machine: Option<MachineId>,
     /// Created at or after.

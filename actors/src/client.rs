@@ -231,7 +231,7 @@ impl Client {
             Ask::Sync(request) => Reaction::Sync(request),
             Ask::Answered(frames) => Reaction::Answer(frames),
             Ask::Telemetry(values) => Reaction::Telemetry(values),
-            // Nobody needs a credential until users exist; a client that sends one is served like any other.
+            // Who it is was judged before it came in; to say it again changes nothing.
             Ask::Auth { .. } => Reaction::Nothing,
             Ask::Subscribe(choice) => match self.choose(&choice.topics) {
                 Added::Yes => self.heard(Change::Added, &choice, request_id.as_deref(), now),

@@ -5,6 +5,7 @@
 //! inside a handler: the drive task does the one, futures with re-checks the other.
 
 pub mod commands;
+pub mod interlocks;
 pub mod losses;
 pub mod orders;
 pub mod pictures;
@@ -12,7 +13,7 @@ pub mod playing;
 pub mod reports;
 pub mod sessions;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -25,6 +26,8 @@ use crate::logic::cadence::Cadence;
 use crate::logic::detection::{Detector, Found};
 use crate::logic::gate;
 use crate::logic::rate::{ROAST_WINDOW_MS, RateOfRise};
+use crate::logic::rise::Rises;
+use crate::model::alarm::BuiltIn;
 use crate::model::command::{Actor, Command, Principal, Settled, UserRole, Want};
 use crate::model::connection::{Connection, DriverState};
 use crate::model::event::{EventBody, ReplayState, ReplayStatus, Safety, SafetyReason};
@@ -164,6 +167,7 @@ pub struct Machine {
     et_rate: RateOfRise,
     detector: Detector,
     losses: losses::Losses,
+    interlocks: interlocks::Interlocks,
     alarms: Arc<AlarmDesk>,
     /// Channels whose last order the device did not confirm.
     unconfirmed: BTreeSet<usize>,
@@ -199,6 +203,7 @@ impl Machine {
             et_rate: RateOfRise::new(ROAST_WINDOW_MS, cadence),
             detector: Detector::new(&spec.detection, spec.sampling_interval_ms),
             losses: losses::Losses::new(&spec, bus.clock().now()),
+            interlocks: interlocks::Interlocks::new(&spec, bus.clock().now()),
             alarms,
             unconfirmed: BTreeSet::new(),
             replay: None,
@@ -320,6 +325,10 @@ impl actix::Actor for Machine {
         if entry == Entry::SafeFirst {
             self.latch(SafetyReason::Crash);
         }
+        if *link.borrow() == Link::Unwanted {
+            // Nobody is about to reach it: a link that was lost before a restart is not missed any more.
+            self.alarms.clear(BuiltIn::DriverLost);
+        }
         let drive = Drive {
             driver: make_driver(&self.spec),
             channels: self.spec.channels.len(),
@@ -333,6 +342,8 @@ impl actix::Actor for Machine {
             pulse: self.pulse.clone(),
             promises: Promises::default(),
             refresh: Refresh::new(&self.spec),
+            rises: Rises::new(&self.spec),
+            rising_since: BTreeMap::new(),
             health,
             listener: Ear(ctx.address()),
         };

@@ -1,5 +1,7 @@
 //! Floor 5: starts the tree and stops it in order. [`House`] is the one typed handle to everything inside.
 
+pub mod view;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -10,11 +12,12 @@ use futures_util::future::join_all;
 use tokio::sync::watch;
 
 use crate::archive::{Archive, ArchiveError, Interrupted};
+use crate::logic::gate;
 use crate::machine::Surroundings;
 use crate::model::alarm::{BuiltIn, Cry};
-use crate::model::command::Want;
+use crate::model::command::{Scope, Want};
 use crate::model::event::{Event, EventBody, Lease};
-use crate::model::ids::{MachineId, Seq};
+use crate::model::ids::{CommandId, MachineId, Seq};
 use crate::model::session::SessionState;
 use crate::model::snapshot::Snapshot;
 use crate::model::time::SessionMs;
@@ -27,6 +30,7 @@ use crate::runtime::conditions::Conditions;
 use crate::runtime::standing::AlarmKeeper;
 use crate::slot::MachineHandle;
 use crate::tasks::Tasks;
+use view::View;
 
 /// Positions that one start of the daemon may give out. 2^53 of them exist for JavaScript: nine million starts.
 const SEQS_PER_START: u64 = 1_000_000_000;
@@ -80,6 +84,11 @@ impl House {
         let (directory, places) = watch::channel(Arc::default());
         let registry = Registry::new(surroundings.clone(), policy, Seq(first_seq), last_run, roster, directory).start();
         Ok(Self { registry, roster: machines, directory: places, surroundings, tasks })
+    }
+
+    /// The house as somebody sees it whose access is limited to these machines.
+    pub fn seen_by(&self, scope: &Scope) -> View {
+        View::new(self.clone(), scope.clone())
     }
 
     /// The registry.
@@ -193,21 +202,19 @@ impl House {
     }
 
     /// Stops in order: outputs to safety, tasks interrupted, everything to disk. Running sessions stay open and go on at the next start.
-    pub async fn stop(&self) {
+    ///
+    /// `parted` is told, as soon as it is known, which machines did not confirm their safe values: somebody else has to see to them.
+    pub async fn stop(&self, parted: impl FnOnce(BTreeSet<MachineId>)) {
         let machines = self.machines();
         let unsettled = machines.iter().filter(|machine| !is_calm(machine)).map(|machine| machine.id().clone());
         let mut unsettled: BTreeSet<MachineId> = unsettled.collect();
-        let partings = machines.iter().map(|machine| {
-            let command = self.surroundings.order_of_the_house(Want::Disconnect);
-            tokio::time::timeout(PARTING_DEADLINE, machine.command(command))
-        });
-        let (partings, ()) = tokio::join!(join_all(partings), self.tasks.stop());
-        for (machine, parted) in machines.iter().zip(partings) {
-            if !matches!(parted, Ok(Ok(_))) {
-                tracing::warn!(machine = %machine.id(), "machine did not confirm its safe outputs before the stop");
-                unsettled.insert(machine.id().clone());
-            }
-        }
+        let partings = async {
+            let unconfirmed = self.bring_all_to_safety(&machines).await;
+            parted(unconfirmed.clone());
+            unconfirmed
+        };
+        let (unconfirmed, ()) = tokio::join!(partings, self.tasks.stop());
+        unsettled.extend(unconfirmed);
         if let Err(error) = self.surroundings.recorder.stop().await {
             tracing::error!(%error, "the last seconds may not be on disk");
         }
@@ -219,6 +226,26 @@ impl House {
             tracing::warn!(%error, "the next start will take this one for killed and latch all heat");
         }
     }
+
+    /// Parts from every machine; yields those that have something to be brought to safety and did not confirm it.
+    async fn bring_all_to_safety(&self, machines: &Roster) -> BTreeSet<MachineId> {
+        let part = async |machine: &MachineHandle| {
+            let could = can_confirm(machine);
+            let command = self.surroundings.order_of_the_house(Want::Disconnect);
+            let parted = tokio::time::timeout(PARTING_DEADLINE, machine.command(command)).await;
+            let has_nothing_to_confirm = gate::failsafe_orders(&machine.spec(), CommandId(0)).is_empty();
+            has_nothing_to_confirm || (could && matches!(parted, Ok(Ok(_))))
+        };
+        let confirmed = join_all(machines.iter().map(part)).await;
+        let unconfirmed = machines.iter().zip(confirmed).filter(|(_, confirmed)| !confirmed);
+        unconfirmed.map(|(machine, _)| machine.id().clone()).collect()
+    }
+}
+
+/// Whether it can be told that outputs are safe once a machine has parted: one that was not reached and is latched owes a safe value that
+/// no device has confirmed.
+fn can_confirm(machine: &MachineHandle) -> bool {
+    machine.bus().decided().connected || is_calm(machine)
 }
 
 /// Whether nothing is latched. What was latched because the link was lost is not safe before there is one again, and a STOP holds

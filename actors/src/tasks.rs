@@ -58,6 +58,9 @@ pub enum TaskError {
     /// It could not be saved, so it was not taken.
     #[error("the task could not be saved and was not taken: {0}")]
     Storage(#[source] ArchiveError),
+    /// It works for no machine that who asks may see.
+    #[error("your access is limited to some machines: say with `machine_id` for which of them the task works")]
+    OutOfReach,
     /// Nobody answers.
     #[error("the task manager does not answer: try again in a moment, and look at the log")]
     NoAnswer,
@@ -103,6 +106,7 @@ impl Tasks {
             manner: work.manner(),
             machine,
             project,
+            number: None,
             arguments,
             status: TaskStatus::Pending,
             progress: Progress::default(),

@@ -46,6 +46,7 @@ pub fn roaster(id: &str) -> MachineSpec {
         class: OutputClass::Heat,
         failsafe: Failsafe::Value(0.0),
         stop_value: None,
+        max_rise_per_s: None,
         has_readback: false,
     };
     MachineSpec {
@@ -379,7 +380,12 @@ impl Archive for MemoryArchive {
     fn profiles(&self, query: &ProfileQuery) -> Result<ProfilePage, ArchiveError> {
         let memory = self.lock();
         let sealed = memory.logs.values().filter(|log| log.sealed && log.header.keep == Keep::AsProfile);
-        let items = sealed.rev().take(query.limit).map(|log| assemble(log).summary()).collect();
+        let items = sealed
+            .rev()
+            .filter(|log| query.scope.includes(&log.header.machine))
+            .take(query.limit)
+            .map(|log| assemble(log).summary())
+            .collect();
         Ok(ProfilePage { items, next: None })
     }
 

@@ -161,7 +161,7 @@ fn any_step() -> impl Strategy<Value = Step> {
 /// The daemon ends and starts again with the machines it had.
 async fn restarted(world: World, machines: &BTreeMap<&'static str, Vec<Written>>) -> World {
     let archive: MemoryArchive = world.archive.clone();
-    world.house.stop().await;
+    world.house.stop(drop).await;
     let definitions: Vec<Definition> = machines.iter().map(|(id, written)| definition(id, written)).collect();
     let requests: Vec<Request> = definitions.iter().map(|definition| Request::of(&definition.spec)).collect();
     let world = World::on(archive, Policy::default());

@@ -144,7 +144,7 @@ async fn unacknowledged_and_latched_survive_the_daemons_death() {
     assert_eq!(standing.acked_by.as_deref(), Some("tester"));
     world.order(&machine, Want::Rearm).await.expect("armed");
     assert_eq!(state_of(&machine, &high()), AlarmState::Normal);
-    world.house.stop().await;
+    world.house.stop(drop).await;
     let kept = archive.alarms().expect("readable");
     assert!(kept.iter().all(|(_, standing)| standing.iter().all(|notice| notice.alarm != high())), "{kept:?}");
 }
@@ -210,6 +210,92 @@ async fn a_lost_link_is_an_alarm_until_it_is_back() {
     let raised = until(&machine, &lost, AlarmState::Unacked).await.expect("raised");
     assert_eq!(raised.severity, Severity::Critical, "it may be hot");
     device.unreachable(false);
+    until(&machine, &lost, AlarmState::ClearedUnacked).await;
+}
+
+fn not_connected(id: &str) -> MachineSpec {
+    MachineSpec { autoconnect: false, ..fast(id, Vec::new()) }
+}
+
+async fn severity_of(machine: &MachineHandle, alarm: &RuleId, severity: Severity) {
+    wait_for(machine, &format!("{alarm} {severity:?}"), |snapshot| {
+        snapshot.alarms.get(alarm).is_some_and(|notice| notice.severity == severity)
+    })
+    .await;
+}
+
+#[actix::test]
+async fn a_device_that_is_not_reached_after_a_kill_is_an_alarm_until_it_is() {
+    let (archive, lost) = (MemoryArchive::default(), BuiltIn::DriverLost.rule());
+    let world = World::on(archive.clone(), Policy::default());
+    connected(&world.machine(fast("gone", Vec::new()), &Device::answering(&MILD)).await).await;
+    let world = World::on(archive, Policy::default());
+    let device = Device::answering(&MILD);
+    device.unreachable(true);
+    let machine = world.machine(fast("gone", Vec::new()), &device).await;
+    let raised = until(&machine, &lost, AlarmState::Unacked).await.expect("raised");
+    assert_eq!(raised.severity, Severity::Critical, "what the daemon left there may be hot");
+    device.unreachable(false);
+    connected(&machine).await;
+    until(&machine, &lost, AlarmState::ClearedUnacked).await;
+}
+
+#[actix::test]
+async fn a_device_that_is_not_reached_after_a_crash_is_an_alarm_until_it_is() {
+    let lost = BuiltIn::DriverLost.rule();
+    let device = Device::answering(&MILD);
+    let world = World::new(Policy::default());
+    let machine = world.machine(fast("crashed", Vec::new()), &device).await;
+    connected(&machine).await;
+    device.unreachable(true);
+    device.then([Step::Panic]);
+    let raised = until(&machine, &lost, AlarmState::Unacked).await.expect("raised");
+    assert_eq!(raised.severity, Severity::Critical);
+    device.unreachable(false);
+    until(&machine, &lost, AlarmState::ClearedUnacked).await;
+}
+
+#[actix::test]
+async fn a_device_that_was_never_hot_and_is_not_reached_is_a_warning_told_once() {
+    let lost = BuiltIn::DriverLost.rule();
+    let device = Device::answering(&MILD);
+    device.unreachable(true);
+    let world = World::new(Policy::default());
+    let machine = world.machine(fast("off", Vec::new()), &device).await;
+    severity_of(&machine, &lost, Severity::Warning).await;
+    let mut watcher = Watcher::on(&machine);
+    let tried = |event: &Event| matches!(&event.body, EventBody::Connection(now) if now.retry_in_ms.is_some());
+    watcher.until("another try", tried).await;
+    device.unreachable(false);
+    watcher.readings(1).await;
+    let is_told = |event: &&Event| matches!(&event.body, EventBody::Alarm(notice) if notice.alarm == lost);
+    assert_eq!(watcher.seen.iter().filter(is_told).count(), 0, "each try has its own words");
+    until(&machine, &lost, AlarmState::ClearedUnacked).await;
+}
+
+#[actix::test]
+async fn a_machine_that_nobody_wants_connected_is_not_lost() {
+    let (archive, lost) = (MemoryArchive::default(), BuiltIn::DriverLost.rule());
+    let world = World::on(archive.clone(), Policy::default());
+    let device = Device::answering(&MILD);
+    let machine = world.machine(fast("unwanted", Vec::new()), &device).await;
+    connected(&machine).await;
+    device.unreachable(true);
+    device.then([Step::Disconnect]);
+    until(&machine, &lost, AlarmState::Unacked).await;
+    world.house.surroundings().alarms.stop();
+
+    let world = World::on(archive, Policy::default());
+    let device = Device::answering(&MILD);
+    device.unreachable(true);
+    let machine = world.machine(not_connected("unwanted"), &device).await;
+    until(&machine, &lost, AlarmState::ClearedUnacked).await;
+    let want = Want::AckAlarm { alarm: lost.clone(), occurrence: None };
+    world.order(&machine, want).await.expect("acknowledged");
+    assert_eq!(state_of(&machine, &lost), AlarmState::Normal);
+    world.order(&machine, Want::Connect).await.expect_err("not reached");
+    until(&machine, &lost, AlarmState::Unacked).await;
+    world.order(&machine, Want::Disconnect).await.expect("parted");
     until(&machine, &lost, AlarmState::ClearedUnacked).await;
 }
 
@@ -288,7 +374,7 @@ async fn after_a_kill_every_machine_with_heat_says_so_and_after_an_orderly_stop_
             world.order(&machine, want).await.expect("acknowledged");
             world.order(&machine, Want::Rearm).await.expect("armed");
             until(&machine, &unclean, AlarmState::Normal).await;
-            world.house.stop().await;
+            world.house.stop(drop).await;
         }
     }
 }

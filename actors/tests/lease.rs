@@ -10,13 +10,15 @@ use hearth_actors::logic::lease::Identity;
 use hearth_actors::model::command::{
     Actor, Command, LeaseAction, OrderStage, OrderStep, Outcome, Principal, UserRole, Want,
 };
-use hearth_actors::model::event::EventBody;
-use hearth_actors::model::ids::{ChannelId, ClientId};
+use hearth_actors::model::event::{EventBody, Lease};
+use hearth_actors::model::ids::{ChannelId, ClientId, Seq};
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::spec::MachineSpec;
+use hearth_actors::model::time::WallMs;
 use hearth_actors::model::units::Fraction;
 use hearth_actors::registry::Policy;
-use hearth_actors::runtime::bus::Published;
+use hearth_actors::runtime::bus::{Bus, Published};
+use hearth_actors::runtime::clock::{MachineClock, throw_wall, wall_now};
 use hearth_actors::slot::MachineHandle;
 use hearth_actors::testing::{Device, Step, roaster};
 use support::{World, connected, wait_for};
@@ -101,4 +103,19 @@ async fn a_machine_that_crashes_leaves_the_lease_where_it_was() {
     assert_eq!(blocked(&machine), [(RefusalCode::SessionLocked, 0.3)], "everybody is told that it was not let through");
     drop(socket);
     assert!(machine.bus().look(|snapshot| snapshot.lease.expires.is_some()), "its grace has begun");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_of_a_grace_does_not_depend_on_the_wall() {
+    let bus = Bus::new(quick("a").id, Arc::default(), MachineClock::new(50.0), Seq(1));
+    let expires = Some(WallMs(wall_now().0 + 30_000));
+    bus.publish(EventBody::Lease(Lease { holder: Some((id("tablet"), "tablet".to_owned())), expires }));
+    for (passes_s, jumps_ms, left_ms) in [(12, -3_600_000, 18_000), (0, 3_600_000, 18_000), (20, 0, 0)] {
+        tokio::time::advance(Duration::from_secs(passes_s)).await;
+        throw_wall(jumps_ms);
+        let left = bus.snapshot().lease.expires.expect("it has a grace").0 - wall_now().0;
+        // The wall of the computer that runs this goes on.
+        assert!((left_ms - 2_000..=left_ms + 100).contains(&left), "{left} instead of {left_ms}");
+    }
+    throw_wall(0);
 }

@@ -7,10 +7,11 @@ mod support;
 use std::time::Duration;
 
 use hearth_actors::logic::lease::Identity;
-use hearth_actors::model::alarm::{AlarmState, BuiltIn, Severity};
+use hearth_actors::model::alarm::{AlarmNotice, AlarmState, BuiltIn, Severity};
+use hearth_actors::model::channel::Role;
 use hearth_actors::model::command::{SessionAction, UserRole, Want};
 use hearth_actors::model::connection::DriverState;
-use hearth_actors::model::event::SafetyReason;
+use hearth_actors::model::event::{EventBody, SafetyReason};
 use hearth_actors::model::ids::ClientId;
 use hearth_actors::model::refusal::RefusalCode;
 use hearth_actors::model::session::SessionState;
@@ -23,12 +24,20 @@ use support::{Watcher, World, connected, wait_for};
 
 const SENSOR_LOSS_MS: u64 = 400;
 const OPERATOR_LOSS_MS: u64 = 500;
+const SOON: SafetySpec = SafetySpec { sensor_loss_ms: SENSOR_LOSS_MS, operator_loss_ms: None };
+/// A loss may be seen this much early.
+const LOOK_MS: u64 = 100;
 
 /// A connected machine that reads every 20 ms, with heat on.
 async fn hot(device: &Device, operator_loss_ms: Option<u64>) -> (World, MachineHandle) {
-    let world = World::new(Policy::default());
     let safety = SafetySpec { sensor_loss_ms: SENSOR_LOSS_MS, operator_loss_ms };
-    let machine = world.machine(MachineSpec { sampling_interval_ms: 20, safety, ..roaster("a") }, device).await;
+    hot_on(MachineSpec { sampling_interval_ms: 20, safety, ..roaster("a") }, device).await
+}
+
+/// A connected machine with heat on.
+async fn hot_on(spec: MachineSpec, device: &Device) -> (World, MachineHandle) {
+    let world = World::new(Policy::default());
+    let machine = world.machine(spec, device).await;
     connected(&machine).await;
     Watcher::on(&machine).readings(1).await;
     world.set(&machine, "burner", 0.8).await.expect("heat");
@@ -80,14 +89,56 @@ async fn a_lost_sensor_takes_the_heat_away_latches_and_leaves_the_recording_alon
     assert_eq!(device.changes(), [(2, 80.0), (2, 0.0), (2, 60.0)]);
 }
 
+/// However slow the computer is: where the good readings are close enough, the heat stays.
 #[actix::test]
 async fn a_reading_that_fails_now_and_then_is_no_lost_sensor() {
     let device = Device::answering(&[200.0, 210.0]);
     let (_world, machine) = hot(&device, None).await;
+    let mut watcher = Watcher::on(&machine);
+    watcher.readings(1).await;
     let good = Step::Values(vec![200.0, 210.0]);
-    device.then((0..60).map(|n| if n % 3 == 0 { good.clone() } else { Step::Timeout }));
-    Watcher::on(&machine).readings(60).await;
+    device.then((0..120).map(|n| if n % 3 == 0 { good.clone() } else { Step::Timeout }));
+    watcher.readings(120).await;
+    let told = watcher.seen.iter().filter_map(|event| match &event.body {
+        EventBody::Reading(reading) => reading.role(Role::Bt).map(|_| event.at.0),
+        _ => None,
+    });
+    let told: Vec<u64> = told.collect();
+    let longest = told.windows(2).map(|pair| pair[1] - pair[0]).max().expect("two good ones");
+    assert!(told[told.len() - 1] - told[0] > SENSOR_LOSS_MS, "it was tried for long enough");
+    assert!(device.changes() == [(2, 80.0)] || longest + LOOK_MS >= SENSOR_LOSS_MS, "lost after {longest} ms");
+}
+
+#[actix::test]
+async fn heat_off_that_the_device_refuses_is_written_until_it_takes_it_also_when_the_sensor_is_back() {
+    let device = Device::answering(&[200.0, 210.0]);
+    // What is tried again after 5 s is tried again after 100 ms.
+    let (world, machine) =
+        hot_on(MachineSpec { clock_speed: 50.0, sampling_interval_ms: 1_000, safety: SOON, ..roaster("a") }, &device)
+            .await;
+    device.refuse_writes(true);
+    device.rest_at(Step::Timeout);
+    latched(&machine, SafetyReason::Sensor).await;
+    device.rest_at(Step::Values(vec![200.0, 210.0]));
+    let over = |alarm: &AlarmNotice| alarm.state == AlarmState::ClearedUnacked;
+    let rule = BuiltIn::SensorLost.rule();
+    wait_for(&machine, "the sensor", |snapshot| snapshot.alarms.get(&rule).is_some_and(over)).await;
     assert_eq!(device.changes(), [(2, 80.0)]);
+    device.refuse_writes(false);
+    told(&machine, &device, &[(2, 80.0), (2, 0.0)]).await;
+    world.order(&machine, Want::Rearm).await.expect("armed");
+}
+
+#[actix::test]
+async fn a_stop_that_the_device_refuses_is_written_until_it_takes_it() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let (world, machine) =
+        hot_on(MachineSpec { clock_speed: 50.0, sampling_interval_ms: 1_000, safety: SOON, ..roaster("a") }, &device)
+            .await;
+    device.refuse_writes(true);
+    world.order(&machine, Want::Stop).await.expect_err("not confirmed");
+    device.refuse_writes(false);
+    told(&machine, &device, &[(2, 80.0), (2, 0.0)]).await;
 }
 
 #[actix::test]

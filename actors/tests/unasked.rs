@@ -7,6 +7,7 @@ mod support;
 use hearth_actors::model::command::{SessionAction, Want};
 use hearth_actors::model::connection::DriverState;
 use hearth_actors::model::event::{EventBody, SafetyReason};
+use hearth_actors::model::ids::MachineId;
 use hearth_actors::model::mark::{Mark, MarkKind, MarkSource};
 use hearth_actors::model::refusal::RefusalCode;
 use hearth_actors::model::spec::MachineSpec;
@@ -94,7 +95,7 @@ async fn a_device_switched_on_after_the_daemon_is_not_written_to_unasked() {
 
 async fn again(world: World, machine: &MachineHandle, device: &Device, ending: Ending) -> (World, MachineHandle) {
     if let Ending::InOrder = ending {
-        world.house.stop().await;
+        world.house.stop(drop).await;
     }
     let spec = MachineSpec::clone(&machine.spec());
     let world = World::on(world.archive, Policy::default());
@@ -131,6 +132,34 @@ async fn after_an_orderly_stop_the_first_order_arms() {
     let (world, machine) = again(world, &machine, &fresh, Ending::InOrder).await;
     assert!(fresh.writes().is_empty());
     world.set(&machine, "burner", 0.6).await.expect("heat");
+}
+
+#[actix::test]
+async fn an_orderly_stop_tells_which_machines_did_not_confirm_their_safe_values() {
+    let world = World::new(Policy::default());
+    let machine = async |id: &str| {
+        let device = Device::answering(&[200.0, 210.0]);
+        let machine = world.machine(MachineSpec { sampling_interval_ms: 20, ..roaster(id) }, &device).await;
+        connected(&machine).await;
+        world.set(&machine, "burner", 0.8).await.expect("heat");
+        (machine, device)
+    };
+    let (_confirms, _) = machine("confirms").await;
+    let (_refuses, refusing) = machine("refuses").await;
+    let (gone, device) = machine("gone").await;
+    let (parted, _) = machine("parted").await;
+    refusing.refuse_writes(true);
+    device.unreachable(true);
+    device.then([hearth_actors::testing::Step::Disconnect]);
+    wait_for(&gone, "reconnecting", |snapshot| snapshot.connection.state == DriverState::Reconnecting).await;
+    world.order(&parted, Want::Disconnect).await.expect("parted");
+    let never = Device::default();
+    never.unreachable(true);
+    world.machine(MachineSpec { sampling_interval_ms: 20, ..roaster("never-reached") }, &never).await;
+    let mut unsafe_machines = None;
+    world.house.stop(|unconfirmed| unsafe_machines = Some(unconfirmed)).await;
+    let told = unsafe_machines.expect("told");
+    assert_eq!(told.iter().map(MachineId::as_str).collect::<Vec<_>>(), ["gone", "refuses"]);
 }
 
 #[actix::test]

@@ -1,7 +1,10 @@
-//! Asks a running daemon whether it is alive, for containers: a handful of bytes over a plain socket, no runtime.
+//! Asks a running daemon whether it is alive, for containers: a handful of bytes over a socket, no runtime.
+
+mod pinned;
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::path::Path;
 use std::time::Duration;
 
 /// How long the daemon may take for each step. Less than the 5 s that container tools give by themselves.
@@ -34,16 +37,16 @@ pub enum Unhealthy {
     },
 }
 
-/// Asks the daemon that listens there.
+/// Asks the daemon that listens there, encrypted where it shows a certificate: that of this file, and no other.
 ///
 /// # Errors
 /// When it does not answer `GET /healthz` with 200 in time.
-pub fn ask(listen: SocketAddr) -> Result<(), Unhealthy> {
+pub fn ask(listen: SocketAddr, certificate: Option<&Path>) -> Result<(), Unhealthy> {
     if listen.port() == 0 {
         return Err(Unhealthy::PortUnknown);
     }
     let address = SocketAddr::new(reachable(listen.ip()), listen.port());
-    let status = status_line(address).map_err(|source| Unhealthy::Silent { address, source })?;
+    let status = status_line(address, certificate).map_err(|source| Unhealthy::Silent { address, source })?;
     if status.split(' ').nth(1) == Some("200") { Ok(()) } else { Err(Unhealthy::Wrong { address, status }) }
 }
 
@@ -56,10 +59,17 @@ fn reachable(listen: IpAddr) -> IpAddr {
     }
 }
 
-fn status_line(address: SocketAddr) -> io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+fn status_line(address: SocketAddr, certificate: Option<&Path>) -> io::Result<String> {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
+    match certificate {
+        Some(certificate) => converse(pinned::encrypt(stream, address, certificate)?, address),
+        None => converse(stream, address),
+    }
+}
+
+fn converse(mut stream: impl Read + Write, address: SocketAddr) -> io::Result<String> {
     // In one write: a server that answers early would break a request that comes in pieces.
     let request = format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
@@ -91,7 +101,7 @@ mod tests {
             stream.write_all(answer.as_bytes()).expect("answered");
             String::from_utf8(request).expect("text")
         });
-        let result = ask(address);
+        let result = ask(address, None);
         (result, server.join().expect("served"))
     }
 
@@ -109,8 +119,8 @@ mod tests {
             assert!(matches!(result, Err(Unhealthy::Wrong { .. })), "{answer}: {result:?}");
         }
         // Port 1 belongs to a service that nobody runs any more, and no test is ever given it.
-        assert!(matches!(ask(([127, 0, 0, 1], 1).into()), Err(Unhealthy::Silent { .. })));
-        assert!(matches!(ask(([127, 0, 0, 1], 0).into()), Err(Unhealthy::PortUnknown)));
+        assert!(matches!(ask(([127, 0, 0, 1], 1).into(), None), Err(Unhealthy::Silent { .. })));
+        assert!(matches!(ask(([127, 0, 0, 1], 0).into(), None), Err(Unhealthy::PortUnknown)));
     }
 
     #[test]

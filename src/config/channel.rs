@@ -77,6 +77,9 @@ pub struct ChannelConfig {
     /// Value that STOP writes, where it is not the fail-safe.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_value: Option<f64>,
+    /// How fast an order may raise it, per second; at once where absent. Falling, STOP and fail-safes are always at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_rise_per_s: Option<f64>,
     /// Where it is read, and for a control written (Modbus).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -302,6 +305,7 @@ impl ChannelConfig {
             ("off_value", self.off_value.is_some()),
             ("failsafe", self.failsafe.is_some()),
             ("stop_value", self.stop_value.is_some()),
+            ("max_rise_per_s", self.max_rise_per_s.is_some()),
             ("readback", self.readback.is_some()),
         ];
         for (key, _) in given.iter().filter(|(_, is_given)| *is_given) {
@@ -312,7 +316,11 @@ impl ChannelConfig {
     fn check_source(&self, channel: &Channel, driver: Option<&DriverConfig>, pointer: &str, faults: &mut Faults) {
         match driver {
             None => {}
-            Some(DriverConfig::Simulator(_) | DriverConfig::Push(_)) => {
+            Some(driver @ (DriverConfig::Simulator(_) | DriverConfig::Push(_))) => {
+                if matches!(driver, DriverConfig::Push(_)) && self.max_rise_per_s.is_some() {
+                    faults
+                        .add(child(pointer, "max_rise_per_s"), "its controller sets it at its own pace: leave it out");
+                }
                 for (key, given) in [("source", &self.source), ("readback", &self.readback)] {
                     if given.is_some() {
                         faults.add(child(pointer, key), "only a Modbus machine has registers: remove it");

@@ -8,6 +8,9 @@ use super::faults::Faults;
 use super::modbus::Register;
 use super::parse::child;
 
+/// Longest time that an output may take from its lower end to its upper. Unit: s.
+const RISE_S_MAX: f64 = 3_600.0;
+
 /// Every native value that a control may ever write.
 pub(super) fn written_values(control: &ControlSpec) -> Vec<f64> {
     let ends = match control.shape {
@@ -51,7 +54,9 @@ impl ChannelConfig {
         control.has_readback = self.readback.is_some() || known.is_some_and(|k| k.has_readback);
         control.failsafe = self.failsafe_of(&control, known);
         control.stop_value = self.stop_value.or(known.and_then(|k| k.stop_value));
+        control.max_rise_per_s = self.max_rise_per_s;
         if faults.len() == faults_before {
+            self.check_rise(&control, pointer, faults);
             self.check_safe_values(&control, pointer, faults);
         }
         control
@@ -119,23 +124,57 @@ impl ChannelConfig {
         }
     }
 
-    fn check_safe_values(&self, control: &ControlSpec, pointer: &str, faults: &mut Faults) {
-        let right = match control.shape {
-            ControlShape::Slider => format!("use {} to {}", control.min, control.max),
-            ControlShape::Toggle { on, off } => format!("use {off} or {on}"),
+    fn check_rise(&self, control: &ControlSpec, pointer: &str, faults: &mut Faults) {
+        let Some(per_s) = self.max_rise_per_s else { return };
+        let detail = match control.shape {
+            ControlShape::Toggle { .. } => "a toggle is on or off: leave it out".to_owned(),
+            // What takes longer than an hour will never arrive.
+            ControlShape::Slider if per_s * RISE_S_MAX < control.max - control.min => {
+                format!(
+                    "use at least {}, or it would take longer than an hour",
+                    (control.max - control.min) / RISE_S_MAX
+                )
+            }
+            ControlShape::Slider => return,
         };
-        if let Failsafe::Value(value) = control.failsafe
-            && !control.accepts(value)
-        {
-            let whose = if self.failsafe.is_some() { "" } else { ", which heat has where nothing is said," };
-            let hold = "or \"hold\", which keeps the present value";
-            faults.add(child(pointer, "failsafe"), format!("{value}{whose} cannot be written: {right} {hold}"));
+        faults.add(child(pointer, "max_rise_per_s"), detail);
+    }
+
+    fn check_safe_values(&self, control: &ControlSpec, pointer: &str, faults: &mut Faults) {
+        let right = range_in_words(control);
+        let heats = control.class == OutputClass::Heat;
+        match control.failsafe {
+            Failsafe::Value(value) if !control.accepts(value) => {
+                let whose = if self.failsafe.is_some() { "" } else { ", which heat has where nothing is said," };
+                let hold = if heats { "" } else { " or \"hold\", which keeps the present value" };
+                faults.add(child(pointer, "failsafe"), format!("{value}{whose} cannot be written: {right}{hold}"));
+            }
+            Failsafe::Hold if heats => {
+                let detail =
+                    format!("heat must not stay as it is when nobody is in charge: {right}, mostly the lowest");
+                faults.add(child(pointer, "failsafe"), detail);
+            }
+            Failsafe::Value(_) | Failsafe::Hold => {}
         }
-        if let Some(value) = control.stop_value
-            && !control.accepts(value)
-        {
-            faults.add(child(pointer, "stop_value"), format!("{value} cannot be written: {right}"));
+        match (control.stop_value, control.failsafe) {
+            (Some(value), _) if !control.accepts(value) => {
+                faults.add(child(pointer, "stop_value"), format!("{value} cannot be written: {right}"));
+            }
+            (Some(value), Failsafe::Value(safe)) if heats && value > safe => {
+                let detail =
+                    format!("{value} is more heat than failsafe, which is {safe}: use no more, or leave it out");
+                faults.add(child(pointer, "stop_value"), detail);
+            }
+            _ => {}
         }
+    }
+}
+
+/// What may be written, to people.
+pub(super) fn range_in_words(control: &ControlSpec) -> String {
+    match control.shape {
+        ControlShape::Slider => format!("use {} to {}", control.min, control.max),
+        ControlShape::Toggle { on, off } => format!("use {off} or {on}"),
     }
 }
 
@@ -148,6 +187,7 @@ fn blank(shape: ControlShape, min: f64, max: f64, step: f64) -> ControlSpec {
         class: OutputClass::Other,
         failsafe: Failsafe::Hold,
         stop_value: None,
+        max_rise_per_s: None,
         has_readback: false,
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::faults::Faults;
 use super::tree::read_listen;
+use super::web_origin::WebOrigin;
 
 /// The wire protocols.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
@@ -34,6 +35,8 @@ pub struct DialectConfig {
     pub listen: Option<SocketAddr>,
     /// What its own listener grants to somebody without a login; absent is what that grants, too.
     pub anonymous_role: Option<AnonymousRole>,
+    /// Pages of other origins that may use it, such as `http://localhost:5173`.
+    pub allowed_origins: Vec<WebOrigin>,
 }
 
 /// What is granted to somebody without a login.
@@ -50,7 +53,7 @@ pub enum AnonymousRole {
 
 impl Default for DialectConfig {
     fn default() -> Self {
-        Self { enabled: true, listen: None, anonymous_role: None }
+        Self { enabled: true, listen: None, anonymous_role: None, allowed_origins: Vec::new() }
     }
 }
 

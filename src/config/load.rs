@@ -28,6 +28,10 @@ pub struct Sources {
     pub listen: Option<String>,
     /// `--data-dir`.
     pub data_dir: Option<PathBuf>,
+    /// `--tls-cert`.
+    pub tls_cert: Option<PathBuf>,
+    /// `--tls-key`.
+    pub tls_key: Option<PathBuf>,
 }
 
 impl Config {
@@ -73,8 +77,14 @@ impl Loading {
         let (file, mut overrides) = (file.ok()?, overrides.unwrap_or_default());
         let listen = sources.listen.as_deref();
         overrides.extend(listen.map(|text| Override::flag("--listen", &["server", "listen"], text)));
-        let data_dir = sources.data_dir.as_ref().map(|path| path.to_string_lossy());
-        overrides.extend(data_dir.map(|text| Override::flag("--data-dir", &["storage", "path"], &text)));
+        let paths: [(_, &[&str], _); 3] = [
+            ("--data-dir", &["storage", "path"], &sources.data_dir),
+            ("--tls-cert", &["server", "tls_cert"], &sources.tls_cert),
+            ("--tls-key", &["server", "tls_key"], &sources.tls_key),
+        ];
+        for (flag, key, path) in paths {
+            overrides.extend(path.as_ref().map(|path| Override::flag(flag, key, &path.to_string_lossy())));
+        }
         match merge(file.as_ref(), &overrides) {
             Ok(tree) => Some(Self { tree, file, overrides }),
             Err(error) => {

@@ -13,9 +13,10 @@ use super::channel::{ChannelConfig, in_words};
 use super::detection::DetectionConfig;
 use super::driver::DriverConfig;
 use super::faults::Faults;
+use super::interlocks::{InterlockConfig, check_no_fight};
 use super::modbus::ChannelSource;
 use super::parse::parse_leniently;
-use super::rules::{AlarmConfig, InterlockConfig};
+use super::rules::AlarmConfig;
 use super::simulator;
 
 /// Time between readings where nothing is said. Unit: ms.
@@ -177,6 +178,7 @@ impl MachineConfig {
             .filter_map(|(i, a)| a.to_rule(&channels, &format!("/interlocks/{i}"), &mut faults))
             .collect::<Vec<_>>();
         twice("/alarms", "id", self.alarms.iter().map(|a| a.id.as_str()), &mut faults);
+        check_no_fight(&self.interlocks, &mut faults);
         twice("/interlocks", "id", self.interlocks.iter().map(|a| a.id.as_str()), &mut faults);
         for (i, interlock) in self.interlocks.iter().enumerate() {
             if let Some(alarm) = self.alarms.iter().position(|alarm| alarm.id == interlock.id && !alarm.id.is_empty()) {

@@ -1,24 +1,18 @@
-//! Alarms, interlocks and detection as they are written. Limits are in the channel's native unit and go inward from here.
+//! Alarms as they are written.
 
 use hearth_actors::logic::alarms::OFF_DELAY_MS;
 use hearth_actors::model::alarm::{BuiltIn, Severity};
-use hearth_actors::model::channel::{Channel, ChannelTable, ControlShape};
+use hearth_actors::model::channel::{ChannelTable, ControlShape, ControlSpec};
 use hearth_actors::model::ids::RuleId;
 use hearth_actors::model::mark::MarkKind;
 use hearth_actors::model::session::SessionState;
-use hearth_actors::model::spec::{AlarmAction, AlarmRule, Clause, Comparison, Condition, InterlockRule, Quantity};
-use hearth_actors::model::units::Unit;
+use hearth_actors::model::spec::{AlarmAction, AlarmRule, Clause};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::conditions::{AndConfig, Compared, QuantityConfig, comparing, find_channel, known};
 use super::faults::Faults;
 use super::parse::child;
-
-/// How far a temperature must come back before its alarm clears. Unit: °C. Source: the default deadband of the safety design.
-const DEADBAND_C: f64 = 2.0;
-
-/// Share of a channel's span that is its default deadband. Source: as above.
-const DEADBAND_OF_SPAN: f64 = 0.01;
 
 /// How long a condition must hold unless the alarm is critical. Unit: ms. Source: as above.
 const DELAY_MS: u64 = 2_000;
@@ -28,76 +22,6 @@ const AND_MAX: usize = 8;
 
 /// Longest delay. Unit: ms. One hour: what waits longer will never be seen.
 const DELAY_MS_MAX: u64 = 3_600_000;
-
-/// A comparison of a channel with a limit: exactly one of the five.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ConditionConfig {
-    /// Id of the channel.
-    pub channel: String,
-    /// Strictly above.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub above: Option<f64>,
-    /// Strictly below.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub below: Option<f64>,
-    /// At or above.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub at_least: Option<f64>,
-    /// At or below.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub at_most: Option<f64>,
-    /// Equal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub equals: Option<f64>,
-}
-
-/// What of a channel is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum QuantityConfig {
-    /// Its value.
-    #[default]
-    Value,
-    /// How fast it rises. Unit: the channel's, per minute.
-    Rate,
-}
-
-impl QuantityConfig {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
-    fn is_value(&self) -> bool {
-        *self == Self::Value
-    }
-}
-
-/// Something else that must hold at the same time.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AndConfig {
-    /// Id of the channel.
-    pub channel: String,
-    /// What of it is compared.
-    #[serde(default, skip_serializing_if = "QuantityConfig::is_value")]
-    pub of: QuantityConfig,
-    /// Strictly above.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub above: Option<f64>,
-    /// Strictly below.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub below: Option<f64>,
-    /// At or above.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub at_least: Option<f64>,
-    /// At or below.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub at_most: Option<f64>,
-    /// Equal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub equals: Option<f64>,
-    /// How far the value must come back; native unit. 2 °C or 1 % of the span where absent, whichever is more.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub deadband: Option<f64>,
-}
 
 /// An event of a roast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -170,48 +94,31 @@ pub struct SetConfig {
     pub to: f64,
 }
 
-/// When an alarm is raised: a comparison (exactly one of the five), what else must hold, and how eagerly.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WhenConfig {
-    /// Id of the channel.
-    pub channel: String,
-    /// Strictly above.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub above: Option<f64>,
-    /// Strictly below.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub below: Option<f64>,
-    /// At or above.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub at_least: Option<f64>,
-    /// At or below.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub at_most: Option<f64>,
-    /// Equal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub equals: Option<f64>,
-    /// How far the value must come back; native unit. 2 °C or 1 % of the span where absent, whichever is more.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub deadband: Option<f64>,
-    /// How long it must hold. Unit: ms; 2000 where absent, 0 for a critical alarm.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub delay_ms: Option<u64>,
-    /// How long it must be gone. Unit: ms; 5000 where absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub off_delay_ms: Option<u64>,
-    /// What of the channel is compared.
-    #[serde(default, skip_serializing_if = "QuantityConfig::is_value")]
-    pub of: QuantityConfig,
-    /// What else must hold, all of it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub and: Vec<AndConfig>,
-    /// Only once this event is marked in the running session.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub after: Option<EventConfig>,
-    /// Only in these states of the session; in all where absent.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub during: Vec<SessionStateConfig>,
+comparing! {
+    /// When an alarm is raised: a comparison (exactly one of the five), what else must hold, and how eagerly.
+    pub struct WhenConfig {
+        /// How far the value must come back; native unit. 2 °C or 1 % of the span where absent, whichever is more.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub deadband: Option<f64>,
+        /// How long it must hold. Unit: ms; 2000 where absent, 0 for a critical alarm.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub delay_ms: Option<u64>,
+        /// How long it must be gone. Unit: ms; 5000 where absent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub off_delay_ms: Option<u64>,
+        /// What of the channel is compared.
+        #[serde(default, skip_serializing_if = "QuantityConfig::is_value")]
+        pub of: QuantityConfig,
+        /// What else must hold, all of it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub and: Vec<AndConfig>,
+        /// Only once this event is marked in the running session.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub after: Option<EventConfig>,
+        /// Only in these states of the session; in all where absent.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub during: Vec<SessionStateConfig>,
+    }
 }
 
 /// How bad an alarm is.
@@ -249,121 +156,11 @@ pub struct AlarmConfig {
     pub latched: Option<bool>,
 }
 
-/// An interlock.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct InterlockConfig {
-    /// Unique in the machine.
-    pub id: String,
-    /// Which orders it refuses.
-    pub blocks: ConditionConfig,
-    /// What must hold, all of it, for such an order to pass.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unless: Vec<ConditionConfig>,
-    /// What to tell people; the condition in words where absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-}
-
-impl ConditionConfig {
-    fn to_condition(&self, channels: &ChannelTable, pointer: &str, faults: &mut Faults) -> Option<Condition> {
-        let limits = [
-            ("above", self.above, Comparison::Above as fn(f64) -> Comparison),
-            ("below", self.below, Comparison::Below),
-            ("at_least", self.at_least, Comparison::AtLeast),
-            ("at_most", self.at_most, Comparison::AtMost),
-            ("equals", self.equals, Comparison::Equals),
-        ];
-        let given: Vec<_> = limits.iter().filter_map(|(key, limit, make)| Some((*key, (*limit)?, make))).collect();
-        let index = find_channel(&self.channel, channels, &child(pointer, "channel"), faults);
-        let [(_, native, make)] = given[..] else {
-            let known = limits.map(|(key, ..)| key).join(", ");
-            let found = given.iter().map(|(key, ..)| *key).collect::<Vec<_>>().join(" and ");
-            let found = if found.is_empty() { "none".to_owned() } else { found };
-            faults.add(pointer, format!("expected exactly one of {known}, found {found}"));
-            return None;
-        };
-        let index = index?;
-        let inward = channels.get(index)?.unit.inward(native);
-        Some(Condition { channel: index, comparison: make(inward) })
-    }
-
-    fn in_words(&self, channels: &ChannelTable) -> String {
-        let named = channels.find(&self.channel).and_then(|i| channels.get(i));
-        let label = named.map_or(self.channel.as_str(), |c| c.label.as_str());
-        let unit = named.map_or(String::new(), |c| unit_sign(&c.unit));
-        let limit = [
-            ("above", self.above),
-            ("below", self.below),
-            ("at least", self.at_least),
-            ("at most", self.at_most),
-            ("equal to", self.equals),
-        ]
-        .into_iter()
-        .find_map(|(word, limit)| Some(format!("{word} {}{unit}", limit?)));
-        format!("{label} {}", limit.unwrap_or_default())
-    }
-}
-
-impl AndConfig {
-    fn condition(&self) -> ConditionConfig {
-        ConditionConfig {
-            channel: self.channel.clone(),
-            above: self.above,
-            below: self.below,
-            at_least: self.at_least,
-            at_most: self.at_most,
-            equals: self.equals,
-        }
-    }
-
-    fn to_clause(&self, channels: &ChannelTable, pointer: &str, faults: &mut Faults) -> Option<Clause> {
-        if self.deadband.is_some_and(|deadband| deadband < 0.0) {
-            faults.add(child(pointer, "deadband"), "use 0 or more: how far the value must come back");
-        }
-        let written = self.condition();
-        let mut condition = written.to_condition(channels, pointer, faults)?;
-        let channel = channels.get(condition.channel)?;
-        if self.of == QuantityConfig::Rate {
-            // A rate has no zero point: °F per minute become °C per minute.
-            condition.comparison =
-                condition.comparison.map(|limit| channel.unit.span_inward(channel.unit.outward(limit)));
-        }
-        let deadband = match (self.deadband, self.of) {
-            (Some(native), _) => channel.unit.span_inward(native),
-            (None, QuantityConfig::Value) => usual_deadband(channel, condition.comparison),
-            (None, QuantityConfig::Rate) => rate_deadband(channel, condition.comparison),
-        };
-        let quantity = match self.of {
-            QuantityConfig::Value => Quantity::Value,
-            QuantityConfig::Rate => Quantity::Rate,
-        };
-        Some(Clause { condition, quantity, deadband })
-    }
-
-    fn in_words(&self, channels: &ChannelTable) -> String {
-        let words = self.condition().in_words(channels);
-        match self.of {
-            QuantityConfig::Value => words,
-            QuantityConfig::Rate => format!("rate of {words}/min"),
-        }
-    }
-}
-
 impl WhenConfig {
     /// Its own comparison and those beside it.
-    fn clauses(&self) -> impl Iterator<Item = AndConfig> + '_ {
-        let own = AndConfig {
-            channel: self.channel.clone(),
-            of: self.of,
-            above: self.above,
-            below: self.below,
-            at_least: self.at_least,
-            at_most: self.at_most,
-            equals: self.equals,
-            deadband: self.deadband,
-        };
-        std::iter::once(own).chain(self.and.iter().cloned())
+    fn clauses(&self) -> impl Iterator<Item = Compared> + '_ {
+        let own = Compared { condition: self.into(), of: self.of, deadband: self.deadband };
+        std::iter::once(own).chain(self.and.iter().map(AndConfig::compared))
     }
 }
 
@@ -485,109 +282,31 @@ impl SeverityConfig {
     }
 }
 
-impl InterlockConfig {
-    /// The rule for the heart.
-    pub(super) fn to_rule(&self, channels: &ChannelTable, pointer: &str, faults: &mut Faults) -> Option<InterlockRule> {
-        let id = rule_id(&self.id, pointer, faults);
-        let blocks_at = child(pointer, "blocks");
-        let blocks = self.blocks.to_condition(channels, &blocks_at, faults);
-        if let Some(blocks) = blocks
-            && channels.get(blocks.channel).is_some_and(|c| c.control().is_none())
-        {
-            let detail = format!(
-                "`{}` is a sensor, nothing is ordered there; {}",
-                self.blocks.channel,
-                known(&controls(channels))
-            );
-            faults.add(child(&blocks_at, "channel"), detail);
-        }
-        let unless_at = child(pointer, "unless");
-        let unless: Vec<Condition> = self
-            .unless
-            .iter()
-            .enumerate()
-            .filter_map(|(i, condition)| condition.to_condition(channels, &format!("{unless_at}/{i}"), faults))
-            .collect();
-        Some(InterlockRule { id: id?, blocks: blocks?, unless, message: self.message_or_words(channels) })
+/// The control that a rule is about, no sensor.
+pub(super) fn control_of<'a>(
+    id: &str,
+    channel: usize,
+    channels: &'a ChannelTable,
+    pointer: &str,
+    faults: &mut Faults,
+) -> Option<&'a ControlSpec> {
+    let control = channels.get(channel)?.control();
+    if control.is_none() {
+        let detail = format!("`{id}` is a sensor, nothing is ordered there; {}", known(&controls(channels)));
+        faults.add(pointer, detail);
     }
-
-    fn message_or_words(&self, channels: &ChannelTable) -> String {
-        if let Some(message) = &self.message {
-            return message.clone();
-        }
-        let blocked = self.blocks.in_words(channels);
-        if self.unless.is_empty() {
-            return format!("{blocked} is not allowed");
-        }
-        let needs: Vec<String> = self.unless.iter().map(|condition| condition.in_words(channels)).collect();
-        format!("{blocked} needs {}", needs.join(" and "))
-    }
-}
-
-/// 2 °C for a temperature, or 1 % of what a control can span, or of the limit where no span is known; whichever is more.
-fn usual_deadband(channel: &Channel, comparison: Comparison) -> f64 {
-    let (Comparison::Above(limit) | Comparison::Below(limit) | Comparison::AtLeast(limit) | Comparison::AtMost(limit)) =
-        comparison
-    else {
-        return 0.0;
-    };
-    let span = match channel.control() {
-        Some(control) if matches!(control.shape, ControlShape::Slider) => {
-            channel.unit.span_inward(control.max - control.min)
-        }
-        Some(control) => control.max - control.min,
-        None if channel.unit == Unit::Percent => 100.0,
-        None => limit.abs(),
-    };
-    match channel.unit.is_temperature() {
-        true if channel.control().is_none() => DEADBAND_C,
-        true => DEADBAND_C.max(span * DEADBAND_OF_SPAN),
-        false => span * DEADBAND_OF_SPAN,
-    }
-}
-
-/// 10 % of the limit of a rate, and no less than half a degree per minute.
-fn rate_deadband(channel: &Channel, comparison: Comparison) -> f64 {
-    const SHARE: f64 = 0.1;
-    const LEAST_C_PER_MIN: f64 = 0.5;
-    let share = comparison.limit().abs() * SHARE;
-    if channel.unit.is_temperature() { share.max(LEAST_C_PER_MIN) } else { share }
+    control
 }
 
 fn controls(channels: &ChannelTable) -> Vec<&str> {
     channels.controls().map(|(_, c, _)| c.id.as_str()).collect()
 }
 
-fn find_channel(id: &str, channels: &ChannelTable, pointer: &str, faults: &mut Faults) -> Option<usize> {
-    let index = channels.find(id);
-    if index.is_none() {
-        let ids: Vec<&str> = channels.iter().map(|(_, c)| c.id.as_str()).collect();
-        faults.add(pointer, format!("no channel `{}`; {}", id.escape_debug(), known(&ids)));
-    }
-    index
-}
-
-fn known(ids: &[&str]) -> String {
-    match ids {
-        [] => "this machine has none".to_owned(),
-        ids => format!("this machine has {}", ids.join(", ")),
-    }
-}
-
-fn rule_id(text: &str, pointer: &str, faults: &mut Faults) -> Option<RuleId> {
+/// The id of a rule.
+pub(super) fn rule_id(text: &str, pointer: &str, faults: &mut Faults) -> Option<RuleId> {
     if BuiltIn::named(text).is_some() {
         faults.add(child(pointer, "id"), format!("`{text}` is an alarm that every machine has: use another"));
         return None;
     }
     RuleId::parse(text).map_err(|bad| faults.add(child(pointer, "id"), bad.to_string())).ok()
-}
-
-fn unit_sign(unit: &Unit) -> String {
-    match unit {
-        Unit::Celsius => " °C".to_owned(),
-        Unit::Fahrenheit => " °F".to_owned(),
-        Unit::Percent => " %".to_owned(),
-        Unit::None => String::new(),
-        Unit::Other(word) => format!(" {word}"),
-    }
 }

@@ -11,6 +11,7 @@ use super::dialects::DialectsConfig;
 use super::faults::Faults;
 use super::network::Network;
 use super::users::{self, UserConfig};
+use super::web_origin::WebOrigin;
 
 /// What a configuration document holds. Machines are read one by one afterwards, so that a fault in one hides none in another.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
@@ -34,14 +35,25 @@ pub struct ServerConfig {
     #[serde(deserialize_with = "read_listen")]
     pub listen: SocketAddr,
     /// Names under which browsers reach the daemon, such as `https://roastery.example`: accepted as Host and Origin.
-    pub public_urls: Vec<String>,
+    pub public_urls: Vec<WebOrigin>,
     /// Reverse proxies whose `X-Forwarded-*` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// File with the certificate and those it hangs on, as PEM; with it every listener is encrypted. A relative path starts at the
+    /// working directory.
+    pub tls_cert: Option<PathBuf>,
+    /// File with the certificate's private key, as PEM.
+    pub tls_key: Option<PathBuf>,
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_urls: Vec::new(), trusted_proxies: Vec::new() }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_urls: Vec::new(),
+            trusted_proxies: Vec::new(),
+            tls_cert: None,
+            tls_key: None,
+        }
     }
 }
 
@@ -90,6 +102,8 @@ pub struct LimitsConfig {
     pub sockets: usize,
     /// WebSockets per address.
     pub sockets_per_address: usize,
+    /// WebSockets of all that only operators and admins may open.
+    pub operator_sockets: usize,
     /// Client messages per socket and second.
     pub messages_per_s: u32,
     /// Client messages that may come at once.
@@ -109,6 +123,7 @@ impl Default for LimitsConfig {
         Self {
             sockets: 100,
             sockets_per_address: 64,
+            operator_sockets: 4,
             messages_per_s: 10,
             message_burst: 20,
             subscriptions: 50,
@@ -151,11 +166,10 @@ pub(super) fn read_listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 pub(super) fn check(document: &Document, faults: &mut Faults) {
     document.dialects.check(document.server.listen, faults);
     users::check(&document.auth.users, faults);
-    for (i, url) in document.server.public_urls.iter().enumerate() {
-        if !is_origin(url) {
-            let detail = format!("`{url}` is no web address without a path: write it like https://roastery.example");
-            faults.add(format!("/server/public_urls/{i}"), detail);
-        }
+    match (&document.server.tls_cert, &document.server.tls_key) {
+        (Some(_), None) => faults.add("/server/tls_key", "name the file with the private key beside tls_cert"),
+        (None, Some(_)) => faults.add("/server/tls_cert", "name the file with the certificate beside tls_key"),
+        (Some(_), Some(_)) | (None, None) => {}
     }
     if document.storage.path.as_os_str().is_empty() {
         faults.add("/storage/path", "name a directory, such as data");
@@ -168,6 +182,10 @@ pub(super) fn check(document: &Document, faults: &mut Faults) {
     };
     check_range("limits/sockets", limits.sockets as u64, 1, 100_000);
     check_range("limits/sockets_per_address", limits.sockets_per_address as u64, 1, 100_000);
+    // Without sockets that is the fault, and no other.
+    if let Some(operators_most) = limits.sockets.checked_sub(1) {
+        check_range("limits/operator_sockets", limits.operator_sockets as u64, 0, operators_most as u64);
+    }
     check_range("limits/messages_per_s", u64::from(limits.messages_per_s), 1, 10_000);
     check_range("limits/message_burst", u64::from(limits.message_burst), 1, 10_000);
     check_range("limits/subscriptions", limits.subscriptions as u64, 1, 10_000);
@@ -182,17 +200,6 @@ pub(super) fn check(document: &Document, faults: &mut Faults) {
     if supervision.backoff_max_ms < supervision.backoff_min_ms {
         faults.add("/supervision/backoff_max_ms", "must not be below backoff_min_ms");
     }
-}
-
-/// Whether a text is scheme, host and perhaps port, and nothing else.
-fn is_origin(text: &str) -> bool {
-    let Some(host) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else { return false };
-    let (name, port) = match host.rsplit_once(':') {
-        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
-        _ => (host, None),
-    };
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '[' | ']' | ':');
-    !name.is_empty() && name.chars().all(is_name) && port.is_none_or(|p| p.parse::<u16>().is_ok_and(|p| p > 0))
 }
 
 #[cfg(test)]
@@ -220,15 +227,14 @@ mod tests {
     }
 
     #[test]
-    fn a_public_url_is_an_origin() {
-        for good in ["https://a.example", "http://a:8080", "http://[::1]:80", "https://[fe80::1]"] {
-            assert!(is_origin(good), "{good}");
-        }
-        for bad in
-            ["a.example", "https://", "https://a/", "https://a/b", "ftp://a", "http://a:0", "http://a:x", "http://u@a"]
-        {
-            assert!(!is_origin(bad), "{bad}");
-        }
+    fn a_certificate_and_its_key_stand_side_by_side() {
+        let mut document = Document::default();
+        document.server.tls_cert = Some("cert.pem".into());
+        assert_eq!(places(&document), ["/server/tls_key"]);
+        document.server.tls_key = Some("key.pem".into());
+        assert!(places(&document).is_empty());
+        document.server.tls_cert = None;
+        assert_eq!(places(&document), ["/server/tls_cert"]);
     }
 
     #[test]
@@ -238,5 +244,12 @@ mod tests {
         document.limits.frame_bytes = 1;
         document.supervision.backoff_min_ms = 40_000;
         assert_eq!(places(&document), ["/limits/sockets", "/limits/frame_bytes", "/supervision/backoff_max_ms"]);
+    }
+
+    #[test]
+    fn not_every_socket_is_for_operators() {
+        let mut document = Document::default();
+        (document.limits.sockets, document.limits.operator_sockets) = (4, 4);
+        assert_eq!(places(&document), ["/limits/operator_sockets"]);
     }
 }

@@ -23,12 +23,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Name;
-use crate::wire::fields::{FieldFault, Fields, MAX_WHOLE, depth, list, shortened, text, whole};
+use crate::wire::fields::{DEPTH_MAX, FieldFault, Fields, MAX_WHOLE, depth, list, shortened, text, whole};
 use ledger::Ledger;
 use wire::{Alarm, CommandStatus, Origin, Plain, Telemetry, command_text, parse_command};
 
-/// Deepest nesting that is looked at. Source: safety design, limits.
-const DEPTH_MAX: usize = 16;
 /// Longest word or id that is looked at.
 const WORD_CHARS_MAX: usize = 64;
 /// Longest credential that is looked at.

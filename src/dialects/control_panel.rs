@@ -26,7 +26,7 @@ use hearth_actors::model::time::WallMs;
 use serde_json::{Map, Value};
 
 use super::Name;
-use crate::wire::fields::shortened;
+use crate::wire::fields::{DEPTH_MAX, depth, shortened};
 use crowd::Member;
 use device::{Amount, DeviceKind, Status, of_control, of_sensor, seconds, statuses, value};
 use wire::{Cause, Change, ErrorCode, Said, Stamped};
@@ -156,6 +156,10 @@ impl Dialect for ControlPanel {
 
     fn decode(&self, message: &str, now: WallMs) -> Result<Intent, Refusal> {
         let ask = match serde_json::from_str(message) {
+            Ok(message) if depth(&message) > DEPTH_MAX => {
+                let words = format!("Error processing message: it nests deeper than {DEPTH_MAX} levels");
+                fault(ErrorCode::ProcessingError, words, now)
+            }
             Ok(Value::Object(message)) => self.asked(&message, now),
             Ok(_) => {
                 let words = "Error processing message: it must be a JSON object";

@@ -21,6 +21,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Name;
+use crate::wire::fields::{DEPTH_MAX, depth};
 use crate::wire::{rfc3339, senders_moment};
 use wire::{Batch, Datapoint, Plain};
 
@@ -168,7 +169,7 @@ impl Dialect for Stream {
 
     /// Pages say nothing but `ping`; whatever else they say is passed over, as long as it is JSON.
     fn decode(&self, message: &str, _: WallMs) -> Result<Intent, Refusal> {
-        let message: Value = serde_json::from_str(message).map_err(|_| no_json())?;
+        let message = json(message)?;
         let answer = if message["type"] == "ping" { vec![text(&Plain::Pong)] } else { Vec::new() };
         Ok(Intent { request_id: None, ask: Ask::Answered(answer) })
     }
@@ -229,7 +230,7 @@ impl Dialect for Controller {
     }
 
     fn decode(&self, message: &str, now: WallMs) -> Result<Intent, Refusal> {
-        let message: Value = serde_json::from_str(message).map_err(|_| no_json())?;
+        let message = json(message)?;
         Ok(Intent { request_id: None, ask: Ask::Telemetry(telemetry(&message, now)?) })
     }
 
@@ -287,8 +288,10 @@ fn error(message: &str) -> Frame {
     text(&Plain::Error { message })
 }
 
-fn no_json() -> Refusal {
-    Refusal::new(RefusalCode::InvalidMessage, "this is no JSON")
+fn json(message: &str) -> Result<Value, Refusal> {
+    let refused = |words: &str| Refusal::new(RefusalCode::InvalidMessage, words);
+    let message: Value = serde_json::from_str(message).map_err(|_| refused("this is no JSON"))?;
+    if depth(&message) > DEPTH_MAX { Err(refused("this nests too deeply")) } else { Ok(message) }
 }
 
 fn text(frame: &impl Serialize) -> Frame {

@@ -7,6 +7,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::drivers::modbus::will::Will;
@@ -18,7 +19,11 @@ const TELL_WITHIN: Duration = Duration::from_secs(5);
 
 /// The daemon's end.
 #[derive(Debug)]
-pub struct Lifeline(UnixStream);
+pub struct Lifeline {
+    stream: UnixStream,
+    /// One line at a time; whether the one before was cut on its way.
+    telling: Mutex<bool>,
+}
 
 impl Lifeline {
     /// Takes up the end that the guard has put into this process's standard input.
@@ -27,26 +32,38 @@ impl Lifeline {
     /// When there is no standard input.
     pub fn take_up() -> io::Result<Self> {
         let end = io::stdin().as_fd().try_clone_to_owned()?;
-        let stream = UnixStream::from(end);
-        stream.set_write_timeout(Some(TELL_WITHIN))?;
-        Ok(Self(stream))
+        Self::over(UnixStream::from(end), TELL_WITHIN)
     }
 
-    /// Tells the guard everything that it is to write if this process dies.
+    /// Tells over this stream; each line is given up after `within`.
+    pub(super) fn over(stream: UnixStream, within: Duration) -> io::Result<Self> {
+        stream.set_write_timeout(Some(within))?;
+        Ok(Self { stream, telling: Mutex::new(false) })
+    }
+
+    /// Tells the guard everything that it is to write if this process dies. What it did not hear whole is to be told again.
     ///
     /// # Errors
-    /// When the guard does not listen.
+    /// When the guard does not listen, or there is more to tell than it takes.
     pub fn tell(&self, wills: &[Will]) -> io::Result<()> {
-        let mut line = serde_json::to_vec(wills)?;
-        line.push(b'\n');
-        (&self.0).write_all(&line)
+        let line = serde_json::to_vec(wills)?;
+        if line.len() as u64 >= LINE_MAX {
+            return Err(io::Error::other(format!("these are too many machines, they need {} bytes", line.len())));
+        }
+        let mut was_cut = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
+        // The rest of a line that was cut would be taken for its beginning.
+        let end_of_the_cut = if *was_cut { "\n" } else { "" };
+        *was_cut = true;
+        (&self.stream).write_all(&[end_of_the_cut.as_bytes(), &line, b"\n"].concat())?;
+        *was_cut = false;
+        Ok(())
     }
 
     /// Returns when the guard is dead.
     pub fn outlive(&self) {
         let mut nothing = [0; 64];
         loop {
-            match (&self.0).read(&mut nothing) {
+            match (&self.stream).read(&mut nothing) {
                 Ok(0) => return,
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -74,6 +91,7 @@ pub fn listen(guards: UnixStream, mut keep: impl FnMut(Vec<Will>)) {
         match lines.by_ref().take(LINE_MAX).read_until(b'\n', &mut line) {
             Ok(0) | Err(_) => return,
             Ok(_) if line.last() != Some(&b'\n') => {}
+            Ok(1) => {}
             Ok(_) => match serde_json::from_slice(&line) {
                 Ok(wills) => keep(wills),
                 Err(error) => tracing::error!(%error, "the daemon told the guard something that makes no sense"),
@@ -99,7 +117,7 @@ mod tests {
                 listen(guards, |wills| heard.push(wills));
                 heard
             });
-            said(Lifeline(daemons));
+            said(Lifeline::over(daemons, TELL_WITHIN).unwrap());
             listener.join().unwrap()
         })
     }
@@ -119,15 +137,45 @@ mod tests {
         let heard = heard(|line| {
             line.tell(&[will("a")]).unwrap();
             let half = serde_json::to_vec(&[will("b")]).unwrap();
-            (&line.0).write_all(&half).unwrap();
+            (&line.stream).write_all(&half).unwrap();
         });
         assert_eq!(heard, [[will("a")]]);
     }
 
     #[test]
+    fn what_was_cut_because_the_guard_was_stopped_spoils_nothing_that_is_told_after() {
+        let (guards, daemons) = UnixStream::pair().unwrap();
+        let line = Lifeline::over(daemons, Duration::from_millis(10)).unwrap();
+        let many: Vec<Will> = (0..10_000).map(|_| will("a")).collect();
+        while line.tell(&many).is_ok() {}
+        std::thread::scope(|scope| {
+            let listener = scope.spawn(|| {
+                let mut heard = Vec::new();
+                listen(guards, |wills| heard.push(wills));
+                heard
+            });
+            // The stopped guard goes on.
+            while line.tell(&[will("b")]).is_err() {}
+            drop(line);
+            assert_eq!(listener.join().unwrap().last(), Some(&vec![will("b")]));
+        });
+    }
+
+    #[test]
+    fn more_than_the_guard_takes_is_not_told_and_not_taken_for_told() {
+        let heard = heard(|line| {
+            let link = serde_json::json!({"type": "modbus_tcp", "host": "x".repeat(1000)});
+            let long = Will { link: serde_json::from_value(link).unwrap(), ..will("a") };
+            assert!(line.tell(&vec![long; 5_000]).is_err());
+            line.tell(&[will("b")]).unwrap();
+        });
+        assert_eq!(heard, [[will("b")]]);
+    }
+
+    #[test]
     fn nonsense_does_not_end_the_hearing() {
         let heard = heard(|line| {
-            (&line.0).write_all(b"nonsense\n\xff\xfe\n").unwrap();
+            (&line.stream).write_all(b"nonsense\n\xff\xfe\n").unwrap();
             line.tell(&[will("a")]).unwrap();
         });
         assert_eq!(heard, [[will("a")]]);
@@ -136,7 +184,7 @@ mod tests {
     #[test]
     fn the_daemon_learns_of_the_guards_death() {
         let (guards, daemons) = UnixStream::pair().unwrap();
-        let line = Lifeline(daemons);
+        let line = Lifeline::over(daemons, TELL_WITHIN).unwrap();
         drop(guards);
         line.outlive();
         assert!(line.tell(&[will("a")]).is_err());

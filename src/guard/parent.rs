@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use hearth_actors::logic::backoff::{Backoff, First};
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, wait};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -19,8 +18,9 @@ use tokio::time::Instant;
 
 use super::lifeline;
 use super::verdict::{End, Life, Verdict, judge};
+use crate::cli::EXIT_UNSAFE;
 use crate::drivers::modbus::bus::BusDirectory;
-use crate::drivers::modbus::will::{Settled, Will};
+use crate::drivers::modbus::will::{self, Settled, Will};
 
 /// How long the guard tries to write before it starts the daemon again, which then goes on trying. Source: safety design, 2: safe
 /// values within 2 s.
@@ -121,7 +121,7 @@ impl Guard {
             tracing::error!(%end, "the daemon died");
         }
         let all_safe = !make_safe || self.make_safe();
-        exit.map(|code| if code == 0 && !all_safe { ExitCode::FAILURE } else { ExitCode::from(code) })
+        exit.map(|code| ExitCode::from(if code == 0 && !all_safe { EXIT_UNSAFE } else { code }))
     }
 
     /// How the daemon ended, and whether it had to be killed because it would not stop.
@@ -161,7 +161,7 @@ impl Guard {
         loop {
             match self.signals.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(SIGCHLD) => reap_orphans(),
-                Ok(_) => return Some(if self.make_safe() { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
+                Ok(_) => return Some(ExitCode::from(if self.make_safe() { 0 } else { EXIT_UNSAFE })),
                 Err(_) => return None,
             }
         }
@@ -189,23 +189,19 @@ impl Guard {
 }
 
 async fn carry_out(wills: &[Will]) -> bool {
-    let buses = BusDirectory::new();
-    let until = Instant::now() + WRITE_WITHIN;
-    let done = join_all(wills.iter().map(|will| will.carry_out(&buses, until))).await;
+    let done = will::carry_out(wills, &BusDirectory::new(), Instant::now() + WRITE_WITHIN).await;
     let mut all_safe = true;
-    for (will, settled) in wills.iter().zip(done) {
-        for Settled { channel, what, result } in settled {
-            match result {
-                Ok(()) => tracing::warn!(machine = will.machine, channel, what, "made safe by the guard"),
-                Err(why) => {
-                    all_safe = false;
-                    tracing::error!(
-                        machine = will.machine,
-                        channel,
-                        why,
-                        "the guard could not make this output safe: use the machine's own switch"
-                    );
-                }
+    for Settled { machine, channel, what, result } in done {
+        match result {
+            Ok(()) => tracing::warn!(machine, channel, what, "made safe by the guard"),
+            Err(why) => {
+                all_safe = false;
+                tracing::error!(
+                    machine,
+                    channel,
+                    why,
+                    "the guard could not make this output safe: use the machine's own switch"
+                );
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What follows from the daemon's end. Pure.
 
-use crate::cli::EXIT_USAGE;
+use crate::cli::{EXIT_UNSAFE, EXIT_USAGE};
 
 /// How the daemon ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub fn judge(end: End, life: Life) -> Verdict {
     match end {
         // It stopped in order, by itself or because it was asked to: outputs are as it left them.
         End::Exited(0) => Verdict { make_safe: false, exit: Some(0) },
+        // It stopped in order, but not with everything safe: what is left is for the guard. Whoever asked it wants it stopped.
+        End::Exited(code) if code == i32::from(EXIT_UNSAFE) => ends_with(EXIT_UNSAFE),
         // Trying again cures no faulty configuration.
         End::Exited(code) if code == i32::from(EXIT_USAGE) => ends_with(EXIT_USAGE),
         End::Exited(code) if life.asked_to_stop || !life.was_up => ends_with(u8::try_from(code).unwrap_or(1)),
@@ -91,6 +93,13 @@ mod tests {
     fn a_faulty_configuration_ends_the_guard_too_but_not_with_heat_on() {
         assert_eq!(judge(End::Exited(2), NEVER_UP), Verdict { make_safe: false, exit: Some(2) });
         assert_eq!(judge(End::Exited(2), UP), Verdict { make_safe: true, exit: Some(2) });
+    }
+
+    #[test]
+    fn a_stop_that_left_outputs_unsafe_is_made_safe_and_not_taken_back_and_its_code_tells() {
+        for life in [UP, ASKED] {
+            assert_eq!(judge(End::Exited(3), life), Verdict { make_safe: true, exit: Some(3) });
+        }
     }
 
     #[test]

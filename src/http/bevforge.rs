@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::problem::Problem;
-use super::state::AppState;
+use super::seen::Seen;
 use crate::dialects::bevforge::wire::moment;
 
 /// Rows of a list at most. Source: facts about the protocols, 2.3.
@@ -138,10 +138,9 @@ pub async fn health() -> HttpResponse {
 }
 
 /// The channel with a number.
-fn endpoint(state: &AppState, number: u64) -> Result<Place, Complaint> {
-    let directory = state.house.directory();
-    let found = u32::try_from(number).ok().and_then(|id| directory.endpoint(EndpointId(id)));
-    found.cloned().ok_or_else(|| {
+fn endpoint(seen: &Seen, number: u64) -> Result<Place, Complaint> {
+    let found = u32::try_from(number).ok().and_then(|id| seen.endpoint(EndpointId(id)));
+    found.ok_or_else(|| {
         Complaint::new(StatusCode::NOT_FOUND, "Endpoint not found", format!("No endpoint found with id {number}"))
     })
 }

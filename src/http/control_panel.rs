@@ -15,6 +15,7 @@ use super::problem::Problem;
 use super::rest::body;
 use super::rest::caller::caller;
 use super::rest::machines::put;
+use super::seen::Seen;
 use super::state::AppState;
 use crate::dialects::control_panel::device::{Amount, DeviceKind, State, Status, of_control, statuses, value};
 use crate::dialects::control_panel::order::{Issue, Unfit, no_json, noun, read};
@@ -65,15 +66,15 @@ enum Detail {
 }
 
 /// `GET /api/v1/devices/`: how every device stands, by its id.
-pub async fn list(state: Data<AppState>) -> HttpResponse {
-    let snapshots: Vec<_> = state.house.machines().iter().map(|machine| machine.bus().snapshot()).collect();
+pub async fn list(seen: Seen) -> HttpResponse {
+    let snapshots: Vec<_> = seen.machines().iter().map(|machine| machine.bus().snapshot()).collect();
     let devices = snapshots.iter().flat_map(statuses).map(|status| (status.device_id.clone(), status));
     HttpResponse::Ok().json(devices.collect::<BTreeMap<String, Status>>())
 }
 
 /// `GET /api/v1/devices/{device_id}`: how one stands.
-pub async fn show(path: Path<String>, state: Data<AppState>) -> HttpResponse {
-    let found = find(&state, &path).and_then(|place| {
+pub async fn show(path: Path<String>, seen: Seen) -> HttpResponse {
+    let found = find(&seen, &path).and_then(|place| {
         let status = place.machine.bus().look(|snapshot| statuses(snapshot).find(|status| status.device_id == *path));
         status.ok_or_else(|| no_device(&path))
     });
@@ -81,23 +82,35 @@ pub async fn show(path: Path<String>, state: Data<AppState>) -> HttpResponse {
 }
 
 /// `POST /api/v1/devices/{device_id}`: sets it, through the same gate as every other order. Every panel hears of the change.
-pub async fn set(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> HttpResponse {
-    let reply = obey(&request, &path, payload, &state).await;
+pub async fn set(
+    request: HttpRequest,
+    path: Path<String>,
+    payload: Payload,
+    seen: Seen,
+    state: Data<AppState>,
+) -> HttpResponse {
+    let reply = obey(&request, &path, payload, &seen, state.limits.body_bytes).await;
     reply.map_or_else(HttpResponse::from, |reply| HttpResponse::Ok().json(reply))
 }
 
-async fn obey(request: &HttpRequest, id: &str, payload: Payload, state: &AppState) -> Result<Reply, Denied> {
-    let place = find(state, id)?;
+async fn obey(
+    request: &HttpRequest,
+    id: &str,
+    payload: Payload,
+    seen: &Seen,
+    bytes_max: usize,
+) -> Result<Reply, Denied> {
+    let place = find(seen, id)?;
     let channel = place.channel();
     let actor = caller(request).map_err(|problem| of_problem(&problem))?.actor();
-    let body = body::json(request, payload, state.limits.body_bytes).await.map_err(|problem| of_body(&problem))?;
+    let body = body::json(request, payload, bytes_max).await.map_err(|problem| of_body(&problem))?;
     let share = read(&body, channel)?;
     let before = place.machine.bus().look(|snapshot| {
         let index = snapshot.channels.find(channel.id.as_str())?;
         value(snapshot, index, channel)
     });
     let want = Want::Control { channel: channel.id.clone(), value: share };
-    let outcome = put(request, state, &place.machine, actor, want).await;
+    let outcome = put(request, seen, &place.machine, actor, want).await;
     let taken = match outcome.map_err(|refusal| of_problem(&Problem::from(&refusal)))? {
         Outcome::Settled(settled) => settled.value,
         Outcome::Done => share,
@@ -138,8 +151,8 @@ fn shown(amount: Option<Amount>) -> String {
     }
 }
 
-fn find(state: &AppState, id: &str) -> Result<Place, Denied> {
-    state.house.directory().tagged(id).cloned().ok_or_else(|| no_device(id))
+fn find(seen: &Seen, id: &str) -> Result<Place, Denied> {
+    seen.tagged(id).ok_or_else(|| no_device(id))
 }
 
 fn no_device(id: &str) -> Denied {

@@ -1,11 +1,11 @@
 //! Doors: listeners, each with what it serves and what it grants; and who comes in by them.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, COOKIE, FORWARDED, HOST, HeaderValue, VIA, WWW_AUTHENTICATE};
+use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderValue, WWW_AUTHENTICATE};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use hearth_actors::model::action::Action;
@@ -15,6 +15,7 @@ use hearth_actors::runtime::clock::wall_now;
 use super::deeds;
 use super::manner::retell;
 use super::operation::Operation;
+use super::peer::{self, Peer};
 use super::problem::Problem;
 use super::state::AppState;
 use crate::access::bearer::Bearer;
@@ -164,14 +165,12 @@ pub async fn admit(
         return Ok(request.into_response(HttpResponse::InternalServerError().finish()));
     };
     let granted = grant(request.request(), &state, rule);
-    let may = granted.bearer.as_ref().map_or_else(|_| rule.action.is_for(None), |bearer| bearer.may(rule.action));
     let refused = match &granted.bearer {
-        _ if may || rule.length == Length::Socket => None,
+        _ if rule.length == Length::Socket => None,
+        Err(_) if rule.action.is_for(None) => None,
         Err(nobody) => Some(no_login(nobody.why())),
-        Ok(_) => {
-            let words = "your role does not allow this: ask for a higher one";
-            Some(HttpResponse::from(&Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", words)))
-        }
+        Ok(bearer) if bearer.may(rule.action) => None,
+        Ok(bearer) => Some(HttpResponse::from(&no_right(bearer.role, rule.action))),
     };
     request.extensions_mut().insert(granted);
     let response = match refused {
@@ -198,14 +197,17 @@ pub fn principal(request: &HttpRequest, actor: Actor) -> Principal {
 
 /// Where a request comes from.
 pub fn address(request: &HttpRequest) -> IpAddr {
-    request.peer_addr().map_or(Ipv4Addr::LOCALHOST.into(), |peer| peer.ip().to_canonical())
+    peer::of(request).address
 }
 
 /// The secret of the session that a browser sent along.
 pub fn session(request: &HttpRequest) -> Option<String> {
     let cookies = request.headers().get_all(COOKIE).filter_map(|cookies| cookies.to_str().ok());
-    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, secret)| secret.to_owned())
+    let pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut secrets = pairs.filter(|(name, _)| *name == SESSION_COOKIE).map(|(_, secret)| secret);
+    let first = secrets.next()?;
+    // Of two that differ, one was put there by somebody else: a page beside this one, or the network.
+    secrets.all(|other| other == first).then(|| first.to_owned())
 }
 
 /// The token a request carries; in its query only where nothing else can be sent along.
@@ -236,13 +238,18 @@ fn grant(request: &HttpRequest, state: &AppState, rule: Rule) -> Granted {
     Granted { bearer: entry.ok_or(Nobody::NoCredential), credential: None, action }
 }
 
-fn came(request: &HttpRequest) -> Came<'_> {
-    let headers = request.headers();
-    let is_forwarded = headers.contains_key(FORWARDED)
-        || headers.contains_key(VIA)
-        || headers.keys().any(|name| name.as_str().starts_with("x-forwarded-"));
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    Came { peer: address(request), host, is_forwarded }
+fn came(request: &HttpRequest) -> Came {
+    let Peer { address, is_loopback_host, is_forwarded, .. } = peer::of(request);
+    Came { peer: address, to_loopback: is_loopback_host, is_forwarded }
+}
+
+fn no_right(role: UserRole, action: Action) -> Problem {
+    let words = if action.is_for(Some(role)) {
+        "this concerns the whole house, and your access is limited to some machines: ask somebody whose access is not"
+    } else {
+        "your role does not allow this: ask for a higher one"
+    };
+    Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", words)
 }
 
 fn no_login(why: &str) -> HttpResponse {

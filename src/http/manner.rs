@@ -29,7 +29,7 @@ const PLACES: [(&str, Name); 9] = [
 ];
 
 /// The dialect that is spoken at a path of a door, if one of them has a shape of its own for problems.
-fn spoken(path: &str, door: &Door) -> Option<Name> {
+pub fn spoken(path: &str, door: &Door) -> Option<Name> {
     let dialect = match door.house {
         House::Closed => door.dialects.first().copied(),
         House::Open => at(path).filter(|dialect| door.dialects.contains(dialect)),

@@ -6,12 +6,13 @@ use actix_web::{HttpResponse, web};
 use hearth_actors::model::connection::DriverState;
 use hearth_actors::slot::MachineHandle;
 
+use super::seen::Seen;
 use super::state::AppState;
 use crate::wire::storage::StorageWord;
 use crate::wire::words::TaskStatus;
 
 /// Answers with all figures as they stand.
-pub async fn text(state: web::Data<AppState>) -> HttpResponse {
+pub async fn text(seen: Seen, state: web::Data<AppState>) -> HttpResponse {
     let mut page = Page::default();
     page.family("hearth_uptime_seconds", "gauge", "Time since the daemon started.");
     page.value("hearth_uptime_seconds", "", state.started.elapsed().as_secs_f64());
@@ -26,7 +27,7 @@ pub async fn text(state: web::Data<AppState>) -> HttpResponse {
     }
     page.family("hearth_storage_ok", "gauge", "1 while nothing is wrong with the storage.");
     page.value("hearth_storage_ok", "", f64::from(u8::from(storage.state == StorageWord::Ok)));
-    let machines = state.house.machines();
+    let machines = seen.machines();
     for (name, kind, help, read) in MACHINE_FIGURES {
         page.family(name, kind, help);
         for machine in machines.iter() {
@@ -34,7 +35,7 @@ pub async fn text(state: web::Data<AppState>) -> HttpResponse {
         }
     }
     page.family("hearth_tasks", "gauge", "Tasks on the list, by status.");
-    let tasks = state.house.tasks().list();
+    let tasks = seen.tasks().list();
     for status in TaskStatus::TEXTS {
         let count = tasks.iter().filter(|task| TaskStatus::from(task.status).text() == *status).count();
         #[expect(clippy::cast_precision_loss, reason = "a count of tasks")]

@@ -22,16 +22,18 @@ const ABOUT: &str = "Hearth runs a shop's machines. Temperatures are in °C, rat
     described here may be added later: ignore them.";
 
 /// Problems of whatever reads a JSON body.
-const OF_A_BODY: [Refused; 4] = [
+const OF_A_BODY: [Refused; 5] = [
     Refused { status: 400, code: "MALFORMED", about: "The body is not JSON, or did not arrive whole." },
+    Refused { status: 408, code: "REQUEST_TIMEOUT", about: "The body did not arrive in time." },
     Refused { status: 413, code: "TOO_LARGE", about: "The body is larger than the daemon's limit." },
     Refused { status: 415, code: "UNSUPPORTED_MEDIA_TYPE", about: "The body is something other than JSON." },
     Refused { status: 422, code: "INVALID", about: "The body has faults; `errors` lists each with its place." },
 ];
 
 /// Problems of whatever reads a file.
-const OF_A_FILE: [Refused; 3] = [
+const OF_A_FILE: [Refused; 4] = [
     Refused { status: 400, code: "MALFORMED", about: "The file did not arrive whole." },
+    Refused { status: 408, code: "REQUEST_TIMEOUT", about: "The file did not arrive in time." },
     Refused { status: 413, code: "TOO_LARGE", about: "The file is larger than the daemon's limit." },
     Refused { status: 422, code: "INVALID", about: "The file has faults; `errors` lists each with its line or key." },
 ];

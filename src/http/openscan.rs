@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::manner::Detail;
 use super::problem::Problem;
-use super::state::AppState;
+use super::seen::Seen;
 use crate::wire::fields::shortened;
 
 /// The API versions that are spoken. Source: the prefixes of wire contract 5.
@@ -35,8 +35,8 @@ impl Looking {
     ///
     /// # Errors
     /// 404 where there is none.
-    pub fn machine(&self, state: &AppState) -> Result<MachineHandle, Refused> {
-        let machines = state.house.machines();
+    pub fn machine(&self, seen: &Seen) -> Result<MachineHandle, Refused> {
+        let machines = seen.machines();
         let found = match self.machine.as_deref() {
             Some(id) => machines.iter().find(|machine| machine.id().as_str() == id),
             None => machines.iter().find(|m| m.spec().kind == MachineKind::Scanner).or(machines.first()),

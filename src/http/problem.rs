@@ -137,6 +137,7 @@ impl From<&TaskError> for Problem {
     fn from(error: &TaskError) -> Self {
         let (status, code) = match error {
             TaskError::Storage(cause) => return Self { detail: error.to_string(), ..Self::from(cause) },
+            TaskError::OutOfReach => (StatusCode::FORBIDDEN, "FORBIDDEN"),
             TaskError::NoAnswer => (StatusCode::SERVICE_UNAVAILABLE, "INTERNAL"),
             TaskError::Refused(TaskRefusal::Unknown(_)) => (StatusCode::NOT_FOUND, "TASK_NOT_FOUND"),
             TaskError::Refused(TaskRefusal::Full) => (StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_TASKS"),

@@ -58,7 +58,7 @@ struct WebMacsHealth {
 }
 
 async fn webmacs_health(state: Data<AppState>) -> HttpResponse {
-    let machines = state.house.machines();
+    let machines = state.house.unscoped().machines();
     let last =
         machines.iter().filter_map(|machine| machine.bus().look(|snapshot| snapshot.read_at)).max_by_key(|at| at.0);
     HttpResponse::Ok().json(WebMacsHealth {
@@ -96,7 +96,7 @@ async fn panel_root(state: Data<AppState>) -> HttpResponse {
     let is_connected = |machine: &hearth_actors::slot::MachineHandle| {
         machine.bus().look(|snapshot| snapshot.connection.state == DriverState::Connected)
     };
-    let directory = state.house.directory();
+    let directory = state.house.unscoped().directory();
     let connected = directory.places().filter(|place| is_connected(&place.machine)).count();
     HttpResponse::Ok().json(PanelRoot {
         service: SERVICE,
@@ -118,7 +118,7 @@ async fn panel_health(state: Data<AppState>) -> HttpResponse {
     HttpResponse::Ok().json(PanelHealth {
         status: "healthy",
         service: SERVICE,
-        devices_count: state.house.directory().places().count(),
+        devices_count: state.house.unscoped().directory().places().count(),
         message: "Machine control panel is running",
     })
 }

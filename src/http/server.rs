@@ -4,7 +4,8 @@ use std::any::Any;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use actix_web::dev::{Extensions, Server};
+use actix_tls::accept::rustls_0_23::TlsStream;
+use actix_web::dev::Server;
 use actix_web::error::QueryPayloadError;
 use actix_web::middleware::{NormalizePath, TrailingSlash, from_fn};
 use actix_web::rt::net::TcpStream;
@@ -12,11 +13,13 @@ use actix_web::{App, HttpServer, web};
 use socket2::SockRef;
 
 use super::door::{Door, House};
+use super::lines::{self, Lines};
 use super::lobby::{Lobby, Notice};
 use super::problem::Problem;
 use super::state::AppState;
+use super::tls::Certificate;
 use super::websocket::Feeds;
-use super::{assets, docs, door, operations, reception, rest};
+use super::{assets, docs, door, operations, perimeter, reception, rest};
 
 /// Send buffer of a socket: stale data in front of a client that does not read. Source: measured, stack reference 2.
 const SEND_BUFFER_BYTES: usize = 64 * 1024;
@@ -34,21 +37,29 @@ const WORKERS_MAX: usize = 2;
 /// How long open connections may take to end when the daemon stops. Unit: s.
 const SHUTDOWN_SECONDS: u64 = 2;
 
-/// Starts serving on an open listener, at the door that the state names.
+/// Starts serving on an open listener, at the door that the state names; encrypted where there is a certificate.
 ///
 /// # Errors
 /// When the listener cannot be used.
-pub fn start(listener: TcpListener, state: AppState) -> std::io::Result<Server> {
+pub fn start(
+    listener: TcpListener,
+    state: AppState,
+    lines: &Lines,
+    certificate: Option<&Certificate>,
+) -> std::io::Result<Server> {
     let body_bytes = state.limits.body_bytes;
-    let connections = state.limits.sockets.saturating_mul(2).max(256);
+    let (lines, perimeter) = (lines.clone(), state.perimeter.clone());
+    let connections = lines.most().in_all;
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(state.clone()))
             .app_data(web::ThinData(Feeds::default()))
             .app_data(web::PayloadConfig::new(body_bytes))
             .app_data(web::QueryConfig::default().error_handler(|error, _| unreadable_query(&error).into()))
+            .wrap(from_fn(perimeter::guard))
             .wrap(from_fn(door::speak))
             .wrap(NormalizePath::new(TrailingSlash::Trim))
+            .wrap(from_fn(lines::tend))
             .configure(|config| routes(config, &state.door))
     })
     .workers(workers())
@@ -57,10 +68,19 @@ pub fn start(listener: TcpListener, state: AppState) -> std::io::Result<Server> 
     .backlog(1024)
     .client_request_timeout(HEAD_DEADLINE)
     .client_disconnect_timeout(GOODBYE)
+    .tls_handshake_timeout(HEAD_DEADLINE)
     .shutdown_timeout(SHUTDOWN_SECONDS)
     .disable_signals()
-    .on_connect(tune)
-    .listen(listener)?;
+    .on_connect(move |connection, extensions| {
+        if let Some(stream) = stream(connection) {
+            tune(stream);
+            lines.accept(stream, |address| perimeter.trusts(address), extensions);
+        }
+    });
+    let server = match certificate {
+        Some(certificate) => server.listen_rustls_0_23(listener, certificate.server_config())?,
+        None => server.listen(listener)?,
+    };
     Ok(server.run())
 }
 
@@ -73,8 +93,8 @@ pub async fn look_alive(lobby: Lobby) {
     }
 }
 
-/// Threads that serve. More than there are cores would only take turns.
-fn workers() -> usize {
+/// Threads that serve each listener. More than there are cores would only take turns.
+pub fn workers() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).min(WORKERS_MAX)
 }
 
@@ -96,14 +116,18 @@ fn unreadable_query(error: &QueryPayloadError) -> Problem {
     Problem::malformed(format!("the query cannot be read: {error}"))
 }
 
+/// What carries a connection, plain or encrypted.
+fn stream(connection: &dyn Any) -> Option<&TcpStream> {
+    let encrypted = || connection.downcast_ref::<TlsStream<TcpStream>>().map(|stream| stream.get_ref().0);
+    connection.downcast_ref::<TcpStream>().or_else(encrypted)
+}
+
 /// Bounds what the kernel keeps for a client that does not read, and cuts one that is gone.
-fn tune(connection: &dyn Any, _: &mut Extensions) {
-    if let Some(stream) = connection.downcast_ref::<TcpStream>() {
-        let socket = SockRef::from(stream);
-        // A kernel that refuses either keeps its own default; the connection works.
-        let _ = socket.set_send_buffer_size(SEND_BUFFER_BYTES);
-        let _ = socket.set_tcp_user_timeout(Some(WRITE_DEADLINE));
-    }
+fn tune(stream: &TcpStream) {
+    let socket = SockRef::from(stream);
+    // A kernel that refuses either keeps its own default; the connection works.
+    let _ = socket.set_send_buffer_size(SEND_BUFFER_BYTES);
+    let _ = socket.set_tcp_user_timeout(Some(WRITE_DEADLINE));
 }
 
 /// Opens the listener before anything else is started, so that a taken port is told at once.

@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hearth_actors::system::House;
+use hearth_actors::model::command::UserRole;
 use tokio::time::Instant;
 
 use super::door::Door;
 use super::lobby::Lobby;
+use super::peer::neighbourhood;
+use super::perimeter::Perimeter;
+use super::seen::Whole;
 use crate::access::Access;
 use crate::access::audit::Audit;
 use crate::config::tree::LimitsConfig;
-use crate::dialects::bevforge::ledger::Ledger;
 use crate::dialects::control_panel::crowd::Crowd;
 use crate::drivers::Workshop;
 use crate::jobs::Jobs;
@@ -21,7 +23,7 @@ use crate::jobs::Jobs;
 #[derive(Clone)]
 pub struct AppState {
     /// The machines and what is kept of them.
-    pub house: House,
+    pub house: Whole,
     /// Makes drivers from configurations.
     pub workshop: Workshop,
     /// Makes tasks of names and arguments.
@@ -30,6 +32,8 @@ pub struct AppState {
     pub limits: Arc<LimitsConfig>,
     /// The listener that a request came through.
     pub door: Door,
+    /// By which names it may be asked, and by whose pages.
+    pub perimeter: Arc<Perimeter>,
     /// Who is let in.
     pub access: Access,
     /// Who did what.
@@ -42,8 +46,6 @@ pub struct AppState {
     pub lobby: Lobby,
     /// The control panels among them.
     pub panels: Crowd,
-    /// What became of commands and alarms lately, in the BevForge dialect.
-    pub ledger: Ledger,
 }
 
 /// Seats for sockets, in all and per address.
@@ -64,20 +66,29 @@ pub enum NoSeat {
     /// The daemon is full.
     #[error("all {0} sockets of this daemon are in use: close some tabs, or raise limits.sockets")]
     Full(usize),
+    /// What is left is for those who steer.
+    #[error("the last {0} sockets of this daemon are for operators: log in as one, or close some tabs")]
+    Kept(usize),
     /// This address has too many.
     #[error("this address has {0} sockets open already: close some tabs, or raise limits.sockets_per_address")]
     AddressFull(usize),
 }
 
 impl Seats {
-    /// Takes a seat.
+    /// Takes a seat, for somebody who may do this much.
     ///
     /// # Errors
     /// When there is none left.
-    pub fn take(&self, address: IpAddr, limits: &LimitsConfig) -> Result<Seat, NoSeat> {
+    pub fn take(&self, address: IpAddr, role: Option<UserRole>, limits: &LimitsConfig) -> Result<Seat, NoSeat> {
+        let address = neighbourhood(address);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.values().sum::<usize>() >= limits.sockets {
+        let in_all = taken.values().sum::<usize>();
+        if in_all >= limits.sockets {
             return Err(NoSeat::Full(limits.sockets));
+        }
+        let steers = matches!(role, Some(UserRole::Operator | UserRole::Admin));
+        if !steers && in_all + limits.operator_sockets >= limits.sockets {
+            return Err(NoSeat::Kept(limits.operator_sockets));
         }
         let here = taken.entry(address).or_default();
         if *here >= limits.sockets_per_address {
@@ -110,16 +121,40 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_last_seats_are_for_those_who_steer() {
+        let limits = LimitsConfig { sockets: 4, operator_sockets: 2, ..LimitsConfig::default() };
+        let seats = Seats::default();
+        let take = |role| seats.take([10, 0, 0, 1].into(), role, &limits);
+        let _looking = [take(Some(UserRole::Viewer)), take(None)];
+        for role in [None, Some(UserRole::Viewer), Some(UserRole::Controller)] {
+            assert_eq!(take(role).err(), Some(NoSeat::Kept(2)));
+        }
+        let _steering = [take(Some(UserRole::Operator)), take(Some(UserRole::Admin))];
+        assert_eq!(take(Some(UserRole::Admin)).err(), Some(NoSeat::Full(4)));
+        assert_eq!(seats.taken(), 4);
+    }
+
+    #[test]
+    fn one_who_has_an_ipv6_network_has_one_address() {
+        let limits = LimitsConfig { sockets_per_address: 1, ..LimitsConfig::default() };
+        let seats = Seats::default();
+        let _first = seats.take("2001:db8::1".parse().unwrap(), None, &limits);
+        assert_eq!(seats.take("2001:db8::2".parse().unwrap(), None, &limits).err(), Some(NoSeat::AddressFull(1)));
+        assert!(seats.take("2001:db8:0:1::1".parse().unwrap(), None, &limits).is_ok());
+    }
+
+    #[test]
     fn a_seat_is_free_again_once_its_socket_is_gone() {
-        let limits = LimitsConfig { sockets: 2, sockets_per_address: 1, ..LimitsConfig::default() };
+        let limits =
+            LimitsConfig { sockets: 2, sockets_per_address: 1, operator_sockets: 0, ..LimitsConfig::default() };
         let seats = Seats::default();
         let (a, b, c) = ([10, 0, 0, 1].into(), [10, 0, 0, 2].into(), [10, 0, 0, 3].into());
-        let first = seats.take(a, &limits);
-        assert_eq!(seats.take(a, &limits).err(), Some(NoSeat::AddressFull(1)));
-        let second = seats.take(b, &limits);
-        assert_eq!(seats.take(c, &limits).err(), Some(NoSeat::Full(2)));
+        let first = seats.take(a, None, &limits);
+        assert_eq!(seats.take(a, None, &limits).err(), Some(NoSeat::AddressFull(1)));
+        let second = seats.take(b, None, &limits);
+        assert_eq!(seats.take(c, None, &limits).err(), Some(NoSeat::Full(2)));
         drop((first, second));
-        assert!(seats.take(c, &limits).is_ok());
+        assert!(seats.take(c, None, &limits).is_ok());
         assert_eq!(seats.taken(), 0);
     }
 }

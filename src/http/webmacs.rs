@@ -7,9 +7,11 @@ use actix_web::web::{Data, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::future::join_all;
 use hearth_actors::dialect::{Said, Telemetry};
+use hearth_actors::logic::gate;
 use hearth_actors::model::channel::{ControlShape, ControlSpec};
 use hearth_actors::model::command::{Actor, Want};
 use hearth_actors::model::event::{Event, EventBody};
+use hearth_actors::model::ids::MachineId;
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::session::SessionState;
 use hearth_actors::model::time::WallMs;
@@ -26,6 +28,7 @@ use super::door::{address, granted};
 use super::problem::Problem;
 use super::rest::body;
 use super::rest::machines::order;
+use super::seen::Seen;
 use super::state::AppState;
 use super::websocket::telemetry::deliver;
 use crate::dialects::webmacs::wire::Datapoint;
@@ -71,10 +74,10 @@ pub struct Turn {
 }
 
 /// `GET /api/v1/datapoints/latest`: one per channel. A control that a remote controller shall set shows what it shall be set to.
-pub async fn latest(state: Data<AppState>) -> HttpResponse {
+pub async fn latest(seen: Seen, state: Data<AppState>) -> HttpResponse {
     let now = wall_now();
     let datapoints: Vec<Datapoint> =
-        state.house.machines().iter().flat_map(|machine| latest_of(machine, &state, now)).collect();
+        seen.machines().iter().flat_map(|machine| latest_of(machine, &state, now)).collect();
     HttpResponse::Ok().json(datapoints)
 }
 
@@ -99,11 +102,11 @@ fn latest_of(machine: &MachineHandle, state: &AppState, now: WallMs) -> Vec<Data
 }
 
 /// `GET /api/v1/datapoints`: what was taken in the last minute or more, newest first.
-pub async fn list(turn: Query<Turn>, state: Data<AppState>) -> HttpResponse {
+pub async fn list(turn: Query<Turn>, seen: Seen) -> HttpResponse {
     let page = turn.page.unwrap_or(1).max(1);
     let page_size = turn.page_size.unwrap_or(25).clamp(1, PAGE_MAX);
     let mut all: Vec<(WallMs, Datapoint)> = Vec::new();
-    for machine in state.house.machines().iter() {
+    for machine in seen.machines().iter() {
         let wanted = |event: &Event| matches!(event.body, EventBody::Reading(_) | EventBody::Session(_));
         let events = machine.bus().recent(wanted).events;
         let mut changes = events.iter().filter_map(|published| match &published.event.body {
@@ -132,18 +135,19 @@ pub async fn list(turn: Query<Turn>, state: Data<AppState>) -> HttpResponse {
 }
 
 /// `POST /api/v1/datapoints`: one value: of a sensor of a remote controller, or to set a control to.
-pub async fn post_one(request: HttpRequest, payload: Payload, state: Data<AppState>) -> HttpResponse {
-    take(request, payload, state, |_| "Datapoint successfully created.".to_owned()).await
+pub async fn post_one(request: HttpRequest, payload: Payload, seen: Seen, state: Data<AppState>) -> HttpResponse {
+    take(request, payload, seen, state, |_| "Datapoint successfully created.".to_owned()).await
 }
 
 /// `POST /api/v1/datapoints/batch`: up to 500 of them.
-pub async fn post_batch(request: HttpRequest, payload: Payload, state: Data<AppState>) -> HttpResponse {
-    take(request, payload, state, |count| format!("{count} datapoints successfully created.")).await
+pub async fn post_batch(request: HttpRequest, payload: Payload, seen: Seen, state: Data<AppState>) -> HttpResponse {
+    take(request, payload, seen, state, |count| format!("{count} datapoints successfully created.")).await
 }
 
 async fn take(
     request: HttpRequest,
     payload: Payload,
+    seen: Seen,
     state: Data<AppState>,
     words: impl Fn(usize) -> String,
 ) -> HttpResponse {
@@ -151,59 +155,102 @@ async fn take(
         Ok(message) => message,
         Err(problem) => return of_problem(&problem),
     };
-    match accept(&request, &message, &state).await {
+    match accept(&request, &message, &seen, &state).await {
         Ok(count) => HttpResponse::Created().json(Status { status: "success", message: words(count) }),
         Err((status, detail)) => HttpResponse::build(status).json(Detail { detail }),
     }
 }
 
 /// Gives each value to whoever it is for. Yields how many there were.
-async fn accept(request: &HttpRequest, message: &Value, state: &AppState) -> Result<usize, (StatusCode, String)> {
+async fn accept(
+    request: &HttpRequest,
+    message: &Value,
+    seen: &Seen,
+    state: &AppState,
+) -> Result<usize, (StatusCode, String)> {
     let now = wall_now();
     let values = telemetry(message, now).map_err(|refusal| (StatusCode::UNPROCESSABLE_ENTITY, refusal.message))?;
     let count = values.len();
-    let directory = state.house.directory();
     let (mut orders, mut readings) = (Vec::new(), Vec::new());
     for value in values {
-        let place = directory.tagged(&value.tag);
-        match place.and_then(|place| Some((place, place.channel().control()?))) {
-            Some((place, control)) => {
-                let beyond = || (StatusCode::UNPROCESSABLE_ENTITY, beyond(&value, control));
-                orders.push((place, wanted(value.value, control).ok_or_else(beyond)?));
+        match seen.tagged(&value.tag).and_then(|place| Some((place.channel().control()?.clone(), place))) {
+            Some((control, place)) => {
+                let beyond = || (StatusCode::UNPROCESSABLE_ENTITY, beyond(&value, &control));
+                let value = wanted(value.value, &control).ok_or_else(beyond)?;
+                orders.push((place, value));
             }
             None => readings.push(value),
         }
     }
     // What was measured is true whatever becomes of the orders, which may take their time.
-    if let Some(tag) = deliver(readings, state, now).first() {
+    if let Some(tag) = deliver(readings, seen, &state.workshop.inboxes, now).first() {
         return Err((StatusCode::NOT_FOUND, format!("Event '{tag}' not found.")));
     }
-    let answers = join_all(side_by_side(orders).into_values().map(|orders| carry_out(request, orders, state))).await;
+    let orders = orders.iter().map(|(place, value)| (place, *value)).collect();
+    let answers =
+        join_all(by_machine(orders).into_values().map(|orders| carry_out(request, orders, seen, state))).await;
     answers.into_iter().collect::<Result<(), Refusal>>().map_err(|refusal| (status_of(&refusal), refusal.message))?;
     Ok(count)
 }
 
-/// Orders that may wait beside each other, in the order in which they came: each channel's are one after the other.
-fn side_by_side<'a>(orders: Vec<(&'a Place, Fraction)>) -> BTreeMap<usize, Vec<(&'a Place, Fraction)>> {
-    let first = |wanted: &Place| orders.iter().position(|(place, _)| place.channel().tag == wanted.channel().tag);
-    let mut by_channel: BTreeMap<usize, Vec<(&'a Place, Fraction)>> = BTreeMap::new();
-    for (place, value) in &orders {
-        by_channel.entry(first(place).unwrap_or_default()).or_default().push((place, *value));
+/// The orders of each machine, in the order in which they came. Machines wait for no other.
+fn by_machine(orders: Vec<(&Place, Fraction)>) -> BTreeMap<&MachineId, Vec<(&Place, Fraction)>> {
+    let mut machines: BTreeMap<&MachineId, Vec<(&Place, Fraction)>> = BTreeMap::new();
+    for (place, value) in orders {
+        machines.entry(place.machine.id()).or_default().push((place, value));
     }
-    by_channel
+    machines
 }
 
-async fn carry_out(request: &HttpRequest, orders: Vec<(&Place, Fraction)>, state: &AppState) -> Result<(), Refusal> {
-    for (place, value) in orders {
-        let want = Want::Control { channel: place.channel().id.clone(), value };
-        let (action, details) = (want.action(), Details::of_order(&place.machine, &want));
-        let outcome = place.machine.command(order(request, state, Actor::Rest, want)).await;
-        if let Ok(bearer) = granted(request).bearer {
-            note_order(state, &bearer, &address(request).to_string(), action, details, &outcome);
+/// Each order comes to the gate as if it had come in a message of its own; what the first one that failed was told.
+async fn carry_out(
+    request: &HttpRequest,
+    orders: Vec<(&Place, Fraction)>,
+    seen: &Seen,
+    state: &AppState,
+) -> Result<(), Refusal> {
+    let mut first = Ok(());
+    for lot in lots(orders) {
+        let answers = lot.into_iter().map(|(place, value)| put_one(request, place, value, seen, state));
+        for answer in join_all(answers).await {
+            first = first.and(answer);
         }
-        outcome?;
     }
-    Ok(())
+    first
+}
+
+async fn put_one(
+    request: &HttpRequest,
+    place: &Place,
+    value: Fraction,
+    seen: &Seen,
+    state: &AppState,
+) -> Result<(), Refusal> {
+    let want = Want::Control { channel: place.channel().id.clone(), value };
+    let (action, details) = (want.action(), Details::of_order(&place.machine, &want));
+    let outcome = place.machine.command(order(request, seen, Actor::Rest, want)).await;
+    if let Ok(bearer) = granted(request).bearer {
+        note_order(state, &bearer, &address(request).to_string(), action, details, &outcome);
+    }
+    outcome.map(drop)
+}
+
+/// Orders that may wait for their controller side by side. The next lot begins when all of one are settled: before a second order
+/// to the same control, and before one that an interlock judges, which goes by what was settled.
+fn lots(orders: Vec<(&Place, Fraction)>) -> Vec<Vec<(&Place, Fraction)>> {
+    let mut lots: Vec<Vec<(&Place, Fraction)>> = Vec::new();
+    for (place, value) in orders {
+        let id = &place.channel().id;
+        let is_interlocked = gate::is_interlocked(&place.machine.spec(), id.as_str(), value);
+        let fits = |lot: &&mut Vec<(&Place, Fraction)>| {
+            !is_interlocked && lot.iter().all(|(other, _)| other.channel().id != *id)
+        };
+        match lots.last_mut().filter(fits) {
+            Some(lot) => lot.push((place, value)),
+            None => lots.push(vec![(place, value)]),
+        }
+    }
+    lots
 }
 
 /// What a control shall be set to, if it can be: whether it is on is a word for toggles only.

@@ -7,12 +7,12 @@
 //! The actor freezes, timers included, when the peer stops reading; so nothing is pushed at a socket: its outlet draws from
 //! the feed, which forgets for it what the ring still knows, and the kernel's user time-out cuts a peer that is gone.
 
+mod announced;
 mod assembly;
 mod bucket;
 mod doorstep;
 pub mod entrances;
 mod feed;
-mod gauge;
 mod guest;
 mod news;
 mod outlet;
@@ -30,11 +30,12 @@ use actix_http::ws::Codec;
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
 use actix_web_actors::ws;
+use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{LocalBoxStream, Stream};
-use hearth_actors::client::history::{self, History};
+use hearth_actors::client::history::History;
 use hearth_actors::client::{Budget, Client, Reaction};
-use hearth_actors::dialect::{Frame, SyncRequest};
+use hearth_actors::dialect::{DialectId, Frame, SyncRequest};
 use hearth_actors::model::command::Want;
 use hearth_actors::model::refusal::Refusal;
 use hearth_actors::registry::Roster;
@@ -44,6 +45,7 @@ use tokio::time::Instant;
 
 use super::deeds::{Details, note_order};
 use super::lobby::{Card, Notice, Presence};
+use super::seen::Seen;
 use super::state::{AppState, Seat};
 use crate::access::bearer::Bearer;
 use crate::dialects::openroast::CLOSE_MACHINE_NOT_FOUND;
@@ -51,34 +53,50 @@ use assembly::{Assembly, Broken};
 use bucket::{Bucket, Pace};
 use feed::Cursor;
 pub use feed::Feeds;
-pub use guest::welcome;
 use guest::{Guest, unauthorised};
+pub use guest::{LastWord, welcome};
 use news::{Change, Lot, Question, lots, questions};
-use outlet::{Line, Outlet};
+use outlet::{Line, Outlet, Parting};
 use telemetry::Ingest;
 pub use visit::{Heartbeat, Visit, Watches};
 
 /// A socket from which nothing was heard for this long is closed.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
-/// A frame that is this many times too large is heard out, so that its sender learns why it is cut; one that is larger is not.
-const FRAMES_HEARD_OUT: usize = 32;
 
-/// Hosts a client until it goes. One that may do nothing is told why by the code that its socket is closed with.
-pub fn host(guest: Guest, body: web::Payload, state: &AppState, feeds: &Feeds, visit: Visit) -> HttpResponse {
-    let unauthorised = unauthorised(visit.dialect.id());
+/// So many pings, pongs and fragments may come for each message that may.
+const PIECES_PER_MESSAGE: u32 = 10;
+
+/// Hosts a client of a dialect until it goes. What it visits is found once it is known who it is, and so what it sees. One that may
+/// do nothing is told why by the code that its socket is closed with.
+pub fn host(
+    guest: Guest,
+    body: web::Payload,
+    state: &AppState,
+    feeds: &Feeds,
+    dialect: DialectId,
+    visit: impl FnOnce(&Seen) -> Result<Visit, LastWord> + 'static,
+) -> HttpResponse {
+    let unauthorised = unauthorised(dialect);
     let (state, feeds, address) = (state.clone(), feeds.clone(), guest.address.to_string());
     guest.serve(body, &state.clone(), unauthorised, move |admission, said, seat| {
-        let ends = End { code: unauthorised, login: admission.ends };
-        let who = Visitor { bearer: admission.bearer, address, seat };
-        converse(who, ends, said, &state, &feeds, visit)
+        let seen = state.house.seen_by(&admission.bearer.scope);
+        match visit(&seen) {
+            Ok(visit) => {
+                let ends = End { code: unauthorised, login: admission.ends };
+                let who = Visitor { bearer: admission.bearer, address, seat, seen };
+                converse(who, ends, said, &state, &feeds, visit).left_stream()
+            }
+            Err(word) => word.said_to(said, seat).right_stream(),
+        }
     })
 }
 
-/// Who visits, and from where.
+/// Who visits, from where, and what they see.
 struct Visitor {
     bearer: Bearer,
     address: String,
     seat: Seat,
+    seen: Seen,
 }
 
 /// How a visit ends with its login.
@@ -89,7 +107,7 @@ struct End {
 
 /// What a client is told, from its greeting to the end.
 fn converse(
-    Visitor { bearer, address, seat }: Visitor,
+    Visitor { bearer, address, seat, seen }: Visitor,
     ends: End,
     said: doorstep::Said,
     state: &AppState,
@@ -97,31 +115,31 @@ fn converse(
     mut visit: Visit,
 ) -> impl Stream<Item = Result<Bytes, actix_web::Error>> + use<> {
     visit.viewer.principal = bearer.principal(visit.viewer.principal.actor);
-    let mut roster = state.house.roster();
+    let mut roster = seen.roster();
     let machines: Vec<MachineHandle> = match &visit.watches {
         Watches::One(machine) => vec![machine.clone()],
-        Watches::All => roster.borrow_and_update().to_vec(),
+        Watches::All => roster.now().to_vec(),
         Watches::Tasks | Watches::Nothing => Vec::new(),
     };
     let live: Vec<Cursor> = machines.iter().map(|machine| feeds.follow(machine.id(), machine.bus())).collect();
-    let changes = news::changes(&visit.watches, live.first(), &state.house, roster, ends.login);
+    let changes = news::changes(&visit.watches, live.first(), &seen, roster, ends.login);
     let limit = state.limits.subscriptions;
     let (client, greeting) = Client::attach(visit.dialect, visit.viewer, visit.identity, machines, limit, wall_now());
     let line = Rc::new(Line {
         client: RefCell::new(client),
         live: RefCell::new(live),
         told: Cell::new(matches!(visit.heartbeat, Heartbeat::Untold(_)).then(Instant::now)),
-        parting: Cell::new(false),
+        parting: Cell::new(Parting::No),
     });
-    let over = Rc::default();
     let now = Instant::now();
     let socket = Socket {
         line: Rc::clone(&line),
         bucket: Bucket::new(visit.pace.0, visit.pace.1, now),
+        pieces: Bucket::new(PIECES_PER_MESSAGE * visit.pace.0, PIECES_PER_MESSAGE * visit.pace.1, now),
         ingest: Ingest::default(),
         assembly: Assembly::new(visit.frame_bytes),
-        over: Rc::clone(&over),
         state: state.clone(),
+        seen,
         feeds: feeds.clone(),
         follows_one: matches!(visit.watches, Watches::One(_)),
         bearer,
@@ -138,8 +156,7 @@ fn converse(
     };
     // The codec measures the payload; one byte more than allowed must arrive here to be answered with 1009.
     let codec = Codec::new().max_size(visit.frame_bytes);
-    let said = gauge::measured(said.and_more(), visit.frame_bytes * FRAMES_HEARD_OUT, over);
-    let session = ws::WebsocketContext::with_codec(socket, said, codec);
+    let session = ws::WebsocketContext::with_codec(socket, said.and_more(visit.frame_bytes), codec);
     Outlet::new(session, line)
 }
 
@@ -147,6 +164,8 @@ fn converse(
 pub struct Socket {
     line: Rc<Line>,
     state: AppState,
+    /// What of the house it may see.
+    seen: Seen,
     feeds: Feeds,
     /// Whether one machine is all it came for.
     follows_one: bool,
@@ -163,9 +182,9 @@ pub struct Socket {
     /// Taken at the start.
     changes: Option<LocalBoxStream<'static, Change>>,
     assembly: Assembly,
-    /// Whether its client announced a message that is far too large.
-    over: Rc<Cell<bool>>,
     bucket: Bucket,
+    /// Of what is no whole message: pings, pongs and fragments.
+    pieces: Bucket,
     ingest: Ingest,
     heard: Instant,
     /// When its client last sent text, or was reminded to.
@@ -196,11 +215,11 @@ impl Socket {
             last
         };
         self.tell(last, ctx);
-        self.close(Some((code, why).into()), ctx);
+        self.close(Parting::Friendly, Some((code, why).into()), ctx);
     }
 
-    fn close(&mut self, reason: Option<ws::CloseReason>, ctx: &mut ws::WebsocketContext<Self>) {
-        self.line.parting.set(true);
+    fn close(&mut self, how: Parting, reason: Option<ws::CloseReason>, ctx: &mut ws::WebsocketContext<Self>) {
+        self.line.parting.set(how);
         ctx.close(reason);
         ctx.stop();
     }
@@ -225,7 +244,7 @@ impl Socket {
             Reaction::Sync(request) => self.sync(request, ctx),
             Reaction::Telemetry(values) => {
                 let now = wall_now();
-                if let Some(refusal) = self.ingest.take(values, &self.state, now) {
+                if let Some(refusal) = self.ingest.take(values, &self.seen, &self.state.workshop.inboxes, now) {
                     let frames = self.line.client.borrow().refuse(&refusal, now);
                     self.tell(frames, ctx);
                 }
@@ -238,7 +257,7 @@ impl Socket {
         let client = self.line.client.borrow();
         let Some(machine) = client.machine().cloned() else { return };
         let (action, details) = (want.action(), Details::of_order(&machine, &want));
-        let command = client.command(self.state.house.surroundings().next_command(), want, request_id);
+        let command = client.command(self.seen.next_command(), want, request_id);
         let socket = ctx.address();
         let (state, bearer, address) = (self.state.clone(), self.bearer.clone(), self.address.clone());
         // Not in the actor's context, which forgets what it was given when the socket closes: an order that came is carried out.
@@ -259,10 +278,10 @@ impl Socket {
             self.next_sync = Some(request);
             return;
         }
-        let Some(bus) = client.machine().map(|machine| Arc::clone(machine.bus())) else { return };
+        let Some(machine) = client.machine().cloned() else { return };
         let sent_after = client.begin_past();
-        let archive = Arc::clone(self.state.house.archive());
-        let fetching = web::block(move || history::fetch(&bus, archive.as_ref(), request, sent_after));
+        let seen = self.seen.clone();
+        let fetching = web::block(move || seen.past(&machine, request, sent_after));
         ctx.spawn(fetching.into_actor(self).map(|fetched, _, ctx| {
             ctx.add_stream(lots(fetched.unwrap_or_else(|_| History { events: Vec::new(), truncated: true })));
         }));
@@ -361,7 +380,8 @@ impl StreamHandler<Change> for Socket {
             Change::Roster(machines) => self.follow(&machines),
             // It is told nothing more, not even what it missed.
             Change::LoggedOut => {
-                self.close(Some((self.unauthorised, "your login has ended: log in again").into()), ctx)
+                let why = (self.unauthorised, "your login has ended: log in again").into();
+                self.close(Parting::Abrupt, Some(why), ctx);
             }
             Change::Task(event) => {
                 let frames = self.line.client.borrow_mut().task(&event);
@@ -428,8 +448,12 @@ impl Handler<Notice> for Socket {
 impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
     fn handle(&mut self, message: Result<ws::Message, ws::ProtocolError>, ctx: &mut Self::Context) {
         self.heard = Instant::now();
+        let is_whole = matches!(message, Ok(ws::Message::Text(_)));
+        let pace = if is_whole { Pace::Fine } else { self.pieces.take(self.heard) };
         match message {
             Ok(ws::Message::Text(text)) => self.text(&text, ctx),
+            Ok(_) if pace == Pace::StillTooFast => self.part(ws::CloseCode::Policy, "too many frames", ctx),
+            Ok(ws::Message::Ping(_)) if pace == Pace::TooFast => {}
             Ok(ws::Message::Continuation(item)) => match self.assembly.take(item) {
                 Ok(Some(text)) => self.text(&text, ctx),
                 Ok(None) => {}
@@ -442,7 +466,8 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
             Ok(ws::Message::Ping(payload)) => ctx.pong(&payload),
             Ok(ws::Message::Pong(_) | ws::Message::Nop) => {}
             Ok(ws::Message::Close(reason)) => {
-                self.close(reason.filter(|reason| !matches!(reason.code, ws::CloseCode::Abnormal)), ctx);
+                let reason = reason.filter(|reason| !matches!(reason.code, ws::CloseCode::Abnormal));
+                self.close(Parting::Friendly, reason, ctx);
             }
             Err(ws::ProtocolError::Overflow) => self.part(ws::CloseCode::Size, "message too large", ctx),
             // How the codec tells of bits that are reserved.
@@ -452,14 +477,6 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
             // And of a text that is none; or its peer is gone, and hears nothing.
             Err(ws::ProtocolError::Io(_)) => self.part(ws::CloseCode::Invalid, "not UTF-8", ctx),
             Err(_) => self.part(ws::CloseCode::Protocol, "broken frame", ctx),
-        }
-    }
-
-    fn finished(&mut self, ctx: &mut Self::Context) {
-        if self.over.get() {
-            self.part(ws::CloseCode::Size, "message too large", ctx);
-        } else {
-            ctx.stop();
         }
     }
 }

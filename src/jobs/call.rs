@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use hearth_actors::model::ids::{ClientId, MachineId};
+use hearth_actors::model::ids::MachineId;
 use hearth_actors::slot::MachineHandle;
 use hearth_actors::system::House;
 use serde_json::{Map, Value};
 
-use super::machine_id;
+use super::{Asker, machine_id};
 use crate::config::faults::Faults;
 use crate::wire::fields::{FieldFault, Fields, list, number, shown, text, whole};
 
 /// Who asks for a job, and for which machine, as its body says outside of the arguments.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Origin {
-    /// The client that asks, if it says who it is.
-    pub(super) owner: Option<ClientId>,
+    /// Who asks.
+    pub(super) asker: Asker,
     /// The machine that the task works for.
     pub(super) machine: Option<MachineId>,
 }
@@ -62,9 +62,9 @@ impl<'a> Call<'a> {
         self.take(name, |value| text(max)(value).map(str::to_owned))
     }
 
-    /// The client that asks, if it says who it is.
-    pub(super) fn owner(&self) -> Option<ClientId> {
-        self.origin.owner.clone()
+    /// Who asks.
+    pub(super) fn asker(&self) -> Asker {
+        self.origin.asker.clone()
     }
 
     /// Which machine to work with, in the arguments or beside them; the task counts as that machine's.
@@ -86,7 +86,7 @@ impl<'a> Call<'a> {
                 }
             },
         };
-        let machine = house.find(&id);
+        let machine = house.seen_by(&self.origin.asker.scope).find(&id);
         if machine.is_none() {
             self.faults.add(pointer, format!("is `{id}`: there is no such machine"));
         }

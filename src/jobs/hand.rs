@@ -11,7 +11,7 @@ use hearth_actors::model::channel::ChannelTable;
 use hearth_actors::model::command::{Actor, Command, Principal, Settled, UserRole, Want};
 use hearth_actors::model::connection::DriverState;
 use hearth_actors::model::event::{EventBody, SafetyReason};
-use hearth_actors::model::ids::{ClientId, Seq};
+use hearth_actors::model::ids::Seq;
 use hearth_actors::model::reading::{Missing, MissingReason, Value};
 use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::time::MonoMs;
@@ -20,6 +20,8 @@ use hearth_actors::slot::MachineHandle;
 use hearth_actors::tasks::job::{JobError, Steps};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+
+use super::Asker;
 
 /// How long a job that ends early waits until its heat is off: less than it is given. The orders stay in the lane.
 const SAFE_DEADLINE: Duration = Duration::from_millis(800);
@@ -54,15 +56,9 @@ pub(super) enum Came<T> {
 }
 
 impl Hand {
-    /// A hand that gives orders in the name of a task, for the client that asked for it.
-    pub(super) fn new(
-        machine: MachineHandle,
-        house: Surroundings,
-        steps: Steps,
-        name: String,
-        owner: Option<ClientId>,
-    ) -> Self {
-        let actor = Actor::Task { task: steps.task(), name, owner };
+    /// A hand that gives orders in the name of a task, for who asked for it.
+    pub(super) fn new(machine: MachineHandle, house: Surroundings, steps: Steps, name: String, asker: Asker) -> Self {
+        let actor = Actor::Task { task: steps.task(), name, owner: asker.client };
         Self {
             channels: machine.spec().channels.clone(),
             events: machine.bus().subscribe(),
@@ -71,7 +67,7 @@ impl Hand {
             values: Vec::new(),
             readings: 0,
             house,
-            principal: Principal::everywhere(actor, UserRole::Operator),
+            principal: Principal { actor, role: UserRole::Operator, scope: asker.scope },
             heard: None,
             trouble: None,
         }

@@ -12,14 +12,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use hearth_actors::logic::program::Run;
-use hearth_actors::model::ids::ClientId;
 use hearth_actors::slot::MachineHandle;
 use hearth_actors::tasks::job::{Job, JobError, Steps, Work};
 use serde_json::{Value, json};
 
-use super::Hands;
 use super::call::Call;
 use super::hand::Hand;
+use super::{Asker, Hands};
 use crate::config::faults::Faults;
 use runner::Runner;
 
@@ -39,7 +38,7 @@ pub(super) fn program(call: &mut Call<'_>, hands: &Arc<Hands>) -> Work {
     }
     let name = call.words("name", NAME_CHARS_MAX).filter(|name| !name.trim().is_empty());
     let steps = steps.unwrap_or_default();
-    Work::Waiting(Box::new(Program { hands: Arc::clone(hands), machine, steps, name, owner: call.owner() }))
+    Work::Waiting(Box::new(Program { hands: Arc::clone(hands), machine, steps, name, asker: call.asker() }))
 }
 
 struct Program {
@@ -48,13 +47,13 @@ struct Program {
     machine: Option<MachineHandle>,
     steps: Value,
     name: Option<String>,
-    owner: Option<ClientId>,
+    asker: Asker,
 }
 
 #[async_trait(?Send)]
 impl Job for Program {
     async fn run(self: Box<Self>, steps: Steps) -> Result<Option<Arc<str>>, JobError> {
-        let Self { hands, machine, steps: written, name, owner } = *self;
+        let Self { hands, machine, steps: written, name, asker } = *self;
         let machine = machine.ok_or_else(|| JobError::Failed("it was started without a machine".to_owned()))?;
         let _claim = hands.claims.claim(machine.id(), steps.task())?;
         let spec = machine.spec();
@@ -65,7 +64,7 @@ impl Job for Program {
         let run = Run::new(read.into(), spec.channels.clone(), spec.sampling_interval_ms);
         let named = name.unwrap_or_else(|| steps.task().to_string());
         let hand =
-            Hand::new(machine.clone(), hands.house.surroundings().clone(), steps, format!("program {named}"), owner);
+            Hand::new(machine.clone(), hands.house.surroundings().clone(), steps, format!("program {named}"), asker);
         let count = run.position().1;
         let began = machine.bus().clock().now();
         let mut runner = Runner::new(hand, run);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hearth_actors::model::command::{Actor, Command, Principal, ReplayAction, UserRole, Want};
 use hearth_actors::model::event::{EventBody, ReplayPoint, ReplayState, ReplayStatus};
-use hearth_actors::model::ids::{ClientId, SessionId};
+use hearth_actors::model::ids::SessionId;
 use hearth_actors::runtime::bus::Published;
 use hearth_actors::slot::MachineHandle;
 use hearth_actors::tasks::job::{Job, JobError, Steps, Work};
@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::Hands;
 use super::call::Call;
+use super::{Asker, Hands};
 use crate::wire::fields::{boolean, number, text};
 
 /// Factors over a profile's own time. Source: wire contract, `replay`.
@@ -37,7 +37,7 @@ pub(super) fn replay(call: &mut Call<'_>, hands: &Arc<Hands>) -> Work {
     let speed = call.take("speed", number(SPEED_MIN..=SPEED_MAX)).unwrap_or(1.0);
     let apply_controls = call.take("apply_controls", boolean).unwrap_or_default();
     let start = profile.map(|profile| ReplayAction::Start { profile, speed, apply_controls });
-    Work::Waiting(Box::new(Replay { hands: Arc::clone(hands), machine, start, owner: call.owner() }))
+    Work::Waiting(Box::new(Replay { hands: Arc::clone(hands), machine, start, asker: call.asker() }))
 }
 
 fn profile_id(value: &Value) -> Result<SessionId, String> {
@@ -50,22 +50,23 @@ struct Replay {
     /// Both are there, or the arguments had a fault.
     machine: Option<MachineHandle>,
     start: Option<ReplayAction>,
-    owner: Option<ClientId>,
+    asker: Asker,
 }
 
 #[async_trait(?Send)]
 impl Job for Replay {
     async fn run(self: Box<Self>, steps: Steps) -> Result<Option<Arc<str>>, JobError> {
-        let Self { hands, machine, start, owner } = *self;
+        let Self { hands, machine, start, asker } = *self;
         let (Some(machine), Some(start @ ReplayAction::Start { profile, apply_controls, .. })) = (machine, start)
         else {
             return Err(JobError::Failed("it was started without a machine".to_owned()));
         };
         // One that is only shown is in nobody's way.
         let _claim = if apply_controls { Some(hands.claims.claim(machine.id(), steps.task())?) } else { None };
-        let actor = Actor::Task { task: steps.task(), name: "replay".to_owned(), owner };
+        let actor = Actor::Task { task: steps.task(), name: "replay".to_owned(), owner: asker.client };
+        let principal = Principal { actor, role: UserRole::Operator, scope: asker.scope };
         let events = machine.bus().subscribe();
-        let mut player = Player { hands: &hands, machine: machine.clone(), actor, steps, events, total_s: 0 };
+        let mut player = Player { hands: &hands, machine: machine.clone(), principal, steps, events, total_s: 0 };
         player.play(profile, start).await?;
         Ok(Some(json!({ "seconds": player.total_s }).to_string().into()))
     }
@@ -74,7 +75,7 @@ impl Job for Replay {
 struct Player<'a> {
     hands: &'a Hands,
     machine: MachineHandle,
-    actor: Actor,
+    principal: Principal,
     steps: Steps,
     events: Receiver<Arc<Published>>,
     /// Length of the profile.
@@ -99,15 +100,32 @@ impl Player<'_> {
                     _ => {}
                 },
                 Some(Err(RecvError::Closed)) => return Err(JobError::Failed("the machine was removed".to_owned())),
-                Some(Err(RecvError::Lagged(_))) => {
-                    let is_mine = |status: &ReplayStatus| status.profile == profile && status.by == self.actor.label();
-                    if !self.machine.bus().look(|snapshot| snapshot.replay.as_ref().is_some_and(is_mine)) {
-                        return Err(stopped());
-                    }
-                }
+                Some(Err(RecvError::Lagged(_))) => match self.look_again(profile) {
+                    Some(ReplayState::Playing | ReplayState::Paused) => begun = true,
+                    Some(ReplayState::Finished) => return Ok(()),
+                    Some(ReplayState::Stopped) | None => return Err(stopped()),
+                },
                 None => self.follow().await?,
             }
         }
+    }
+
+    /// Where it stands, when more was told than was heard. What is heard from now on is newer than that.
+    fn look_again(&mut self, profile: SessionId) -> Option<ReplayState> {
+        let bus = self.machine.bus();
+        self.events = bus.subscribe();
+        let is_mine = |status: &ReplayStatus| status.profile == profile && status.by == self.principal.actor.label();
+        let plays = bus.look(|snapshot| snapshot.replay.clone().filter(is_mine));
+        let status = plays.or_else(|| {
+            // What has ended is on no snapshot.
+            let told = bus.recent(|event| matches!(&event.body, EventBody::ReplayStatus(status) if is_mine(status)));
+            told.events.last().and_then(|last| match &last.event.body {
+                EventBody::ReplayStatus(status) => Some(status.clone()),
+                _ => None,
+            })
+        })?;
+        self.total_s = status.total.0 / 1000;
+        Some(status.state)
     }
 
     /// Starts it. One that begins after its task was called off is stopped: nobody is left to do so.
@@ -155,9 +173,8 @@ impl Player<'_> {
     }
 
     fn wants(&self, action: ReplayAction) -> impl Future<Output = Result<(), JobError>> + use<> {
-        let principal = Principal::everywhere(self.actor.clone(), UserRole::Operator);
         let id = self.hands.house.surroundings().next_command();
-        let command = Command { id, principal, request_id: None, want: Want::Replay(action) };
+        let command = Command { id, principal: self.principal.clone(), request_id: None, want: Want::Replay(action) };
         let machine = self.machine.clone();
         async move { machine.command(command).await.map(drop).map_err(|refusal| JobError::Failed(refusal.message)) }
     }

@@ -2,29 +2,26 @@
 //!
 //! Pictures go to `scans/<task>/` in the data directory; a scan that does not come to its end leaves none behind.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hearth_actors::driver::Picture;
 use hearth_actors::logic::program::Target;
 use hearth_actors::model::channel::{ChannelTable, ControlShape, ControlSpec};
-use hearth_actors::model::ids::{ChannelId, ClientId};
+use hearth_actors::model::ids::ChannelId;
 use hearth_actors::model::refusal::RefusalCode;
-use hearth_actors::model::task::{Task, TaskId, TaskStatus};
+use hearth_actors::model::task::{Task, TaskStatus};
 use hearth_actors::slot::MachineHandle;
 use hearth_actors::tasks::job::{Job, JobError, Steps, Work};
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
-use super::Hands;
+use super::album::{Album, discard};
 use super::call::Call;
 use super::hand::{Came, Hand};
+use super::{Asker, Hands};
 use crate::storage::disk::Disk;
 use crate::storage::layout::SCANS;
-use crate::storage::store::RECORDING_MIB_MIN;
 use crate::wire::fields::{text, whole};
 
 /// The job's name.
@@ -32,10 +29,7 @@ pub(super) const NAME: &str = "scan";
 
 const POSITIONS_MAX: u64 = 1000;
 const POSITIONS_USUAL: u64 = 36;
-/// Largest picture that is kept. Unit: bytes.
-const PICTURE_BYTES_MAX: usize = 32 << 20;
 const CHANNEL_CHARS_MAX: usize = 64;
-const MIB: u64 = 1 << 20;
 /// How long a turntable may take to a position. Unit: ms of the machine's clock.
 const TURN_MS_MAX: u64 = 60_000;
 /// How near to its position it counts as there. Share of its range.
@@ -54,7 +48,7 @@ pub(super) fn scan(call: &mut Call<'_>, hands: &Arc<Hands>) -> Work {
         positions,
         turntable,
         camera,
-        owner: call.owner(),
+        asker: call.asker(),
     }))
 }
 
@@ -93,23 +87,22 @@ struct Scan {
     positions: u64,
     turntable: Option<(usize, ControlSpec)>,
     camera: Option<ChannelId>,
-    owner: Option<ClientId>,
+    asker: Asker,
 }
 
 #[async_trait(?Send)]
 impl Job for Scan {
     async fn run(self: Box<Self>, steps: Steps) -> Result<Option<Arc<str>>, JobError> {
-        let Self { hands, machine, positions, turntable, camera, owner } = *self;
+        let Self { hands, machine, positions, turntable, camera, asker } = *self;
         let (Some(machine), Some((channel, control)), Some(camera)) = (machine, turntable, camera) else {
             return Err(JobError::Failed("it was started without a machine".to_owned()));
         };
         let _claim = hands.claims.claim(machine.id(), steps.task())?;
         let folder = format!("{SCANS}/{}", steps.task());
-        let path = hands.data.join(&folder);
-        let hand = Hand::new(machine.clone(), hands.house.surroundings().clone(), steps, NAME.to_owned(), owner);
-        let disk = hands.disk.clone();
-        let mut turn = Turn { hand, channel, control, camera, disk: disk.clone(), folder: path.clone(), positions };
-        let unfinished = Unfinished { disk: disk.clone(), folder: Some(path) };
+        let album = Album::new(hands.disk.clone(), hands.data.join(&folder));
+        let hand = Hand::new(machine.clone(), hands.house.surroundings().clone(), steps, NAME.to_owned(), asker);
+        let mut turn = Turn { hand, channel, control, camera, album: album.clone(), positions };
+        let unfinished = Unfinished(Some(album));
         match turn.all().await {
             Ok(pictures) => {
                 unfinished.take_over();
@@ -117,7 +110,7 @@ impl Job for Scan {
             }
             Err(why) => {
                 let left = unfinished.take_over();
-                on_disk(move || left.iter().for_each(|folder| discard(&disk, folder))).await?;
+                on_disk(move || left.iter().for_each(Album::discard)).await?;
                 Err(why)
             }
         }
@@ -125,33 +118,19 @@ impl Job for Scan {
 }
 
 /// The pictures of a scan that has not come to its end: they go with it where it crashes or is dropped.
-struct Unfinished {
-    disk: Disk,
-    folder: Option<PathBuf>,
-}
+struct Unfinished(Option<Album>);
 
 impl Unfinished {
-    fn take_over(mut self) -> Option<PathBuf> {
-        self.folder.take()
+    fn take_over(mut self) -> Option<Album> {
+        self.0.take()
     }
 }
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
         // Where the daemon ends as well, they go at the next start.
-        if let (Some(folder), Ok(runtime)) = (self.folder.take(), Handle::try_current()) {
-            let disk = self.disk.clone();
-            drop(runtime.spawn_blocking(move || discard(&disk, &folder)));
-        }
-    }
-}
-
-fn discard(disk: &Disk, folder: &Path) {
-    match disk.remove_dir_all(folder) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => {
-            tracing::warn!(folder = %folder.display(), %error, "the pictures of a scan that did not end stay")
+        if let (Some(album), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+            drop(runtime.spawn_blocking(move || album.discard()));
         }
     }
 }
@@ -168,8 +147,7 @@ struct Turn {
     channel: usize,
     control: ControlSpec,
     camera: ChannelId,
-    disk: Disk,
-    folder: PathBuf,
+    album: Album,
     positions: u64,
 }
 
@@ -194,6 +172,8 @@ impl Turn {
                 Tried::Stuck(why) => self.hand.stand_still(done, self.positions, why).await?,
             }
         }
+        // One that was cancelled over its last picture lists none.
+        self.hand.steps.check()?;
         Ok(pictures)
     }
 
@@ -218,8 +198,8 @@ impl Turn {
             None => return Ok(Tried::Again),
         };
         let file = format!("{:04}.{}", done + 1, ending(picture.mime));
-        let (disk, folder, name) = (self.disk.clone(), self.folder.clone(), file.clone());
-        Ok(match on_disk(move || keep(&disk, &folder, &name, &picture)).await? {
+        let (album, name) = (self.album.clone(), file.clone());
+        Ok(match on_disk(move || album.keep(&name, &picture)).await? {
             Ok(()) => Tried::Done(json!({ "file": file, "position": native })),
             Err(why) => Tried::Stuck(why),
         })
@@ -263,37 +243,12 @@ impl Turn {
     }
 }
 
-/// A picture of a scan as it was kept, with its media type; `None` where there is none. Pictures count from 1.
-///
-/// The name is made of an id and a number, so it leads nowhere else.
-pub fn picture(data: &Path, task: TaskId, number: u16) -> Option<(Vec<u8>, &'static str)> {
-    let folder = data.join(SCANS).join(task.to_string());
-    let kinds = [("png", "image/png"), ("jpg", "image/jpeg"), ("bin", "application/octet-stream")];
-    let read = |(ending, media)| Some((fs::read(folder.join(format!("{number:04}.{ending}"))).ok()?, media));
-    kinds.into_iter().find_map(read)
-}
-
 fn ending(mime: &str) -> &'static str {
     match mime {
         "image/png" => "png",
         "image/jpeg" => "jpg",
         _ => "bin",
     }
-}
-
-/// Keeps a picture; recordings go on meanwhile, so the room they need is left.
-fn keep(disk: &Disk, folder: &Path, name: &str, picture: &Picture) -> Result<(), String> {
-    let bytes = picture.bytes.len();
-    if bytes > PICTURE_BYTES_MAX {
-        return Err(format!("a picture takes {bytes} bytes: at most {PICTURE_BYTES_MAX} are kept"));
-    }
-    let told = |error: hearth_actors::archive::ArchiveError| error.to_string();
-    disk.make_dir(folder).map_err(told)?;
-    let (free, needed) = (disk.free_bytes(folder).map_err(told)?, bytes as u64 + RECORDING_MIB_MIN * MIB);
-    if free < needed {
-        return Err(format!("only {} MiB are free: make room, then resume", free / MIB));
-    }
-    disk.write_file(&folder.join(name), &picture.bytes).map_err(told)
 }
 
 async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, JobError> {

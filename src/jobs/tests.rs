@@ -1,5 +1,6 @@
 mod modbus_scan;
 mod program;
+mod replay;
 
 use std::path::{Path, PathBuf};
 

@@ -41,12 +41,11 @@ struct Found {
 /// All numbers that were given. What is damaged is told and set aside, what can be read of it is kept: no start fails for it.
 pub fn load(disk: &Disk, data: &Path) -> Addresses {
     let path = data.join(ADDRESSES);
-    let Found { mut addresses, damage } = read(&path);
+    let Found { addresses, damage } = read(&path);
     if let Some(why) = damage {
         let aside = aside(&path);
         let count = addresses.iter().count();
         tracing::error!(file = %path.display(), why, kept = count, "endpoint ids are damaged: set aside, the rest is kept");
-        addresses.begin_at(EndpointId(beyond(&addresses).saturating_add(GAP_BEHIND_LOST)));
         let read = fs::read(&path).map_err(failed("setting aside", &path));
         let mended = read.and_then(|bytes| disk.write_file(&aside, &bytes));
         if let Err(error) = mended.and_then(|()| put(disk, data, &addresses)) {
@@ -72,18 +71,17 @@ pub fn put(disk: &Disk, data: &Path, addresses: &Addresses) -> Result<(), Archiv
     disk.write_file(&path, text.as_bytes())
 }
 
-/// Makes fresh numbers in `new` begin behind all those of `old`: who was given one there must not meet another device.
+/// Keeps every number that was ever given in `old` from being given in `new`: who knows one must not meet another device.
 ///
 /// # Errors
 /// When the disk refuses.
 pub fn raise_over(disk: &Disk, new: &Path, old: &Path) -> Result<(), ArchiveError> {
-    let old = read(&old.join(ADDRESSES)).addresses.next();
-    let mut addresses = load(disk, new);
-    if addresses.next() < old {
-        addresses.begin_at(old);
-        put(disk, new, &addresses)?;
-    }
-    Ok(())
+    let old = read(&old.join(ADDRESSES)).addresses;
+    let before = load(disk, new);
+    let mut addresses = before.clone();
+    addresses.begin_at(old.next());
+    addresses.spare(old.spent().chain(old.iter().map(|(endpoint, _)| endpoint)));
+    if addresses == before { Ok(()) } else { put(disk, new, &addresses) }
 }
 
 fn line(record: &impl Serialize, path: &Path) -> Result<String, ArchiveError> {
@@ -94,7 +92,7 @@ fn read(path: &Path) -> Found {
     match fs::read(path) {
         Ok(bytes) => understand(&bytes),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Found { addresses: Addresses::default(), damage: None },
-        Err(e) => Found { addresses: Addresses::default(), damage: Some(e.to_string()) },
+        Err(e) => Found { addresses: far_from_lost(Addresses::default()), damage: Some(e.to_string()) },
     }
 }
 
@@ -113,14 +111,11 @@ fn understand(bytes: &[u8]) -> Found {
         Some(head) if head.count != count || lost > 0 => Some(format!("{count} of {} lines can be read", head.count)),
         Some(_) => None,
     };
-    match head {
-        Some(HeadRecord { next, spent, .. }) => {
-            addresses.begin_at(EndpointId(next));
-            addresses.spare(spent.into_iter().map(EndpointId));
-        }
-        None => addresses.begin_at(EndpointId(beyond(&addresses))),
+    if let Some(HeadRecord { next, spent, .. }) = head {
+        addresses.begin_at(EndpointId(next));
+        addresses.spare(spent.into_iter().map(EndpointId));
     }
-    Found { addresses, damage }
+    Found { addresses: if damage.is_some() { far_from_lost(addresses) } else { addresses }, damage }
 }
 
 fn owned(line: &[u8]) -> Option<(EndpointId, Owner)> {
@@ -130,10 +125,12 @@ fn owned(line: &[u8]) -> Option<(EndpointId, Owner)> {
     Some((EndpointId(record.endpoint_id), owner))
 }
 
-/// A number behind all that are known.
-fn beyond(addresses: &Addresses) -> u32 {
+/// Fresh numbers begin far behind all that are known.
+fn far_from_lost(mut addresses: Addresses) -> Addresses {
     let last = addresses.iter().last().map_or(0, |(endpoint, _)| endpoint.0);
-    addresses.next().0.max(last.saturating_add(1))
+    let beyond = addresses.next().0.max(last.saturating_add(1));
+    addresses.begin_at(EndpointId(beyond.saturating_add(GAP_BEHIND_LOST)));
+    addresses
 }
 
 fn aside(path: &Path) -> PathBuf {
@@ -244,5 +241,34 @@ mod tests {
         assert_eq!(numbers(&mut load(&Disk::default(), new.path()), "c", &["z"]), [1003]);
         raise_over(&Disk::default(), old.path(), tempfile::tempdir().unwrap().path()).unwrap();
         assert_eq!(numbers(&mut load(&Disk::default(), old.path()), "b", &["x"]), [1002]);
+    }
+
+    #[test]
+    fn a_number_that_was_given_up_before_or_after_a_backup_is_given_to_nobody_after_it_is_restored() {
+        let (old, new) = (directory(), directory());
+        let written = |endpoint: u32| Request {
+            machine: MachineId::parse("c").unwrap(),
+            channels: vec![(ChannelId::parse("z").unwrap(), Some(EndpointId(endpoint)))],
+        };
+        for (dir, given_up) in [(&new, [1005, 1006]), (&old, [1003, 1004])] {
+            let mut addresses = load(&Disk::default(), dir.path());
+            for endpoint in given_up {
+                assert!(addresses.assign(&[written(endpoint)])[0].is_ok());
+            }
+            put(&Disk::default(), dir.path(), &addresses).unwrap();
+        }
+        raise_over(&Disk::default(), new.path(), old.path()).unwrap();
+        let mut restored = load(&Disk::default(), new.path());
+        assert_eq!(numbers(&mut restored, "d", &["p", "q"]), [1007, 1008]);
+        assert_eq!(numbers(&mut restored, "c", &["z"]), [1006], "it has what the backup says");
+        assert_eq!(numbers(&mut restored, "b", &["x"]), [1002]);
+    }
+
+    #[test]
+    fn fresh_numbers_stay_far_from_those_that_were_lost_in_the_directory_before() {
+        let (old, new) = (directory(), tempfile::tempdir().unwrap());
+        fs::write(file(old.path()), "{}").unwrap();
+        raise_over(&Disk::default(), new.path(), old.path()).unwrap();
+        assert_eq!(numbers(&mut load(&Disk::default(), new.path()), "c", &["z"]), [11_000]);
     }
 }

@@ -89,6 +89,7 @@ mod tests {
             state: AlarmState::Shelved,
             raised_wall: Some(WallMs(5)),
             acked_by: Some("Anna".to_owned()),
+            acked_wall: Some(WallMs(6)),
             count: 7,
             first_cause: Some(RuleId::parse("driver_lost").unwrap()),
             shelf: Some(Shelf { until: WallMs(60_005), beneath: AlarmState::Unacked }),

@@ -39,9 +39,9 @@ pub struct Entry {
     pub keep: Keep,
     /// Whether its session goes on.
     pub state: State,
-    /// Numbers of its segments in order.
-    pub segments: Vec<u32>,
-    /// Size of all segments, where it is not open. Unit: bytes.
+    /// Its files and how far they count, where it is not open.
+    pub files: Extent,
+    /// Size of what counts, where it is not open. Unit: bytes.
     pub bytes: u64,
 }
 
@@ -50,7 +50,7 @@ impl Entry {
     pub fn extent(&self) -> Extent {
         match &self.state {
             State::Open(progress) => locked(progress).clone(),
-            State::Sealed | State::Unsealed => Extent { segments: self.segments.clone(), last_bytes: None },
+            State::Sealed | State::Unsealed => self.files.clone(),
         }
     }
 
@@ -61,7 +61,7 @@ impl Entry {
 
     /// How its files look from outside; other figures mean that the index is behind.
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint { segments: u32::try_from(self.segments.len()).unwrap_or(u32::MAX), bytes: self.bytes }
+        Fingerprint { segments: u32::try_from(self.files.segments.len()).unwrap_or(u32::MAX), bytes: self.bytes }
     }
 }
 
@@ -168,7 +168,7 @@ impl Catalogue {
     /// When its journal cannot be read.
     pub fn summary(&self, session: SessionId) -> Result<Option<(ProfileSummary, Fingerprint)>, ArchiveError> {
         let Some(entry) = self.find(session).filter(Entry::is_profile) else { return Ok(None) };
-        let summary = match reader::summary(&entry.place, &entry.segments) {
+        let summary = match reader::summary(&entry.place, &entry.extent()) {
             Some(summary) => summary,
             None => assemble(&reader::read(&entry.place, &entry.extent(), None)?.log).summary(),
         };
@@ -180,7 +180,7 @@ fn look(disk: &Disk, place: JournalPlace, segments: Vec<u32>) -> Option<Entry> {
     match reader::inspect(&place, &segments) {
         Ok(Standing { sealed, keep, bytes }) => {
             let state = if sealed { State::Sealed } else { State::Unsealed };
-            Some(Entry { place, keep, state, segments, bytes })
+            Some(Entry { place, keep, state, files: Extent { segments, last_bytes: None }, bytes })
         }
         Err(e) => {
             tracing::error!(session = %place.session, error = %e, "a journal cannot be read: set aside, its file is left alone");

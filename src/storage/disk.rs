@@ -3,6 +3,7 @@
 //! It notes what the file system refuses and how long it takes to flush, so that whoever looks ([`super::watch`]) knows how the disk
 //! is without asking each writer. Tests put a [`Guard`] into it and have a disk that refuses, without being root.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -38,6 +39,8 @@ pub enum Act {
     Remove,
     /// A folder is made.
     MakeDir,
+    /// The end of a file is cut off.
+    Cut,
 }
 
 /// Stands in the door and may refuse. The daemon has none; it is how tests play a disk.
@@ -69,6 +72,9 @@ pub struct Refusal {
 pub struct Disk {
     guard: Option<Arc<dyn Guard>>,
     seen: Arc<Mutex<Seen>>,
+    /// Files whose end was refused to somebody and could not be cut off, with how much of each counts. Held while one is cut: nobody
+    /// may go on writing there meanwhile.
+    owed: Arc<Mutex<BTreeMap<PathBuf, u64>>>,
 }
 
 /// What was noticed since somebody looked.
@@ -180,6 +186,38 @@ impl Disk {
     /// As the system says.
     pub fn remove_file(&self, path: &Path) -> io::Result<()> {
         self.act(Act::Remove, path, || fs::remove_file(path))
+    }
+
+    /// Cuts off, durably, what stands in a file behind so many bytes: it was refused to somebody. Where that is refused as well it is
+    /// owed, and tried again by [`Disk::settle`].
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn cut(&self, path: &Path, bytes: u64) -> io::Result<()> {
+        let mut owed = locked(&self.owed);
+        let is_longer = fs::metadata(path).is_ok_and(|file| file.len() > bytes);
+        if is_longer || owed.contains_key(path) {
+            owed.insert(path.to_owned(), bytes);
+            self.cut_one(path, bytes)?;
+            owed.remove(path);
+        }
+        Ok(())
+    }
+
+    /// Tries again to cut off what could not be.
+    pub fn settle(&self) {
+        locked(&self.owed).retain(|path, bytes| match self.cut_one(path, *bytes) {
+            Ok(()) => false,
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
+        });
+    }
+
+    fn cut_one(&self, path: &Path, bytes: u64) -> io::Result<()> {
+        let mut file = self.append(path)?;
+        if file.bytes()? > bytes {
+            self.act(Act::Cut, path, || file.file.set_len(bytes))?;
+        }
+        file.sync()
     }
 
     /// Removes what is left of something that failed, if it can be: it would only take room, and the error that counts was another.
@@ -366,6 +404,7 @@ impl Act {
             Self::Rename => "renaming to",
             Self::Remove => "removing",
             Self::MakeDir => "making",
+            Self::Cut => "cutting",
         }
     }
 }

@@ -248,6 +248,7 @@ fn control(id: &str, profile: &Profile) -> Result<Channel, BadRecord> {
         class: OutputClass::Other,
         failsafe: Failsafe::Hold,
         stop_value: None,
+        max_rise_per_s: None,
         has_readback: false,
     };
     channel(id, None, Unit::None, ChannelKind::Control(spec), profile)

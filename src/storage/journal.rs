@@ -14,7 +14,7 @@ use super::frame::Kind;
 use super::keeper::Keeper;
 use super::lock::DirLock;
 use super::put::{Closing, Seal, new_channels, put_event};
-use super::reader::{self, Extent};
+use super::reader;
 use super::record::{BadRecord, event};
 use super::writer::{Build, SegmentWriter, unwritable};
 
@@ -90,11 +90,11 @@ impl OpenJournal {
     /// Tells the catalogue how the journal stands now that nobody writes it any more.
     fn leave(&self, state: State) {
         let place = self.writer.place();
-        let Extent { segments, .. } = self.writer.extent();
-        let bytes = reader::size(place, &segments);
+        let files = self.writer.extent();
+        let bytes = reader::size(place, &files);
         self.catalogue.update(place.session, |entry| {
             entry.state = state;
-            entry.segments = segments;
+            entry.files = files;
             entry.bytes = bytes;
         });
     }

@@ -192,9 +192,11 @@ fn fold_event(found: &mut Found, frame: Frame, after: Option<Seq>) -> Result<(),
     Ok(())
 }
 
-/// Size of a journal's segments together. Unit: bytes.
-pub fn size(place: &JournalPlace, segments: &[u32]) -> u64 {
-    segments.iter().filter_map(|n| fs::metadata(place.segment(*n)).ok()).map(|m| m.len()).sum()
+/// Size of a journal's segments together, the last one as far as it counts. Unit: bytes.
+pub fn size(place: &JournalPlace, extent: &Extent) -> u64 {
+    let bytes = |n: &u32| fs::metadata(place.segment(*n)).map_or(0, |file| file.len());
+    let Some((last, before)) = extent.segments.split_last() else { return 0 };
+    before.iter().map(bytes).sum::<u64>() + bytes(last).min(extent.last_bytes.unwrap_or(u64::MAX))
 }
 
 /// What a look at a journal's end tells.
@@ -213,18 +215,19 @@ pub struct Standing {
 /// # Errors
 /// When not even one head of its segments can be understood.
 pub fn inspect(place: &JournalPlace, segments: &[u32]) -> Result<Standing, ArchiveError> {
-    let bytes = size(place, segments);
+    let extent = Extent { segments: segments.to_vec(), last_bytes: None };
+    let bytes = size(place, &extent);
     let trailer = segments.iter().rev().find_map(|n| Segment::open(&place.segment(*n), None).ok()?.trailer());
     if let Some(Trailer { keep, .. }) = trailer {
         return Ok(Standing { sealed: true, keep, bytes });
     }
-    let found = read(place, &Extent { segments: segments.to_vec(), last_bytes: None }, None)?;
+    let found = read(place, &extent, None)?;
     Ok(Standing { sealed: found.log.sealed, keep: found.log.header.keep, bytes })
 }
 
 /// The summary at the end of a sealed journal; `None` where it cannot be had without reading the whole.
-pub fn summary(place: &JournalPlace, segments: &[u32]) -> Option<ProfileSummary> {
-    let segment = Segment::open(&place.segment(*segments.last()?), None).ok()?;
+pub fn summary(place: &JournalPlace, extent: &Extent) -> Option<ProfileSummary> {
+    let segment = Segment::open(&place.segment(*extent.segments.last()?), extent.last_bytes).ok()?;
     let frame = segment.frame_at(segment.trailer()?.summary_at).ok()?;
     let is_summary = matches!(frame.kind, Kind::Seal | Kind::Summary);
     let record: SummaryRecord = from_json(&frame.body).ok().filter(|_| is_summary)?;

@@ -56,6 +56,7 @@ fn control(shape: ControlShape, failsafe: Failsafe, stop_value: Option<f64>) -> 
         class,
         failsafe,
         stop_value,
+        max_rise_per_s: None,
         has_readback,
     })
 }
@@ -194,6 +195,7 @@ pub(super) fn one_of_each() -> Vec<(&'static str, EventBody)> {
                 et: None,
                 raised_wall: None,
                 acked_by: None,
+                acked_wall: None,
                 count: 1,
                 first_cause: None,
                 shelf: None,
@@ -327,6 +329,7 @@ fn any_text_event() -> impl Strategy<Value = EventBody> {
                 et: bt,
                 raised_wall: latched.then_some(WallMs(7)),
                 acked_by: latched.then(|| "Anna \u{1f525}".to_owned()),
+                acked_wall: latched.then_some(WallMs(9)),
                 count: if latched { u32::MAX } else { 1 },
                 first_cause: latched.then(|| RuleId::parse("driver_lost").unwrap()),
                 shelf: latched.then_some(Shelf { until: WallMs(-1), beneath: AlarmState::Acked }),

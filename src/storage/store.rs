@@ -109,25 +109,26 @@ impl Store {
     /// A writer at the end of a sealed journal, and where its seal stands: in the last file if that ends in a trailer,
     /// else in a new one behind what is damaged.
     fn behind_seal(&self, entry: &Entry, log: &SessionLog) -> Result<(SegmentWriter, Seal), ArchiveError> {
-        let (place, segments) = (entry.place.clone(), entry.segments.clone());
-        let last = segments.last().copied().unwrap_or(1);
-        let sound = Segment::open(&place.segment(last), None).ok().and_then(|s| Some((s.trailer()?, s.bytes())));
+        let (place, files) = (entry.place.clone(), entry.extent());
+        let last = files.segments.last().copied().unwrap_or(1);
+        let sound =
+            Segment::open(&place.segment(last), files.last_bytes).ok().and_then(|s| Some((s.trailer()?, s.bytes())));
         let (header, clock) = (log.header.clone(), self.clock.clone());
         match sound {
             Some((trailer, bytes)) => {
                 let at = |offset| Seal::At(Spot { segment: last, offset });
                 let seal = trailer.seal_at.map_or(Seal::Earlier, at);
-                Ok((SegmentWriter::reopen(self.disk.clone(), place, header, clock, segments, bytes)?, seal))
+                Ok((SegmentWriter::reopen(self.disk.clone(), place, header, clock, files.segments, bytes)?, seal))
             }
-            None => Ok((SegmentWriter::begin(self.disk.clone(), place, header, clock, segments)?, Seal::Earlier)),
+            None => Ok((SegmentWriter::begin(self.disk.clone(), place, header, clock, files)?, Seal::Earlier)),
         }
     }
 
     /// Takes in how a journal's files look now.
-    fn looked(&self, place: &JournalPlace, extent: Extent) {
-        let bytes = reader::size(place, &extent.segments);
+    fn looked(&self, place: &JournalPlace, files: Extent) {
+        let bytes = reader::size(place, &files);
         self.catalogue.update(place.session, |entry| {
-            entry.segments = extent.segments;
+            entry.files = files;
             entry.bytes = bytes;
         });
         self.index.refresh(place.session);
@@ -182,11 +183,12 @@ impl Archive for Store {
             place: place.clone(),
             keep: header.keep,
             state: State::Open(Arc::default()),
-            segments: Vec::new(),
+            files: Extent::default(),
             bytes: 0,
         };
         self.catalogue.insert(entry)?;
-        let begun = SegmentWriter::begin(self.disk.clone(), place, header.clone(), self.clock.clone(), Vec::new());
+        let begun =
+            SegmentWriter::begin(self.disk.clone(), place, header.clone(), self.clock.clone(), Extent::default());
         let writer = begun.inspect_err(|_| self.catalogue.forget(header.session))?;
         let journal = self.open_journal(writer, None, Origin::Fresh);
         self.forget_monitoring(&header.machine, header.session);
@@ -202,7 +204,7 @@ impl Archive for Store {
         let found = reader::read(&entry.place, &entry.extent(), None)?;
         let header = JournalHeader { channels: found.channels, ..found.log.header };
         // Always a new segment: times since boot belong to the boot in its head, and damage stays where it is.
-        let writer = SegmentWriter::begin(self.disk.clone(), entry.place, header, self.clock.clone(), entry.segments)?;
+        let writer = SegmentWriter::begin(self.disk.clone(), entry.place, header, self.clock.clone(), entry.files)?;
         Ok(self.open_journal(writer, found.last_seq, Origin::CutShort))
     }
 
@@ -272,7 +274,7 @@ impl Archive for Store {
             place,
             keep: Keep::AsProfile,
             state: State::Sealed,
-            segments: vec![1],
+            files: Extent { segments: vec![1], last_bytes: None },
             bytes: bytes.len() as u64,
         })?;
         self.index.refresh(profile.id);

@@ -138,6 +138,7 @@ impl Lookout {
     }
 
     fn look(&mut self, index: IndexState) {
+        self.disk.settle();
         let free_bytes = self.disk.free_bytes(&self.data).ok();
         let Noticed { refused, longest_flush_ms, damaged } = self.disk.noticed();
         (self.state.free_bytes, self.state.damaged, self.state.index) = (free_bytes, damaged, index);

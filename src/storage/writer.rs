@@ -1,7 +1,8 @@
 //! Writing segments: every put is one `write` of whole frames, so that nothing waits in a buffer that SIGKILL could lose.
 //!
 //! A disk that took only a part, or that could not flush, is not trusted any further in that file: the next put begins a new
-//! segment, whose head says how much of the one before counts. Nothing is ever cut off or overwritten.
+//! segment, whose head says how much of the one before counts. Nothing is ever overwritten; what was refused is cut off, so that
+//! it is not there either if this process dies before there is a next segment.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -56,7 +57,7 @@ pub struct Spot {
 pub type Build<'a> = dyn Fn(Spot, &mut Vec<u8>) -> Result<(), BadRecord> + 'a;
 
 impl SegmentWriter {
-    /// Begins the next segment after `segments`, the first one if there is none. Its head is durable when this returns.
+    /// Begins the next segment behind what counts `before`, the first one if there is none. Its head is durable when this returns.
     ///
     /// # Errors
     /// When the disk refuses.
@@ -65,15 +66,18 @@ impl SegmentWriter {
         place: JournalPlace,
         header: JournalHeader,
         clock: Arc<dyn StorageClock>,
-        segments: Vec<u32>,
+        before: Extent,
     ) -> Result<Self, ArchiveError> {
-        let mut writer = Self::idle(disk, place, header, clock, segments);
+        let mut writer = Self::idle(disk, place, header, clock, before.segments);
         writer.disk.make_dir(writer.place.dir())?;
+        if let Some(bytes) = before.last_bytes {
+            writer.cut_at(bytes);
+        }
         writer.next_segment(&|_, _| Ok(()))?;
         Ok(writer)
     }
 
-    /// Goes on at the end of the last segment, whose `bytes` are all good; begins the next where they are not all of it.
+    /// Goes on at the end of the last segment, of which `bytes` count; begins the next where the rest cannot be cut off.
     ///
     /// # Errors
     /// When the disk refuses.
@@ -87,12 +91,11 @@ impl SegmentWriter {
     ) -> Result<Self, ArchiveError> {
         let mut writer = Self::idle(disk, place, header, clock, segments);
         let path = writer.path();
-        let file = writer.disk.append(&path).map_err(failed("opening", &path))?;
-        let there = file.bytes().map_err(failed("measuring", &path))?;
-        if there == bytes {
+        if writer.disk.cut(&path, bytes).is_ok() {
+            writer.file = Some(writer.disk.append(&path).map_err(failed("opening", &path))?);
             (writer.bytes, writer.safe_bytes) = (bytes, bytes);
-            writer.file = Some(file);
         } else {
+            writer.cut_at(bytes);
             writer.next_segment(&|_, _| Ok(()))?;
         }
         Ok(writer)
@@ -211,7 +214,7 @@ impl SegmentWriter {
         if let Some(source) = failure {
             // What a failed flush left on disk is unknown, and a second one may lie: never retry and trust.
             self.file = None;
-            self.cut_at(self.safe_bytes);
+            self.cut_off(self.safe_bytes);
             return Err(failed("flushing", &self.path())(source));
         }
         self.safe_bytes = self.bytes;
@@ -223,7 +226,16 @@ impl SegmentWriter {
         let Some(mut file) = self.file.take() else { return };
         let flushed = self.safe_bytes == self.bytes || file.sync().is_ok();
         self.lost |= !flushed;
-        self.cut_at(if flushed { self.bytes } else { self.safe_bytes });
+        self.cut_off(if flushed { self.bytes } else { self.safe_bytes });
+    }
+
+    /// What was refused goes from the file at once, or as soon as the disk lets it; a segment that follows says so anyway.
+    fn cut_off(&mut self, bytes: u64) {
+        self.cut_at(bytes);
+        let path = self.path();
+        if let Err(error) = self.disk.cut(&path, bytes) {
+            tracing::error!(file = %path.display(), %error, "what was refused stays in the journal until the disk is well");
+        }
     }
 
     fn cut_at(&mut self, bytes: u64) {
@@ -332,7 +344,8 @@ mod tests {
         let (faults, disk) = Faults::new();
         let header = header(1, Keep::AsProfile);
         let place = JournalPlace::new(dir.path(), &header.machine, header.session);
-        let writer = SegmentWriter::begin(disk, place, header, Arc::new(ManualClock::new(1, 0)), Vec::new()).unwrap();
+        let writer =
+            SegmentWriter::begin(disk, place, header, Arc::new(ManualClock::new(1, 0)), Extent::default()).unwrap();
         (dir, faults, writer)
     }
 
@@ -402,6 +415,34 @@ mod tests {
         append(&mut writer, 3).unwrap();
         writer.sync().unwrap();
         assert_eq!(writer.extent().segments, [1, 2]);
+        assert_eq!(read_back(&writer), (vec![1, 3], false));
+    }
+
+    #[test]
+    fn what_a_failed_flush_refused_is_gone_before_there_is_a_next_segment() {
+        let (_dir, faults, mut writer) = writer();
+        append(&mut writer, 1).unwrap();
+        writer.sync().unwrap();
+        append(&mut writer, 2).unwrap();
+        faults.refuse(EIO, flushes_a_segment);
+        assert!(writer.sync().is_err());
+        assert_eq!(read_back(&writer), (vec![1], false));
+    }
+
+    #[test]
+    fn what_cannot_be_cut_off_at_once_is_cut_off_as_soon_as_the_disk_is_well() {
+        let (_dir, faults, mut writer) = writer();
+        append(&mut writer, 1).unwrap();
+        writer.sync().unwrap();
+        append(&mut writer, 2).unwrap();
+        faults.refuse_all(EIO);
+        assert!(writer.sync().is_err());
+        writer.disk.settle();
+        faults.heal();
+        writer.disk.settle();
+        assert_eq!(read_back(&writer), (vec![1], false));
+        append(&mut writer, 3).unwrap();
+        writer.disk.settle();
         assert_eq!(read_back(&writer), (vec![1, 3], false));
     }
 

@@ -169,6 +169,9 @@ pub fn shortened(text: &str) -> String {
     format!("{}{dots}", head.escape_debug())
 }
 
+/// Deepest nesting that is looked at, in bodies and frames. Source: safety design, limits.
+pub const DEPTH_MAX: usize = 16;
+
 /// How deeply lists and objects lie in one another; a plain value has depth 0.
 pub fn depth(value: &Value) -> usize {
     match value {

@@ -80,6 +80,27 @@ test("an interlock refuses an order, and the control says why", async ({ page, d
   await expect(page.getByTestId("refusal-burner")).toContainText("Open the air first");
 });
 
+test("what an interlock forces is set, and an order that says otherwise is refused", async ({ page, daemon }) => {
+  await daemon.addRoaster("demo", { operator: false });
+  await open(page, daemon, "#/m/demo/alarms");
+  await page.getByTestId("tab-rules").click();
+  await page.getByTestId("add-interlock").click();
+  await page.getByTestId("field-interlocks-0-unless-0-channel").selectOption("burner");
+  await page.getByTestId("field-interlocks-0-unless-0-at_least").fill("100");
+  await page.getByTestId("forces").click();
+  await page.getByTestId("field-interlocks-0-forces-channel").selectOption("airflow");
+  await page.getByTestId("field-interlocks-0-forces-value").fill("55");
+  await page.getByTestId("field-interlocks-0-message").fill("Full fire first");
+  await expect(page.getByTestId("rule-interlocks-0")).toContainText("Set Airflow to 55, unless Burner is at least 100 %");
+  await page.getByTestId("save-rules").click();
+  await expect(page.getByTestId("saved")).toHaveText("Saved.");
+  await open(page, daemon, "#/m/demo");
+  await expect(page.getByTestId("link-state")).toHaveAttribute("data-state", "live");
+  await expect(page.getByText("Airflow is set to 55: Full fire first").first()).toBeVisible();
+  await page.getByTestId("up-airflow").click();
+  await expect(page.getByTestId("refusal-airflow")).toContainText("Full fire first");
+});
+
 test("a rule that the daemon refuses is told at its row", async ({ page, daemon }) => {
   await daemon.addRoaster("demo", { operator: false });
   await open(page, daemon, "#/m/demo/alarms");

@@ -163,6 +163,7 @@ describe("rules as sentences", () => {
     expect(alarmSentence({ id: "hot", when: { channel: "bt", above: 230, delay_ms: 1500 }, severity: "critical" }, channels)).toBe("When BT is above 230 °C for 1.5 s: critical");
     expect(alarmSentence({ id: "hot", when: { channel: "bt", at_most: 5 } }, channels)).toBe("When BT is at most 5 °C for 2 s: warning");
     expect(interlockSentence({ blocks: { channel: "burner", above: 0 }, unless: [{ channel: "bt", at_least: 20 }] }, channels)).toBe("Never let an order pass that says Burner is above 0 %, unless BT is at least 20 °C");
+    expect(interlockSentence({ unless: [{ channel: "bt", below: 250 }], forces: { channel: "burner", value: 0 } }, channels)).toBe("Set Burner to 0, unless BT is below 250 °C");
   });
 
   it("compare in one way at a time", () => {

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import dropwhile
 from typing import Any
 
+from machines import burner
 from waiting import wait_until
 
 BT, ET, BURNER = 0, 1, 100
@@ -38,6 +39,8 @@ class HeatDevice:
         self.registers = {BT: 2000, ET: 2100, BURNER: 0}
         #: Registers whose reading fails, as of a sensor that was torn off.
         self.broken: set[int] = set()
+        #: Whether writes are refused.
+        self.refuses = False
         self.writes: list[Write] = []
         self.read_good_at = 0.0
         self._lock = threading.Lock()
@@ -68,17 +71,6 @@ class HeatDevice:
             }
             for role, address in (("bt", BT), ("et", ET))
         ]
-        burner = {
-            "id": "burner",
-            "kind": "control",
-            "class": "heat",
-            "min": 0,
-            "max": 100,
-            "step": 1,
-            "unit": "percent",
-            "failsafe": 0,
-            "source": {"register": "holding", "address": BURNER, "type": "u16"},
-        }
         return {
             "id": machine,
             "name": "Gas",
@@ -87,7 +79,7 @@ class HeatDevice:
             "sampling_interval_ms": 1000,
             # Each register is asked for by itself, so that one that is broken is missed alone.
             "driver": {**self.driver(), "max_gap": 0, "max_registers": 2},
-            "channels": [*sensors, burner],
+            "channels": [*sensors, burner(BURNER, mirror=None)],
             "safety": {"operator_loss_ms": 0},
             **more,
         }
@@ -176,6 +168,8 @@ class HeatDevice:
                 self.read_good_at = arrived
             values = [self.registers.get(address, 0) for address in asked]
             return struct.pack(f">BB{count}H", function, 2 * count, *values)
+        if function in (WRITE_ONE, WRITE_MANY) and self.refuses:
+            return bytes([function | 0x80, DEVICE_FAILURE])
         if function == WRITE_ONE:
             address, value = struct.unpack(">HH", request[1:5])
             self._store(arrived, address, [value])

@@ -76,8 +76,9 @@ def sensor(channel: str, source: Mapping[str, Any], **more: Any) -> dict[str, An
     return {"id": channel, "kind": "sensor", "unit": "celsius", "source": dict(source), **more}
 
 
-def burner() -> dict[str, Any]:
-    """The burner of `roast_player`: whole per cent with a mirror to read back from."""
+def burner(holding: int = BURNER_HOLDING, mirror: int | None = BURNER_MIRROR_INPUT) -> dict[str, Any]:
+    """A burner in whole per cent, with a mirror to read back from where there is one; that of `roast_player` unless told otherwise."""
+    readback = {} if mirror is None else {"readback": {"register": "input", "address": mirror, "type": "u16"}}
     return {
         "id": "burner",
         "kind": "control",
@@ -87,6 +88,6 @@ def burner() -> dict[str, Any]:
         "step": 1,
         "unit": "percent",
         "failsafe": 0,
-        "source": {"register": "holding", "address": BURNER_HOLDING, "type": "u16"},
-        "readback": {"register": "input", "address": BURNER_MIRROR_INPUT, "type": "u16"},
+        "source": {"register": "holding", "address": holding, "type": "u16"},
+        **readback,
     }

@@ -58,6 +58,21 @@ def test_an_orderly_signal_to_the_guard_stops_the_daemon_in_order(tmp_path: Path
         assert "made safe by the guard" not in it.hearth.stderr, "the daemon did it itself"
 
 
+def test_an_orderly_stop_that_the_device_refused_is_finished_by_the_guard_and_its_exit_code_tells(tmp_path: Path) -> None:
+    with heat.shop(tmp_path / "hearth") as it:
+        it.heat()
+        here, pid = it.device.here(), it.daemon_pid
+        it.device.refuses = True
+        os.kill(it.guard_pid, signal.SIGTERM)
+        wait_until(lambda: "did not confirm their safe values" in it.hearth.stderr, "the daemon to say so", 30)
+        it.device.refuses = False
+        assert it.hearth.process.wait(30) == 3, it.hearth.logs()
+        assert 'machines="gas"' in next(line for line in it.hearth.stderr.splitlines() if "did not confirm their" in line)
+        assert not runs(pid), "nobody starts it again"
+        assert [write.value for write in it.device.changes(here, heat.HEAT)] == [0]
+        assert "made safe by the guard" in it.hearth.stderr
+
+
 def test_a_daemon_that_is_told_to_stop_itself_takes_its_guard_along(tmp_path: Path) -> None:
     with heat.shop(tmp_path / "hearth") as it:
         os.kill(it.daemon_pid, signal.SIGTERM)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-RUNS = ("liveness.py", "cuts.py", "kill9.py", "schema.py", "heat.py", "isolation.py")
+RUNS = ("liveness.py", "cuts.py", "kill9.py", "schema.py", "heat.py", "isolation.py", "flood.py")
 
 
 def main() -> int:

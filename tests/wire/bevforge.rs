@@ -66,6 +66,7 @@ fn control(shape: ControlShape, max: f64) -> ChannelKind {
         class,
         failsafe,
         stop_value: None,
+        max_rise_per_s: None,
         has_readback: false,
     })
 }
@@ -148,6 +149,7 @@ fn notice(state: AlarmState) -> AlarmNotice {
         et: None,
         raised_wall: None,
         acked_by: None,
+        acked_wall: None,
         count: 1,
         first_cause: None,
         shelf: None,

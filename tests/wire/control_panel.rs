@@ -64,6 +64,7 @@ fn control(shape: ControlShape, max: f64, step: f64) -> ChannelKind {
         class,
         failsafe,
         stop_value: None,
+        max_rise_per_s: None,
         has_readback: false,
     })
 }

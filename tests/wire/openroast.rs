@@ -74,6 +74,7 @@ fn control(shape: ControlShape, max: f64, class: OutputClass) -> ChannelKind {
         class,
         failsafe,
         stop_value: None,
+        max_rise_per_s: None,
         has_readback: true,
     })
 }
@@ -144,6 +145,7 @@ fn alarm(state: AlarmState) -> AlarmNotice {
         et: Some(285.0),
         raised_wall: None,
         acked_by: None,
+        acked_wall: None,
         count: 1,
         first_cause: None,
         shelf: None,

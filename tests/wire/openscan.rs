@@ -60,6 +60,7 @@ fn control(shape: ControlShape, max: f64) -> ChannelKind {
         class: OutputClass::Motion,
         failsafe: Failsafe::Hold,
         stop_value: None,
+        max_rise_per_s: None,
         has_readback: true,
     })
 }
@@ -145,6 +146,7 @@ fn task(status: TaskStatus) -> Task {
         manner: Manner::Waiting,
         machine: Some(machine()),
         project: Some("owl".into()),
+        number: Some(1),
         arguments: r#"{"args":[10],"kwargs":{}}"#.into(),
         status,
         progress: Progress { current: 3, total: 10, message: "Capturing photo 3/10".to_owned() },
@@ -188,7 +190,7 @@ fn every_server_frame_is_the_golden_one() {
 
 #[test]
 fn a_task_that_was_cleaned_up_is_not_told() {
-    assert!(TaskUpdates.task(&TaskEvent::Removed(task(TaskStatus::Completed).id)).is_empty());
+    assert!(TaskUpdates.task(&TaskEvent::Removed(task(TaskStatus::Completed).into())).is_empty());
 }
 
 #[test]

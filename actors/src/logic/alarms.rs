@@ -9,7 +9,7 @@
 //!                             cleared_unacked --ack--> normal, or latched
 //! ```
 //!
-//! An interlock's alarm is raised by an order that it refused, and clears when it would let such an order pass. What is built in
+//! An interlock's alarm is raised by an order that it refused, or by what it found and did, and clears when it is open. What is built in
 //! is raised by whoever in the house finds it out. An alarm that latches needs a re-arm besides its acknowledgement, in either order.
 //!
 //! Shelving lies over all of it: what happens below goes on unannounced, acts as ever, and shows when the shelf ends. A missing value
@@ -23,7 +23,7 @@ use self::life::{Change, Life};
 use self::senses::Senses;
 use self::tide::Tide;
 use crate::logic::cadence::Cadence;
-use crate::model::alarm::{AlarmNotice, BuiltIn, Cry};
+use crate::model::alarm::{AlarmNotice, BuiltIn, Cry, Severity};
 use crate::model::ids::RuleId;
 use crate::model::mark::{Mark, MarkKind};
 use crate::model::reading::Value;
@@ -215,6 +215,11 @@ impl AlarmBook {
         self.alarms.iter().any(|life| life.id().as_str() == built_in.name() && life.occurrence().is_some())
     }
 
+    /// How bad what a built-in alarm was last told of is; `None` when that is over.
+    pub fn held(&self, built_in: BuiltIn) -> Option<Severity> {
+        self.alarms.iter().find(|life| life.id().as_str() == built_in.name()).and_then(Life::held)
+    }
+
     /// Whether time alone may change something.
     pub fn is_waiting(&self) -> bool {
         self.alarms.iter().any(Life::is_waiting)
@@ -264,6 +269,12 @@ impl AlarmBook {
         self.one(interlock, moment, |life, tide| life.blocked(moment, tide, next))
     }
 
+    /// An interlock found something where it must not be, and did what these words say.
+    #[must_use]
+    pub fn tripped(&mut self, interlock: &RuleId, cry: Cry, moment: Moment, next: NextOccurrence<'_>) -> Changes {
+        self.one(interlock, moment, |life, tide| life.tripped(cry, moment, tide, next))
+    }
+
     fn one(&mut self, id: &RuleId, moment: Moment, act: impl FnOnce(&mut Life, &Tide) -> Change) -> Changes {
         let mut changes = Changes::default();
         if let Some(life) = self.alarms.iter_mut().find(|life| life.id() == id) {
@@ -278,14 +289,20 @@ impl AlarmBook {
     ///
     /// # Errors
     /// When there is no such rule, or the occurrence named is not the current one.
-    pub fn ack(&mut self, alarm: &RuleId, occurrence: Option<u64>, by: &str) -> Result<Changes, AlarmFault> {
+    pub fn ack(
+        &mut self,
+        alarm: &RuleId,
+        occurrence: Option<u64>,
+        by: &str,
+        moment: Moment,
+    ) -> Result<Changes, AlarmFault> {
         let life = self.find(alarm)?;
         if let Some(occurrence) = occurrence
             && life.occurrence() != Some(occurrence)
         {
             return Err(AlarmFault::NotCurrent { alarm: alarm.clone(), occurrence });
         }
-        Ok(Changes::of(life.ack(by)))
+        Ok(Changes::of(life.ack(by, moment)))
     }
 
     /// Hides an alarm for some minutes of the machine's clock; shelving it again counts from now.

@@ -10,7 +10,7 @@ use crate::model::event::{Safety, SafetyReason};
 use crate::model::ids::{CommandId, MachineId};
 use crate::model::reading::Value;
 use crate::model::refusal::{Refusal, RefusalCode};
-use crate::model::spec::{Condition, InterlockRule, MachineKind, MachineSpec};
+use crate::model::spec::{Forced, InterlockRule, MachineKind, MachineSpec};
 use crate::model::units::Fraction;
 
 /// An order that passed the gate: write this native value to this channel.
@@ -23,6 +23,7 @@ pub struct Admitted {
     by: Actor,
     request_id: Option<String>,
     lowers_heat: bool,
+    at_once: bool,
     mandate: Mandate,
 }
 
@@ -72,6 +73,17 @@ impl Admitted {
     /// Whether it takes heat away: such an order is worth trying again, one that adds heat is not.
     pub fn lowers_heat(&self) -> bool {
         self.lowers_heat
+    }
+
+    /// Whether it takes its whole effect at once, however fast its output may rise: what brings outputs to safety does.
+    pub fn is_at_once(&self) -> bool {
+        self.at_once
+    }
+
+    /// As much of the order as may be written so far: never more than it says. Native unit.
+    #[must_use]
+    pub fn short_of(self, native: f64) -> Self {
+        Self { native: native.min(self.native), ..self }
     }
 
     /// The sender's own reference.
@@ -130,9 +142,11 @@ pub fn admit_control(
         let code = if reason == SafetyReason::Stop { RefusalCode::EmergencyStop } else { RefusalCode::Latched };
         return refuse(code, format!("outputs are latched safe ({}): re-arm first", latch_words(reason)));
     }
-    if !lowers
-        && let Some(rule) = blocking_interlock(&now.spec.interlocks, index, channel.unit.inward(native), now.values)
-    {
+    let lowers_heat = lowers && control.class == OutputClass::Heat;
+    let forcing = (!lowers_heat).then(|| forcing_interlock(&now.spec.interlocks, index, native, now.values)).flatten();
+    let wanted = channel.unit.inward(native);
+    let blocking = || (!lowers).then(|| blocking_interlock(&now.spec.interlocks, index, wanted, now.values)).flatten();
+    if let Some(rule) = forcing.or_else(blocking) {
         return refuse(RefusalCode::InterlockBlocked, rule.message.clone())
             .map_err(|no| no.of_interlock(rule.id.clone()));
     }
@@ -143,7 +157,8 @@ pub fn admit_control(
         native,
         by: principal.actor.clone(),
         request_id: request_id.map(str::to_owned),
-        lowers_heat: lowers && control.class == OutputClass::Heat,
+        lowers_heat,
+        at_once: false,
         mandate: Mandate::House,
     })
 }
@@ -171,6 +186,22 @@ pub fn heat_off_orders(spec: &MachineSpec, command: CommandId) -> Vec<Admitted> 
     failsafe_orders(spec, command).into_iter().filter(Admitted::lowers_heat).collect()
 }
 
+/// The order of an interlock that forces an output; `None` while STOP is latched, which goes before every interlock.
+pub fn forced_order(spec: &MachineSpec, command: CommandId, forced: Forced, safety: &Safety) -> Option<Admitted> {
+    let control = spec.channels.get(forced.channel)?.control()?;
+    (safety.latched != Some(SafetyReason::Stop)).then(|| Admitted {
+        command,
+        channel: forced.channel,
+        value: control.to_fraction(forced.native),
+        native: forced.native,
+        by: Actor::Interlock,
+        request_id: None,
+        lowers_heat: control.class == OutputClass::Heat,
+        at_once: true,
+        mandate: Mandate::House,
+    })
+}
+
 /// Whether a heat output is known to be above its fail-safe. What is not known was never ordered.
 pub fn is_hot(spec: &MachineSpec, values: &[Value]) -> bool {
     spec.channels.controls().filter(|(_, _, control)| control.class == OutputClass::Heat).any(
@@ -179,6 +210,18 @@ pub fn is_hot(spec: &MachineSpec, values: &[Value]) -> bool {
             native.is_some_and(|native| !is_safe(control, native))
         },
     )
+}
+
+/// Whether an interlock has a say in an order. It goes by what is known of the other channels, so it matters then whether the orders
+/// before it were settled.
+pub fn is_interlocked(spec: &MachineSpec, channel_id: &str, value: Fraction) -> bool {
+    let Some(index) = spec.channels.find(channel_id) else { return false };
+    let channel = spec.channels.get(index);
+    let wanted = channel.and_then(|channel| Some(channel.unit.inward(channel.control()?.to_native(value))));
+    let is_forced = |rule: &InterlockRule| rule.forces.is_some_and(|forced| forced.channel == index);
+    wanted.is_some_and(|wanted| {
+        spec.interlocks.iter().any(is_forced) || rules_about(&spec.interlocks, index, wanted).next().is_some()
+    })
 }
 
 /// Judges a command to a machine by the role of who gives it, and by which machines are theirs.
@@ -220,6 +263,7 @@ fn safe_orders(
                 by: by.clone(),
                 request_id: None,
                 lowers_heat: control.class == OutputClass::Heat,
+                at_once: true,
                 mandate: Mandate::House,
             })
         })
@@ -261,12 +305,30 @@ fn blocking_interlock<'a>(
     wanted: f64,
     values: &[Value],
 ) -> Option<&'a InterlockRule> {
-    let holds = |condition: &Condition| {
-        values.get(condition.channel).and_then(|v| v.ok()).is_some_and(|v| condition.comparison.holds(v))
-    };
-    rules.iter().find(|rule| {
-        rule.blocks.channel == channel && rule.blocks.comparison.holds(wanted) && !rule.unless.iter().all(holds)
+    rules_about(rules, channel, wanted).find(|rule| !rule.is_open(|input| known(values, input)))
+}
+
+/// The interlocks that an order is judged by for what it wants. `wanted` in internal units.
+fn rules_about(rules: &[InterlockRule], channel: usize, wanted: f64) -> impl Iterator<Item = &InterlockRule> {
+    rules.iter().filter(move |rule| {
+        rule.blocks.is_some_and(|blocks| blocks.channel == channel && blocks.comparison.holds(wanted))
     })
+}
+
+fn forcing_interlock<'a>(
+    rules: &'a [InterlockRule],
+    channel: usize,
+    native: f64,
+    values: &[Value],
+) -> Option<&'a InterlockRule> {
+    let forces = |rule: &InterlockRule| rule.forces.is_some_and(|forced| forced.channel == channel);
+    let first = rules.iter().find(|rule| forces(rule) && !rule.is_open(|input| known(values, input)))?;
+    first.forces.is_some_and(|forced| forced.native != native).then_some(first)
+}
+
+/// What is known of an input.
+pub(crate) fn known(values: &[Value], channel: usize) -> Option<f64> {
+    values.get(channel).and_then(|value| value.ok()).filter(|value| value.is_finite())
 }
 
 /// Why outputs are latched, to people.

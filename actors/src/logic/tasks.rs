@@ -126,10 +126,17 @@ impl TaskBook {
     pub fn restored(tasks: Vec<Task>) -> (Self, Vec<Effect>) {
         let mut book = Self { tasks, working: BTreeSet::new(), door: Door::Open };
         let mut effects = Vec::new();
-        for task in book.tasks.iter_mut().filter(|task| !task.status.is_final()) {
-            task.status = TaskStatus::Interrupted;
-            task.error = Some(INTERRUPTED.to_owned());
-            effects.push(Effect::Keep(task.clone()));
+        for at in 0..book.tasks.len() {
+            let number = book.tasks[at].number.or_else(|| book.next_number(&book.tasks[at]));
+            let task = &mut book.tasks[at];
+            let was_cut_short = !task.status.is_final();
+            if was_cut_short {
+                (task.status, task.error) = (TaskStatus::Interrupted, Some(INTERRUPTED.to_owned()));
+            }
+            if was_cut_short || task.number != number {
+                task.number = number;
+                effects.push(Effect::Keep(task.clone()));
+            }
         }
         book.forget_old(&mut effects);
         (book, effects)
@@ -143,6 +150,13 @@ impl TaskBook {
     /// One of them.
     pub fn find(&self, id: TaskId) -> Option<&Task> {
         self.tasks.iter().find(|task| task.id == id)
+    }
+
+    /// The number of a task that is about to be asked for: behind all of its name in its project.
+    pub fn next_number(&self, new: &Task) -> Option<u32> {
+        new.project.as_ref()?;
+        let alike = self.tasks.iter().filter(|task| task.name == new.name && task.project == new.project);
+        Some(alike.filter_map(|task| task.number).max().unwrap_or(0).saturating_add(1))
     }
 
     /// Whose jobs began and have not ended.

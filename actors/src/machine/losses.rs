@@ -8,7 +8,7 @@ use crate::driver::{Pace, Sample};
 use crate::logic::gate;
 use crate::logic::losses::{ALONE_TOLD_AFTER_MS, Care, LOOK_EVERY_MS, OperatorWatch, SensorWatch};
 use crate::model::alarm::{BuiltIn, Cry};
-use crate::model::command::OrderStage;
+use crate::model::command::Actor;
 use crate::model::event::SafetyReason;
 use crate::model::spec::MachineSpec;
 use crate::model::time::MonoMs;
@@ -24,8 +24,10 @@ pub(super) struct Losses {
     operator: OperatorWatch,
     /// Readings come when this machine asks for them: that none comes is a loss.
     is_asked: bool,
+    /// Heat was taken away, and nobody has re-armed since.
+    has_tripped: bool,
     /// When heat was last written off.
-    tripped_at: Option<MonoMs>,
+    off_at: Option<MonoMs>,
     told_alone: bool,
 }
 
@@ -35,7 +37,8 @@ impl Losses {
             sensors: SensorWatch::new(spec, now),
             operator: OperatorWatch::new(spec.safety.operator_loss_ms),
             is_asked: false,
-            tripped_at: None,
+            has_tripped: false,
+            off_at: None,
             told_alone: false,
         }
     }
@@ -50,7 +53,7 @@ impl Machine {
 
     /// Somebody re-armed: nothing is lost before it has been missing for the whole time again.
     pub(super) fn count_losses_anew(&mut self) {
-        self.losses.tripped_at = None;
+        self.losses.has_tripped = false;
         self.losses.sensors.begin(self.bus.clock().now());
     }
 
@@ -65,6 +68,7 @@ impl Machine {
         }
         self.look_for_sensors();
         self.look_for_the_operator();
+        self.press_on();
     }
 
     fn look_for_sensors(&mut self) {
@@ -84,7 +88,9 @@ impl Machine {
             "{name} has given no reading for {seconds} s: heat is switched off and latched. Mend the sensor, or raise \
              sampling_interval_ms if the line is too slow; then re-arm"
         );
-        self.take_heat_away(SafetyReason::Sensor, BuiltIn::SensorLost, words);
+        if self.take_heat_away(SafetyReason::Sensor, &words) {
+            self.alarms.raise(BuiltIn::SensorLost, Cry::critical(words));
+        }
     }
 
     fn look_for_the_operator(&mut self) {
@@ -112,33 +118,57 @@ impl Machine {
                     "nobody was here for {seconds} s while heat was on: heat is switched off and latched. Look at the machine, \
                      then re-arm"
                 );
-                self.take_heat_away(SafetyReason::Operator, BuiltIn::OperatorLost, words);
+                if self.take_heat_away(SafetyReason::Operator, &words) {
+                    self.alarms.raise(BuiltIn::OperatorLost, Cry::critical(words));
+                }
             }
         }
     }
 
-    /// Heat to safety, urgently, and latched. While the device does not take it, again and again.
-    fn take_heat_away(&mut self, reason: SafetyReason, alarm: BuiltIn, words: String) {
-        let now = self.bus.clock().now();
-        let is_due = self.losses.tripped_at.is_none_or(|at| {
-            gate::is_hot(&self.spec, &self.values) && now.since(at) >= self.bus.clock().scaled_ms(AGAIN_AFTER_MS)
-        });
-        if !is_due {
-            return;
-        }
-        if self.losses.tripped_at.replace(now).is_none() {
-            tracing::error!(machine = %self.spec.id, why = words, "heat is taken away");
+    /// Heat to safety, urgently, and latched; says whether it was not yet. Called again while the reason lasts, it writes again where
+    /// heat shows nevertheless.
+    pub(super) fn take_heat_away(&mut self, reason: SafetyReason, why: &str) -> bool {
+        let is_first = !self.losses.has_tripped;
+        if is_first {
+            self.losses.has_tripped = true;
+            tracing::error!(machine = %self.spec.id, why, "heat is taken away");
             self.latch(reason);
             self.end_replay();
-            self.alarms.raise(alarm, Cry::critical(words));
+        } else if !gate::is_hot(&self.spec, &self.values) || !self.is_time_to_write_off() {
+            return false;
         }
-        let orders = gate::heat_off_orders(&self.spec, self.next_command());
-        let orders: Vec<_> = orders.into_iter().map(|order| order.renumbered(self.next_command())).collect();
-        for order in &orders {
-            self.tell_step(order, OrderStage::Queued);
+        self.write_heat_off(|_| true);
+        is_first
+    }
+
+    /// A safe value that the device did not confirm is written again until it does, also when its reason is gone.
+    fn press_on(&mut self) {
+        let is_latched = self.bus.decided().safety.latched.is_some();
+        let owes = gate::heat_channels(&self.spec).iter().any(|channel| self.unconfirmed.contains(channel));
+        if is_latched && owes && self.is_connected() && self.is_time_to_write_off() {
+            let unconfirmed = self.unconfirmed.clone();
+            self.write_heat_off(|channel| unconfirmed.contains(&channel));
         }
-        for overtaken in self.lanes.submit_urgent(orders) {
-            self.overtake(&overtaken);
-        }
+    }
+
+    fn is_time_to_write_off(&self) -> bool {
+        let pause = self.bus.clock().scaled_ms(AGAIN_AFTER_MS);
+        self.losses.off_at.is_none_or(|at| self.bus.clock().now().since(at) >= pause)
+    }
+
+    /// Safe values are on their way: they have their time before they are written again.
+    pub(super) fn note_heat_off(&mut self) {
+        self.losses.off_at = Some(self.bus.clock().now());
+    }
+
+    fn write_heat_off(&mut self, is_meant: impl Fn(usize) -> bool) {
+        self.note_heat_off();
+        let number = self.next_command();
+        let orders = match self.bus.decided().safety.latched {
+            Some(SafetyReason::Stop) => gate::stop_orders(&self.spec, number, &Actor::Failsafe),
+            _ => gate::failsafe_orders(&self.spec, number),
+        };
+        let orders = orders.into_iter().filter(|order| order.lowers_heat() && is_meant(order.channel()));
+        self.submit_urgent(orders.collect());
     }
 }

@@ -69,6 +69,22 @@ impl Machine {
         settled
     }
 
+    /// Puts orders before all ordinary ones, each under a number of its own; what they overtake is told.
+    pub(super) fn submit_urgent(&mut self, orders: Vec<Admitted>) -> Vec<oneshot::Receiver<Result<Settled, Refusal>>> {
+        let orders: Vec<Admitted> = orders.into_iter().map(|order| order.renumbered(self.next_command())).collect();
+        let mut waiting = Vec::with_capacity(orders.len());
+        for order in &orders {
+            let (waiter, settled) = oneshot::channel();
+            self.orders.insert(order.command(), waiter);
+            self.tell_step(order, OrderStage::Queued);
+            waiting.push(settled);
+        }
+        for overtaken in self.lanes.submit_urgent(orders) {
+            self.overtake(&overtaken);
+        }
+        waiting
+    }
+
     /// Tells how far an order is.
     pub(super) fn tell_step(&self, order: &Admitted, stage: OrderStage) {
         let Some(channel) = self.spec.channels.get(order.channel()) else { return };
@@ -165,16 +181,22 @@ impl Machine {
             readback: readback.map(|native| control.to_fraction(native)),
             latency_ms,
         };
-        if settled.applied
-            && let Some(known) = self.values.get_mut(order.channel())
-        {
-            *known = Ok(channel.unit.inward(order.native()));
+        if settled.applied {
+            self.note_written(order.channel(), order.native());
         }
         self.bus.publish(EventBody::Settled(settled.clone()));
         if let Some(waiter) = self.orders.remove(&order.command()) {
             let _ = waiter.send(Ok(settled.clone()));
         }
         Some(settled)
+    }
+
+    /// The device confirmed a value, in its native unit.
+    pub(super) fn note_written(&mut self, channel: usize, native: f64) {
+        let unit = self.spec.channels.get(channel).map(|about| &about.unit);
+        if let (Some(unit), Some(known)) = (unit, self.values.get_mut(channel)) {
+            *known = Ok(unit.inward(native));
+        }
     }
 
     /// Alarms act: what they do passes the gate like everything else, and does not wait for the lease.
@@ -217,18 +239,9 @@ impl Machine {
             let words = "STOP is latched, but the machine is not connected: use the machine's own switch";
             return refused(Refusal::new(RefusalCode::DriverDisconnected, words));
         }
-        let mut waiting = Vec::new();
-        let mut orders = gate::stop_orders(&self.spec, self.next_command(), by);
-        for order in &mut orders {
-            *order = order.clone().renumbered(self.next_command());
-            let (waiter, settled) = oneshot::channel();
-            self.orders.insert(order.command(), waiter);
-            self.tell_step(order, OrderStage::Queued);
-            waiting.push(settled);
-        }
-        for overtaken in self.lanes.submit_urgent(orders) {
-            self.overtake(&overtaken);
-        }
+        self.note_heat_off();
+        let orders = gate::stop_orders(&self.spec, self.next_command(), by);
+        let waiting = self.submit_urgent(orders);
         let confirmed = async move { tokio::time::timeout(STOP_DEADLINE, join_all(waiting)).await };
         Box::pin(confirmed.into_actor(self).map(|confirmed, _, _| {
             let failed = match confirmed {

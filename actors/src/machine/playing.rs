@@ -62,12 +62,12 @@ impl Machine {
             return refused(refusal);
         }
         let (starter, by) = (principal.actor.clone(), principal.actor.label().to_owned());
-        let archive = self.house.archive.clone();
+        let (archive, scope) = (self.house.archive.clone(), principal.scope.clone());
         let loading = async move { tokio::task::spawn_blocking(move || archive.profile(id)).await };
         Box::pin(loading.into_actor(self).map(move |loaded, machine, ctx| {
             let profile = match loaded {
-                Ok(Ok(profile)) => profile,
-                Ok(Err(ArchiveError::NotFound(_))) => {
+                Ok(Ok(profile)) if scope.includes(&profile.machine) => profile,
+                Ok(Ok(_) | Err(ArchiveError::NotFound(_))) => {
                     return Err(Refusal::new(RefusalCode::ProfileNotFound, format!("there is no profile {id}")));
                 }
                 Ok(Err(error)) => return Err(Refusal::new(RefusalCode::Internal, error.to_string())),

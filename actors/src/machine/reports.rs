@@ -38,6 +38,7 @@ impl Handler<Heard> for Machine {
             Report::Connecting => self.connecting(),
             Report::Connected { name, pace, made_safe } => {
                 self.watch_sensors(pace);
+                self.watch_interlocks();
                 self.connected(name, made_safe);
             }
             Report::NotConnected { message, kind, retry_in_ms } => self.not_connected(message, kind, retry_in_ms),
@@ -47,6 +48,7 @@ impl Handler<Heard> for Machine {
                 self.trip(trips, ctx);
             }
             Report::Writing(order) => self.tell_step(&order, OrderStage::Sent),
+            Report::Risen { channel, native } => self.note_written(channel, native),
             Report::Overtaken(order) => self.overtake(&order),
             Report::Settled { order, result, latency_ms } => self.answered(&order, result, latency_ms),
             Report::Outdated(order) => self.outdated(&order),
@@ -94,11 +96,7 @@ impl Machine {
             self.latch(SafetyReason::Link);
             self.forget_values();
         }
-        if known == DriverState::Connected || self.alarms.is_open(BuiltIn::DriverLost) {
-            let words = format!("The link to the machine is lost: {message}");
-            let heats = !gate::heat_channels(&self.spec).is_empty();
-            self.alarms.raise(BuiltIn::DriverLost, if heats { Cry::critical(words) } else { Cry::warning(words) });
-        }
+        self.miss(&message);
         if known != DriverState::Reconnecting {
             tracing::warn!(machine = %self.spec.id, why = message, "machine does not answer, trying again until it does");
         }
@@ -106,6 +104,19 @@ impl Machine {
         self.tell_connection(DriverState::Reconnecting, message.clone(), Some(retry_in_ms));
         let code = if kind == ErrorKind::Timeout { RefusalCode::ConnectTimeout } else { RefusalCode::ConnectFailed };
         self.answer_who_connects(&Err(Refusal::new(code, message)));
+    }
+
+    /// The device of a machine that is to be connected does not answer. Told once and not with every try, whose words differ.
+    fn miss(&self, message: &str) {
+        if *self.link.borrow() == Link::Unwanted {
+            return;
+        }
+        let words = format!("The link to the machine is lost: {message}");
+        let was_hot = !gate::heat_channels(&self.spec).is_empty() && self.bus.decided().safety.latched.is_some();
+        let cry = if was_hot { Cry::critical(words) } else { Cry::warning(words) };
+        if self.alarms.held(BuiltIn::DriverLost).is_none_or(|held| held < cry.severity) {
+            self.alarms.raise(BuiltIn::DriverLost, cry);
+        }
     }
 
     fn not_refreshed(&self, message: &str) {
@@ -145,6 +156,7 @@ impl Machine {
     fn read(&mut self, at: MonoMs, sample: &Sample, failure: Option<String>) -> Vec<Trip> {
         self.take(sample);
         self.note_sensors(at, sample);
+        self.hold_to_interlocks(at);
         let reading = self.judge_reading(at, sample);
         let (bt, et) = (reading.role(Role::Bt), reading.role(Role::Et));
         self.bus.publish_taken(at, sample.taken(), EventBody::Reading(reading));

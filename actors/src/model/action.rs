@@ -33,6 +33,8 @@ pub enum Action {
     SeeDaemon,
     /// Software STOP.
     Stop,
+    /// Take a picture.
+    TakePicture,
     /// Set a control.
     Control,
     /// Start, stop or reset a session.
@@ -57,6 +59,8 @@ pub enum Action {
     SaveProfile,
     /// Ask for a long job.
     StartTask,
+    /// Read or write saved sessions in bulk, as files on the daemon's computer.
+    ExchangeInBulk,
     /// Pause, resume, cancel or clear away a long job.
     SteerTask,
     /// Keep a program.
@@ -96,6 +100,8 @@ pub enum Least {
     Viewer,
     /// To be an operator.
     Operator,
+    /// To be an operator, and limited to no machines: it is done with all of them.
+    OperatorOfAll,
     /// To be an admin.
     Admin,
     /// To be an admin, and limited to no machines: whoever can do it can give themselves the rest.
@@ -116,7 +122,8 @@ impl Action {
             | Self::SeePrograms
             | Self::SeeDaemon
             | Self::Stop => Least::Viewer,
-            Self::Control
+            Self::TakePicture
+            | Self::Control
             | Self::RunSession
             | Self::Mark
             | Self::Replay
@@ -131,8 +138,11 @@ impl Action {
             | Self::SteerTask
             | Self::SaveProgram
             | Self::RunProgram => Least::Operator,
-            Self::ConfigureMachine | Self::DeleteProfile | Self::DeleteProgram => Least::Admin,
-            Self::SearchDevices
+            Self::ExchangeInBulk => Least::OperatorOfAll,
+            Self::DeleteProfile | Self::DeleteProgram => Least::Admin,
+            // Whoever says what a machine is, may say that it is the hardware of another one.
+            Self::ConfigureMachine
+            | Self::SearchDevices
             | Self::BackUp
             | Self::ManageUsers
             | Self::ManageTokens
@@ -148,7 +158,7 @@ impl Action {
             Least::Nothing | Least::AnyRole => true,
             Least::Controller => role == UserRole::Controller || role >= UserRole::Operator,
             Least::Viewer => role >= UserRole::Viewer,
-            Least::Operator => role >= UserRole::Operator,
+            Least::Operator | Least::OperatorOfAll => role >= UserRole::Operator,
             Least::Admin | Least::AdminOfAll => role >= UserRole::Admin,
         }
     }
@@ -156,7 +166,7 @@ impl Action {
     /// Whether somebody may do it who may do it at all, being limited to these machines. Which machine it is done to is judged
     /// where that is known.
     pub fn is_within(self, scope: &Scope) -> bool {
-        self.least() != Least::AdminOfAll || *scope == Scope::All
+        *scope == Scope::All || !matches!(self.least(), Least::OperatorOfAll | Least::AdminOfAll)
     }
 
     /// Whether it changes something, so that it is written down who did it. Values that a device sends are no deed of anybody, and
@@ -175,6 +185,7 @@ impl Action {
             | Self::SeeTasks
             | Self::SeePrograms
             | Self::SeeDaemon
+            | Self::TakePicture
             | Self::ReadAudit => false,
             Self::ChangePassword
             | Self::Stop
@@ -190,6 +201,7 @@ impl Action {
             | Self::RestartMachine
             | Self::SaveProfile
             | Self::StartTask
+            | Self::ExchangeInBulk
             | Self::SteerTask
             | Self::SaveProgram
             | Self::RunProgram
@@ -244,12 +256,12 @@ mod tests {
     }
 
     #[test]
-    fn an_admin_of_some_machines_lets_nobody_in() {
+    fn an_admin_of_some_machines_lets_nobody_in_and_defines_no_machine() {
         let some = Scope::Only(std::sync::Arc::default());
-        for action in [Action::ManageUsers, Action::ManageTokens, Action::BackUp, Action::ReadAudit] {
+        for action in [Action::ManageUsers, Action::ManageTokens, Action::ConfigureMachine, Action::ReadAudit] {
             assert!(action.is_within(&Scope::All) && !action.is_within(&some), "{action:?}");
         }
-        assert!(Action::ConfigureMachine.is_within(&some) && Action::Control.is_within(&some));
+        assert!(Action::DeleteProfile.is_within(&some) && Action::Control.is_within(&some));
     }
 
     #[test]

@@ -63,6 +63,8 @@ pub struct AlarmNotice {
     pub et: Option<f64>,
     /// Who acknowledged it, as named to people; `None` while nobody has.
     pub acked_by: Option<String>,
+    /// When that was, on the wall; `None` where nobody has, and in journals from before it was kept.
+    pub acked_wall: Option<WallMs>,
     /// How often its condition came in this occurrence: 1, or more of an alarm that chatters.
     pub count: u32,
     /// The alarm that began the flood this one came in; `None` where it came alone or was the first.

@@ -67,6 +67,8 @@ pub struct ControlSpec {
     pub failsafe: Failsafe,
     /// Value written by STOP, where it differs from `failsafe`.
     pub stop_value: Option<f64>,
+    /// How fast an order may raise it; `None` is at once. Native unit per second of the machine's clock.
+    pub max_rise_per_s: Option<f64>,
     /// Whether a read-back exists for it.
     pub has_readback: bool,
 }
@@ -109,6 +111,16 @@ impl ControlSpec {
             ControlShape::Toggle { on, off } => native == on || native == off,
             ControlShape::Slider => native.is_finite() && (self.min..=self.max).contains(&native),
         }
+    }
+
+    /// The highest native value on the grid of `step` that is not above this one.
+    pub fn floor(&self, native: f64) -> f64 {
+        let steps = if self.step > 0.0 {
+            ((native - self.min) / self.step + 1e-9).floor() * self.step
+        } else {
+            native - self.min
+        };
+        (self.min + steps).clamp(self.min, self.max)
     }
 
     /// Whether a native value that the device shows is the one that was written, within half a step or 1 % of the range.
@@ -257,6 +269,7 @@ mod tests {
             class: OutputClass::Other,
             failsafe: Failsafe::Hold,
             stop_value: None,
+            max_rise_per_s: None,
             has_readback: false,
         }
     }

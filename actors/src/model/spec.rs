@@ -58,7 +58,7 @@ impl MachineSpec {
     /// The channel that an alarm is about: what its rule looks at, or what its interlock keeps back. By index.
     pub fn channel_of(&self, alarm: &RuleId) -> Option<usize> {
         let watched = self.alarms.iter().filter_map(|rule| Some((&rule.id, rule.when.first()?.condition.channel)));
-        let guarded = self.interlocks.iter().map(|rule| (&rule.id, rule.blocks.channel));
+        let guarded = self.interlocks.iter().filter_map(|rule| Some((&rule.id, rule.channel()?)));
         watched.chain(guarded).find(|(id, _)| *id == alarm).map(|(_, channel)| channel)
     }
 }
@@ -240,15 +240,40 @@ pub struct VerifyHeat {
     pub trip: bool,
 }
 
-/// An interlock: orders that match `blocks` are refused unless every condition of `unless` holds.
+/// An interlock: unless every condition of `unless` holds, it is closed. Then orders that match `blocks` are refused, and an output
+/// that `forces` names is set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InterlockRule {
     /// Unique in the machine.
     pub id: RuleId,
-    /// Which orders it concerns.
-    pub blocks: Condition,
-    /// What must hold for such an order to pass; a missing value does not hold.
+    /// Which orders it refuses.
+    pub blocks: Option<Condition>,
+    /// What must hold for it to be open; a missing value does not hold. Where there is none, it is always closed.
     pub unless: Vec<Condition>,
+    /// What it sets while it is closed.
+    pub forces: Option<Forced>,
     /// What to tell people.
     pub message: String,
+}
+
+impl InterlockRule {
+    /// The output that it is about, by index.
+    pub fn channel(&self) -> Option<usize> {
+        self.blocks.map(|blocks| blocks.channel).or(self.forces.map(|forced| forced.channel))
+    }
+
+    /// Whether it is open, given what is known of its inputs: internal units, by channel index.
+    pub fn is_open(&self, known: impl Fn(usize) -> Option<f64>) -> bool {
+        let holds = |condition: &Condition| known(condition.channel).is_some_and(|v| condition.comparison.holds(v));
+        !self.unless.is_empty() && self.unless.iter().all(holds)
+    }
+}
+
+/// A value that an output is brought to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Forced {
+    /// Index of the channel.
+    pub channel: usize,
+    /// To what, in its native unit.
+    pub native: f64,
 }

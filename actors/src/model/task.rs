@@ -103,6 +103,8 @@ pub struct Task {
     pub machine: Option<MachineId>,
     /// What people file it under.
     pub project: Option<Arc<str>>,
+    /// Its number among the tasks of its name in its project, from 1, as long as it is remembered; `None` without a project.
+    pub number: Option<u32>,
     /// What it was asked to do, in the words of the edge that took it; kept as it is.
     pub arguments: Arc<str>,
     /// Where it stands.
@@ -126,6 +128,6 @@ pub struct Task {
 pub enum TaskEvent {
     /// It is new or changed; the whole of it as it is now.
     Changed(Arc<Task>),
-    /// It was cleaned up.
-    Removed(TaskId),
+    /// It was cleaned up; as it was.
+    Removed(Arc<Task>),
 }

@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{broadcast, oneshot};
 use tokio::time::Instant;
@@ -91,6 +92,8 @@ struct Inner {
     snapshot: Snapshot,
     /// The last linked event that was told.
     last_linked: Option<Seq>,
+    /// When the grace of the lease ends that the snapshot has, whatever the wall says.
+    grace_ends: Option<Instant>,
     decided: Decided,
     ring: VecDeque<Arc<Published>>,
     journal: Option<JournalHandle>,
@@ -184,6 +187,7 @@ impl Bus {
                 zero: None,
                 session: None,
                 last_linked: snapshot.seq,
+                grace_ends: None,
                 decided: Decided {
                     safety: snapshot.safety.clone(),
                     connected: snapshot.connection.state == DriverState::Connected,
@@ -302,7 +306,15 @@ impl Bus {
 
     /// What holds now.
     pub fn snapshot(&self) -> Snapshot {
-        self.lock().snapshot.clone()
+        let inner = self.lock();
+        let mut snapshot = inner.snapshot.clone();
+        let left = inner.grace_ends.map(|ends| ends.saturating_duration_since(Instant::now()));
+        // A label of now: a wall clock that jumped since this was told makes the grace neither longer nor shorter.
+        snapshot.lease.expires = left.map(|left| {
+            let left_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+            WallMs(wall_now().0.saturating_add_unsigned(left_ms))
+        });
+        snapshot
     }
 
     /// A look at what holds now, without copying it.
@@ -398,6 +410,10 @@ impl Inner {
             event.prev = self.last_linked;
             if event.body.is_linked() {
                 self.last_linked = Some(event.seq);
+            }
+            if let EventBody::Lease(lease) = &event.body {
+                let left_ms = |expires: WallMs| u64::try_from(expires.0.saturating_sub(event.wall.0)).unwrap_or(0);
+                self.grace_ends = lease.expires.map(|expires| Instant::now() + Duration::from_millis(left_ms(expires)));
             }
             self.snapshot.apply(&event);
             let published = Arc::new(Published::new(event, self.snapshot.channels.clone()));

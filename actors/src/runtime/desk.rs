@@ -12,7 +12,7 @@ use super::bus::Bus;
 use super::clock::wall_now;
 use super::standing::AlarmKeeper;
 use crate::logic::alarms::{AlarmBook, AlarmFault, Changes, Facts, Moment, Trip};
-use crate::model::alarm::{BuiltIn, Cry};
+use crate::model::alarm::{BuiltIn, Cry, Severity};
 use crate::model::channel::Role;
 use crate::model::event::EventBody;
 use crate::model::ids::RuleId;
@@ -73,6 +73,11 @@ impl AlarmDesk {
         self.change(|book, moment| book.blocked(interlock, moment, &mut || self.number()));
     }
 
+    /// An interlock found something where it must not be, and did what these words say.
+    pub fn tripped(&self, interlock: &RuleId, cry: Cry) {
+        self.change(|book, moment| book.tripped(interlock, cry, moment, &mut || self.number()));
+    }
+
     /// A built-in alarm holds from now on, with these words.
     pub fn raise(&self, built_in: BuiltIn, cry: Cry) {
         self.change(|book, moment| book.signal(built_in, Some(cry), moment, &mut || self.number()));
@@ -93,12 +98,17 @@ impl AlarmDesk {
         self.lock().is_open(built_in)
     }
 
+    /// How bad what a built-in alarm was last told of is; `None` when that is over.
+    pub fn held(&self, built_in: BuiltIn) -> Option<Severity> {
+        self.lock().held(built_in)
+    }
+
     /// Acknowledges an alarm in somebody's name.
     ///
     /// # Errors
     /// When there is no such alarm, or the occurrence named is not the current one.
     pub fn ack(&self, alarm: &RuleId, occurrence: Option<u64>, by: &str) -> Result<(), Refusal> {
-        self.order(|book, _| book.ack(alarm, occurrence, by))
+        self.order(|book, moment| book.ack(alarm, occurrence, by, moment))
     }
 
     /// Hides an alarm for some minutes.

@@ -11,6 +11,9 @@
 //! Orders are taken between any two requests, so a write never waits for more than one I/O. A panic of the driver ends the task
 //! with [`Report::Panicked`]; whoever supervises makes a fresh driver.
 
+mod rising;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +30,7 @@ use super::refresh::{Failure, Refresh};
 use crate::driver::{Applied, Driver, DriverError, ErrorKind, Pace, Sample};
 use crate::logic::backoff::{Backoff, First};
 use crate::logic::gate::Admitted;
+use crate::logic::rise::Rises;
 use crate::model::reading::MissingReason;
 use crate::model::time::MonoMs;
 
@@ -102,6 +106,13 @@ pub enum Report {
     },
     /// An order is being written.
     Writing(Admitted),
+    /// The device confirmed a part of an order that rises step by step.
+    Risen {
+        /// Index of the channel.
+        channel: usize,
+        /// Where it stands now. Native unit.
+        native: f64,
+    },
     /// A newer order for the same channel took the place of one that the device had not confirmed yet.
     Overtaken(Admitted),
     /// An order ended.
@@ -163,6 +174,10 @@ pub struct Drive<L> {
     pub promises: Promises,
     /// Heat that is on.
     pub refresh: Refresh,
+    /// Outputs that may rise only so fast.
+    pub rises: Rises,
+    /// Since when an order rises, by channel.
+    pub rising_since: BTreeMap<usize, Instant>,
     /// Counters.
     pub health: Arc<Health>,
     /// Who is told.
@@ -217,7 +232,7 @@ impl<L: Listener> Drive<L> {
                     }
                     backoff.reset();
                     let stop = self.serve().await;
-                    if self.break_promises().await.is_err() {
+                    if self.break_promises().await.is_err() || self.give_up_rising().await.is_err() {
                         return;
                     }
                     if let Stop::Lost { .. } = stop {
@@ -261,6 +276,7 @@ impl<L: Listener> Drive<L> {
     async fn connect(&mut self) -> Result<(), Stop> {
         self.tell(Report::Connecting).await?;
         self.refresh.forget_all();
+        self.rises.forget_all();
         let connected = guarded(self.driver.connect(), CONNECT_DEADLINE, &self.pulse).await;
         self.returned(connected, "connecting", CONNECT_DEADLINE)?.map_err(|error| self.lost(&error))?;
         let made_safe = match self.entry {
@@ -337,6 +353,7 @@ impl<L: Listener> Drive<L> {
             self.apply_waiting().await?;
         }
         self.refresh.read(&sample);
+        self.rises.read(sample.values(), |channel| !sample.is_kept(channel));
         let at = self.clock.now();
         self.tell(Report::Reading { at, sample, failure }).await?;
         Ok(())
@@ -354,10 +371,14 @@ impl<L: Listener> Drive<L> {
         lost.map_or(Ok(()), Err)
     }
 
-    /// Orders first, then heat that is to be written again.
+    /// Orders first, then what rises, then heat that is to be written again.
     async fn apply_waiting(&mut self) -> Result<(), Stop> {
         loop {
             self.apply_orders().await?;
+            if let Some(step) = self.rises.due(self.clock.now()) {
+                self.rise(step).await?;
+                continue;
+            }
             let Some(order) = self.refresh.due() else { return Ok(()) };
             self.write_again(&order).await?;
         }
@@ -384,7 +405,9 @@ impl<L: Listener> Drive<L> {
     }
 
     async fn apply_orders(&mut self) -> Result<(), Stop> {
-        while let Some(order) = self.lanes.try_next() {
+        loop {
+            self.make_way().await?;
+            let Some(order) = self.lanes.try_next() else { return Ok(()) };
             if self.lanes.is_outdated(&order) {
                 self.tell(Report::Outdated(order)).await?;
                 continue;
@@ -392,7 +415,12 @@ impl<L: Listener> Drive<L> {
             // Whether it was confirmed is told to whoever gave it.
             let _ = self.apply(order).await?;
         }
-        Ok(())
+    }
+
+    fn confirmed(&mut self, part: &Admitted) {
+        self.health.write_confirmed();
+        self.refresh.hold(part);
+        self.rises.wrote(part, self.clock.now());
     }
 
     /// Writes every safe value, heat first, each under a deadline and with attempts of its own; one that fails does not keep the
@@ -425,6 +453,9 @@ impl<L: Listener> Drive<L> {
         let mut attempt = 1;
         self.tell(Report::Writing(order.clone())).await?;
         self.refresh.forget(order.channel());
+        if let Some(step) = self.begin_to_rise(&order, began).await? {
+            return self.rise(step).await.map(Ok);
+        }
         let (result, stop) = loop {
             if self.pulse.is_revoked() {
                 return Err(Stop::Gone);
@@ -436,8 +467,7 @@ impl<L: Listener> Drive<L> {
                         self.promises.add(order, began, promise);
                         return Ok(Ok(()));
                     }
-                    self.health.write_confirmed();
-                    self.refresh.hold(&order);
+                    self.confirmed(&order);
                     break (Ok(applied), None);
                 }
                 Ok(Err(error)) => {

@@ -35,6 +35,8 @@ struct Waiting {
     urgent: VecDeque<Admitted>,
     ordinary: VecDeque<Admitted>,
     shots: VecDeque<Shot>,
+    /// Urgent orders came since it was last asked.
+    is_urgent: bool,
 }
 
 impl Lanes {
@@ -60,6 +62,7 @@ impl Lanes {
     /// Queues orders before all ordinary ones and gives back those they take the place of.
     pub fn submit_urgent(&self, orders: Vec<Admitted>) -> Vec<Admitted> {
         let mut waiting = self.lock();
+        waiting.is_urgent = true;
         let mut superseded = Vec::new();
         for order in orders {
             superseded.extend(take_channel(&mut waiting.ordinary, order.channel()));
@@ -68,6 +71,11 @@ impl Lanes {
         }
         self.arrived.notify_one();
         superseded
+    }
+
+    /// Whether urgent orders came since this was last asked: what still rises then rises no further.
+    pub fn take_urgency(&self) -> bool {
+        std::mem::take(&mut self.lock().is_urgent)
     }
 
     /// The next order, if one waits.

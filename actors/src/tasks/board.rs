@@ -48,8 +48,10 @@ impl Board {
 
     pub(super) fn take_off(&self, id: TaskId) {
         let mut inner = self.lock();
-        inner.told.retain(|told| told.id != id);
-        inner.send(TaskEvent::Removed(id));
+        if let Some(place) = inner.told.iter().position(|told| told.id == id) {
+            let gone = inner.told.remove(place);
+            inner.send(TaskEvent::Removed(gone));
+        }
     }
 
     pub(super) fn list(&self) -> Vec<Arc<Task>> {

@@ -92,8 +92,12 @@ impl Manager {
     }
 }
 
-async fn take(shared: &Arc<Shared>, task: Task, work: Work) -> Result<(), TaskError> {
-    shared.book().admit()?;
+async fn take(shared: &Arc<Shared>, mut task: Task, work: Work) -> Result<(), TaskError> {
+    {
+        let book = shared.book();
+        book.admit()?;
+        task.number = book.next_number(&task);
+    }
     shared.keep(task.clone()).await.map_err(TaskError::Storage)?;
     shared.prepare(task.id, work);
     let effects = shared.book().step(wall_now(), Input::Asked(task))?;

@@ -68,7 +68,7 @@ alarms = [{ id = 'hot', when = { channel = 'beans', above = 230 } }]
     let expected = [
         "h.toml:2: server.listen: `localhost` is no address with a port: use one such as 127.0.0.1:8080 (this computer), 0.0.0.0:8080 (the network) or [::1]:8080",
         "h.toml:3: server.public_urls[0]: `https://a.example/path` is no web address without a path: write it like https://roastery.example",
-        "h.toml:4: server.prot: unknown key; known here: listen, public_urls, trusted_proxies",
+        "h.toml:4: server.prot: unknown key; known here: listen, public_urls, trusted_proxies, tls_cert, tls_key",
         "h.toml:7: auth.mode: `closed` is not known here; use auto or open",
         "h.toml:10: limits.sockets: expected a whole number, 0 or more, found \"many\"",
         "h.toml:11: limits.frame_bytes: use 1024 to 16777216, found 12",
@@ -106,7 +106,8 @@ fn variables_win_over_the_file_and_flags_over_variables() {
     let config = Config::load(&sources).expect("sound");
     assert_eq!(config.server.listen, SocketAddr::from(([127, 0, 0, 1], 2)));
     assert_eq!(config.limits.sockets, 7);
-    assert_eq!(config.server.public_urls, ["https://a.example", "https://b.example"]);
+    let urls: Vec<String> = config.server.public_urls.iter().map(ToString::to_string).collect();
+    assert_eq!(urls, ["https://a.example", "https://b.example"]);
     assert!(!config.dialects.openroast.enabled);
     assert_eq!(config.storage.path, Path::new("2026"));
 

@@ -2,7 +2,7 @@ use hearth_actors::model::alarm::Severity;
 use hearth_actors::model::channel::{ControlShape, Failsafe, OutputClass};
 use hearth_actors::model::mark::MarkKind;
 use hearth_actors::model::session::SessionState;
-use hearth_actors::model::spec::{AlarmAction, Comparison, DetectionSpec, Quantity, VerifyHeat};
+use hearth_actors::model::spec::{AlarmAction, Comparison, DetectionSpec, Forced, Quantity, VerifyHeat};
 use hearth_actors::model::units::{Fraction, Unit};
 use proptest::prelude::*;
 use serde_json::json;
@@ -78,7 +78,7 @@ fn the_documented_machine_is_understood() {
         (Comparison::Above(230.0), 2.0, 1_000)
     );
     let interlock = &spec.interlocks[0];
-    assert_eq!(interlock.blocks.comparison, Comparison::Above(0.0));
+    assert_eq!(interlock.blocks.map(|blocks| blocks.comparison), Some(Comparison::Above(0.0)));
     assert_eq!(interlock.unless[0].comparison, Comparison::AtLeast(20.0));
     assert_eq!(spec.detection, DetectionSpec { first_crack_bt: None, ..DetectionSpec::default() });
 }
@@ -200,7 +200,98 @@ fn a_failsafe_that_cannot_be_written_is_refused() {
         only_fault(heat(json!({"failsafe":20,"stop_value":0})))
             .starts_with("/channels/0/stop_value 0 cannot be written")
     );
-    assert_eq!(control(&spec(heat(json!({"failsafe":"hold"}))), "x").failsafe, Failsafe::Hold);
+}
+
+#[test]
+fn heat_that_would_stay_on_with_nobody_in_charge_is_refused() {
+    let heat = |more: Value| {
+        let mut channel = json!({"id":"x","kind":"control","class":"heat","min":0,"max":100});
+        channel.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        modbus(json!([register(channel)]), json!({}))
+    };
+    assert_eq!(
+        only_fault(heat(json!({"failsafe":"hold"}))),
+        "/channels/0/failsafe heat must not stay as it is when nobody is in charge: use 0 to 100, mostly the lowest"
+    );
+    assert_eq!(
+        only_fault(heat(json!({"failsafe":10,"stop_value":20}))),
+        "/channels/0/stop_value 20 is more heat than failsafe, which is 10: use no more, or leave it out"
+    );
+    let pilot = spec(heat(json!({"failsafe":10,"stop_value":0})));
+    assert_eq!(control(&pilot, "x").stop_value, Some(0.0));
+    let air =
+        spec(modbus(json!([register(json!({"id":"x","kind":"control","class":"air","failsafe":"hold"}))]), json!({})));
+    assert_eq!(control(&air, "x").failsafe, Failsafe::Hold);
+    let simulated = json!({"id":"m","driver":{"type":"simulator"},"channels":[{"id":"burner","failsafe":"hold"}]});
+    assert!(only_fault(simulated).starts_with("/channels/0/failsafe heat must not stay"));
+}
+
+#[test]
+fn how_fast_an_output_may_rise_is_checked() {
+    let control_with = |more: Value| {
+        let mut channel = json!({"id":"x","kind":"control","min":0,"max":100});
+        channel.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        modbus(json!([register(channel)]), json!({}))
+    };
+    let slow = spec(control_with(json!({"max_rise_per_s":5})));
+    assert_eq!(control(&slow, "x").max_rise_per_s, Some(5.0));
+    for too_slow in [0.0, -5.0, 0.02] {
+        let fault = only_fault(control_with(json!({"max_rise_per_s":too_slow})));
+        assert!(fault.starts_with("/channels/0/max_rise_per_s use at least 0.02"), "{fault}");
+    }
+    let toggle = json!({"id":"x","kind":"control","control":"toggle","max_rise_per_s":1});
+    let fault = only_fault(modbus(json!([register(toggle)]), json!({})));
+    assert_eq!(fault, "/channels/0/max_rise_per_s a toggle is on or off: leave it out");
+    let fault = only_fault(modbus(json!([register(json!({"id":"x","kind":"sensor","max_rise_per_s":1}))]), json!({})));
+    assert!(fault.starts_with("/channels/0/max_rise_per_s only a control has it"), "{fault}");
+    let push = json!({"id":"m","driver":{"type":"push"},"channels":[{"id":"x","kind":"control","max_rise_per_s":5}]});
+    assert!(only_fault(push).starts_with("/channels/0/max_rise_per_s its controller sets it at its own pace"));
+}
+
+#[test]
+fn what_an_interlock_forces_is_checked() {
+    let with = |interlocks: Value| {
+        let channels = json!([
+            register(json!({"id":"bt","kind":"sensor"})),
+            register(json!({"id":"air","kind":"control","class":"air","min":0,"max":100})),
+            register(json!({"id":"burner","kind":"control","class":"heat","min":0,"max":100})),
+        ]);
+        modbus(channels, json!({"interlocks": interlocks}))
+    };
+    let unless = json!([{"channel":"bt","below":250}]);
+    let forces = |channel: &str, value: f64| json!({"channel":channel,"value":value});
+    let sound = spec(with(json!([{"id":"i","unless":unless,"forces":forces("air", 100.0)}])));
+    assert_eq!(sound.interlocks[0].forces, Some(Forced { channel: 1, native: 100.0 }));
+    assert_eq!(sound.interlocks[0].message, "BT below 250 is needed");
+    for (interlock, words) in [
+        (json!({"id":"i","unless":unless}), "/interlocks/0 say what it blocks or what it forces"),
+        (json!({"id":"i","forces":forces("air", 100.0)}), "/interlocks/0/unless is missing: without it"),
+        (
+            json!({"id":"i","unless":unless,"forces":forces("air", 101.0)}),
+            "/interlocks/0/forces/value 101 cannot be written: use 0",
+        ),
+        (
+            json!({"id":"i","unless":unless,"forces":forces("bt", 1.0)}),
+            "/interlocks/0/forces/channel `bt` is a sensor, nothing",
+        ),
+        (json!({"id":"i","unless":unless,"forces":forces("x", 1.0)}), "/interlocks/0/forces/channel no channel `x`"),
+        (
+            json!({"id":"i","unless":unless,"forces":forces("burner", 1.0)}),
+            "/interlocks/0/forces/value 1 is more heat than",
+        ),
+    ] {
+        let fault = only_fault(with(json!([interlock])));
+        assert!(fault.starts_with(words), "{fault}");
+    }
+    let two = |to: f64| {
+        json!([
+            {"id":"one","unless":unless,"forces":forces("air", 100.0)},
+            {"id":"two","unless":unless,"forces":forces("air", to)},
+        ])
+    };
+    assert_eq!(spec(with(two(100.0))).interlocks.len(), 2);
+    let fault = only_fault(with(two(50.0)));
+    assert_eq!(fault, "/interlocks/1/forces/value `one` forces it to 100: two that force one output must agree");
 }
 
 #[test]

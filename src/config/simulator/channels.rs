@@ -132,7 +132,17 @@ fn channel(id: &str, label: &str, role: Option<Role>, unit: Unit, kind: ChannelK
 /// `range` is lower end, upper end and grid.
 fn control(shape: ControlShape, range: (f64, f64, f64), class: OutputClass, failsafe: Failsafe) -> ChannelKind {
     let (min, max, step) = range;
-    ChannelKind::Control(ControlSpec { shape, min, max, step, class, failsafe, stop_value: None, has_readback: true })
+    ChannelKind::Control(ControlSpec {
+        shape,
+        min,
+        max,
+        step,
+        class,
+        failsafe,
+        stop_value: None,
+        max_rise_per_s: None,
+        has_readback: true,
+    })
 }
 
 #[cfg(test)]

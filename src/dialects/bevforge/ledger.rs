@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use hearth_actors::model::alarm::{AlarmNotice, AlarmState};
 use hearth_actors::model::channel::ChannelTable;
-use hearth_actors::model::command::{OrderStep, Settled};
+use hearth_actors::model::command::{OrderStep, Scope, Settled};
 use hearth_actors::model::connection::{Connection, DriverState};
 use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::ids::{CommandId, MachineId, Seq, SessionId};
@@ -33,6 +33,8 @@ const READ_EVERY: Duration = Duration::from_secs(1);
 pub struct Ledger {
     roster: watch::Receiver<Roster>,
     inner: Arc<Mutex<Inner>>,
+    /// Of which machines it answers; it reads all.
+    scope: Scope,
 }
 
 #[derive(Default)]
@@ -85,14 +87,17 @@ pub struct AlarmLife {
     pub triggered_at: WallMs,
     /// When its condition was gone.
     pub cleared_at: Option<WallMs>,
-    /// When somebody acknowledged it.
-    pub acked_at: Option<WallMs>,
 }
 
 impl Ledger {
     /// An empty one that reads the machines of this roster.
     pub fn new(roster: watch::Receiver<Roster>) -> Self {
-        Self { roster, inner: Arc::default() }
+        Self { roster, inner: Arc::default(), scope: Scope::All }
+    }
+
+    /// The same, for somebody whose access is limited to these machines: it answers of no other.
+    pub fn seen_by(&self, scope: &Scope) -> Self {
+        Self { scope: scope.clone(), ..self.clone() }
     }
 
     /// Reads on until the daemon ends.
@@ -106,12 +111,13 @@ impl Ledger {
 
     /// The life of a command, if it is remembered.
     pub fn command(&self, id: CommandId) -> Option<Life> {
-        self.read().commands.get(&id).cloned()
+        self.read().commands.get(&id).filter(|life| self.sees(life)).cloned()
     }
 
     /// The commands that are remembered.
     pub fn commands(&self) -> Vec<CommandId> {
-        self.read().commands.keys().copied().collect()
+        let inner = self.read();
+        inner.commands.iter().filter(|(_, life)| self.sees(life)).map(|(id, _)| *id).collect()
     }
 
     /// The ends of the commands that were told of and got lost with the actor of their machine, at this position of its stream.
@@ -124,12 +130,13 @@ impl Ledger {
 
     /// One occurrence of an alarm, if it is remembered.
     pub fn alarm(&self, occurrence: u64) -> Option<AlarmLife> {
-        self.read().alarms.get(&occurrence).cloned()
+        self.read().alarms.get(&occurrence).filter(|life| self.scope.includes(&life.machine)).cloned()
     }
 
     /// The alarms that are remembered, newest first.
     pub fn alarms(&self) -> Vec<AlarmLife> {
-        self.read().alarms.values().rev().cloned().collect()
+        let inner = self.read();
+        inner.alarms.values().rev().filter(|life| self.scope.includes(&life.machine)).cloned().collect()
     }
 
     /// A request of this dialect is about to give an order.
@@ -149,6 +156,13 @@ impl Ledger {
     /// Takes in what an event says.
     pub fn note(&self, event: &Event, channels: &ChannelTable) {
         self.lock().note(event, channels);
+    }
+
+    fn sees(&self, life: &Life) -> bool {
+        match &self.scope {
+            Scope::All => true,
+            Scope::Only(machines) => machines.iter().any(|machine| machine.as_str() == life.last.origin.machine_id),
+        }
     }
 
     fn read(&self) -> MutexGuard<'_, Inner> {
@@ -204,7 +218,6 @@ impl Inner {
                     notice: notice.clone(),
                     triggered_at: first_told(notice, event.wall),
                     cleared_at: None,
-                    acked_at: None,
                 });
                 life.take(notice, event);
             }
@@ -236,7 +249,6 @@ impl Inner {
                     notice: notice.clone(),
                     triggered_at: notice.raised_wall.or(raised).or(snapshot.read_at).unwrap_or_default(),
                     cleared_at: None,
-                    acked_at: None,
                 });
             }
         });
@@ -285,15 +297,11 @@ impl Life {
 impl AlarmLife {
     fn take(&mut self, notice: &AlarmNotice, event: &Event) {
         use AlarmState::{Acked, ClearedUnacked, Normal, Shelved, Unacked};
-        let before = self.notice.state;
         match notice.state {
-            ClearedUnacked => self.cleared_at = Some(event.wall),
-            Acked if before == Acked && self.acked_at.is_some() => {}
-            Acked => self.acked_at = Some(event.wall),
-            Normal if before == ClearedUnacked => self.acked_at = Some(event.wall),
-            Normal => self.cleared_at = Some(event.wall),
+            Normal if self.notice.state == ClearedUnacked => {}
+            ClearedUnacked | Normal => self.cleared_at = Some(event.wall),
             Unacked => self.cleared_at = None,
-            Shelved => {}
+            Acked | Shelved => {}
         }
         self.notice = notice.clone();
         (self.session, self.seq) = (event.session, Some(event.seq));

@@ -193,8 +193,17 @@ mod tests {
 
     fn control(device: Option<DeviceType>, shape: ControlShape, max: f64) -> Channel {
         let (class, failsafe) = (OutputClass::Other, Failsafe::Hold);
-        let spec =
-            ControlSpec { shape, min: 0.0, max, step: 0.0, class, failsafe, stop_value: None, has_readback: false };
+        let spec = ControlSpec {
+            shape,
+            min: 0.0,
+            max,
+            step: 0.0,
+            class,
+            failsafe,
+            stop_value: None,
+            max_rise_per_s: None,
+            has_readback: false,
+        };
         channel(device, ChannelKind::Control(spec))
     }
 

@@ -9,12 +9,10 @@ use hearth_actors::model::units::Fraction;
 use serde_json::Value;
 
 use crate::wire::commands::{self, ID_CHARS_MAX, Unread};
-use crate::wire::fields::{FieldFault, Fields, depth, number, shortened, text};
+use crate::wire::fields::{DEPTH_MAX, FieldFault, Fields, depth, number, shortened, text};
 
 /// Longest `request_id`. Source: wire contract 1.1.
 const REQUEST_ID_CHARS_MAX: usize = 64;
-/// Deepest nesting that is looked at. Source: safety design, limits.
-const DEPTH_MAX: usize = 16;
 /// Longest credential that is looked at; our own tokens have about 50 characters.
 const TOKEN_CHARS_MAX: usize = 1024;
 const TYPES: &str = "control, command, replay_control, auth";

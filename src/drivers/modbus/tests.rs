@@ -57,6 +57,7 @@ fn control(id: &str, max: f64, source: &str, readback: Option<&str>) -> (Channel
         class: OutputClass::Other,
         failsafe: Failsafe::Value(0.0),
         stop_value: None,
+        max_rise_per_s: None,
         has_readback: readback.is_some(),
     };
     let readback = readback.map(parsed);

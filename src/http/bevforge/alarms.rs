@@ -1,7 +1,7 @@
 //! Alarms: those there are and were lately, and acknowledging one.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::model::alarm::AlarmState as ModelAlarmState;
 use hearth_actors::model::command::Want;
@@ -15,7 +15,7 @@ use crate::dialects::bevforge::wire::{AlarmStatus, Origin, moment};
 use crate::http::problem::Problem;
 use crate::http::rest::caller::caller;
 use crate::http::rest::machines::put;
-use crate::http::state::AppState;
+use crate::http::seen::Seen;
 use crate::wire::fields::shortened;
 use crate::wire::words::{AlarmState, Severity};
 
@@ -56,9 +56,9 @@ pub struct AlarmView {
 }
 
 impl AlarmView {
-    fn of(life: AlarmLife, state: &AppState) -> Self {
-        let AlarmLife { machine, session, seq, notice, triggered_at, cleared_at, acked_at } = life;
-        let spec = state.house.find(&machine).map(|machine| machine.spec());
+    fn of(life: AlarmLife, seen: &Seen) -> Self {
+        let AlarmLife { machine, session, seq, notice, triggered_at, cleared_at } = life;
+        let spec = seen.find(&machine).map(|machine| machine.spec());
         let endpoint_id = spec.and_then(|spec| Some(spec.channels.get(spec.channel_of(&notice.alarm)?)?.endpoint.0));
         Self {
             id: notice.occurrence,
@@ -69,7 +69,7 @@ impl AlarmView {
             endpoint_id,
             triggered_at: moment(triggered_at),
             cleared_at: cleared_at.map(moment),
-            acked_at: acked_at.map(moment),
+            acked_at: notice.acked_wall.map(moment),
             acked_by: notice.acked_by,
             message: notice.message,
             rule_id: notice.alarm.to_string(),
@@ -85,7 +85,7 @@ pub struct Which {
 }
 
 /// `GET /api/os/alarms`: newest first; without a status those that are not over.
-pub async fn list(which: Query<Which>, turn: Query<Turn>, state: Data<AppState>) -> Answer {
+pub async fn list(which: Query<Which>, turn: Query<Turn>, seen: Seen) -> Answer {
     let wanted: &[AlarmStatus] = match which.status.as_deref() {
         None => &[AlarmStatus::Active, AlarmStatus::ClearedUnacked],
         Some("active") => &[AlarmStatus::Active],
@@ -97,26 +97,26 @@ pub async fn list(which: Query<Which>, turn: Query<Turn>, state: Data<AppState>)
             return Err(Complaint::invalid("Invalid status parameter", message));
         }
     };
-    let lives = state.ledger.alarms().into_iter().filter(|life| wanted.contains(&life.notice.state.into()));
-    turn.rows(lives.map(|life| AlarmView::of(life, &state)).collect(), USUAL_ROWS)
+    let lives = seen.ledger().alarms().into_iter().filter(|life| wanted.contains(&life.notice.state.into()));
+    turn.rows(lives.map(|life| AlarmView::of(life, &seen)).collect(), USUAL_ROWS)
 }
 
 /// `POST /api/os/alarms/{id}/ack`: once is enough; again changes nothing.
-pub async fn ack(request: HttpRequest, path: Path<String>, state: Data<AppState>) -> Answer {
+pub async fn ack(request: HttpRequest, path: Path<String>, seen: Seen) -> Answer {
     let unknown = || {
         let message = format!("No alarm found with id {}", shortened(&path));
         Complaint::new(StatusCode::NOT_FOUND, "Alarm not found", message)
     };
     let occurrence = path.parse().map_err(|_| unknown())?;
-    let life = state.ledger.alarm(occurrence).ok_or_else(unknown)?;
+    let life = seen.ledger().alarm(occurrence).ok_or_else(unknown)?;
     if life.notice.state != ModelAlarmState::Normal {
-        let machine = state.house.find(&life.machine).ok_or_else(unknown)?;
+        let machine = seen.find(&life.machine).ok_or_else(unknown)?;
         let want = Want::AckAlarm { alarm: life.notice.alarm, occurrence: Some(occurrence) };
         let actor = caller(&request)?.actor();
-        put(&request, &state, &machine, actor, want).await.map_err(|refusal| of_refusal(&refusal))?;
+        put(&request, &seen, &machine, actor, want).await.map_err(|refusal| of_refusal(&refusal))?;
     }
-    let life = state.ledger.alarm(occurrence).ok_or_else(unknown)?;
-    Ok(HttpResponse::Ok().json(AlarmView::of(life, &state)))
+    let life = seen.ledger().alarm(occurrence).ok_or_else(unknown)?;
+    Ok(HttpResponse::Ok().json(AlarmView::of(life, &seen)))
 }
 
 fn of_refusal(refusal: &Refusal) -> Complaint {

@@ -24,6 +24,7 @@ use crate::http::deeds::Details;
 use crate::http::rest::body;
 use crate::http::rest::caller::caller;
 use crate::http::rest::machines::order;
+use crate::http::seen::Seen;
 use crate::http::state::AppState;
 use crate::wire::fields::{FieldFault, Fields, MAX_WHOLE, shortened, shown, text, whole};
 
@@ -160,8 +161,8 @@ impl From<Life> for CommandView {
 }
 
 /// `GET /api/os/command/{id}`
-pub async fn show(path: Path<String>, state: Data<AppState>) -> Answer {
-    let life = parse_command(&path).and_then(|id| state.ledger.command(id));
+pub async fn show(path: Path<String>, seen: Seen) -> Answer {
+    let life = parse_command(&path).and_then(|id| seen.ledger().command(id));
     let unknown = || {
         let message = format!("No command found with id {}; the newest 1000 are remembered", shortened(&path));
         Complaint::new(StatusCode::NOT_FOUND, "Command not found", message)
@@ -170,7 +171,7 @@ pub async fn show(path: Path<String>, state: Data<AppState>) -> Answer {
 }
 
 /// `POST /api/os/command`
-pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState>) -> Answer {
+pub async fn create(request: HttpRequest, payload: Payload, seen: Seen, state: Data<AppState>) -> Answer {
     let body = body::json(&request, payload, state.limits.body_bytes).await?;
     let actor = caller(&request)?.actor();
     let fields = Fields::of(&body, "").map_err(|fault| invalid(&fault))?;
@@ -180,7 +181,7 @@ pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState
     };
     let kind = kind(&fields)?;
     let asked = asked(&fields, kind).map_err(|fault| invalid(&fault))?;
-    let place = endpoint(&state, number)?;
+    let place = endpoint(&seen, number)?;
     let control = writable(&place)?;
     let fraction = match kind {
         Kind::Write => written(value, control, place.channel())?,
@@ -189,12 +190,12 @@ pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState
     };
     let want = Want::Control { channel: place.channel().id.clone(), value: fraction };
     Details::of_order(&place.machine, &want).note(&request);
-    let mut command = order(&request, &state, actor, want);
+    let mut command = order(&request, &seen, actor, want);
     command.request_id.clone_from(&asked.correlation_id);
     let id = command.id;
-    state.ledger.asked(id, asked, first(id, &place, fraction), wall_now());
+    seen.ledger().asked(id, asked, first(id, &place, fraction), wall_now());
     // Both outlive the request: whoever asked may be gone before the order, or the pulse, has ended.
-    let carried_out = actix_web::rt::spawn(carry_out(state, place, command, kind));
+    let carried_out = actix_web::rt::spawn(carry_out(seen, place, command, kind));
     let ended = carried_out.await.map_err(|error| {
         Complaint::new(StatusCode::INTERNAL_SERVER_ERROR, "Command failed", format!("the daemon is stopping: {error}"))
     })?;
@@ -284,21 +285,21 @@ fn flipped(place: &Place) -> Fraction {
 }
 
 /// Puts an order to its machine and waits for its end.
-async fn carry_out(state: Data<AppState>, place: Place, command: Command, kind: Kind) -> Ended {
+async fn carry_out(seen: Seen, place: Place, command: Command, kind: Kind) -> Ended {
     let id = command.id;
     let answer = place.machine.command(command).await;
     let ended = match &answer {
         Ok(outcome) => succeeded(id, &place, outcome),
         Err(refusal) => {
             let status = status_of(refusal.code);
-            state.ledger.ended(id, status, &refusal.message, wall_now());
+            seen.ledger().ended(id, status, &refusal.message, wall_now());
             refused(id, status, refusal)
         }
     };
     if let Kind::Pulse(length) = kind
         && may_be_on(&answer)
     {
-        actix_web::rt::spawn(end_pulse(state, place, length));
+        actix_web::rt::spawn(end_pulse(seen, place, length));
     }
     ended
 }
@@ -373,10 +374,10 @@ fn status_of(code: RefusalCode) -> Status {
 
 /// Switches off what a pulse switched on. It is the house that does it, so nobody who took control meanwhile keeps it on; and a
 /// machine that is away by then is waited for, since what holds its outputs comes back with the pulse on.
-async fn end_pulse(state: Data<AppState>, place: Place, length: Duration) {
+async fn end_pulse(seen: Seen, place: Place, length: Duration) {
     tokio::time::sleep(length).await;
     for _ in 0..PULSE_END_TRIES {
-        match switch_off(&state, &place).await {
+        match switch_off(&seen, &place).await {
             Ok(_) => return,
             Err(refusal) if may_pass_later(refusal.code) => tokio::time::sleep(PULSE_END_EVERY).await,
             Err(refusal) => return not_ended(&place, &refusal.message),
@@ -385,9 +386,9 @@ async fn end_pulse(state: Data<AppState>, place: Place, length: Duration) {
     not_ended(&place, "its machine did not come back");
 }
 
-async fn switch_off(state: &AppState, place: &Place) -> Result<Outcome, Refusal> {
+async fn switch_off(seen: &Seen, place: &Place) -> Result<Outcome, Refusal> {
     let want = Want::Control { channel: place.channel().id.clone(), value: Fraction::ZERO };
-    place.machine.command(state.house.surroundings().order_of_the_house(want)).await
+    place.machine.command(seen.order_of_the_house(want)).await
 }
 
 /// Whether an order may pass a little later: its machine was away, or did not do it.

@@ -18,13 +18,12 @@ use hearth_actors::dialect::{Frame, Told};
 use hearth_actors::logic::lease::Identity;
 use hearth_actors::model::command::UserRole;
 use hearth_actors::model::ids::{MachineId, Seq};
-use hearth_actors::registry::Roster;
 use hearth_actors::runtime::bus::Published;
 use hearth_actors::runtime::clock::wall_now;
 use hearth_actors::slot::MachineHandle;
+use hearth_actors::system::view::SeenRoster;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior};
 use tokio_stream::StreamMap;
 use tokio_stream::wrappers::BroadcastStream;
@@ -35,6 +34,7 @@ use crate::access::bearer::Bearer;
 use crate::dialects::bevforge::BevForge;
 use crate::http::door::{Granted, address, granted};
 use crate::http::lobby::{Card, Presence};
+use crate::http::seen::Seen;
 use crate::http::state::{AppState, Seat};
 use crate::http::websocket::entrances::bevforge_viewer;
 use crate::wire::fields::shortened;
@@ -59,16 +59,17 @@ pub struct Wish {
 }
 
 /// `GET /api/os/events`
-pub async fn follow(request: HttpRequest, wish: Query<Wish>, state: Data<AppState>) -> Answer {
+pub async fn follow(request: HttpRequest, wish: Query<Wish>, seen: Seen, state: Data<AppState>) -> Answer {
     let wanted = wish.wanted(state.limits.subscriptions)?;
     let address = address(&request);
+    let role = granted(&request).bearer.ok().map(|bearer| bearer.role);
     let full = |full: crate::http::state::NoSeat| {
         Complaint::new(StatusCode::SERVICE_UNAVAILABLE, "Too many connections", full.to_string())
     };
-    let seat = state.seats.take(address, &state.limits).map_err(full)?;
-    let first = state.house.first_seq();
+    let seat = state.seats.take(address, role, &state.limits).map_err(full)?;
+    let first = seen.first_seq();
     let known = request.headers().get(LAST_EVENT_ID).map(|id| known(id.to_str().unwrap_or_default(), first));
-    let mut reader = Reader::new(&state, wanted, known, seat);
+    let mut reader = Reader::new(&seen, &state, wanted, known, seat);
     if let Granted { bearer: Ok(bearer), credential, .. } = granted(&request) {
         let (presence, dismissed) = state.lobby.listen(card(&reader, &bearer, address.to_string()));
         reader.presence = Some(presence);
@@ -163,7 +164,7 @@ struct Reader {
     /// In the order of the client's machines.
     known: Vec<Place>,
     news: StreamMap<MachineId, BroadcastStream<Arc<Published>>>,
-    roster: watch::Receiver<Roster>,
+    roster: SeenRoster,
     comment: Interval,
     closing: Pin<Box<WaitForCancellationFutureOwned>>,
     /// Its login has ended, or an admin wants it to go.
@@ -191,13 +192,13 @@ enum Stage {
 }
 
 impl Reader {
-    fn new(state: &AppState, wanted: Vec<String>, known: Option<Known>, seat: Seat) -> Self {
-        let mut roster = state.house.roster();
-        let machines = roster.borrow_and_update().clone();
+    fn new(seen: &Seen, state: &AppState, wanted: Vec<String>, known: Option<Known>, seat: Seat) -> Self {
+        let mut roster = seen.roster();
+        let machines = roster.now();
         // What happens after this is not lost; what happened before is in the snapshots.
         let news = machines.iter().map(|machine| (machine.id().clone(), listen(machine))).collect();
         let (limit, now) = (state.limits.subscriptions, wall_now());
-        let dialect = Box::new(BevForge::new(state.ledger.clone()));
+        let dialect = Box::new(BevForge::new(seen.ledger().clone()));
         // It only reads, so nobody who could steer is there by it.
         let mut viewer = bevforge_viewer();
         viewer.principal.role = UserRole::Viewer;
@@ -349,7 +350,7 @@ impl Reader {
 
     /// Follows the machines that came, and no more those that went.
     fn follow(&mut self) {
-        let machines = self.roster.borrow_and_update().clone();
+        let machines = self.roster.now();
         for place in (0..self.known.len()).rev() {
             let gone = self
                 .client

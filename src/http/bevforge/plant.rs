@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Path, Query};
 use hearth_actors::model::channel::{Channel, ControlShape, Role};
 use hearth_actors::model::connection::DriverState;
 use hearth_actors::model::ids::EndpointId;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::telemetry::Latest;
 use super::{Answer, Complaint, Paged, Turn, includes};
 use crate::http::rest::machines::find;
-use crate::http::state::AppState;
+use crate::http::seen::Seen;
 use crate::wire::fields::shortened;
 use crate::wire::words::MachineKind;
 
@@ -204,8 +204,8 @@ pub struct Besides {
 }
 
 /// `GET /api/os/endpoints`
-pub async fn endpoints(which: Query<Which>, turn: Query<Turn>, state: Data<AppState>) -> Answer {
-    let machines = state.house.machines();
+pub async fn endpoints(which: Query<Which>, turn: Query<Turn>, seen: Seen) -> Answer {
+    let machines = seen.machines();
     let mut rows: Vec<Endpoint> = machines.iter().flat_map(|machine| Endpoint::of(&machine.bus().snapshot())).collect();
     rows.retain(|row| which.node_id.as_ref().is_none_or(|node| row.node_id == *node));
     rows.retain(|row| which.kind.as_ref().is_none_or(|kind| row.endpoint_kind.eq_ignore_ascii_case(kind)));
@@ -217,18 +217,18 @@ pub async fn endpoints(which: Query<Which>, turn: Query<Turn>, state: Data<AppSt
 }
 
 /// `GET /api/os/tiles`
-pub async fn tiles(turn: Paged, state: Data<AppState>) -> Answer {
-    turn.rows(all_tiles(&state.house.machines()), USUAL_TILES)
+pub async fn tiles(turn: Paged, seen: Seen) -> Answer {
+    turn.rows(all_tiles(&seen.machines()), USUAL_TILES)
 }
 
 /// `GET /api/os/tiles/{id}`
-pub async fn tile(path: Path<String>, besides: Query<Besides>, state: Data<AppState>) -> Answer {
+pub async fn tile(path: Path<String>, besides: Query<Besides>, seen: Seen) -> Answer {
     let unknown = || {
         let message = format!("No tile found with id {}", shortened(&path));
         Complaint::new(StatusCode::NOT_FOUND, "Tile not found", message)
     };
-    let machine = find(&state, &path).map_err(|_| unknown())?;
-    let tiles = all_tiles(&state.house.machines());
+    let machine = find(&seen, &path).map_err(|_| unknown())?;
+    let tiles = all_tiles(&seen.machines());
     let tile = tiles.into_iter().find(|tile| tile.id == machine.id().as_str()).ok_or_else(unknown)?;
     let snapshot = machine.bus().snapshot();
     let current_values = includes(&besides.include, "current").then(|| {

@@ -15,6 +15,7 @@ use crate::dialects::bevforge::wire::{Origin, Scalar, Telemetry};
 use crate::dialects::bevforge::{self};
 use crate::http::rest::body;
 use crate::http::rest::machines::find;
+use crate::http::seen::Seen;
 use crate::http::state::AppState;
 use crate::http::websocket::telemetry::deliver;
 use crate::wire::fields::{FieldFault, Fields, MAX_WHOLE, list, shown, text, whole};
@@ -124,12 +125,12 @@ pub struct Whose {
 }
 
 /// `GET /api/os/telemetry/latest`: of one channel an object, of a machine a list.
-pub async fn latest(whose: Query<Whose>, turn: Query<Turn>, state: Data<AppState>) -> Answer {
+pub async fn latest(whose: Query<Whose>, turn: Query<Turn>, seen: Seen) -> Answer {
     if let Some(written) = &whose.endpoint_id {
         let number = written.parse().map_err(|_| {
             Complaint::invalid("Invalid endpointId parameter", "endpointId must be a whole number, 1 or more")
         })?;
-        let place = endpoint(&state, number)?;
+        let place = endpoint(&seen, number)?;
         let rows = Latest::of(&place.machine.bus().snapshot());
         let row = rows.into_iter().find(|row| u64::from(row.endpoint_id) == number);
         return Ok(HttpResponse::Ok().json(LastValues::OfChannel(row)));
@@ -137,12 +138,12 @@ pub async fn latest(whose: Query<Whose>, turn: Query<Turn>, state: Data<AppState
     let Some(machine) = whose.tile_id.as_ref().or(whose.node_id.as_ref()) else {
         return Err(Complaint::invalid("Missing parameter", "one of endpointId, tileId, nodeId is needed"));
     };
-    let rows = find(&state, machine).map(|machine| Latest::of(&machine.bus().snapshot())).unwrap_or_default();
+    let rows = find(&seen, machine).map(|machine| Latest::of(&machine.bus().snapshot())).unwrap_or_default();
     Ok(HttpResponse::Ok().json(LastValues::OfMachine(turn.of(rows, USUAL_ROWS)?)))
 }
 
 /// `POST /api/os/telemetry/ingest`: all values of a message, or none.
-pub async fn ingest(request: HttpRequest, payload: Payload, state: Data<AppState>) -> Answer {
+pub async fn ingest(request: HttpRequest, payload: Payload, seen: Seen, state: Data<AppState>) -> Answer {
     let body = body::json(&request, payload, state.limits.body_bytes).await?;
     let invalid = |fault: FieldFault| Complaint::invalid("Invalid request", fault.to_string());
     let fields = Fields::of(&body, "").map_err(invalid)?;
@@ -169,12 +170,12 @@ pub async fn ingest(request: HttpRequest, payload: Payload, state: Data<AppState
                 Complaint::invalid("Invalid request", message)
             })
         });
-        let place = endpoint(&state, number)?;
+        let place = endpoint(&seen, number)?;
         must_be_pushed(&state, &place.machine)?;
         values.push(Taken { tag: place.channel().tag.clone(), value, at: taken.transpose()? });
     }
     let accepted = values.len();
-    deliver(values, &state, now);
+    deliver(values, &seen, &state.workshop.inboxes, now);
     Ok(HttpResponse::Ok().json(Accepted { status: "ok", accepted }))
 }
 

@@ -2,7 +2,7 @@
 //! device did it.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::X_CONTENT_TYPE_OPTIONS;
+use actix_web::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::machine::pictures::CaptureError;
@@ -20,6 +20,7 @@ use crate::dialects::openscan::wire::{DeviceView, LightView, MotorView};
 use crate::http::rest::body;
 use crate::http::rest::caller::caller;
 use crate::http::rest::machines::put;
+use crate::http::seen::Seen;
 use crate::http::state::AppState;
 use crate::wire::fields::{Fields, number, shortened};
 
@@ -42,44 +43,44 @@ pub struct TurnBody {
 }
 
 /// `GET device/info`
-pub async fn info(looking: Query<Looking>, state: Data<AppState>) -> Answer {
-    Ok(HttpResponse::Ok().json(device(&looking.machine(&state)?)))
+pub async fn info(looking: Query<Looking>, seen: Seen) -> Answer {
+    Ok(HttpResponse::Ok().json(device(&looking.machine(&seen)?)))
 }
 
 /// `GET motors/`
-pub async fn motors(looking: Query<Looking>, state: Data<AppState>) -> Answer {
-    Ok(HttpResponse::Ok().json(device(&looking.machine(&state)?).motors))
+pub async fn motors(looking: Query<Looking>, seen: Seen) -> Answer {
+    Ok(HttpResponse::Ok().json(device(&looking.machine(&seen)?).motors))
 }
 
 /// `GET lights/`
-pub async fn lights(looking: Query<Looking>, state: Data<AppState>) -> Answer {
-    Ok(HttpResponse::Ok().json(device(&looking.machine(&state)?).lights))
+pub async fn lights(looking: Query<Looking>, seen: Seen) -> Answer {
+    Ok(HttpResponse::Ok().json(device(&looking.machine(&seen)?).lights))
 }
 
 /// `GET cameras/`
-pub async fn cameras(looking: Query<Looking>, state: Data<AppState>) -> Answer {
-    Ok(HttpResponse::Ok().json(device(&looking.machine(&state)?).cameras))
+pub async fn cameras(looking: Query<Looking>, seen: Seen) -> Answer {
+    Ok(HttpResponse::Ok().json(device(&looking.machine(&seen)?).cameras))
 }
 
 /// `GET motors/{name}`
-pub async fn motor(name: Path<String>, looking: Query<Looking>, state: Data<AppState>) -> Answer {
-    Ok(HttpResponse::Ok().json(motor_of(&looking.machine(&state)?, &name)?))
+pub async fn motor(name: Path<String>, looking: Query<Looking>, seen: Seen) -> Answer {
+    Ok(HttpResponse::Ok().json(motor_of(&looking.machine(&seen)?, &name)?))
 }
 
 /// `GET lights/{name}`
-pub async fn light(name: Path<String>, looking: Query<Looking>, state: Data<AppState>) -> Answer {
-    Ok(HttpResponse::Ok().json(light_of(&looking.machine(&state)?, &name)?))
+pub async fn light(name: Path<String>, looking: Query<Looking>, seen: Seen) -> Answer {
+    Ok(HttpResponse::Ok().json(light_of(&looking.machine(&seen)?, &name)?))
 }
 
 /// `GET cameras/{name}`
-pub async fn camera(name: Path<String>, looking: Query<Looking>, state: Data<AppState>) -> Answer {
-    let camera = device(&looking.machine(&state)?).cameras.remove(name.as_str());
+pub async fn camera(name: Path<String>, looking: Query<Looking>, seen: Seen) -> Answer {
+    let camera = device(&looking.machine(&seen)?).cameras.remove(name.as_str());
     Ok(HttpResponse::Ok().json(camera.ok_or_else(|| missing("camera", &name))?))
 }
 
-/// `GET cameras/{name}/photo`: takes a picture, between two orders.
-pub async fn photo(name: Path<String>, looking: Query<Looking>, state: Data<AppState>) -> Answer {
-    let machine = looking.machine(&state)?;
+/// `GET cameras/{name}/photo`: takes a picture, between two orders. It is a `GET` that makes a device work, so looking is not enough.
+pub async fn photo(name: Path<String>, looking: Query<Looking>, seen: Seen) -> Answer {
+    let machine = looking.machine(&seen)?;
     let channels = machine.bus().snapshot().channels;
     let is_camera =
         |(_, channel): &(usize, &Channel)| Group::of(channel) == Group::Cameras && channel.id.as_str() == name.as_str();
@@ -93,8 +94,9 @@ pub async fn photo(name: Path<String>, looking: Query<Looking>, state: Data<AppS
         };
         Refused::new(status, error.to_string())
     })?;
-    let as_said = (X_CONTENT_TYPE_OPTIONS, "nosniff");
-    Ok(HttpResponse::Ok().content_type(picture.mime).insert_header(as_said).body(picture.bytes))
+    let (as_said, fresh) = ((X_CONTENT_TYPE_OPTIONS, "nosniff"), (CACHE_CONTROL, "no-store"));
+    let mut answer = HttpResponse::Ok();
+    Ok(answer.content_type(picture.mime).insert_header(as_said).insert_header(fresh).body(picture.bytes))
 }
 
 /// `PUT motors/{name}/angle?degrees=`: turns it to there.
@@ -103,12 +105,12 @@ pub async fn turn_to(
     name: Path<String>,
     looking: Query<Looking>,
     turn: Query<Turn>,
-    state: Data<AppState>,
+    seen: Seen,
 ) -> Answer {
-    let machine = looking.machine(&state)?;
+    let machine = looking.machine(&seen)?;
     let wanted = || Refused::fault("float_parsing", vec!["query", "degrees"], "degrees: a number is needed");
     let degrees: f64 = turn.degrees.as_deref().and_then(|text| text.parse().ok()).ok_or_else(wanted)?;
-    turned(&request, &state, &machine, &name, degrees, "query").await
+    turned(&request, &seen, &machine, &name, degrees, "query").await
 }
 
 /// `PATCH motors/{name}/angle`: turns it by so much.
@@ -117,9 +119,10 @@ pub async fn turn_by(
     name: Path<String>,
     looking: Query<Looking>,
     payload: Payload,
+    seen: Seen,
     state: Data<AppState>,
 ) -> Answer {
-    let machine = looking.machine(&state)?;
+    let machine = looking.machine(&seen)?;
     let value = of_body(body::json(&request, payload, state.limits.body_bytes).await)?;
     let read = |fields: Fields<'_>| {
         let range = -DEGREES_MAX..=DEGREES_MAX;
@@ -129,42 +132,27 @@ pub async fn turn_by(
     let by = read.map_err(|fault| Refused::fault("float_type", vec!["body", "degrees"], fault.detail))?;
     let unknown = || Refused::new(StatusCode::CONFLICT, "where it stands is not known yet: turn it to an angle first");
     let from = motor_of(&machine, &name)?.angle.ok_or_else(unknown)?;
-    turned(&request, &state, &machine, &name, from + by.degrees, "body").await
+    turned(&request, &seen, &machine, &name, from + by.degrees, "body").await
 }
 
 /// `PATCH lights/{name}/turn_on`
-pub async fn turn_on(
-    request: HttpRequest,
-    name: Path<String>,
-    looking: Query<Looking>,
-    state: Data<AppState>,
-) -> Answer {
-    switched(&request, &name, &looking, &state, |_| true).await
+pub async fn turn_on(request: HttpRequest, name: Path<String>, looking: Query<Looking>, seen: Seen) -> Answer {
+    switched(&request, &name, &looking, &seen, |_| true).await
 }
 
 /// `PATCH lights/{name}/turn_off`
-pub async fn turn_off(
-    request: HttpRequest,
-    name: Path<String>,
-    looking: Query<Looking>,
-    state: Data<AppState>,
-) -> Answer {
-    switched(&request, &name, &looking, &state, |_| false).await
+pub async fn turn_off(request: HttpRequest, name: Path<String>, looking: Query<Looking>, seen: Seen) -> Answer {
+    switched(&request, &name, &looking, &seen, |_| false).await
 }
 
 /// `PATCH lights/{name}/toggle`: one of which nothing is known goes on.
-pub async fn toggle(
-    request: HttpRequest,
-    name: Path<String>,
-    looking: Query<Looking>,
-    state: Data<AppState>,
-) -> Answer {
-    switched(&request, &name, &looking, &state, |light| light.is_on != Some(true)).await
+pub async fn toggle(request: HttpRequest, name: Path<String>, looking: Query<Looking>, seen: Seen) -> Answer {
+    switched(&request, &name, &looking, &seen, |light| light.is_on != Some(true)).await
 }
 
 async fn turned(
     request: &HttpRequest,
-    state: &AppState,
+    seen: &Seen,
     machine: &MachineHandle,
     name: &str,
     degrees: f64,
@@ -175,7 +163,7 @@ async fn turned(
         let words = format!("{degrees}° is out of its reach: from {} to {}", control.min, control.max);
         return Err(Refused::fault("value_error", vec![place, "degrees"], words));
     }
-    command(request, state, machine, channel, control.to_fraction(degrees)).await?;
+    command(request, seen, machine, channel, control.to_fraction(degrees)).await?;
     Ok(HttpResponse::Ok().json(motor_of(machine, name)?))
 }
 
@@ -183,25 +171,25 @@ async fn switched(
     request: &HttpRequest,
     name: &str,
     looking: &Looking,
-    state: &AppState,
+    seen: &Seen,
     shines: impl Fn(&LightView) -> bool,
 ) -> Answer {
-    let machine = looking.machine(state)?;
+    let machine = looking.machine(seen)?;
     let (channel, _) = control(&machine, name, Group::Lights)?;
     let value = if shines(&light_of(&machine, name)?) { Fraction::ONE } else { Fraction::ZERO };
-    command(request, state, &machine, channel, value).await?;
+    command(request, seen, &machine, channel, value).await?;
     Ok(HttpResponse::Ok().json(light_of(&machine, name)?))
 }
 
 async fn command(
     request: &HttpRequest,
-    state: &AppState,
+    seen: &Seen,
     machine: &MachineHandle,
     channel: ChannelId,
     value: Fraction,
 ) -> Result<(), Refused> {
     let caller = caller(request)?;
-    put(request, state, machine, caller.actor(), Want::Control { channel, value }).await?;
+    put(request, seen, machine, caller.actor(), Want::Control { channel, value }).await?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use hearth_actors::model::task::Task;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,7 +13,7 @@ use super::Refused;
 use super::tasks::view;
 use crate::dialects::openscan::wire::is_scan;
 use crate::http::rest::wire::task::TaskView;
-use crate::http::state::AppState;
+use crate::http::seen::Seen;
 use crate::wire::fields::shortened;
 use crate::wire::words::TaskStatus;
 
@@ -26,7 +26,7 @@ pub struct Project {
     pub name: String,
     /// When its first scan was asked for. RFC 3339, UTC.
     pub created: Option<String>,
-    /// Its scans that are remembered, as `scan01` and so on in the order in which they were asked for.
+    /// Its scans that are remembered, as `scan01` and so on by their numbers.
     pub scans: BTreeMap<String, Scan>,
 }
 
@@ -35,8 +35,8 @@ pub struct Project {
 pub struct Scan {
     /// The project.
     pub project_name: String,
-    /// Its place among those that are remembered, from 1: steer it by its task.
-    pub index: usize,
+    /// Its number in the project, from 1, which it keeps when older ones are forgotten: steer it by its task.
+    pub index: u32,
     /// When it was asked for. RFC 3339, UTC.
     pub created: Option<String>,
     /// Where it stands.
@@ -52,33 +52,32 @@ pub struct Scan {
 }
 
 /// `GET projects/`
-pub async fn list(state: Data<AppState>) -> HttpResponse {
-    HttpResponse::Ok().json(all(&state))
+pub async fn list(seen: Seen) -> HttpResponse {
+    HttpResponse::Ok().json(all(&seen))
 }
 
 /// `GET projects/{project}`
-pub async fn show(path: Path<String>, state: Data<AppState>) -> Answer {
+pub async fn show(path: Path<String>, seen: Seen) -> Answer {
     let unknown = || Refused::not_found(format!("Project {} not found", shortened(&path)));
-    Ok(HttpResponse::Ok().json(all(&state).remove(path.as_str()).ok_or_else(unknown)?))
+    Ok(HttpResponse::Ok().json(all(&seen).remove(path.as_str()).ok_or_else(unknown)?))
 }
 
-fn all(state: &AppState) -> BTreeMap<String, Project> {
+fn all(seen: &Seen) -> BTreeMap<String, Project> {
     let mut projects: BTreeMap<String, Project> = BTreeMap::new();
-    for task in state.house.tasks().list().iter().filter(|task| is_scan(&task.name)) {
-        let Some(name) = task.project.as_deref() else { continue };
+    for task in seen.tasks().list().iter().filter(|task| is_scan(&task.name)) {
+        let (Some(name), Some(index)) = (task.project.as_deref(), task.number) else { continue };
         let project = projects.entry(name.to_owned()).or_insert_with(|| Project {
             name: name.to_owned(),
             created: view(task).state.created_at,
             scans: BTreeMap::new(),
         });
-        let index = project.scans.len() + 1;
         project.scans.insert(format!("scan{index:02}"), Scan::of(name, index, task));
     }
     projects
 }
 
 impl Scan {
-    fn of(project: &str, index: usize, task: &Task) -> Self {
+    fn of(project: &str, index: u32, task: &Task) -> Self {
         let TaskView { state, .. } = view(task);
         let pictures = state.result.as_ref().and_then(|result| result["pictures"].as_array());
         let file = |picture: &Value| picture["file"].as_str().map(str::to_owned);

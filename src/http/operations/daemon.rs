@@ -22,7 +22,8 @@ pub fn operations() -> Vec<Operation> {
             .told(
                 Tag::Daemon,
                 "Which daemon, since when, and how its storage is",
-                "`status` says that it answers; trouble with the disk stands in `storage` and is an alarm of every machine.",
+                "`status` says that it answers; trouble with the disk stands in `storage` and is an alarm of every machine. \
+                 Where a login is needed and there is none, `storage` is `null`: `degraded` says which part is not well.",
             )
             .answers(
                 200,
@@ -30,6 +31,7 @@ pub fn operations() -> Vec<Operation> {
                 Shape::written::<Health>(),
                 json!({
                     "status": "ok", "version": env!("CARGO_PKG_VERSION"), "uptime_seconds": 86_400.5,
+                    "degraded": [],
                     "storage": { "state": "ok", "messages": [], "free_bytes": 64_000_000_000_u64, "index": "ready" },
                 }),
             ),

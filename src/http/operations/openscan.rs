@@ -236,12 +236,12 @@ fn looks() -> Vec<Operation> {
 }
 
 fn photo() -> Operation {
-    Operation::new(Action::SeeMachines, Method::GET, "/cameras/{name}/photo", || web::get().to(parts::photo), "openscanPhoto")
+    Operation::new(Action::TakePicture, Method::GET, "/cameras/{name}/photo", || web::get().to(parts::photo), "openscanPhoto")
         .told(
             Tag::OpenScan,
             "Take a picture",
-            "Between two orders, and without control of the machine. 409 where it is not connected, 502 where the camera gave \
-             none.",
+            "Between two orders, and without control of the machine, but with the role of an operator: 403 without. 409 where it is \
+             not connected, 502 where the camera gave none.",
         )
         .takes(named())
         .takes(which())

@@ -97,6 +97,7 @@ fn import() -> Operation {
         .answers(201, "The profile, without its curves.", Shape::written::<ProfileSummary>(), examples::summary())
         .with_header("Location", "Path of the profile.")
         .refuses(400, "MALFORMED", "The format is unknown.")
+        .refuses(404, "MACHINE_NOT_FOUND", "Your access is limited to machines, and the profile is of none of them.")
         .refuses(507, "STORAGE_FULL", FULL)
 }
 

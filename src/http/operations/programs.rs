@@ -55,6 +55,7 @@ fn put() -> Operation {
         .reads(Shape::read::<ProgramBody>(), Presence::Needed, vec![("a mash", examples::program())])
         .answers(200, "The program.", Shape::written::<ProgramView>(), examples::stored_program())
         .refuses(400, "MALFORMED", "The id cannot be one.")
+        .refuses(409, "EXISTS", "A program of a machine that you do not see has this id: choose another.")
         .refuses(507, "STORAGE_FULL", "The disk is full: make room.")
 }
 

@@ -29,7 +29,8 @@ fn stops() -> Vec<Operation> {
                 Tag::Safety,
                 "STOP every machine",
                 "Every output of every machine goes to its stop value and is latched there until somebody re-arms. Always \
-                 passes: no lease, interlock or rate limit stands before it.",
+                 passes: no lease, interlock or rate limit stands before it. Whoever is limited to some machines stops all of them, \
+                 too, and is told of those they see.",
             )
             .answers(
                 200,

@@ -59,7 +59,8 @@ fn create() -> Operation {
              leads to it, tells which answered, and never writes; \
              `replay(machine_id, profile_id, speed, apply_controls)` plays a profile to its end. To try things out: \
              `generator_task(total_steps, interval)`, `hello_world_async_task(total_steps, delay)`, \
-             `hello_world_blocking_task(duration)`, `exclusive_demo_task(duration)`, `failing_task(error_message)`.",
+             `hello_world_blocking_task(duration)`, `exclusive_demo_task(duration)`, `failing_task(error_message)`. Whoever is limited to \
+             some machines says with `machine_id` for which of them it works, and neither exports nor imports in bulk.",
         )
         .takes(Parameter::path("task", "The job's name.", json!({ "type": "string", "enum": crate::jobs::names() })))
         .takes(super::as_client())

@@ -16,11 +16,11 @@ use super::wire::profile::{EventCorrection, PatchBody, ProfileNotes, SaveBody};
 use crate::config::faults::Faults;
 use crate::http::problem::Problem;
 use crate::wire::commands::{self, ID_CHARS_MAX, Unread};
-use crate::wire::fields::{FieldFault, Fields, MAX_WHOLE, depth, list, millis, number, shown, text, whole, word};
+use crate::wire::fields::{
+    DEPTH_MAX, FieldFault, Fields, MAX_WHOLE, depth, list, millis, number, shown, text, whole, word,
+};
 use crate::wire::words::EventType;
 
-/// Deepest nesting that is looked at. Source: safety design, limits.
-const DEPTH_MAX: usize = 16;
 const REQUEST_ID_CHARS_MAX: usize = 64;
 /// Longest name of a profile or bean.
 const NAME_CHARS_MAX: usize = 200;

@@ -1,23 +1,30 @@
 //! Reads bodies, and says in the contract's way what is wrong with them.
 
+use std::time::Duration;
+
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Payload};
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::bodies;
 use crate::http::problem::Problem;
 
+/// How long a client may take for a body: enough for the largest file to import over a slow radio link.
+const BODY_DEADLINE: Duration = Duration::from_secs(60);
+
 /// Reads a body up to a limit.
 ///
 /// # Errors
-/// The answer to give: 413 when it is larger, 400 when it does not arrive whole.
+/// The answer to give: 413 when it is larger, 400 when it does not arrive whole, 408 when it takes too long.
 pub async fn bytes(payload: Payload, limit: usize) -> Result<Bytes, Problem> {
-    match payload.to_bytes_limited(limit).await {
-        Err(_) => Err(too_large(limit)),
-        Ok(Err(error)) => Err(Problem::malformed(format!("the body did not arrive whole: {error}"))),
-        Ok(Ok(bytes)) => Ok(bytes),
+    match timeout(BODY_DEADLINE, payload.to_bytes_limited(limit)).await {
+        Err(_) => Err(too_slow()),
+        Ok(Err(_)) => Err(too_large(limit)),
+        Ok(Ok(Err(error))) => Err(Problem::malformed(format!("the body did not arrive whole: {error}"))),
+        Ok(Ok(Ok(bytes))) => Ok(bytes),
     }
 }
 
@@ -37,6 +44,11 @@ pub async fn json(request: &HttpRequest, payload: Payload, limit: usize) -> Resu
         return Ok(Value::Object(serde_json::Map::new()));
     }
     bodies::json(&bytes)
+}
+
+fn too_slow() -> Problem {
+    let detail = format!("the body did not arrive within {} s: send it faster", BODY_DEADLINE.as_secs());
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", detail)
 }
 
 fn too_large(limit: usize) -> Problem {

@@ -22,6 +22,7 @@ use crate::config::parse::parse_all;
 use crate::config::users::RoleConfig;
 use crate::http::deeds::note_login;
 use crate::http::door::{SESSION_COOKIE, address, granted};
+use crate::http::peer;
 use crate::http::problem::Problem;
 use crate::http::sign_in::{Credentials, end_session};
 use crate::http::state::AppState;
@@ -210,7 +211,7 @@ fn entered(request: &HttpRequest, secret: &str, bearer: &Bearer, state: &AppStat
 }
 
 fn cookie(request: &HttpRequest, secret: &str, max_age_s: u32) -> String {
-    let secure = if request.connection_info().scheme() == "https" { "; Secure" } else { "" };
+    let secure = if peer::of(request).is_https { "; Secure" } else { "" };
     format!("{SESSION_COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={max_age_s}{secure}")
 }
 

@@ -22,14 +22,15 @@ use crate::http::door::principal;
 use crate::http::problem::Problem;
 use crate::http::rest::health::HealthView;
 use crate::http::rest::wire::machine::{DriverAnswer, MachineSummary};
+use crate::http::seen::Seen;
 use crate::http::state::AppState;
 use crate::wire::fields::shortened;
 
 type Answer = Result<HttpResponse, Problem>;
 
 /// `GET /api/machines`
-pub async fn list(state: Data<AppState>) -> HttpResponse {
-    let machines = state.house.machines();
+pub async fn list(seen: Seen) -> HttpResponse {
+    let machines = seen.machines();
     let summaries: Vec<MachineSummary> =
         machines.iter().map(|machine| MachineSummary::of(&machine.spec(), &machine.bus().snapshot())).collect();
     HttpResponse::Ok().json(summaries)
@@ -42,21 +43,27 @@ pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState
     must_not_clash(&state, &config)?;
     let definition = define(&state, &config)?;
     Details { machine: Some(config.id.clone()), ..Details::default() }.note(&request);
-    let handle = asked(state.house.registry().send(Add(definition)).await)?;
+    let handle = asked(state.house.unscoped().registry().send(Add(definition)).await)?;
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, format!("/api/machines/{}", handle.id())))
         .json(addressed(&handle)?))
 }
 
 /// `GET /api/machines/{id}`
-pub async fn show(path: Path<String>, state: Data<AppState>) -> Answer {
-    let handle = find(&state, &path)?;
+pub async fn show(path: Path<String>, seen: Seen) -> Answer {
+    let handle = find(&seen, &path)?;
     Ok(HttpResponse::Ok().json(addressed(&handle)?))
 }
 
 /// `PUT /api/machines/{id}`
-pub async fn replace(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
-    let handle = find(&state, &path)?;
+pub async fn replace(
+    request: HttpRequest,
+    path: Path<String>,
+    payload: Payload,
+    seen: Seen,
+    state: Data<AppState>,
+) -> Answer {
+    let handle = find(&seen, &path)?;
     let mut value = body::json(&request, payload, state.limits.body_bytes).await?;
     if let Value::Object(members) = &mut value {
         members.entry("id").or_insert_with(|| json!(handle.id().as_str()));
@@ -72,7 +79,7 @@ pub async fn replace(request: HttpRequest, path: Path<String>, payload: Payload,
     let (before, after) = (addressed(&handle)?, to_be(config, &definition.spec, &handle.spec()));
     Details::of_change(&before, &after).note(&request);
     let reopen = needs_a_fresh_start(before, after);
-    let handle = asked(state.house.registry().send(Replace { definition, reopen }).await)?;
+    let handle = asked(state.house.unscoped().registry().send(Replace { definition, reopen }).await)?;
     Ok(HttpResponse::Ok().json(addressed(&handle)?))
 }
 
@@ -83,39 +90,39 @@ pub struct RemoveQuery {
 }
 
 /// `DELETE /api/machines/{id}`
-pub async fn remove(path: Path<String>, query: Query<RemoveQuery>, state: Data<AppState>) -> Answer {
-    let handle = find(&state, &path)?;
+pub async fn remove(path: Path<String>, query: Query<RemoveQuery>, seen: Seen, state: Data<AppState>) -> Answer {
+    let handle = find(&seen, &path)?;
     let force = if query.force == Some(true) { Force::Yes } else { Force::No };
-    asked(state.house.registry().send(Remove { id: handle.id().clone(), force }).await)?;
+    asked(state.house.unscoped().registry().send(Remove { id: handle.id().clone(), force }).await)?;
     Ok(HttpResponse::NoContent().finish())
 }
 
 /// `POST /api/machines/{id}/connect`
-pub async fn connect(request: HttpRequest, path: Path<String>, state: Data<AppState>) -> Answer {
-    link(&request, &state, &path, Want::Connect).await
+pub async fn connect(request: HttpRequest, path: Path<String>, seen: Seen) -> Answer {
+    link(&request, &seen, &path, Want::Connect).await
 }
 
 /// `POST /api/machines/{id}/disconnect`
-pub async fn disconnect(request: HttpRequest, path: Path<String>, state: Data<AppState>) -> Answer {
-    link(&request, &state, &path, Want::Disconnect).await
+pub async fn disconnect(request: HttpRequest, path: Path<String>, seen: Seen) -> Answer {
+    link(&request, &seen, &path, Want::Disconnect).await
 }
 
 /// `POST /api/machines/{id}/restart`
-pub async fn restart(path: Path<String>, state: Data<AppState>) -> Answer {
-    let handle = find(&state, &path)?;
-    asked(state.house.registry().send(Restart(handle.id().clone())).await)?;
+pub async fn restart(path: Path<String>, seen: Seen, state: Data<AppState>) -> Answer {
+    let handle = find(&seen, &path)?;
+    asked(state.house.unscoped().registry().send(Restart(handle.id().clone())).await)?;
     Ok(HttpResponse::Accepted().json(driver_answer(&handle)))
 }
 
 /// `GET /api/machines/{id}/health`
-pub async fn health(path: Path<String>, state: Data<AppState>) -> Answer {
-    let handle = find(&state, &path)?;
+pub async fn health(path: Path<String>, seen: Seen) -> Answer {
+    let handle = find(&seen, &path)?;
     Ok(HttpResponse::Ok().json(HealthView::of(&handle)))
 }
 
-async fn link(request: &HttpRequest, state: &AppState, id: &str, want: Want) -> Answer {
-    let handle = find(state, id)?;
-    put(request, state, &handle, Actor::Rest, want).await.map_err(|refusal| Problem::from(&refusal))?;
+async fn link(request: &HttpRequest, seen: &Seen, id: &str, want: Want) -> Answer {
+    let handle = find(seen, id)?;
+    put(request, seen, &handle, Actor::Rest, want).await.map_err(|refusal| Problem::from(&refusal))?;
     Ok(HttpResponse::Ok().json(driver_answer(&handle)))
 }
 
@@ -129,7 +136,7 @@ fn define(state: &AppState, config: &MachineConfig) -> Result<Definition, Proble
 
 /// What is unique in the daemon must stay so: tags, endpoint ids, and the settings of a serial line that machines share.
 fn must_not_clash(state: &AppState, config: &MachineConfig) -> Result<(), Problem> {
-    let others = state.house.machines();
+    let others = state.house.unscoped().machines();
     let others = others.iter().filter(|other| other.id().as_str() != config.id);
     let others: Vec<MachineConfig> = others.filter_map(|other| addressed(other).ok()).collect();
     clashes(config, &others).unless_any(()).map_err(|faults| Problem::invalid(&faults))
@@ -164,15 +171,15 @@ fn needs_a_fresh_start(old: MachineConfig, new: MachineConfig) -> bool {
 ///
 /// # Errors
 /// The answer to give.
-pub fn find(state: &AppState, id: &str) -> Result<MachineHandle, Problem> {
-    let found = MachineId::parse(id).ok().and_then(|id| state.house.find(&id));
+pub fn find(seen: &Seen, id: &str) -> Result<MachineHandle, Problem> {
+    let found = MachineId::parse(id).ok().and_then(|id| seen.find(&id));
     found.ok_or_else(|| no_machine(id))
 }
 
 /// A command that came with a request; whoever sent that is judged by the gate.
-pub fn order(request: &HttpRequest, state: &AppState, actor: Actor, want: Want) -> Command {
+pub fn order(request: &HttpRequest, seen: &Seen, actor: Actor, want: Want) -> Command {
     let principal = principal(request, actor);
-    Command { id: state.house.surroundings().next_command(), principal, request_id: None, want }
+    Command { id: seen.next_command(), principal, request_id: None, want }
 }
 
 /// Puts a command that came with a request to its machine.
@@ -181,13 +188,13 @@ pub fn order(request: &HttpRequest, state: &AppState, actor: Actor, want: Want) 
 /// The machine's refusal.
 pub async fn put(
     request: &HttpRequest,
-    state: &AppState,
+    seen: &Seen,
     machine: &MachineHandle,
     actor: Actor,
     want: Want,
 ) -> Result<Outcome, Refusal> {
     Details::of_order(machine, &want).note(request);
-    machine.command(order(request, state, actor, want)).await
+    machine.command(order(request, seen, actor, want)).await
 }
 
 fn asked<T>(answer: Result<Result<T, RegistryError>, actix::MailboxError>) -> Result<T, Problem> {
@@ -222,6 +229,7 @@ pub fn invalid_at(pointer: &str, detail: impl Into<String>) -> Problem {
     Problem::invalid(&faults)
 }
 
-fn no_machine(id: &str) -> Problem {
+/// The answer to whoever asks for a machine that is not there, or that they do not see.
+pub fn no_machine(id: &str) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "MACHINE_NOT_FOUND", format!("there is no machine `{}`", shortened(id)))
 }

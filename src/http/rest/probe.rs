@@ -14,6 +14,7 @@ use crate::drivers::modbus::access::lead_alike;
 use crate::drivers::modbus::ports::ports;
 use crate::http::problem::Problem;
 use crate::http::rest::wire::probe::{ProbeView, SerialPortView};
+use crate::http::seen::Seen;
 use crate::http::state::AppState;
 
 type Answer = Result<HttpResponse, Problem>;
@@ -22,7 +23,7 @@ type Answer = Result<HttpResponse, Problem>;
 const NAMELESS: &str = "new-machine";
 
 /// `POST /api/probe`
-pub async fn probe(request: HttpRequest, payload: Payload, state: Data<AppState>) -> Answer {
+pub async fn probe(request: HttpRequest, payload: Payload, seen: Seen, state: Data<AppState>) -> Answer {
     let mut value = body::json(&request, payload, state.limits.body_bytes).await?;
     let asks_for_a_sign = complete(&mut value);
     let config = MachineConfig::parse(value).map_err(|faults| Problem::invalid(&faults))?;
@@ -36,7 +37,7 @@ pub async fn probe(request: HttpRequest, payload: Payload, state: Data<AppState>
         let detail = "a machine whose controller sends its readings cannot be asked: save it and see what arrives";
         return Err(invalid_at("/driver/type", detail));
     };
-    let mut view = ProbeView::of(&spec, outcome, note(&state, &config));
+    let mut view = ProbeView::of(&spec, outcome, note(&seen, &config));
     if asks_for_a_sign {
         view.values.clear();
     }
@@ -67,9 +68,9 @@ fn complete(document: &mut Value) -> bool {
 }
 
 /// Who else is at the same place, since that may be why nothing comes.
-fn note(state: &AppState, config: &MachineConfig) -> String {
+fn note(seen: &Seen, config: &MachineConfig) -> String {
     let DriverConfig::Modbus(mine) = &config.driver else { return String::new() };
-    let machines = state.house.machines();
+    let machines = seen.machines();
     let is_connected =
         |state| matches!(state, DriverState::Connected | DriverState::Connecting | DriverState::Reconnecting);
     let there =

@@ -1,26 +1,27 @@
 //! Profiles: saved sessions, and what people say about them.
 
-use std::sync::Arc;
-
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_DISPOSITION, LOCATION, X_CONTENT_TYPE_OPTIONS};
 use actix_web::web::{self, Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use hearth_actors::archive::{Archive, ArchiveError, ProfileQuery};
+use hearth_actors::archive::{ArchiveError, ProfileQuery};
 use hearth_actors::logic::profile::fill_rates;
+use hearth_actors::model::command::Scope;
 use hearth_actors::model::ids::{MachineId, SessionId};
 use hearth_actors::model::profile::{Annotation, Profile, ProfileStatus};
 use hearth_actors::model::session::SessionState;
 use hearth_actors::runtime::clock::{new_session_id, wall_now};
+use hearth_actors::system::view::kept::Kept;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::document::{self, Arrival};
 use super::exchange::{self, Format};
-use super::machines::find;
+use super::machines::{find, no_machine};
 use super::{bodies, body};
 use crate::http::problem::Problem;
 use crate::http::rest::wire::profile::{ProfileDocument, ProfilePage, ProfileSummary, SaveBody};
+use crate::http::seen::Seen;
 use crate::http::state::AppState;
 use crate::wire::fields::shortened;
 use crate::wire::parse_rfc3339;
@@ -65,6 +66,7 @@ impl ListQuery {
             .as_deref()
             .map(|text| SessionId::parse(text).ok_or_else(|| bad("cursor", text, "the next_cursor of a page")));
         Ok(ProfileQuery {
+            scope: Scope::All,
             text: self.q.clone().filter(|text| !text.trim().is_empty()),
             machine: machine.transpose()?,
             from: moment("from", &self.from)?,
@@ -76,19 +78,19 @@ impl ListQuery {
 }
 
 /// `GET /api/profiles`
-pub async fn list(query: Query<ListQuery>, state: Data<AppState>) -> Answer {
+pub async fn list(query: Query<ListQuery>, seen: Seen) -> Answer {
     let query = query.read()?;
-    let page = on_disk(&state, move |archive| archive.profiles(&query)).await?;
+    let page = on_disk(&seen, move |disk| disk.profiles(query)).await?;
     Ok(HttpResponse::Ok().json(ProfilePage::from(&page)))
 }
 
 /// `POST /api/profiles`: a machine's finished session, or a whole document.
-pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState>) -> Answer {
+pub async fn create(request: HttpRequest, payload: Payload, seen: Seen, state: Data<AppState>) -> Answer {
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
     let profile = if value.get("series").is_some() {
-        keep_document(&state, &value).await?
+        keep_document(&seen, &value).await?
     } else {
-        save_session(&state, &value).await?
+        save_session(&seen, &value).await?
     };
     Ok(created(&profile).json(ProfileDocument::from(&profile)))
 }
@@ -107,19 +109,19 @@ impl FormatQuery {
 }
 
 /// `POST /api/profiles/import`: a file, whatever its media type.
-pub async fn import(query: Query<FormatQuery>, payload: Payload, state: Data<AppState>) -> Answer {
+pub async fn import(query: Query<FormatQuery>, payload: Payload, seen: Seen, state: Data<AppState>) -> Answer {
     let format = query.read()?;
     let file = body::bytes(payload, state.limits.import_bytes).await?;
     let arrival = Arrival { id: new_session_id(), now: wall_now() };
     let read = away(move || exchange::import(&file, format, arrival)).await?;
-    let profile = keep(&state, read.map_err(|faults| Problem::invalid(&faults))?).await?;
+    let profile = keep(&seen, read.map_err(|faults| Problem::invalid(&faults))?).await?;
     Ok(created(&profile).json(ProfileSummary::from(&profile.summary())))
 }
 
 /// `GET /api/profiles/{id}/export`: a file to save.
-pub async fn export(path: Path<String>, query: Query<FormatQuery>, state: Data<AppState>) -> Answer {
+pub async fn export(path: Path<String>, query: Query<FormatQuery>, seen: Seen) -> Answer {
     let format = query.read()?.unwrap_or(Format::Json);
-    let profile = load(&state, &path).await?;
+    let profile = load(&seen, &path).await?;
     let name = exchange::file_name(&profile, format);
     let file = away(move || exchange::export(&profile, format)).await?;
     Ok(HttpResponse::Ok()
@@ -130,60 +132,70 @@ pub async fn export(path: Path<String>, query: Query<FormatQuery>, state: Data<A
 }
 
 /// `GET /api/profiles/{id}`
-pub async fn show(path: Path<String>, state: Data<AppState>) -> Answer {
-    let profile = load(&state, &path).await?;
+pub async fn show(path: Path<String>, seen: Seen) -> Answer {
+    let profile = load(&seen, &path).await?;
     Ok(HttpResponse::Ok().json(ProfileDocument::from(&profile)))
 }
 
 /// `PATCH /api/profiles/{id}`: a draft that a person puts right is saved by that.
-pub async fn change(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
-    let profile = load(&state, &path).await?;
+pub async fn change(
+    request: HttpRequest,
+    path: Path<String>,
+    payload: Payload,
+    seen: Seen,
+    state: Data<AppState>,
+) -> Answer {
+    let profile = load(&seen, &path).await?;
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
     let annotation = bodies::annotation(bodies::patch(&value, &profile)?, &profile);
     let annotation = Annotation { status: Some(ProfileStatus::Saved), ..annotation };
     let id = profile.id;
-    let profile = on_disk(&state, move |archive| archive.annotate(id, annotation)).await?;
+    let profile = on_disk(&seen, move |disk| disk.annotate(id, annotation)).await?;
     Ok(HttpResponse::Ok().json(ProfileDocument::from(&profile)))
 }
 
 /// `DELETE /api/profiles/{id}`
-pub async fn remove(path: Path<String>, state: Data<AppState>) -> Answer {
+pub async fn remove(path: Path<String>, seen: Seen) -> Answer {
     let id = parse_id(&path)?;
-    on_disk(&state, move |archive| archive.delete(id)).await?;
+    on_disk(&seen, move |disk| disk.delete(id)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
 /// Saves a machine's finished session: the draft is there already, saving it says so and gives it a name.
-async fn save_session(state: &AppState, value: &Value) -> Result<Profile, Problem> {
+async fn save_session(seen: &Seen, value: &Value) -> Result<Profile, Problem> {
     let SaveBody { machine_id, .. } = bodies::save(value)?;
-    let handle = find(state, machine_id.as_str())?;
+    let handle = find(seen, machine_id.as_str())?;
     let (state_now, session) = handle.bus().look(|snapshot| (snapshot.state, snapshot.session));
     let (SessionState::Finished, Some(session)) = (state_now, session) else {
         let name = hearth_actors::logic::session::name(state_now);
         let detail = format!("`{machine_id}` has no finished session, it is {name}: stop the recording first");
         return Err(Problem::new(StatusCode::CONFLICT, "INVALID_STATE_TRANSITION", detail));
     };
-    let draft = on_disk(state, move |archive| archive.profile(session)).await?;
+    let draft = on_disk(seen, move |disk| disk.profile(session)).await?;
     let annotation = bodies::annotation(bodies::patch(value, &draft)?, &draft);
     let annotation = Annotation { status: Some(ProfileStatus::Saved), ..annotation };
-    on_disk(state, move |archive| archive.annotate(session, annotation)).await
+    on_disk(seen, move |disk| disk.annotate(session, annotation)).await
 }
 
 /// Keeps a whole profile document as a profile of its own.
-async fn keep_document(state: &AppState, value: &Value) -> Result<Profile, Problem> {
+async fn keep_document(seen: &Seen, value: &Value) -> Result<Profile, Problem> {
     let arrival = Arrival { id: new_session_id(), now: wall_now() };
     let profile = document::profile(value, arrival).map_err(|faults| Problem::invalid(&faults))?;
-    keep(state, profile).await
+    keep(seen, profile).await
 }
 
 /// Keeps a profile that came from outside.
 ///
 /// # Errors
 /// The problem to answer with.
-pub async fn keep(state: &AppState, mut profile: Profile) -> Result<Profile, Problem> {
+async fn keep(seen: &Seen, mut profile: Profile) -> Result<Profile, Problem> {
     fill_rates(&mut profile.series);
-    let id = profile.id;
-    on_disk(state, move |archive| archive.import(&profile).and_then(|()| archive.profile(id))).await
+    let (id, machine, kept) = (profile.id, profile.machine.clone(), seen.kept());
+    let stored = away(move || kept.import(&profile).and_then(|()| kept.profile(id))).await?;
+    stored.map_err(|error| match error {
+        ArchiveError::NotFound(_) => no_machine(machine.as_str()),
+        error => Problem::from(&error),
+    })
 }
 
 /// 201 with the place of a profile.
@@ -197,9 +209,9 @@ pub fn created(profile: &Profile) -> actix_web::HttpResponseBuilder {
 ///
 /// # Errors
 /// The problem to answer with.
-pub async fn load(state: &AppState, id: &str) -> Result<Profile, Problem> {
+pub async fn load(seen: &Seen, id: &str) -> Result<Profile, Problem> {
     let id = parse_id(id)?;
-    on_disk(state, move |archive| archive.profile(id)).await
+    on_disk(seen, move |disk| disk.profile(id)).await
 }
 
 fn parse_id(id: &str) -> Result<SessionId, Problem> {
@@ -215,11 +227,11 @@ fn not_found(id: &str) -> Problem {
 /// # Errors
 /// The problem to answer with.
 pub async fn on_disk<T: Send + 'static>(
-    state: &AppState,
-    work: impl FnOnce(&dyn Archive) -> Result<T, ArchiveError> + Send + 'static,
+    seen: &Seen,
+    work: impl FnOnce(&Kept) -> Result<T, ArchiveError> + Send + 'static,
 ) -> Result<T, Problem> {
-    let archive = Arc::clone(state.house.archive());
-    match away(move || work(archive.as_ref())).await? {
+    let kept = seen.kept();
+    match away(move || work(&kept)).await? {
         Ok(value) => Ok(value),
         Err(ArchiveError::NotFound(what)) => {
             Err(Problem::new(StatusCode::NOT_FOUND, "PROFILE_NOT_FOUND", format!("{what} does not exist")))

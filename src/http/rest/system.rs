@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::future::join_all;
-use hearth_actors::model::command::{Actor, Want};
+use hearth_actors::model::command::{Actor, Scope, Want};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::machines::order;
+use crate::http::door::granted;
+use crate::http::seen::Seen;
 use crate::http::state::AppState;
-use crate::wire::storage::StorageView;
+use crate::wire::storage::{StorageView, StorageWord};
 
 /// What a probe that answers says.
 const OK: &str = "ok";
@@ -42,8 +44,10 @@ pub struct Health {
     version: &'static str,
     /// Since it started. Unit: s.
     uptime_seconds: f64,
-    /// Where everything is kept.
-    storage: StorageView,
+    /// The parts that somebody should look at: `storage`, or none.
+    degraded: Vec<&'static str>,
+    /// Where everything is kept; `null` to somebody who may not look.
+    storage: Option<StorageView>,
 }
 
 /// What came of stopping everything.
@@ -69,31 +73,39 @@ pub async fn healthz() -> HttpResponse {
 
 /// `GET /readyz`: the registry answers as well.
 pub async fn readyz(state: Data<AppState>) -> HttpResponse {
-    HttpResponse::Ok().json(Ready { status: OK, machines: state.house.machines().len() })
+    HttpResponse::Ok().json(Ready { status: OK, machines: state.house.unscoped().machines().len() })
 }
 
-/// `GET /health`
-pub async fn health(state: Data<AppState>) -> HttpResponse {
+/// `GET /health`: for everybody, but for the details of the disk.
+pub async fn health(request: HttpRequest, state: Data<AppState>) -> HttpResponse {
     let uptime_seconds = state.started.elapsed().as_secs_f64();
+    let storage = state.jobs.storage();
     HttpResponse::Ok().json(Health {
         status: OK,
         version: env!("CARGO_PKG_VERSION"),
         uptime_seconds,
-        storage: state.jobs.storage(),
+        degraded: if storage.state == StorageWord::Ok { Vec::new() } else { vec!["storage"] },
+        storage: granted(&request).bearer.is_ok().then_some(storage),
     })
 }
 
-/// `POST /api/stop`: software STOP of every machine, at the same time; says for each whether it was confirmed.
-pub async fn stop_all(request: HttpRequest, state: Data<AppState>) -> HttpResponse {
-    let machines = state.house.machines();
-    let stops = machines.iter().map(|machine| machine.command(order(&request, &state, Actor::Rest, Want::Stop)));
-    let ends = join_all(stops).await;
-    let told = machines.iter().zip(ends).map(|(machine, end)| {
-        let told = match end {
-            Ok(_) => StopEnd { confirmed: true, message: String::new() },
-            Err(refusal) => StopEnd { confirmed: false, message: refusal.message },
-        };
-        (machine.id().to_string(), told)
+/// `POST /api/stop`: software STOP of every machine, at the same time, also of those that who asks does not see; says for each that
+/// they see whether it was confirmed.
+pub async fn stop_all(request: HttpRequest, seen: Seen, state: Data<AppState>) -> HttpResponse {
+    let machines = state.house.unscoped().machines();
+    let stops = machines.iter().map(|machine| {
+        let mut stop = order(&request, &seen, Actor::Rest, Want::Stop);
+        stop.principal.scope = Scope::All;
+        machine.command(stop)
     });
+    let ends = join_all(stops).await;
+    let told =
+        machines.iter().zip(ends).filter(|(machine, _)| seen.scope().includes(machine.id())).map(|(machine, end)| {
+            let told = match end {
+                Ok(_) => StopEnd { confirmed: true, message: String::new() },
+                Err(refusal) => StopEnd { confirmed: false, message: refusal.message },
+            };
+            (machine.id().to_string(), told)
+        });
     HttpResponse::Ok().json(Stopped { machines: told.collect() })
 }

@@ -7,6 +7,7 @@ use actix_web::http::header::{LOCATION, X_CONTENT_TYPE_OPTIONS};
 use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::logic::tasks::TaskRefusal;
+use hearth_actors::model::command::Scope;
 use hearth_actors::model::ids::MachineId;
 use hearth_actors::model::task::{Task, TaskId};
 use hearth_actors::tasks::TaskError;
@@ -21,8 +22,9 @@ use crate::http::deeds::Details;
 use crate::http::door::granted;
 use crate::http::problem::Problem;
 use crate::http::rest::wire::task::TaskView;
+use crate::http::seen::Seen;
 use crate::http::state::AppState;
-use crate::jobs::{JobFault, action};
+use crate::jobs::{Asker, JobFault, action};
 use crate::wire::fields::shortened;
 use crate::wire::words::TaskStatus;
 
@@ -69,23 +71,29 @@ impl Wanted {
 }
 
 /// `GET /api/tasks`
-pub async fn list(query: Query<ListQuery>, state: Data<AppState>) -> Answer {
+pub async fn list(query: Query<ListQuery>, seen: Seen) -> Answer {
     let wanted = query.into_inner().read()?;
-    let tasks = state.house.tasks().list();
+    let tasks = seen.tasks().list();
     let views: Vec<TaskView> = tasks.iter().filter(|task| wanted.fits(task)).map(|task| (&**task).into()).collect();
     Ok(HttpResponse::Ok().json(views))
 }
 
 /// `GET /api/tasks/{task}`
-pub async fn show(path: Path<String>, state: Data<AppState>) -> Answer {
-    let task = state.house.tasks().find(parse_id(&path)?).ok_or_else(|| not_found(&path))?;
+pub async fn show(path: Path<String>, seen: Seen) -> Answer {
+    let task = seen.tasks().find(parse_id(&path)?).ok_or_else(|| not_found(&path))?;
     Ok(HttpResponse::Ok().json(TaskView::from(&*task)))
 }
 
 /// `POST /api/tasks/{task}`: the path names the job.
-pub async fn create(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
+pub async fn create(
+    request: HttpRequest,
+    path: Path<String>,
+    payload: Payload,
+    seen: Seen,
+    state: Data<AppState>,
+) -> Answer {
     let value = body::json(&request, payload, state.limits.body_bytes).await?;
-    submit(&request, &path, &value, &state).await.map(|task| accepted(&task))
+    submit(&request, &path, &value, &seen, &state).await.map(|task| accepted(&task))
 }
 
 /// The answer to whoever asked for a job.
@@ -98,30 +106,32 @@ pub fn accepted(task: &Task) -> HttpResponse {
 ///
 /// # Errors
 /// The problem to answer with.
-pub async fn submit(request: &HttpRequest, job: &str, value: &Value, state: &AppState) -> Result<Arc<Task>, Problem> {
-    let bearer = granted(request).bearer;
-    if !bearer.as_ref().is_ok_and(|bearer| bearer.may(action(job))) {
-        return Err(Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", "only an admin may ask for this job"));
+pub async fn submit(
+    request: &HttpRequest,
+    job: &str,
+    value: &Value,
+    seen: &Seen,
+    state: &AppState,
+) -> Result<Arc<Task>, Problem> {
+    if !granted(request).bearer.is_ok_and(|bearer| bearer.may(action(job))) {
+        let words = "only an admin may ask for this job, or only who is not limited to some machines";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", words));
     }
-    let owner = caller(request)?.client().cloned();
-    let new = state.jobs.make_for(owner, job, value).map_err(|fault| match fault {
+    let asker = Asker { client: caller(request)?.client().cloned(), scope: seen.scope().clone() };
+    let new = state.jobs.make_for(asker, job, value).map_err(|fault| match fault {
         JobFault::Unknown(_) => Problem::new(StatusCode::NOT_FOUND, "JOB_NOT_FOUND", fault.to_string()),
         JobFault::Invalid(faults) => Problem::invalid(&faults),
     })?;
     if let Some(machine) = &new.machine {
-        find(state, machine.as_str())?;
-        if !bearer.is_ok_and(|bearer| bearer.scope.includes(machine)) {
-            let words = "your access does not include this machine: ask an admin for it";
-            return Err(Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", words));
-        }
+        find(seen, machine.as_str())?;
     }
     let details = Details { machine: new.machine.as_ref().map(ToString::to_string), new: Some(job.into()), old: None };
     details.note(request);
-    state.house.tasks().submit(new).await.map_err(|error| Problem::from(&error))
+    seen.tasks().submit(new).await.map_err(|error| Problem::from(&error))
 }
 
 /// `GET /api/tasks/{task}/pictures/{number}`
-pub async fn picture(path: Path<(String, String)>, state: Data<AppState>) -> Answer {
+pub async fn picture(path: Path<(String, String)>, seen: Seen, state: Data<AppState>) -> Answer {
     let (task, number) = path.into_inner();
     let id = parse_id(&task)?;
     let none = || {
@@ -129,33 +139,36 @@ pub async fn picture(path: Path<(String, String)>, state: Data<AppState>) -> Ans
         Problem::new(StatusCode::NOT_FOUND, "PICTURE_NOT_FOUND", detail)
     };
     let wanted: u16 = number.parse().map_err(|_| none())?;
+    if *seen.scope() != Scope::All && seen.tasks().find(id).is_none() {
+        return Err(none());
+    }
     let jobs = state.jobs.clone();
     let (bytes, media) = away(move || jobs.picture(id, wanted)).await?.ok_or_else(none)?;
     Ok(HttpResponse::Ok().content_type(media).insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff")).body(bytes))
 }
 
 /// `POST /api/tasks/{task}/pause`
-pub async fn pause(path: Path<String>, state: Data<AppState>) -> Answer {
-    let task = state.house.tasks().pause(parse_id(&path)?).await.map_err(|error| Problem::from(&error))?;
+pub async fn pause(path: Path<String>, seen: Seen) -> Answer {
+    let task = seen.tasks().pause(parse_id(&path)?).await.map_err(|error| Problem::from(&error))?;
     Ok(HttpResponse::Ok().json(TaskView::from(&*task)))
 }
 
 /// `POST /api/tasks/{task}/resume`
-pub async fn resume(path: Path<String>, state: Data<AppState>) -> Answer {
-    let task = state.house.tasks().resume(parse_id(&path)?).await.map_err(|error| Problem::from(&error))?;
+pub async fn resume(path: Path<String>, seen: Seen) -> Answer {
+    let task = seen.tasks().resume(parse_id(&path)?).await.map_err(|error| Problem::from(&error))?;
     Ok(HttpResponse::Ok().json(TaskView::from(&*task)))
 }
 
 /// `DELETE /api/tasks/{task}`
-pub async fn cancel(path: Path<String>, state: Data<AppState>) -> Answer {
-    let task = state.house.tasks().cancel(parse_id(&path)?).await.map_err(|error| Problem::from(&error))?;
+pub async fn cancel(path: Path<String>, seen: Seen) -> Answer {
+    let task = seen.tasks().cancel(parse_id(&path)?).await.map_err(|error| Problem::from(&error))?;
     Ok(HttpResponse::Ok().json(TaskView::from(&*task)))
 }
 
 /// `DELETE /api/tasks/{task}/cleanup`: what is not there is clean already.
-pub async fn clean_up(path: Path<String>, state: Data<AppState>) -> Answer {
+pub async fn clean_up(path: Path<String>, seen: Seen) -> Answer {
     if let Some(id) = TaskId::parse(&path) {
-        match state.house.tasks().clean_up(id).await {
+        match seen.tasks().clean_up(id).await {
             Ok(()) | Err(TaskError::Refused(TaskRefusal::Unknown(_))) => {}
             Err(error) => return Err(Problem::from(&error)),
         }

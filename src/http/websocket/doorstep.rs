@@ -13,6 +13,7 @@ use serde::Deserialize;
 use tokio::time::timeout;
 use tokio_util::codec::{Decoder, Encoder};
 
+use super::announced::{Announced, HEAD_BYTES_MAX};
 use super::guest::{Admission, Standing};
 use crate::http::door::Nobody;
 
@@ -20,8 +21,6 @@ use crate::http::door::Nobody;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Longest frame with a credential. Unit: bytes.
 const FRAME_BYTES: usize = 4096;
-/// Longest head of a frame. Source: RFC 6455, 5.2. Unit: bytes.
-const HEAD_BYTES: usize = 14;
 
 /// What a client sent already, and what it sends from here on.
 pub struct Said {
@@ -35,10 +34,10 @@ impl Said {
         Self { already: Bytes::new(), more }
     }
 
-    /// All of it, in order.
-    pub(super) fn and_more(self) -> impl Stream<Item = Result<Bytes, PayloadError>> + 'static {
+    /// All of it, in order, up to a frame that is announced to be larger than this. Unit: bytes.
+    pub(super) fn and_more(self, frame_bytes: usize) -> impl Stream<Item = Result<Bytes, PayloadError>> + 'static {
         let already = (!self.already.is_empty()).then_some(Ok(self.already));
-        stream::iter(already).chain(self.more)
+        Announced::new(stream::iter(already).chain(self.more), frame_bytes)
     }
 }
 
@@ -81,7 +80,8 @@ where
 async fn first_word(mut body: Payload) -> Option<(String, Said)> {
     let mut codec = Codec::new().max_size(FRAME_BYTES);
     let mut buffer = BytesMut::new();
-    loop {
+    // The codec itself waits for whatever is announced.
+    while buffer.len() <= FRAME_BYTES + HEAD_BYTES_MAX {
         match codec.decode(&mut buffer).ok()? {
             Some(Frame::Text(text)) => {
                 let introduction: Introduction = serde_json::from_slice(&text).ok()?;
@@ -90,11 +90,10 @@ async fn first_word(mut body: Payload) -> Option<(String, Said)> {
             }
             Some(Frame::Ping(_) | Frame::Pong(_)) => {}
             Some(Frame::Binary(_) | Frame::Continuation(_) | Frame::Close(_)) => return None,
-            // The codec would wait for all of a frame, however long.
-            None if buffer.len() > FRAME_BYTES + HEAD_BYTES => return None,
             None => buffer.extend_from_slice(&body.next().await?.ok()?),
         }
     }
+    None
 }
 
 fn farewell(code: ws::CloseCode, why: &str) -> impl Stream<Item = Result<Bytes, actix_web::Error>> + use<> {

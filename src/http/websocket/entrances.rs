@@ -1,9 +1,9 @@
 //! Where clients come in: one path, one dialect.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use actix_web_actors::ws::CloseCode;
 use hearth_actors::dialect::Viewer;
 use hearth_actors::logic::lease::Identity;
 use hearth_actors::model::command::{Actor, Principal, UserRole};
@@ -11,15 +11,17 @@ use hearth_actors::model::ids::{ClientId, MachineId};
 use hearth_actors::runtime::clock::wall_now;
 use serde::Deserialize;
 
-use super::guest::{dismiss, welcome};
+use super::guest::{LastWord, welcome};
 use super::visit::{Heartbeat, Visit, Watches};
 use super::{Feeds, host};
+use crate::dialects::Name;
 use crate::dialects::bevforge::BevForge;
 use crate::dialects::control_panel::ControlPanel;
-use crate::dialects::openroast::{CLOSE_MACHINE_NOT_FOUND, OpenRoast, machine_not_found};
+use crate::dialects::openroast::{OpenRoast, machine_not_found};
 use crate::dialects::openscan::{DeviceStatus, PING_EVERY, TaskUpdates};
 use crate::dialects::webmacs;
 use crate::http::openscan::Looking;
+use crate::http::seen::Seen;
 use crate::http::state::AppState;
 
 /// A message of telemetry may hold 500 values of some 100 bytes.
@@ -54,18 +56,16 @@ pub async fn openroast(
     feeds: web::ThinData<Feeds>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let guest = welcome(&request, &state)?;
-    let Some(machine) = MachineId::parse(&path).ok().and_then(|id| state.house.find(&id)) else {
-        let code = CloseCode::Other(CLOSE_MACHINE_NOT_FOUND);
-        return Ok(dismiss(guest, body, &state, Some(machine_not_found(&path)), code, "no such machine"));
-    };
     let (viewer, identity) = introduction.viewer();
-    let visit = Visit {
-        identity,
-        watches: Watches::One(machine.clone()),
-        heartbeat: introduction.heartbeat().map_or(Heartbeat::None, Heartbeat::Untold),
-        ..Visit::new(OpenRoast::new(machine.id().clone()), viewer, &state.limits)
+    let heartbeat = introduction.heartbeat().map_or(Heartbeat::None, Heartbeat::Untold);
+    let limits = Arc::clone(&state.limits);
+    let visit = move |seen: &Seen| {
+        let machine = MachineId::parse(&path).ok().and_then(|id| seen.find(&id));
+        let machine = machine.ok_or_else(|| LastWord::no_such_machine(Some(machine_not_found(&path))))?;
+        let dialect = OpenRoast::new(machine.id().clone());
+        Ok(Visit { identity, watches: Watches::One(machine), heartbeat, ..Visit::new(dialect, viewer, &limits) })
     };
-    Ok(host(guest, body, &state, &feeds, visit))
+    Ok(host(guest, body, &state, &feeds, Name::OpenRoast.id(), visit))
 }
 
 /// How a page of WebMACS wants its stream.
@@ -94,7 +94,7 @@ pub async fn datapoints_stream(
     };
     let (stream, viewer) = (webmacs::Stream::every(interval_ms), nobody_in_particular("webmacs page"));
     let visit = Visit { heartbeat, ..Visit::new(stream, viewer, &state.limits) };
-    Ok(host(guest, body, &state, &feeds, visit))
+    Ok(host(guest, body, &state, &feeds, Name::WebMacs.id(), |_| Ok(visit)))
 }
 
 /// `GET /ws/controller/telemetry`: values of remote controllers, in the WebMACS dialect.
@@ -114,7 +114,7 @@ pub async fn controller_telemetry(
         pace: TELEMETRY_PACE,
         ..Visit::new(webmacs::Controller, nobody_in_particular("webmacs controller"), &state.limits)
     };
-    Ok(host(guest, body, &state, &feeds, visit))
+    Ok(host(guest, body, &state, &feeds, Name::WebMacs.id(), |_| Ok(visit)))
 }
 
 /// `GET /ws/devices`: all devices, in the dialect of control panels.
@@ -130,14 +130,15 @@ pub async fn devices(
 ) -> Result<HttpResponse, actix_web::Error> {
     let guest = welcome(&request, &state)?;
     let (viewer, identity) = introduction.viewer();
-    let house = state.house.clone();
-    let look = Box::new(move || house.machines().iter().map(|machine| machine.bus().snapshot()).collect());
-    let visit = Visit {
-        identity,
-        frame_bytes: state.limits.frame_bytes.min(PANEL_BYTES),
-        ..Visit::new(ControlPanel::new(look, state.panels.join()), viewer, &state.limits)
+    let (limits, panels) = (Arc::clone(&state.limits), state.panels.clone());
+    let visit = move |seen: &Seen| {
+        let seen = seen.clone();
+        let look = Box::new(move || seen.machines().iter().map(|machine| machine.bus().snapshot()).collect());
+        let dialect = ControlPanel::new(look, panels.join());
+        let frame_bytes = limits.frame_bytes.min(PANEL_BYTES);
+        Ok(Visit { identity, frame_bytes, ..Visit::new(dialect, viewer, &limits) })
     };
-    Ok(host(guest, body, &state, &feeds, visit))
+    Ok(host(guest, body, &state, &feeds, Name::ControlPanel.id(), visit))
 }
 
 /// `GET /ws`: the BevForge dialect.
@@ -151,8 +152,9 @@ pub async fn bevforge(
     feeds: web::ThinData<Feeds>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let guest = welcome(&request, &state)?;
-    let visit = Visit::new(BevForge::new(state.ledger.clone()), bevforge_viewer(), &state.limits);
-    Ok(host(guest, body, &state, &feeds, visit))
+    let limits = Arc::clone(&state.limits);
+    let visit = move |seen: &Seen| Ok(Visit::new(BevForge::new(seen.ledger().clone()), bevforge_viewer(), &limits));
+    Ok(host(guest, body, &state, &feeds, Name::BevForge.id(), visit))
 }
 
 /// A client of the BevForge dialect, with an id such as its document shows: `client-<ms>-<nine letters or digits>`.
@@ -180,7 +182,7 @@ pub async fn openscan_tasks(
         heartbeat: Heartbeat::Unheard(PING_EVERY),
         ..Visit::new(TaskUpdates, nobody_in_particular("openscan client"), &state.limits)
     };
-    Ok(host(guest, body, &state, &feeds, visit))
+    Ok(host(guest, body, &state, &feeds, Name::OpenScan.id(), |_| Ok(visit)))
 }
 
 /// `GET /ws/device`: the OpenScan dialect, one machine.
@@ -195,18 +197,22 @@ pub async fn openscan_device(
     feeds: web::ThinData<Feeds>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let guest = welcome(&request, &state)?;
-    let machine = match looking.machine(&state) {
-        Ok(machine) => machine,
-        Err(missing) => return guest.without(body, &state, missing),
+    // Who is known already is answered in plain HTTP.
+    if let Some(seen) = guest.seen(&state) {
+        looking.machine(&seen)?;
+    }
+    let limits = Arc::clone(&state.limits);
+    let visit = move |seen: &Seen| {
+        let machine = looking.machine(seen).map_err(|_| LastWord::no_such_machine(None))?;
+        let scanner = machine.clone();
+        let look = Box::new(move || (scanner.spec().name.clone(), scanner.spec().kind));
+        Ok(Visit {
+            watches: Watches::One(machine),
+            heartbeat: Heartbeat::Unheard(PING_EVERY),
+            ..Visit::new(DeviceStatus::new(look), nobody_in_particular("openscan client"), &limits)
+        })
     };
-    let scanner = machine.clone();
-    let look = Box::new(move || (scanner.spec().name.clone(), scanner.spec().kind));
-    let visit = Visit {
-        watches: Watches::One(machine),
-        heartbeat: Heartbeat::Unheard(PING_EVERY),
-        ..Visit::new(DeviceStatus::new(look), nobody_in_particular("openscan client"), &state.limits)
-    };
-    Ok(host(guest, body, &state, &feeds, visit))
+    Ok(host(guest, body, &state, &feeds, Name::OpenScan.id(), visit))
 }
 
 impl Introduction {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use actix::prelude::*;
-use actix_web::error::{InternalError, PayloadError};
+use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, UPGRADE};
 use actix_web::web::Bytes;
@@ -21,14 +21,17 @@ use crate::access::bearer::Bearer;
 use crate::dialects::Name;
 use crate::dialects::openroast::CLOSE_MACHINE_NOT_FOUND;
 use crate::http::door::{Granted, Nobody, address, granted};
-use crate::http::openscan::Refused;
 use crate::http::problem::Problem;
+use crate::http::seen::Seen;
 use crate::http::state::{AppState, NoSeat, Seat};
 
 /// What one that may do nothing is closed with, but for clients that know another code. Source: safety design, 5.
 const CLOSE_UNAUTHORISED: u16 = 4401;
 /// What one is told whose role is not enough.
 const NOT_FOR_YOU: &str = "your role does not allow this";
+
+/// Largest frame of one that goes at once, whose words are not read. Unit: bytes.
+const FAREWELL_FRAME_BYTES: usize = 4096;
 
 /// A client at the door of a socket: the beginning of its answer, its seat, and who it is.
 pub struct Guest {
@@ -69,21 +72,11 @@ impl Admission {
 }
 
 impl Guest {
-    /// What it came to is not there. One that may do nothing does not learn that.
-    ///
-    /// # Errors
-    /// Why it is not there.
-    pub fn without(
-        self,
-        body: web::Payload,
-        state: &AppState,
-        missing: Refused,
-    ) -> Result<HttpResponse, actix_web::Error> {
-        match self.standing {
-            Standing::In(_) => Err(missing.into()),
-            Standing::Out(_) | Standing::Asked => {
-                Ok(dismiss(self, body, state, None, ws::CloseCode::Other(CLOSE_MACHINE_NOT_FOUND), "no such machine"))
-            }
+    /// What it may see, if it is known already who it is and that it may come in.
+    pub fn seen(&self, state: &AppState) -> Option<Seen> {
+        match &self.standing {
+            Standing::In(admission) => Some(state.house.seen_by(&admission.bearer.scope)),
+            Standing::Asked | Standing::Out(_) => None,
         }
     }
 
@@ -125,8 +118,9 @@ pub fn welcome(request: &HttpRequest, state: &AppState) -> Result<Guest, actix_w
         .map_err(|error| InternalError::from_response("no WebSocket handshake", no_handshake(&error)))?;
     let address = address(request);
     let full = |full: NoSeat| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "FULL", full.to_string());
-    let seat = state.seats.take(address, &state.limits).map_err(full)?;
     let Granted { bearer, credential, action } = granted(request);
+    let role = bearer.as_ref().ok().map(|bearer| bearer.role);
+    let seat = state.seats.take(address, role, &state.limits).map_err(full)?;
     let standing = match bearer {
         Ok(bearer) => Admission::of(bearer, credential, action, state),
         Err(Nobody::NoCredential) => Standing::Asked,
@@ -148,21 +142,8 @@ fn turn_away(
     code: ws::CloseCode,
     why: &'static str,
 ) -> HttpResponse {
-    response.streaming(Farewell { frame: None, code, why, seat: Some(seat) }.said_to(body))
-}
-
-/// Tells a client that was let in one last thing, and closes. One that may do nothing is told only that.
-pub fn dismiss(
-    guest: Guest,
-    body: web::Payload,
-    state: &AppState,
-    frame: Option<Frame>,
-    code: ws::CloseCode,
-    why: &'static str,
-) -> HttpResponse {
-    guest.serve(body, state, ws::CloseCode::Other(CLOSE_UNAUTHORISED), move |_, said, seat| {
-        Farewell { frame, code, why, seat: Some(seat) }.said_to(said.and_more())
-    })
+    let said = doorstep::Said::nothing(body);
+    response.streaming(LastWord { frame: None, code, why }.said_to(said, seat))
 }
 
 /// Somebody came with plain HTTP, or with a handshake that cannot be answered.
@@ -173,31 +154,48 @@ fn no_handshake(error: &ws::HandshakeError) -> HttpResponse {
     response
 }
 
-/// Tells one last thing and closes.
-struct Farewell {
-    frame: Option<Frame>,
-    code: ws::CloseCode,
-    why: &'static str,
-    seat: Option<Seat>,
+/// The one thing that a client is told before its socket is closed.
+pub struct LastWord {
+    /// A frame of its dialect.
+    pub frame: Option<Frame>,
+    /// What the socket is closed with.
+    pub code: ws::CloseCode,
+    /// The same in words.
+    pub why: &'static str,
 }
 
-impl Farewell {
-    fn said_to(
-        self,
-        body: impl Stream<Item = Result<Bytes, PayloadError>> + 'static,
-    ) -> impl Stream<Item = Result<Bytes, actix_web::Error>> {
-        ws::WebsocketContext::create(self, body)
+impl LastWord {
+    /// That there is no machine such as was asked for.
+    pub fn no_such_machine(frame: Option<Frame>) -> Self {
+        Self { frame, code: ws::CloseCode::Other(CLOSE_MACHINE_NOT_FOUND), why: "no such machine" }
     }
+
+    pub(super) fn said_to(
+        self,
+        said: doorstep::Said,
+        seat: Seat,
+    ) -> impl Stream<Item = Result<Bytes, actix_web::Error>> + use<> {
+        ws::WebsocketContext::create(
+            Farewell { word: Some(self), seat: Some(seat) },
+            said.and_more(FAREWELL_FRAME_BYTES),
+        )
+    }
+}
+
+/// Tells one last thing and closes.
+struct Farewell {
+    word: Option<LastWord>,
+    seat: Option<Seat>,
 }
 
 impl Actor for Farewell {
     type Context = ws::WebsocketContext<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        if let Some(frame) = self.frame.take() {
-            ctx.text(frame);
+        if let Some(LastWord { frame, code, why }) = self.word.take() {
+            frame.into_iter().for_each(|frame| ctx.text(frame));
+            ctx.close(Some((code, why).into()));
         }
-        ctx.close(Some((self.code, self.why).into()));
         ctx.stop();
         self.seat = None;
     }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
-use futures_util::stream::{self, LocalBoxStream};
+use futures_util::stream::{self, LocalBoxStream, PollNext};
 use futures_util::{Stream, StreamExt};
 use hearth_actors::client::history::{History, Past};
 use hearth_actors::dialect::SyncSummary;
@@ -15,11 +15,9 @@ use hearth_actors::model::time::SessionMs;
 use hearth_actors::registry::Roster;
 use hearth_actors::runtime::steering::Asked;
 use hearth_actors::slot::MachineHandle;
-use hearth_actors::system::House;
-use hearth_actors::tasks::Tasks;
+use hearth_actors::system::view::tasks::SeenTasks;
+use hearth_actors::system::view::{SeenRoster, View};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::watch;
-use tokio_stream::wrappers::WatchStream;
 
 use super::feed::Cursor;
 use super::visit::Watches;
@@ -31,35 +29,46 @@ const PAST_LOT: usize = 128;
 pub(super) fn changes(
     watches: &Watches,
     first: Option<&Cursor>,
-    house: &House,
-    roster: watch::Receiver<Roster>,
+    seen: &View,
+    roster: SeenRoster,
     login_ends: Option<LocalBoxFuture<'static, ()>>,
 ) -> LocalBoxStream<'static, Change> {
     let changes = match (watches, first) {
         (Watches::One(_), Some(cursor)) => stream::once(cursor.ended()).map(|()| Change::Removed).boxed_local(),
-        (Watches::Tasks, _) => task_changes(house.tasks().clone()),
+        (Watches::Tasks, _) => task_changes(seen.tasks()),
         (Watches::One(_), None) | (Watches::Nothing, _) => stream::empty().boxed_local(),
-        (Watches::All, _) => WatchStream::from_changes(roster).map(Change::Roster).boxed_local(),
+        (Watches::All, _) => roster_changes(roster),
     };
     match login_ends {
-        Some(end) => stream::select(changes, stream::once(end).map(|()| Change::LoggedOut)).boxed_local(),
+        Some(end) => {
+            let logged_out = stream::once(end).map(|()| Change::LoggedOut);
+            stream::select_with_strategy(logged_out, changes, |(): &mut ()| PollNext::Left).boxed_local()
+        }
         None => changes,
     }
 }
 
+fn roster_changes(roster: SeenRoster) -> LocalBoxStream<'static, Change> {
+    stream::unfold(roster, |mut roster| async move {
+        roster.changed().await.ok()?;
+        Some((Change::Roster(roster.now()), roster))
+    })
+    .boxed_local()
+}
+
 /// What happens to tasks from here on; one that was too slow for it gets them all as they are.
-fn task_changes(tasks: Tasks) -> LocalBoxStream<'static, Change> {
-    let events = tasks.attach().events;
+fn task_changes(tasks: SeenTasks) -> LocalBoxStream<'static, Change> {
+    let events = tasks.events();
     let again: VecDeque<Arc<Task>> = VecDeque::new();
     stream::unfold((tasks, events, again), |(tasks, mut events, mut again)| async move {
         loop {
             if let Some(task) = again.pop_front() {
                 return Some((Change::Task(Arc::new(TaskEvent::Changed(task))), (tasks, events, again)));
             }
-            match events.recv().await {
+            match events.next().await {
                 Ok(event) => return Some((Change::Task(event), (tasks, events, again))),
                 Err(RecvError::Lagged(_)) => {
-                    events = tasks.attach().events;
+                    events = tasks.events();
                     again = tasks.list().into();
                 }
                 Err(RecvError::Closed) => return None,

@@ -27,8 +27,19 @@ pub struct Line {
     pub live: RefCell<Vec<Cursor>>,
     /// When something was last sent, for a client that wants a sign of life where there is silence.
     pub told: Cell<Option<Instant>>,
-    /// Set once the last word is said: nothing live comes after it.
-    pub parting: Cell<bool>,
+    /// Whether the last word was said, and how.
+    pub parting: Cell<Parting>,
+}
+
+/// How a socket ends. Nothing live comes after its last word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parting {
+    /// Not yet.
+    No,
+    /// With what was taken for its client, and nobody else would send any more.
+    Friendly,
+    /// At once: its client may not hear what waits.
+    Abrupt,
 }
 
 /// The body of a WebSocket's response. `S` is what its session actor says.
@@ -102,10 +113,11 @@ impl<S> Outlet<S> {
 }
 
 impl<S> Outlet<S> {
-    /// What the actor says; where it parts, behind what was taken for this client and nothing else would send any more.
+    /// What the actor says; where it parts, behind what was taken for this client.
     fn last_words(&mut self, said: Bytes) -> Bytes {
-        if !self.line.parting.get() || self.waiting.is_empty() {
-            return said;
+        match self.line.parting.get() {
+            Parting::Friendly if !self.waiting.is_empty() => {}
+            Parting::No | Parting::Friendly | Parting::Abrupt => return said,
         }
         let mut all = BytesMut::new();
         self.waiting.drain(..).for_each(|frame| all.extend_from_slice(&frame));
@@ -136,7 +148,7 @@ where
                 Poll::Pending => {}
             }
         }
-        if this.line.parting.get() {
+        if this.line.parting.get() != Parting::No {
             return Poll::Pending;
         }
         let Some(frame) = this.next_live(cx) else { return Poll::Pending };
@@ -164,23 +176,30 @@ mod tests {
             client: RefCell::new(client),
             live: RefCell::default(),
             told: Cell::new(None),
-            parting: Cell::new(false),
+            parting: Cell::new(Parting::No),
         })
     }
 
-    #[actix_rt::test]
-    async fn what_was_taken_for_a_client_is_sent_before_its_socket_is_closed() {
+    /// What is sent where an actor answers, then parts, while two frames wait.
+    async fn sent(how: Parting) -> Vec<Bytes> {
         let line = line();
         let parts = Rc::clone(&line);
-        let session = stream::iter([(false, "answer"), (true, "close")]).map(move |(parting, said)| {
+        let session = stream::iter([(Parting::No, "answer"), (how, "close")]).map(move |(parting, said)| {
             parts.parting.set(parting);
             Ok::<_, Infallible>(Bytes::from_static(said.as_bytes()))
         });
         let mut outlet = Outlet::new(session, line);
         outlet.waiting.extend(["one ", "two "].map(|frame| Bytes::from_static(frame.as_bytes())));
-        let sent: Vec<Bytes> =
-            outlet.by_ref().take(2).map(|sent| sent.unwrap_or_else(|never| match never {})).collect().await;
-        assert_eq!(sent, ["answer", "one two close"]);
-        assert!(outlet.waiting.is_empty());
+        outlet.map(|sent| sent.unwrap_or_else(|never| match never {})).collect().await
+    }
+
+    #[actix_rt::test]
+    async fn what_was_taken_for_a_client_is_sent_before_its_socket_is_closed() {
+        assert_eq!(sent(Parting::Friendly).await, ["answer", "one two close"]);
+    }
+
+    #[actix_rt::test]
+    async fn what_waits_for_a_client_whose_login_ended_is_not_sent() {
+        assert_eq!(sent(Parting::Abrupt).await, ["answer", "close"]);
     }
 }

@@ -9,8 +9,8 @@ use hearth_actors::model::refusal::{Refusal, RefusalCode};
 use hearth_actors::model::time::WallMs;
 use tokio::time::Instant;
 
-use crate::drivers::push::Datum;
-use crate::http::state::AppState;
+use crate::drivers::push::{Datum, Inboxes};
+use crate::http::seen::Seen;
 use crate::wire::fields::shortened;
 
 /// How often a sender is told of the same tag. Source: wire contract 2.
@@ -24,13 +24,12 @@ pub struct Ingest {
     told: HashMap<String, Instant>,
 }
 
-/// Gives values to their machines. Yields the tags that no machine with a remote controller has.
-pub fn deliver(values: Vec<Telemetry>, state: &AppState, now: WallMs) -> Vec<String> {
-    let directory = state.house.directory();
+/// Gives values to their machines. Yields the tags that no machine with a remote controller has that is seen.
+pub fn deliver(values: Vec<Telemetry>, seen: &Seen, inboxes: &Inboxes, now: WallMs) -> Vec<String> {
     let mut by_machine: BTreeMap<MachineId, Vec<Datum>> = BTreeMap::new();
     let mut unknown = Vec::new();
     for Telemetry { tag, value, at } in values {
-        let found = directory.tagged(&tag).filter(|place| state.workshop.inboxes.find(place.machine.id()).is_some());
+        let found = seen.tagged(&tag).filter(|place| inboxes.find(place.machine.id()).is_some());
         match found {
             Some(place) => {
                 let value = value.native(place.channel());
@@ -41,7 +40,7 @@ pub fn deliver(values: Vec<Telemetry>, state: &AppState, now: WallMs) -> Vec<Str
         }
     }
     for (machine, data) in by_machine {
-        if let Some(inbox) = state.workshop.inboxes.find(&machine) {
+        if let Some(inbox) = inboxes.find(&machine) {
             inbox.put(&data, Instant::now());
         }
     }
@@ -50,8 +49,8 @@ pub fn deliver(values: Vec<Telemetry>, state: &AppState, now: WallMs) -> Vec<Str
 
 impl Ingest {
     /// Gives values to their machines. Yields what to tell the sender: seldom anything, because the known one does not listen.
-    pub fn take(&mut self, values: Vec<Telemetry>, state: &AppState, now: WallMs) -> Option<Refusal> {
-        let unknown = deliver(values, state, now);
+    pub fn take(&mut self, values: Vec<Telemetry>, seen: &Seen, inboxes: &Inboxes, now: WallMs) -> Option<Refusal> {
+        let unknown = deliver(values, seen, inboxes, now);
         let moment = Instant::now();
         self.told.retain(|_, told| moment.saturating_duration_since(*told) < TOLD_EVERY);
         // As they are shown: a tag may be as long as a message.

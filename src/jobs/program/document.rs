@@ -4,7 +4,7 @@ use hearth_actors::logic::program::{Step, Target, Then, Timeout};
 use hearth_actors::model::channel::{Channel, ChannelTable, ControlShape, ControlSpec};
 use hearth_actors::model::ids::MachineId;
 use hearth_actors::model::spec::{Comparison, Condition};
-use hearth_actors::system::House;
+use hearth_actors::system::view::View;
 use serde_json::{Map, Value, json};
 
 use super::NAME_CHARS_MAX;
@@ -39,7 +39,7 @@ pub struct Written {
 ///
 /// # Errors
 /// Every fault of it, also that there is no such machine.
-pub fn program(body: &Value, house: &House) -> Result<Written, Faults> {
+pub fn program(body: &Value, seen: &View) -> Result<Written, Faults> {
     let mut faults = Faults::new();
     let fields = match Fields::of(body, "") {
         Ok(fields) => fields,
@@ -54,7 +54,7 @@ pub fn program(body: &Value, house: &House) -> Result<Written, Faults> {
     let name = fields.may("name", text(NAME_CHARS_MAX)).map_err(|fault| note(&mut faults, fault)).ok().flatten();
     let id = fields.must("machine_id", "the id of a machine", machine_id);
     let id = id.map_err(|fault| note(&mut faults, fault)).ok();
-    let machine = id.as_ref().and_then(|id| house.find(id));
+    let machine = id.as_ref().and_then(|id| seen.find(id));
     if let (Some(id), None) = (&id, &machine) {
         faults.add("/machine_id", format!("is `{id}`: there is no such machine"));
     }

@@ -121,8 +121,9 @@ async fn an_interlock_pauses_a_program_and_is_never_forced() {
     let roastery = Roastery::open(quick(|spec| {
         let rule = InterlockRule {
             id: hearth_actors::model::ids::RuleId::parse("cold").unwrap(),
-            blocks: Condition { channel: BURNER, comparison: Comparison::Above(0.0) },
+            blocks: Some(Condition { channel: BURNER, comparison: Comparison::Above(0.0) }),
             unless: vec![Condition { channel: 1, comparison: Comparison::Above(50.0) }],
+            forces: None,
             message: "the drum air is cold: open the damper".into(),
         };
         spec.interlocks.push(rule);

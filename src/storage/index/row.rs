@@ -7,6 +7,7 @@
 //! The checksum covers the key, too. What a search looks at stands in front, so that a row that is not shown is not parsed.
 
 use hearth_actors::archive::ProfileQuery;
+use hearth_actors::model::command::Scope;
 use hearth_actors::model::ids::SessionId;
 use hearth_actors::model::profile::ProfileSummary;
 use hearth_actors::model::time::WallMs;
@@ -92,25 +93,35 @@ fn payload<'a>(key: &[u8], value: &'a [u8]) -> Option<&'a [u8]> {
 /// What a search asks of a row.
 pub struct Filter {
     machine: Option<Vec<u8>>,
+    scope: Scope,
     words: Vec<String>,
 }
 
 impl Filter {
-    /// The machine and the words of a query; its times are a matter of keys.
+    /// The machines and the words of a query; its times are a matter of keys.
     pub fn new(query: &ProfileQuery) -> Self {
         let text = query.text.as_deref().unwrap_or_default().to_lowercase();
         Self {
             machine: query.machine.as_ref().map(|id| id.as_str().as_bytes().to_vec()),
+            scope: query.scope.clone(),
             words: text.split_whitespace().map(str::to_owned).collect(),
         }
     }
 
-    /// Whether a row is of the machine and holds each word somewhere. A damaged row does, so that decoding it tells.
+    /// Whether a row is of a machine that is wanted and holds each word somewhere. A damaged row does, so that decoding it tells.
     pub fn matches(&self, value: &[u8]) -> bool {
         let Some((machine, text, _)) = value.get(4..).and_then(parts) else { return true };
         let Ok(text) = std::str::from_utf8(text) else { return true };
         self.machine.as_deref().is_none_or(|wanted| wanted == machine)
+            && self.sees(machine)
             && self.words.iter().all(|word| text.contains(word.as_str()))
+    }
+
+    fn sees(&self, machine: &[u8]) -> bool {
+        match &self.scope {
+            Scope::All => true,
+            Scope::Only(machines) => machines.iter().any(|wanted| wanted.as_str().as_bytes() == machine),
+        }
     }
 }
 

@@ -187,6 +187,8 @@ impl From<ControlRecord> for ControlSpec {
                 FailsafeRecord::Hold => Failsafe::Hold,
             },
             stop_value: number::back(record.stop_value),
+            // A journal tells what was, not how fast the next order may be.
+            max_rise_per_s: None,
             has_readback: record.has_readback,
         }
     }

@@ -135,6 +135,8 @@ pub struct AlarmRecord {
     raised_wall: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     acked_by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    acked_wall: Option<i64>,
     #[serde(default = "once", skip_serializing_if = "is_once")]
     count: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -173,6 +175,7 @@ impl From<&AlarmNotice> for AlarmRecord {
             et: number::out(notice.et),
             raised_wall: notice.raised_wall.map(|wall| wall.0),
             acked_by: notice.acked_by.clone(),
+            acked_wall: notice.acked_wall.map(|wall| wall.0),
             count: notice.count,
             first_cause: notice.first_cause.as_ref().map(|id| id.as_str().to_owned()),
             shelf: notice.shelf.map(|shelf| ShelfRecord { until: shelf.until.0, beneath: shelf.beneath.into() }),
@@ -196,6 +199,7 @@ impl TryFrom<AlarmRecord> for AlarmNotice {
             et: number::back(record.et),
             raised_wall: record.raised_wall.map(WallMs),
             acked_by: record.acked_by,
+            acked_wall: record.acked_wall.map(WallMs),
             count: record.count,
             first_cause: record.first_cause.as_deref().map(RuleId::parse).transpose().map_err(BadRecord::new)?,
             shelf: record.shelf.map(|shelf| Shelf { until: WallMs(shelf.until), beneath: shelf.beneath.into() }),

@@ -168,6 +168,20 @@ fn what_was_there_before_is_set_aside_and_its_counter_is_not_run_under() {
 }
 
 #[test]
+fn who_may_log_in_is_in_no_backup_and_stays_where_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let (old, data) = (dir.path().join("old"), dir.path().join("data"));
+    drop((open(&old), open(&data)));
+    fs::write(old.join(ACCESS), "not to be carried around").unwrap();
+    let mut archive = Vec::new();
+    backup(&old, &mut archive).unwrap();
+    assert!(!String::from_utf8_lossy(&archive).contains("carried around"));
+    fs::write(data.join(ACCESS), "who may log in here").unwrap();
+    restore(&Disk::default(), archive.as_slice(), &data).unwrap();
+    assert_eq!(fs::read_to_string(data.join(ACCESS)).unwrap(), "who may log in here");
+}
+
+#[test]
 fn an_empty_directory_is_simply_filled() {
     let (dir, archive) = backed_up();
     let data = dir.path().join("empty");

@@ -3,6 +3,7 @@
 use std::fs;
 use std::thread;
 
+use hearth_actors::model::command::Scope;
 use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::journal::Keep;
 use hearth_actors::model::profile::{Label, ProfileStatus};
@@ -13,6 +14,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::storage::clock::testing::ManualClock;
+use crate::storage::disk::Act;
+use crate::storage::faults::{EIO, Faults};
 use crate::storage::journal::RECOVERED;
 use crate::storage::samples::{
     CREATED_AT, any_event, event, fewer_channels, header, machine, mark, one_of_each, reading, roast, session,
@@ -265,6 +268,64 @@ fn an_annotation_that_was_torn_does_not_keep_the_next_one_out() {
     assert_eq!(noted.unwrap().name, "third");
 }
 
+fn flushes(act: Act, path: &Path) -> bool {
+    act == Act::Flush && path.extension().is_some_and(|ending| ending == "jnl")
+}
+
+fn flushes_or_cuts(act: Act, path: &Path) -> bool {
+    act == Act::Cut || flushes(act, path)
+}
+
+#[test]
+fn an_annotation_that_was_refused_is_not_there_now_nor_after_a_restart() {
+    for refuses in [flushes, flushes_or_cuts] {
+        let home = Home::new();
+        let (faults, disk) = Faults::new();
+        let store = Store::open(disk, home.dir.path(), home.clock.clone()).unwrap();
+        seal(&store, 1, 5);
+        let named = |name: &str| Annotation { name: Some(name.to_owned()), ..Annotation::default() };
+        store.annotate(session(1), named("kept")).unwrap();
+        faults.refuse(EIO, refuses);
+        store.annotate(session(1), named("refused")).unwrap_err();
+        assert_eq!(store.profile(session(1)).unwrap().name, "kept");
+        assert_eq!(store.profiles(&all()).unwrap().items[0].name, "kept");
+        faults.heal();
+        // What the watch does each second.
+        store.disk.settle();
+        drop(store);
+        let store = home.open();
+        assert_eq!(store.profile(session(1)).unwrap().name, "kept");
+        assert_eq!(store.profiles(&all()).unwrap().items[0].name, "kept");
+    }
+}
+
+#[test]
+fn an_annotation_after_one_that_was_refused_brings_nothing_of_it_back() {
+    for refuses in [flushes, flushes_or_cuts] {
+        let home = Home::new();
+        let (faults, disk) = Faults::new();
+        let store = Store::open(disk.clone(), home.dir.path(), home.clock.clone()).unwrap();
+        seal(&store, 1, 5);
+        let noted = |notes: &str| Annotation { notes: Some(notes.to_owned()), ..Annotation::default() };
+        faults.refuse(EIO, refuses);
+        store.annotate(session(1), noted("refused")).unwrap_err();
+        // The file can be flushed again, but the end of it stays.
+        faults.refuse(EIO, |act, _| act == Act::Cut);
+        let named = Annotation { name: Some("third".to_owned()), ..Annotation::default() };
+        store.annotate(session(1), named).unwrap();
+        let third = |store: &Store| {
+            let profile = store.profile(session(1)).unwrap();
+            assert_eq!((profile.name.as_str(), profile.notes), ("third", None));
+        };
+        third(&store);
+        faults.heal();
+        disk.settle();
+        third(&store);
+        drop(store);
+        third(&home.open());
+    }
+}
+
 #[test]
 fn damage_in_the_middle_costs_the_curve_behind_it_but_not_what_people_wrote() {
     let disk = Home::new();
@@ -426,6 +487,10 @@ fn a_list_is_narrowed_by_words_machine_and_time() {
     assert_eq!(text("  "), (1..=5).rev().map(session).collect::<Vec<_>>());
     let of = ProfileQuery { machine: Some(machine("machine-b")), ..all() };
     assert_eq!(ids(&store, &of), [session(5)]);
+    let scope = Scope::Only(Arc::new([machine("machine-a")].into()));
+    let one = ProfileQuery { scope: scope.clone(), limit: 1, ..all() };
+    assert_eq!(ids(&store, &one), [session(4)], "a page is as long as it may be, whatever lies between");
+    assert_eq!(ids(&store, &ProfileQuery { scope, ..of }), []);
     let at = |n: i64| Some(WallMs(CREATED_AT + n * 60_000));
     assert_eq!(ids(&store, &ProfileQuery { from: at(2), to: at(4), ..all() }), [session(3), session(2)]);
     assert_eq!(ids(&store, &ProfileQuery { from: at(4), to: at(2), ..all() }), []);
@@ -629,7 +694,7 @@ proptest! {
             prop_assert!(found.log.damaged || read.len() == events.len() || !found.log.sealed);
             prop_assert!(inspected.is_ok());
         }
-        if let Some(summary) = reader::summary(&place, &[1]) {
+        if let Some(summary) = reader::summary(&place, &extent) {
             prop_assert_eq!(summary.id, session(1));
         }
     }

@@ -20,6 +20,7 @@ fn task(n: u128, status: TaskStatus) -> Task {
         manner: Manner::Blocking,
         machine: Some(MachineId::parse("machine-a").unwrap()),
         project: Some("Ärger".into()),
+        number: Some(7),
         arguments: "{\"args\":[1]}".into(),
         status,
         progress: Progress { current: 3, total: 10, message: "three".into() },

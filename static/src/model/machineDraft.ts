@@ -62,7 +62,7 @@ const omit = (object: Doc, keys: readonly string[]): Doc => Object.fromEntries(O
 
 /** A control operated in another way; what only the old way has goes with it. */
 export function withShape(channel: Doc, shape: "slider" | "toggle"): Doc {
-  if (shape === "toggle") return { ...omit(channel, ["min", "max", "step", "unit"]), control: shape };
+  if (shape === "toggle") return { ...omit(channel, ["min", "max", "step", "unit", "max_rise_per_s"]), control: shape };
   return { min: 0, max: 100, step: 1, unit: "percent", ...omit(channel, ["on_value", "off_value"]), control: shape };
 }
 

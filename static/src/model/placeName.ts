@@ -6,7 +6,7 @@ const NAMES: Record<string, string> = {
   id: "Id", name: "Name", kind: "Kind", host: "Host", port: "Port", unit_id: "Unit id", timeout_ms: "Timeout", type: "Type", address: "Address",
   divisor: "Divisor", offset: "Offset", register: "Register", label: "Name", unit: "Unit", role: "Meaning", class: "What it moves", failsafe: "Fail-safe",
   min: "Least", max: "Most", step: "Step", sampling_interval_ms: "Reading interval", channels: "Channels", alarms: "Alarm", interlocks: "Interlock",
-  source: "Register", readback: "Read-back", when: "Condition", blocks: "Blocked order", unless: "Exception", message: "Message", deadband: "Deadband",
+  source: "Register", readback: "Read-back", when: "Condition", blocks: "Blocked order", forces: "Set otherwise", max_rise_per_s: "Rises per second", unless: "Exception", message: "Message", deadband: "Deadband",
   delay_ms: "Delay", channel: "Channel", above: "Value", below: "Value", at_least: "Value", at_most: "Value", equals: "Value", tag: "Tag", baud: "Baud",
   on_sensor_loss_ms: "Without a reading", operator_loss_ms: "With nobody here",
 };

@@ -75,7 +75,12 @@ export function alarmSentence(rule: Doc, channels: readonly Speakable[]): string
 /** An interlock in a sentence. */
 export function interlockSentence(rule: Doc, channels: readonly Speakable[]): string {
   const unless = listAt(rule, "/unless").map((one) => condition(one, channels));
-  return `Never let an order pass that says ${condition(rule["blocks"], channels)}${unless.length > 0 ? `, unless ${unless.join(" and ")}` : ""}`;
+  const forced = at(rule, "/forces/channel");
+  const deeds = [
+    ...(rule["blocks"] === undefined ? [] : [`Never let an order pass that says ${condition(rule["blocks"], channels)}`]),
+    ...(forced === undefined ? [] : [`Set ${channels.find(({ id }) => id === forced)?.label ?? String(forced)} to ${String(at(rule, "/forces/value") ?? "…")}`]),
+  ];
+  return `${deeds.join("; ")}${unless.length > 0 ? `, unless ${unless.join(" and ")}` : ""}`;
 }
 
 /** An alarm as it is added. */

@@ -1310,9 +1310,13 @@ version: string,
  */
 uptime_seconds: number,
 /**
- * Where everything is kept.
+ * The parts that somebody should look at: `storage`, or none.
  */
-storage: StorageView, };
+degraded: Array<string>,
+/**
+ * Where everything is kept; `null` to somebody who may not look.
+ */
+storage: StorageView | null, };
 
 /**
  * What an order to a control asks for.

@@ -17,7 +17,7 @@ pub(super) const OFF_DELAY_MS: u64 = 5_000;
 pub(super) enum Cause {
     /// Values that are where they should not be.
     Rule(RuleCause),
-    /// An order that an interlock refused; over when it would let one pass.
+    /// An interlock that refused an order or acted; over when it is open.
     Interlock(InterlockRule),
     /// What somebody else in the house found out.
     Signal { cry: Option<Cry>, on_delay_ms: u64 },
@@ -52,10 +52,9 @@ impl Cause {
         match self {
             Self::Rule(rule) => rule.judge(now, facts, is_up),
             Self::Interlock(rule) => {
-                let lets_pass =
-                    rule.unless.iter().all(|c| number(facts.values, c.channel).is_some_and(|v| c.comparison.holds(v)));
-                // That an order would be refused is no alarm; that one was is told by itself.
-                if lets_pass || !is_up { Sign::Good } else { Sign::Bad }
+                // That an order would be refused is no alarm; that one was is told by itself. One that is always closed is over at once.
+                let is_over = rule.unless.is_empty() || rule.is_open(|input| number(facts.values, input));
+                if is_over || !is_up { Sign::Good } else { Sign::Bad }
             }
             Self::Signal { cry, .. } => {
                 if cry.is_some() {

@@ -52,9 +52,16 @@ struct Occurrence {
     raised_wall: Option<WallMs>,
     bt: Option<f64>,
     et: Option<f64>,
-    acked_by: Option<String>,
+    acked: Option<Acked>,
     count: u32,
     first_cause: Option<RuleId>,
+}
+
+/// Who has seen it, and when: known only of acknowledgements since that is kept.
+#[derive(Debug, Clone)]
+struct Acked {
+    by: String,
+    wall: Option<WallMs>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -83,8 +90,7 @@ impl Life {
     }
 
     pub(super) fn of_interlock(rule: InterlockRule) -> Self {
-        let message = format!("Order blocked: {}", rule.message);
-        Self::new(rule.id.clone(), Severity::Warning, message, Cause::Interlock(rule))
+        Self::new(rule.id.clone(), Severity::Warning, rule.message.clone(), Cause::Interlock(rule))
     }
 
     pub(super) fn of_house(built_in: BuiltIn, trips: bool) -> Self {
@@ -143,6 +149,14 @@ impl Life {
         &self.message
     }
 
+    /// How bad it is, while somebody else in the house says that it holds.
+    pub(super) fn held(&self) -> Option<Severity> {
+        match &self.cause {
+            Cause::Signal { cry, .. } => cry.as_ref().map(|cry| cry.severity),
+            Cause::Rule(_) | Cause::Interlock(_) => None,
+        }
+    }
+
     /// Whether time alone may change something.
     pub(super) fn is_waiting(&self) -> bool {
         self.shelf.is_some() || self.watch.is_waiting() || self.is_about_to_turn()
@@ -161,9 +175,11 @@ impl Life {
         self.trips_again = is_up && !self.actions.is_empty();
         self.shelf = None;
         self.occurrence = (self.stage != Stage::Normal).then(|| Occurrence::of(notice));
-        if let Cause::Signal { cry, .. } = &mut self.cause {
+        if !matches!(self.cause, Cause::Rule(_)) {
             self.severity = notice.severity;
             self.message.clone_from(&notice.message);
+        }
+        if let Cause::Signal { cry, .. } = &mut self.cause {
             // The link is still away until somebody reports it back; everything else is found out anew.
             let goes_on = is_up && self.id.as_str() == BuiltIn::DriverLost.name();
             *cry = goes_on.then(|| Cry { severity: notice.severity, message: notice.message.clone() });
@@ -174,10 +190,13 @@ impl Life {
     pub(super) fn succeed(&mut self, old: Self) {
         if let (Cause::Signal { cry: new, .. }, Cause::Signal { cry, .. }) = (&mut self.cause, &old.cause) {
             new.clone_from(cry);
+        }
+        if !matches!(self.cause, Cause::Rule(_)) {
             (self.severity, self.message) = (old.severity, old.message);
         }
         self.watch = old.watch.with(self.cause.delays());
         (self.stage, self.occurrence, self.shelf) = (old.stage, old.occurrence, old.shelf);
+        self.trips_again = old.trips_again && !self.actions.is_empty();
     }
 
     pub(super) fn step(
@@ -192,9 +211,8 @@ impl Life {
             None => self.cause.judge_blindly(),
         };
         let turn = sign.and_then(|sign| self.watch.step(moment.now, sign));
-        let trips_again = facts.is_some() && std::mem::take(&mut self.trips_again) && sign == Some(Sign::Bad);
         let mut change = self.turn(turn, moment, tide, next);
-        change.trips |= trips_again;
+        change.trips |= facts.is_some() && self.makes_up(sign);
         if self.shelf.is_some_and(|shelf| moment.now >= shelf.until) {
             change.notice = self.unshelve();
             change.worth_keeping = true;
@@ -202,10 +220,34 @@ impl Life {
         change
     }
 
+    /// Whether a trip that a restart cut short is due: as soon as its condition is known to hold, unless it was known to be over first.
+    fn makes_up(&mut self, sign: Option<Sign>) -> bool {
+        self.trips_again &= self.watch.is_up();
+        self.trips_again && sign == Some(Sign::Bad) && std::mem::take(&mut self.trips_again)
+    }
+
     /// An order was refused by the interlock.
     pub(super) fn blocked(&mut self, moment: Moment, tide: &Tide, next: NextOccurrence<'_>) -> Change {
+        let Cause::Interlock(rule) = &self.cause else { return Change::default() };
+        let cry = Cry::warning(format!("Order blocked: {}", rule.message));
+        self.tripped(cry, moment, tide, next)
+    }
+
+    /// The interlock found something where it must not be. What is worse than what is known is told anew.
+    pub(super) fn tripped(&mut self, cry: Cry, moment: Moment, tide: &Tide, next: NextOccurrence<'_>) -> Change {
+        let grew_worse = self.watch.is_up() && cry.severity > self.severity;
+        if grew_worse || !self.watch.is_up() {
+            (self.severity, self.message) = (cry.severity, cry.message);
+        }
+        if grew_worse && self.stage == Stage::Acked {
+            self.stage = Stage::Unacked;
+        }
         let turn = self.watch.at_once(moment.now);
-        self.turn(turn, moment, tide, next)
+        let change = self.turn(turn, moment, tide, next);
+        if grew_worse && change.notice.is_none() {
+            return Change { notice: self.unhidden(), worth_keeping: true, ..change };
+        }
+        change
     }
 
     /// Somebody else in the house found out, or found that it is over.
@@ -218,24 +260,7 @@ impl Life {
     ) -> Change {
         let Cause::Signal { cry, .. } = &mut self.cause else { return Change::default() };
         cry.clone_from(&signal);
-        let grew_worse = match signal {
-            Some(Cry { severity, message }) => {
-                let grew_worse = self.watch.is_up() && severity > self.severity;
-                if grew_worse || !self.watch.is_up() {
-                    self.severity = severity;
-                }
-                self.message = message;
-                grew_worse
-            }
-            None => false,
-        };
-        let latches = self.latches();
-        if let Some(occurrence) = self.occurrence.as_mut().filter(|_| grew_worse) {
-            occurrence.latched = latches;
-        }
-        if grew_worse && self.stage == Stage::Acked {
-            self.stage = Stage::Unacked;
-        }
+        let is_news = signal.is_some_and(|cry| self.take(cry));
         let turn = match (&self.cause, self.severity) {
             (Cause::Signal { cry: Some(_), .. }, Severity::Critical) => self.watch.at_once(moment.now),
             (Cause::Signal { cry, .. }, _) => {
@@ -244,20 +269,58 @@ impl Life {
             _ => None,
         };
         let change = self.turn(turn, moment, tide, next);
-        if grew_worse && change.notice.is_none() {
-            return Change { notice: self.unhidden(), worth_keeping: true, ..change };
-        }
-        change
+        if is_news && change.notice.is_none() { self.news(change) } else { change }
     }
 
     /// It happened, and was over at once.
     pub(super) fn flash(&mut self, cry: Cry, moment: Moment, tide: &Tide, next: NextOccurrence<'_>) -> Change {
-        (self.severity, self.message) = (cry.severity, cry.message);
-        let turn = self.watch.at_once(moment.now);
-        self.turn(turn, moment, tide, next)
+        self.take(cry);
+        match (self.watch.at_once(moment.now), &mut self.occurrence) {
+            (None, Some(occurrence)) => {
+                occurrence.count = occurrence.count.saturating_add(1);
+                self.see_again();
+                self.news(Change::default())
+            }
+            (turn, _) => self.turn(turn, moment, tide, next),
+        }
     }
 
-    pub(super) fn ack(&mut self, by: &str) -> Change {
+    /// Takes what the house says. Whether that is news while it is up already: worse, of something else, or of what took the heat away
+    /// again since the machine was armed. Whoever acknowledged has not seen that.
+    fn take(&mut self, Cry { severity, message }: Cry) -> bool {
+        if !self.watch.is_up() {
+            (self.severity, self.message) = (severity, message);
+            return false;
+        }
+        let is_worse = severity > self.severity;
+        let is_other = message != self.message;
+        let is_less = severity < self.severity;
+        self.severity = self.severity.max(severity);
+        self.message = message;
+        let latches = self.latches() && !is_less;
+        let Some(occurrence) = &mut self.occurrence else { return false };
+        let latches_again = latches && !occurrence.latched;
+        occurrence.latched |= latches;
+        if is_worse || latches_again || (is_other && !is_less) {
+            self.see_again();
+        }
+        is_worse || latches_again || is_other
+    }
+
+    fn see_again(&mut self) {
+        if self.stage == Stage::Acked {
+            self.stage = Stage::Unacked;
+        }
+        if let Some(occurrence) = &mut self.occurrence {
+            occurrence.acked = None;
+        }
+    }
+
+    fn news(&self, change: Change) -> Change {
+        Change { notice: self.unhidden(), worth_keeping: true, ..change }
+    }
+
+    pub(super) fn ack(&mut self, by: &str, moment: Moment) -> Change {
         let stage = match (self.stage, self.is_latched()) {
             (Stage::Unacked, _) => Stage::Acked,
             (Stage::ClearedUnacked, true) => Stage::Latched,
@@ -265,7 +328,7 @@ impl Life {
             (Stage::Normal | Stage::Acked | Stage::Latched, _) => return Change::default(),
         };
         if let Some(occurrence) = &mut self.occurrence {
-            occurrence.acked_by = Some(by.to_owned());
+            occurrence.acked = Some(Acked { by: by.to_owned(), wall: Some(moment.wall) });
         }
         self.go(stage)
     }
@@ -325,7 +388,7 @@ impl Life {
                 occurrence.count = occurrence.count.saturating_add(1);
                 occurrence.latched = latches;
                 if self.stage == Stage::Latched {
-                    occurrence.acked_by = None;
+                    occurrence.acked = None;
                 }
             }
             held => {
@@ -393,7 +456,8 @@ impl Life {
             raised_wall,
             bt,
             et,
-            acked_by: occurrence.acked_by.clone(),
+            acked_by: occurrence.acked.as_ref().map(|acked| acked.by.clone()),
+            acked_wall: occurrence.acked.as_ref().and_then(|acked| acked.wall),
             count,
             first_cause: occurrence.first_cause.clone(),
             shelf: self.shelf.map(|shelf| Shelf { until: shelf.until_wall, beneath: stage }),
@@ -432,7 +496,7 @@ impl Occurrence {
             raised_wall: Some(moment.wall),
             bt: moment.bt,
             et: moment.et,
-            acked_by: None,
+            acked: None,
             count: 1,
             first_cause: None,
         }
@@ -446,7 +510,7 @@ impl Occurrence {
             raised_wall: notice.raised_wall,
             bt: notice.bt,
             et: notice.et,
-            acked_by: notice.acked_by.clone(),
+            acked: notice.acked_by.clone().map(|by| Acked { by, wall: notice.acked_wall }),
             count: notice.count,
             first_cause: notice.first_cause.clone(),
         }

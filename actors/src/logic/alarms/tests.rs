@@ -109,7 +109,7 @@ impl Desk {
     }
 
     fn ack(&mut self) -> Vec<(AlarmState, u64)> {
-        short(&self.act(|book, _, _| book.ack(&high(), None, "Anna").unwrap()))
+        short(&self.act(|book, moment, _| book.ack(&high(), None, "Anna", moment).unwrap()))
     }
 
     fn shelve(&mut self, minutes: u32) -> Vec<(AlarmState, u64)> {

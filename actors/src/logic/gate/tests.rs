@@ -3,7 +3,9 @@ use std::sync::Arc;
 use super::*;
 use crate::model::channel::{ChannelKind, ControlShape};
 use crate::model::command::{Scope, UserRole, Want};
+use crate::model::ids::RuleId;
 use crate::model::reading::{Missing, MissingReason};
+use crate::model::spec::{Comparison, Condition};
 use crate::testing::roaster;
 
 const UNKNOWN: Value = Err(Missing { reason: MissingReason::NotYet, polls: 0 });
@@ -77,4 +79,57 @@ fn a_command_passes_for_a_role_that_may_and_a_machine_that_is_theirs() {
     assert_eq!(judged(UserRole::Viewer, Want::Stop, &mine), Ok(()));
     assert_eq!(judged(UserRole::Admin, Want::Stop, &other), forbidden);
     assert_eq!(judged(UserRole::Controller, Want::Stop, &mine), forbidden);
+}
+
+#[test]
+fn an_interlock_has_a_say_in_what_it_may_block_and_in_nothing_else() {
+    let mut spec = roaster("a");
+    spec.interlocks.push(InterlockRule {
+        id: RuleId::parse("air").unwrap(),
+        blocks: Some(Condition { channel: 2, comparison: Comparison::Above(0.0) }),
+        unless: vec![Condition { channel: 1, comparison: Comparison::Above(50.0) }],
+        forces: None,
+        message: "open the air first".to_owned(),
+    });
+    let asked = |channel, value| is_interlocked(&spec, channel, Fraction::new(value).unwrap());
+    assert!(asked("burner", 0.5));
+    assert!(!asked("burner", 0.0), "heat may always go");
+    assert!(!asked("bt", 0.5) && !asked("nothing", 0.5));
+}
+
+fn closed(blocks: Option<Condition>, forces: Option<Forced>) -> MachineSpec {
+    let rule = InterlockRule {
+        id: RuleId::parse("lock").unwrap(),
+        blocks,
+        unless: vec![Condition { channel: 0, comparison: Comparison::Below(100.0) }],
+        forces,
+        message: "too hot".to_owned(),
+    };
+    MachineSpec { interlocks: vec![rule], ..roaster("a") }
+}
+
+#[test]
+fn an_output_that_is_forced_takes_no_other_order_but_less_heat() {
+    let spec = closed(None, Some(Forced { channel: 2, native: 0.0 }));
+    assert_eq!(judge(&spec, Ok(0.0), None, 0.5), Err(RefusalCode::InterlockBlocked));
+    assert!(judge(&spec, Ok(80.0), None, 0.5).unwrap().lowers_heat());
+    assert_eq!(judge(&spec, Ok(0.0), None, 0.0).unwrap().native(), 0.0);
+}
+
+#[test]
+fn a_forced_value_comes_at_once_in_the_interlocks_name_and_not_while_stop_is_latched() {
+    let forced = Forced { channel: 2, native: 0.0 };
+    let spec = closed(None, Some(forced));
+    let order = |latched| forced_order(&spec, CommandId(1), forced, &Safety { latched, ..Safety::default() });
+    let forcing = order(Some(SafetyReason::Interlock)).unwrap();
+    assert!(forcing.is_at_once() && forcing.lowers_heat() && *forcing.by() == Actor::Interlock);
+    assert_eq!(order(Some(SafetyReason::Stop)), None);
+}
+
+#[test]
+fn an_interlock_without_a_way_out_refuses_for_ever() {
+    let mut spec = closed(Some(Condition { channel: 2, comparison: Comparison::Above(60.0) }), None);
+    spec.interlocks[0].unless.clear();
+    assert_eq!(judge(&spec, Ok(0.0), None, 0.7), Err(RefusalCode::InterlockBlocked));
+    assert!(judge(&spec, Ok(0.0), None, 0.6).is_ok());
 }

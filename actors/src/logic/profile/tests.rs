@@ -44,6 +44,7 @@ fn channels() -> Arc<ChannelTable> {
         class: OutputClass::Heat,
         failsafe: Failsafe::Value(0.0),
         stop_value: None,
+        max_rise_per_s: None,
         has_readback: false,
     };
     Arc::new(ChannelTable::new(vec![

@@ -35,6 +35,7 @@ fn slider(step: f64, class: OutputClass, failsafe: Failsafe) -> ChannelKind {
         class,
         failsafe,
         stop_value: None,
+        max_rise_per_s: None,
         has_readback: false,
     })
 }

@@ -13,6 +13,7 @@ fn task(n: u128, company: Company, manner: Manner) -> Task {
         manner,
         machine: None,
         project: None,
+        number: None,
         arguments: "{}".into(),
         status: TaskStatus::Pending,
         progress: Progress::default(),
@@ -181,6 +182,38 @@ fn after_the_daemons_end_what_had_not_ended_is_interrupted() {
     assert!(kept.iter().all(|t| t.status == TaskStatus::Interrupted && t.error.as_deref() == Some(INTERRUPTED)));
     assert_eq!((status(&book, 4), status(&book, 5)), (TaskStatus::Completed, TaskStatus::Error));
     assert_eq!(started(&ask(&mut book, alone(6))), [6], "nothing works any more");
+}
+
+#[test]
+fn a_task_keeps_its_number_in_its_project_when_older_ones_are_forgotten() {
+    let of = |n, name: &str, project: &str| Task { name: name.into(), project: Some(project.into()), ..waiting(n) };
+    let mut book = TaskBook::default();
+    let new = [of(1, "scan", "owl"), of(2, "scan", "owl"), of(3, "scan", "fox"), of(4, "export", "owl"), waiting(5)];
+    for task in new {
+        let number = book.next_number(&task);
+        ask(&mut book, Task { number, ..task });
+    }
+    let numbers = |book: &TaskBook| book.tasks().iter().map(|task| task.number).collect::<Vec<_>>();
+    assert_eq!(numbers(&book), [Some(1), Some(2), Some(1), Some(1), None]);
+    end(&mut book, 1);
+    book.step(NOW, Input::Forget(TaskId(1))).unwrap();
+    assert_eq!(numbers(&book), [Some(2), Some(1), Some(1), None]);
+    assert_eq!(book.next_number(&of(6, "scan", "owl")), Some(3));
+}
+
+#[test]
+fn tasks_from_before_numbers_were_kept_get_theirs_once_and_for_all() {
+    let of = |n, number| Task {
+        project: Some("owl".into()),
+        number,
+        status: TaskStatus::Completed,
+        completed_at: Some(NOW),
+        ..waiting(n)
+    };
+    let (book, effects) = TaskBook::restored(vec![of(1, None), of(2, None)]);
+    assert_eq!(effects, [Effect::Keep(of(1, Some(1))), Effect::Keep(of(2, Some(2)))]);
+    let (book, effects) = TaskBook::restored(book.tasks()[1..].to_vec());
+    assert_eq!((book.tasks()[0].number, effects), (Some(2), Vec::new()));
 }
 
 #[test]

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 use tokio_modbus::server::tcp;
 
 use super::super::bus::BusDirectory;
-use super::super::will::{Settled, Will};
+use super::super::will::{self, SafeWrite, Settled, Will};
 use super::Machine;
+use super::peer::{Act, Frames, Shared, listen};
 use super::servers::{Store, all_kinds_of_channels};
 
 const OUTPUTS: [u16; 4] = [20, 22, 23, 30];
@@ -25,7 +27,18 @@ fn will(link: &str) -> Will {
 }
 
 async fn carry_out(will: &Will, within: Duration) -> Vec<Settled> {
-    will.carry_out(&BusDirectory::new(), Instant::now() + within).await
+    carry_out_all(std::slice::from_ref(will), within).await
+}
+
+async fn carry_out_all(wills: &[Will], within: Duration) -> Vec<Settled> {
+    will::carry_out(wills, &BusDirectory::new(), Instant::now() + within).await
+}
+
+/// The will of a machine with one output, a burner at this unit of a line.
+fn burner(name: &str, link: &str, unit: u8) -> Will {
+    let write = json!({"channel": "burner", "is_heat": true, "unit": unit, "address": 7, "payload": {"word": 0}});
+    serde_json::from_value(json!({"machine": name, "link": toml::from_str::<Value>(link).unwrap(), "writes": [write]}))
+        .unwrap()
 }
 
 fn names(done: &[Settled]) -> Vec<(&str, bool)> {
@@ -74,6 +87,43 @@ async fn what_could_not_be_written_is_told_with_its_reason() {
         let words = settled.result.unwrap_err();
         assert!(words.contains(&settled.what) && words.contains("port 1"), "{words}");
     }
+}
+
+/// Its answer limit is longer than all the time there is.
+#[tokio::test]
+async fn a_dead_unit_leaves_the_others_on_its_line_their_time() {
+    for (kind, frames) in [("modbus_rtu_over_tcp", Frames::Rtu), ("modbus_tcp", Frames::Tcp)] {
+        let device = Shared::default();
+        device.lock().unwrap().absent.insert(1);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let serving = listen(listener, frames, &device);
+        let link = format!("type = '{kind}'\nhost = '127.0.0.1'\nport = {port}\ntimeout_ms = 60000");
+        let wills = [burner("dead", &link, 1), burner("alive", &link, 2)];
+        let done = carry_out_all(&wills, Duration::from_secs(2)).await;
+        let told: Vec<_> = done.iter().map(|one| (one.machine.as_str(), one.result.is_ok())).collect();
+        assert_eq!(told, [("alive", true), ("dead", false)], "{kind}");
+        assert_eq!(device.lock().unwrap().cells.get(&(2, 3, 7)), Some(&0), "{kind}");
+        serving.abort();
+    }
+}
+
+#[tokio::test]
+async fn an_output_that_keeps_silent_does_not_keep_the_others_of_its_unit_from_being_written() {
+    let device = Shared::default();
+    device.lock().unwrap().acts.extend([Act::Silence; 1]);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serving = listen(listener, Frames::Tcp, &device);
+    let link = format!("type = 'modbus_tcp'\nhost = '127.0.0.1'\nport = {port}\ntimeout_ms = 50");
+    let mut will = burner("a", &link, 1);
+    let fan = SafeWrite { channel: "fan".into(), is_heat: false, address: 8, ..will.writes[0].clone() };
+    will.writes.insert(0, fan);
+    let done = carry_out(&will, Duration::from_secs(30)).await;
+    assert_eq!(names(&done), [("fan", true), ("burner", true)], "heat was tried first");
+    let asked: Vec<_> = device.lock().unwrap().requests.iter().map(|(_, pdu)| pdu[2]).collect();
+    assert_eq!(asked, [7, 8, 7]);
+    serving.abort();
 }
 
 #[tokio::test]

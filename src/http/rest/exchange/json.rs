@@ -7,10 +7,7 @@ use super::one_fault;
 use crate::config::faults::Faults;
 use crate::http::rest::document::{self, Arrival};
 use crate::http::rest::wire::profile::ProfileDocument;
-use crate::wire::fields::depth;
-
-/// Deepest nesting that is looked at. Source: safety design, limits.
-const DEPTH_MAX: usize = 16;
+use crate::wire::fields::{DEPTH_MAX, depth};
 
 /// Reads a profile document.
 ///

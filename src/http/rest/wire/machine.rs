@@ -234,7 +234,7 @@ impl From<AlarmLife> for PastAlarm {
             session_id: life.session.map(|id| id.to_string()),
             raised_at: rfc3339(life.triggered_at),
             cleared_at: life.cleared_at.and_then(rfc3339),
-            acked_at: life.acked_at.and_then(rfc3339),
+            acked_at: life.notice.acked_wall.and_then(rfc3339),
         }
     }
 }
@@ -269,6 +269,7 @@ mod tests {
             et: None,
             raised_wall: None,
             acked_by: None,
+            acked_wall: None,
             count: 1,
             first_cause: None,
             shelf: None,

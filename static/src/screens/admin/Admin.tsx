@@ -22,7 +22,7 @@ import { StorageChip, StorageTroubles } from "./Storage";
 const LOOK_EVERY_MS = 5_000;
 
 /** What is known of the daemon. */
-type Daemon = { version: string; uptimeS: number; sockets: number | undefined; storage: StorageView; watchers: ReadonlyMap<string, number>; health: ReadonlyMap<string, HealthView> };
+type Daemon = { version: string; uptimeS: number; sockets: number | undefined; storage: StorageView | null; watchers: ReadonlyMap<string, number>; health: ReadonlyMap<string, HealthView> };
 
 async function look(machines: readonly MachineSummary[], signal: AbortSignal): Promise<Daemon> {
   const [about, metrics, healths] = await Promise.all([
@@ -75,14 +75,14 @@ export function Admin() {
           <Chip icon="check">running {uptime(about.uptimeS)}</Chip>
           <Chip>Hearth {about.version}</Chip>
           {about.sockets !== undefined && <Chip>{about.sockets} {about.sockets === 1 ? "socket" : "sockets"} open</Chip>}
-          <StorageChip storage={about.storage} />
-          {about.storage.index === "building" && <Chip icon="clock" testId="index">the list of profiles is being made</Chip>}
+          {about.storage !== null && <StorageChip storage={about.storage} />}
+          {about.storage?.index === "building" && <Chip icon="clock" testId="index">the list of profiles is being made</Chip>}
           <span class="grow" />
           <a class="button" href="api/docs">REST description</a>
           <a class="button" href="metrics">All figures</a>
         </section>
       )}
-      {about !== null && <StorageTroubles storage={about.storage} />}
+      {about?.storage && <StorageTroubles storage={about.storage} />}
       <h2 class="section-head">Machines</h2>
       {list.kind === "ready" && machines.length === 0 && <section class="panel empty"><h2>No machines yet</h2><p>Their links and how well they answer appear here.</p><a class="button primary" href={link.add()}>Add a machine</a></section>}
       <ul class="alarm-list">

@@ -45,11 +45,15 @@ export function AlarmFields({ draft, here, channels }: Props) {
 
 export function InterlockFields({ draft, here, channels }: Props) {
   const unless = listAt(draft.doc.value, `${here}/unless`);
+  const outputs = channels.filter((one) => one.isControl);
+  const forces = at(draft.doc.value, `${here}/forces`);
   return (
     <>
-      <div class="form-grid">
-        <ConditionFields draft={draft} here={`${here}/blocks`} channels={channels.filter((one) => one.isControl)} first="No order that says" />
-      </div>
+      {at(draft.doc.value, `${here}/blocks`) !== undefined && (
+        <div class="form-grid">
+          <ConditionFields draft={draft} here={`${here}/blocks`} channels={outputs} first="No order that says" />
+        </div>
+      )}
       {unless.map((_, index) => (
         <div class="form-grid" key={index}>
           <ConditionFields draft={draft} here={`${here}/unless/${index}`} channels={channels} first={index === 0 ? "unless" : "and"} />
@@ -58,6 +62,15 @@ export function InterlockFields({ draft, here, channels }: Props) {
       <p class="row">
         {unless.length > 0 && <button type="button" class="button" data-testid="remove-unless" onClick={() => draft.remove(`${here}/unless`, unless.length - 1)}><Icon name="close" /> Without the last</button>}
         <button type="button" class="button" data-testid="add-unless" onClick={() => draft.add(`${here}/unless`, { channel: channels[0]?.id ?? "", at_least: 0 })}><Icon name="plus" /> {unless.length === 0 ? "Unless…" : "And…"}</button>
+      </p>
+      {forces !== undefined && (
+        <div class="form-grid">
+          <DraftField draft={draft} pointer={`${here}/forces/channel`} label="Otherwise sets" choices={outputs.map(({ id, label }) => [id, label] as const)} />
+          <DraftField draft={draft} pointer={`${here}/forces/value`} label="to" kind="number" hint="heat: no more than its fail-safe" />
+        </div>
+      )}
+      <p class="row">
+        <button type="button" class="button" data-testid="forces" onClick={() => draft.put(`${here}/forces`, forces === undefined ? { channel: outputs[0]?.id ?? "", value: 0 } : undefined)}>{forces === undefined ? "Otherwise set…" : "Set nothing"}</button>
       </p>
       <DraftField draft={draft} pointer={`${here}/message`} label="It says" hint="what to do instead, such as: Open the air first" />
     </>

@@ -127,8 +127,9 @@ function ControlFields({ draft, here, channel }: { draft: Draft; here: string; c
       </div>
       <DraftField draft={draft} pointer={`${here}/class`} label="What it moves" choices={CLASSES} otherwise="other" hint="heat is switched off when nobody is in charge" />
       {keys.map(([key, label, hint]) => <DraftField key={key} draft={draft} pointer={`${here}/${key}`} label={label} hint={hint} kind="number" />)}
-      <DraftField draft={draft} pointer={`${here}/failsafe`} label="Fail-safe" kind="failsafe" hint="a value or hold; heat: off where empty" offers={[["hold", "stays as it is"], ["0", ""]]} />
+      <DraftField draft={draft} pointer={`${here}/failsafe`} label="Fail-safe" kind="failsafe" hint="a value, or hold; heat: off where empty" offers={channel["class"] === "heat" ? [["0", "off"]] : [["hold", "stays as it is"], ["0", ""]]} />
       <DraftField draft={draft} pointer={`${here}/stop_value`} label="At STOP" kind="number" hint="the fail-safe where empty" />
+      {!hasTwo && <DraftField draft={draft} pointer={`${here}/max_rise_per_s`} label="Rises per second" kind="number" hint="at most; at once where empty" />}
     </>
   );
 }

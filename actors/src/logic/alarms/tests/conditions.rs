@@ -112,8 +112,9 @@ fn a_rule_may_wait_for_an_event_and_hold_in_some_states_only() {
 fn air_before_fire() -> InterlockRule {
     InterlockRule {
         id: RuleId::parse("air_before_fire").unwrap(),
-        blocks: Condition { channel: 0, comparison: Comparison::Above(0.0) },
+        blocks: Some(Condition { channel: 0, comparison: Comparison::Above(0.0) }),
         unless: vec![Condition { channel: 1, comparison: Comparison::AtLeast(20.0) }],
+        forces: None,
         message: "Open the air first".to_owned(),
     }
 }
@@ -135,7 +136,7 @@ fn an_interlock_is_an_alarm_from_the_order_it_blocks_until_it_would_let_one_pass
     assert_eq!((raised[0].state, raised[0].message.as_str()), (Unacked, "Order blocked: Open the air first"));
     assert_eq!(desk.act(|book, moment, next| book.blocked(&id, moment, next)), [], "it is up already");
     assert_eq!(desk.read(&closed), []);
-    assert_eq!(short(&desk.act(|book, _, _| book.ack(&id, None, "Anna").unwrap())), [(Acked, 1)]);
+    assert_eq!(short(&desk.act(|book, moment, _| book.ack(&id, None, "Anna", moment).unwrap())), [(Acked, 1)]);
     let told: Vec<_> = (0..30).flat_map(|_| short(&desk.read(&open))).collect();
     assert_eq!(told, [(Normal, 1)]);
     assert_eq!(short(&desk.act(|book, moment, next| book.blocked(&id, moment, next))), [(Unacked, 2)]);
@@ -147,4 +148,17 @@ fn a_lost_sensor_keeps_the_alarm_of_an_interlock_up() {
     desk.act(|book, moment, next| book.blocked(&id, moment, next));
     let lost = [Ok(0.0), Err(missing())];
     assert!((1..100).all(|_| desk.read(&lost).is_empty()));
+}
+
+#[test]
+fn what_an_interlock_did_is_worse_than_an_order_it_blocked_and_told_anew() {
+    let (mut desk, id) = with_interlock();
+    desk.act(|book, moment, next| book.blocked(&id, moment, next));
+    desk.act(|book, moment, _| book.ack(&id, None, "Anna", moment).unwrap());
+    let cry = Cry::critical("The burner is off");
+    let told = desk.act(|book, moment, next| book.tripped(&id, cry.clone(), moment, next));
+    assert_eq!((told[0].state, told[0].severity), (Unacked, Severity::Critical));
+    assert_eq!(told[0].message, "The burner is off");
+    assert_eq!(desk.act(|book, moment, next| book.tripped(&id, cry, moment, next)), [], "it is known");
+    assert_eq!(desk.act(|book, moment, next| book.blocked(&id, moment, next)), [], "and worse than that");
 }

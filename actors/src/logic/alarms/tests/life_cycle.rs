@@ -41,11 +41,27 @@ fn a_notice_tells_when_how_hot_and_how_often() {
 fn who_acknowledged_is_told_and_forgotten_with_the_occurrence() {
     let mut desk = Desk::new([above_230()]);
     desk.feed(Some(231.0), 5);
-    let told = desk.act(|book, _, _| book.ack(&high(), Some(1), "Anna").unwrap());
+    let told = desk.act(|book, moment, _| book.ack(&high(), Some(1), "Anna", moment).unwrap());
     assert_eq!(told[0].acked_by.as_deref(), Some("Anna"));
     desk.feed(Some(220.0), 10);
     desk.feed(Some(231.0), 5);
     assert_eq!(desk.standing().unwrap().acked_by, None);
+}
+
+#[test]
+fn when_it_was_acknowledged_stays_the_same_over_shelves_and_restarts() {
+    let mut desk = Desk::new([above_230()]);
+    desk.feed(Some(231.0), 5);
+    assert_eq!(desk.standing().unwrap().acked_wall, None);
+    let acked = moment(desk.second).wall;
+    desk.ack();
+    desk.shelve(1);
+    desk.feed(Some(231.0), 70);
+    let unshelved = desk.standing().unwrap();
+    assert_eq!((unshelved.state, unshelved.acked_wall), (Acked, Some(acked)));
+    let mut desk = desk.restarted();
+    desk.feed(Some(231.0), 5);
+    assert_eq!(desk.standing().unwrap().acked_wall, Some(acked));
 }
 
 #[test]
@@ -56,19 +72,19 @@ fn an_acknowledgement_for_a_past_occurrence_is_refused() {
     desk.feed(Some(220.0), 10);
     desk.feed(Some(231.0), 5);
     for old in [1, 3] {
-        let refused = desk.book.ack(&high(), Some(old), "Anna").unwrap_err();
+        let refused = desk.book.ack(&high(), Some(old), "Anna", moment(0)).unwrap_err();
         assert_eq!(refused.code(), RefusalCode::InvalidMessage);
         assert!(refused.to_string().contains(&format!("no open occurrence {old}")), "{refused}");
     }
     assert_eq!(desk.standing().unwrap().state, Unacked);
-    assert!(desk.book.ack(&high(), Some(2), "Anna").is_ok());
+    assert!(desk.book.ack(&high(), Some(2), "Anna", moment(0)).is_ok());
 }
 
 #[test]
 fn an_order_that_cannot_be_is_refused_with_its_reason() {
     let mut desk = Desk::new([above_230()]);
     let other = RuleId::parse("other").unwrap();
-    let unknown = desk.book.ack(&other, None, "Anna").unwrap_err();
+    let unknown = desk.book.ack(&other, None, "Anna", moment(0)).unwrap_err();
     assert_eq!(unknown.code(), RefusalCode::UnknownAlarm);
     assert!(unknown.to_string().contains("high_bt"));
     for minutes in [0, 61, u32::MAX] {
@@ -230,6 +246,28 @@ fn a_trip_that_a_restart_cut_short_is_carried_out() {
     let mut over = desk.restarted();
     over.feed(Some(220.0), 3);
     assert_eq!(over.trips, []);
+    over.feed(Some(231.0), 3);
+    assert_eq!(over.trips.len(), 1, "it had not been gone for long enough to be over");
+}
+
+#[test]
+fn a_trip_that_a_restart_cut_short_waits_for_the_first_value() {
+    let mut desk = Desk::new([stops()]);
+    desk.feed(Some(231.0), 5);
+    let mut again = desk.restarted();
+    again.feed(None, 30);
+    assert_eq!(again.trips, []);
+    let spec = again.spec.clone();
+    let _ = again.book.reconfigure(&spec);
+    again.feed(None, 3);
+    again.feed(Some(231.0), 3);
+    assert_eq!(again.trips.len(), 1, "once, and a new configuration does not forget it");
+
+    let mut over = desk.restarted();
+    over.feed(None, 3);
+    over.feed(Some(220.0), 30);
+    over.feed(None, 3);
+    assert_eq!(over.trips, []);
 }
 
 #[test]
@@ -346,7 +384,7 @@ proptest! {
                     desk.second += 1;
                     desk.act(|book, moment, next| book.pass(moment, next))
                 }).collect(),
-                Input::Ack => desk.act(|book, _, _| book.ack(&high(), None, "Anna").unwrap()),
+                Input::Ack => desk.act(|book, moment, _| book.ack(&high(), None, "Anna", moment).unwrap()),
                 Input::Shelve => desk.act(|book, moment, next| book.shelve(&high(), 1, moment, next).unwrap()),
                 Input::Rearm => desk.act(|book, _, _| book.rearm().unwrap_or_default()),
                 Input::Restart => {
@@ -366,6 +404,8 @@ proptest! {
                 }
                 prop_assert_eq!(notice.shelf.is_some(), notice.state == Shelved);
                 prop_assert!(notice.state != Acked || notice.acked_by.is_some());
+                let is_unseen = matches!(notice.beneath(), Unacked | ClearedUnacked);
+                prop_assert!(!is_unseen || (notice.acked_by.is_none() && notice.acked_wall.is_none()), "{notice:?}");
                 last = Some(notice);
             }
             // What is told last is what holds.
