@@ -6,6 +6,7 @@
 //! ```
 
 use std::io::Write;
+use std::sync::Arc;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, Payload, ThinData};
@@ -13,6 +14,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use hearth::config::Config;
 use hearth::daemon::Daemon;
 use hearth::http::door::{Length, Rule, admit};
+use hearth::http::seen::Seen;
 use hearth::http::state::AppState;
 use hearth::http::websocket::entrances::nobody_in_particular;
 use hearth::http::websocket::{Feeds, Visit, Watches, host, welcome};
@@ -67,13 +69,12 @@ async fn echo(
     feeds: ThinData<Feeds>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let guest = welcome(&request, &state)?;
-    let visit = Visit {
-        watches: Watches::Nothing,
-        frame_bytes: MESSAGE_BYTES,
-        pace: PACE,
-        ..Visit::new(Echo, nobody_in_particular("echo"), &state.limits)
+    let limits = Arc::clone(&state.limits);
+    let visit = move |_: &Seen| {
+        let visit = Visit::new(Echo, nobody_in_particular("echo"), &limits);
+        Ok(Visit { watches: Watches::Nothing, frame_bytes: MESSAGE_BYTES, pace: PACE, ..visit })
     };
-    Ok(host(guest, body, &state, &feeds, visit))
+    Ok(host(guest, body, &state, &feeds, ECHO, visit))
 }
 
 #[actix_web::main]
