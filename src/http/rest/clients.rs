@@ -3,7 +3,6 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use hearth_actors::registry::Roster;
 use hearth_actors::slot::MachineHandle;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,6 +13,7 @@ use crate::http::deeds::Details;
 use crate::http::door::key;
 use crate::http::lobby::Card;
 use crate::http::problem::Problem;
+use crate::http::seen::Seen;
 use crate::http::state::AppState;
 use crate::wire::fields::shortened;
 use crate::wire::rfc3339;
@@ -45,7 +45,7 @@ pub struct ClientView {
 }
 
 impl ClientView {
-    fn of((id, card): (u64, Card), machines: &Roster) -> Self {
+    fn of((id, card): (u64, Card), machines: &[MachineHandle]) -> Self {
         let Card { who, role, address, name, client, dialect, machine, since } = card;
         let holds = |handle: &MachineHandle| {
             handle.bus().look(|now| now.lease.holder.as_ref().is_some_and(|(holder, _)| *holder == client))
@@ -61,8 +61,8 @@ impl ClientView {
 }
 
 /// `GET /api/clients`
-pub async fn list(state: Data<AppState>) -> HttpResponse {
-    let machines = state.house.machines();
+pub async fn list(seen: Seen, state: Data<AppState>) -> HttpResponse {
+    let machines = seen.machines();
     let present = state.lobby.present().into_iter();
     HttpResponse::Ok().json(present.map(|one| ClientView::of(one, &machines)).collect::<Vec<_>>())
 }
