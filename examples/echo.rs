@@ -14,6 +14,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use hearth::config::Config;
 use hearth::daemon::Daemon;
 use hearth::http::door::{Length, Rule, admit};
+use hearth::http::perimeter;
 use hearth::http::seen::Seen;
 use hearth::http::state::AppState;
 use hearth::http::websocket::entrances::nobody_in_particular;
@@ -90,6 +91,7 @@ async fn main() -> anyhow::Result<()> {
         App::new()
             .app_data(Data::new(state.clone()))
             .app_data(ThinData(Feeds::default()))
+            .wrap(from_fn(perimeter::guard))
             .route("/echo", web::get().to(echo).wrap(from_fn(move |request, next| admit(rule, request, next))))
     });
     let server = server.workers(1).bind(("127.0.0.1", 0))?;

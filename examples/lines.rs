@@ -15,6 +15,7 @@ use hearth::config::Config;
 use hearth::config::machine::MachineConfig;
 use hearth::daemon::Daemon;
 use hearth::http::door::{Length, Rule, admit};
+use hearth::http::perimeter;
 use hearth::http::rest::machines::find;
 use hearth::http::seen::Seen;
 use hearth::http::state::AppState;
@@ -92,10 +93,14 @@ async fn lines(
 fn serve(daemon: &Daemon, port: u16) -> std::io::Result<(actix_web::dev::Server, std::net::SocketAddr)> {
     let state = daemon.state().clone();
     let server = HttpServer::new(move || {
-        App::new().app_data(Data::new(state.clone())).app_data(ThinData(Feeds::default())).route(
-            "/ws/lines/{machine}",
-            web::get().to(lines).wrap(from_fn(|request, next| admit(RULE, request, next))),
-        )
+        App::new()
+            .app_data(Data::new(state.clone()))
+            .app_data(ThinData(Feeds::default()))
+            .wrap(from_fn(perimeter::guard))
+            .route(
+                "/ws/lines/{machine}",
+                web::get().to(lines).wrap(from_fn(|request, next| admit(RULE, request, next))),
+            )
     });
     let server = server.workers(1).disable_signals().bind(("127.0.0.1", port))?;
     let address = server.addrs()[0];

@@ -85,5 +85,5 @@ fuzz_target!(|data: &[u8]| {
     let half = Extent { segments: vec![1], last_bytes: Some(content.len() as u64 / 2) };
     let _ = reader::read(place, &half, None);
     let _ = reader::inspect(place, &[1]);
-    let _ = reader::summary(place, &[1]);
+    let _ = reader::summary(place, &all);
 });
