@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::config::network::neighbourhood;
+
 /// Tries at once. Source: safety design, 5.
 const AT_ONCE: u32 = 5;
 /// After those, one per so much. Source: safety design, 5.
@@ -40,7 +42,7 @@ impl Tries {
     /// # Errors
     /// When there are none left; then nothing is counted.
     pub fn take(&mut self, address: IpAddr, account: &str, now: Instant) -> Result<(), TooMany> {
-        let (address, account) = (network(address), account.to_owned());
+        let (address, account) = (neighbourhood(address), account.to_owned());
         let wait = self.addresses.wait(&address, now).max(self.accounts.wait(&account, now));
         if !wait.is_zero() {
             return Err(TooMany { wait });
@@ -52,7 +54,7 @@ impl Tries {
 
     /// One of the tries was the right one: all are back.
     pub fn forgive(&mut self, address: IpAddr, account: &str) {
-        self.addresses.rested.remove(&network(address));
+        self.addresses.rested.remove(&neighbourhood(address));
         self.accounts.rested.remove(account);
     }
 }
@@ -79,17 +81,6 @@ impl<K: Hash + Eq + Clone> Counted<K> {
         }
         let at = self.rested.entry(who).or_insert(now);
         *at = (*at).max(now) + ONE_PER;
-    }
-}
-
-/// Whoever has one IPv6 address has all of its network.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            [a, b, c, d, 0, 0, 0, 0].into()
-        }
-        v4 => v4,
     }
 }
 

@@ -73,6 +73,17 @@ impl<'de> Deserialize<'de> for Network {
     }
 }
 
+/// All addresses that one client can have: whoever has one IPv6 address has all of its network.
+pub fn neighbourhood(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            [a, b, c, d, 0, 0, 0, 0].into()
+        }
+        v4 => v4,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,7 +19,7 @@ use actix_web::web::Bytes;
 use socket2::{SockRef, Socket};
 use tokio::time::Instant;
 
-use super::peer::neighbourhood;
+use crate::config::network::neighbourhood;
 use crate::config::tree::LimitsConfig;
 
 /// How long nothing may be under way: the 5 s that the web server keeps an idle connection, and the time for a head. Source: safety

@@ -70,17 +70,6 @@ pub fn direct(peer: Option<SocketAddr>) -> IpAddr {
     peer.map_or(Ipv4Addr::LOCALHOST.into(), |peer| peer.ip().to_canonical())
 }
 
-/// All addresses that one client can have: whoever has one IPv6 address has all of its network.
-pub fn neighbourhood(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            [a, b, c, d, 0, 0, 0, 0].into()
-        }
-        v4 => v4,
-    }
-}
-
 /// Whether a request says that it came through somebody.
 pub fn is_forwarded(headers: &HeaderMap) -> bool {
     headers.contains_key(FORWARDED)

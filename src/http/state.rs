@@ -9,11 +9,11 @@ use tokio::time::Instant;
 
 use super::door::Door;
 use super::lobby::Lobby;
-use super::peer::neighbourhood;
 use super::perimeter::Perimeter;
 use super::seen::Whole;
 use crate::access::Access;
 use crate::access::audit::Audit;
+use crate::config::network::neighbourhood;
 use crate::config::tree::LimitsConfig;
 use crate::dialects::control_panel::crowd::Crowd;
 use crate::drivers::Workshop;

@@ -239,15 +239,12 @@ impl Life {
         if grew_worse || !self.watch.is_up() {
             (self.severity, self.message) = (cry.severity, cry.message);
         }
-        if grew_worse && self.stage == Stage::Acked {
-            self.stage = Stage::Unacked;
+        if grew_worse {
+            self.see_again();
         }
         let turn = self.watch.at_once(moment.now);
         let change = self.turn(turn, moment, tide, next);
-        if grew_worse && change.notice.is_none() {
-            return Change { notice: self.unhidden(), worth_keeping: true, ..change };
-        }
-        change
+        if grew_worse && change.notice.is_none() { self.news(change) } else { change }
     }
 
     /// Somebody else in the house found out, or found that it is over.

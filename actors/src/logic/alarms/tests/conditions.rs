@@ -159,6 +159,7 @@ fn what_an_interlock_did_is_worse_than_an_order_it_blocked_and_told_anew() {
     let told = desk.act(|book, moment, next| book.tripped(&id, cry.clone(), moment, next));
     assert_eq!((told[0].state, told[0].severity), (Unacked, Severity::Critical));
     assert_eq!(told[0].message, "The burner is off");
+    assert_eq!((&told[0].acked_by, told[0].acked_wall), (&None, None), "Anna has not seen that");
     assert_eq!(desk.act(|book, moment, next| book.tripped(&id, cry, moment, next)), [], "it is known");
     assert_eq!(desk.act(|book, moment, next| book.blocked(&id, moment, next)), [], "and worse than that");
 }
