@@ -60,23 +60,11 @@ fn user(house: &House, email: &str, role: RoleConfig) {
 }
 
 async fn ask(house: &House, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
-    let client = awc::Client::builder().disable_redirects().finish();
-    let mut request = client.request(method, format!("http://{}{path}", house.address()));
-    for (name, value) in headers {
-        request = request.insert_header((*name, *value));
-        // As a browser does, which is the one that has cookies.
-        if name.eq_ignore_ascii_case("cookie") {
-            request = request.insert_header(("origin", format!("http://{}", house.address())));
-        }
-    }
-    let sent = match body {
-        Some(body) => request.send_json(&body).await,
-        None => request.send().await,
-    };
-    let mut response = sent.unwrap();
-    let is_endless = response.headers().get("content-type").is_some_and(|kind| kind == "text/event-stream");
-    let body = if is_endless { Vec::new() } else { response.body().limit(8 << 20).await.unwrap().to_vec() };
-    Answer { status: response.status().as_u16(), headers: response.headers().clone(), body }
+    // As a browser does, which is the one that has cookies.
+    let origin = format!("http://{}", house.address());
+    let has_cookie = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("cookie"));
+    let headers: Vec<_> = headers.iter().copied().chain(has_cookie.then_some(("origin", &*origin))).collect();
+    house.send_with(&headers, method, path, body.into()).await
 }
 
 async fn with_token(house: &House, method: Method, path: &str, token: &str, body: Option<Value>) -> Answer {

@@ -98,16 +98,8 @@ impl Shop {
     }
 
     async fn ask(&self, token: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
-        let client = awc::Client::builder().disable_redirects().timeout(Duration::from_secs(60)).finish();
-        let request = client.request(method, format!("http://{}{path}", self.house.address())).bearer_auth(token);
-        let sent = match body {
-            Some(body) => request.send_json(&body).await,
-            None => request.send().await,
-        };
-        let mut response = sent.unwrap();
-        let is_endless = response.headers().get("content-type").is_some_and(|kind| kind == "text/event-stream");
-        let body = if is_endless { Vec::new() } else { response.body().limit(8 << 20).await.unwrap().to_vec() };
-        Answer { status: response.status().as_u16(), headers: response.headers().clone(), body }
+        let headers = [("authorization", &*format!("Bearer {token}"))];
+        self.house.send_with(&headers, method, path, body.into()).await
     }
 
     async fn get(&self, token: &str, path: &str) -> Answer {

@@ -46,6 +46,12 @@ pub enum Sent<'a> {
     Raw(&'a str, Vec<u8>),
 }
 
+impl From<Option<Value>> for Sent<'_> {
+    fn from(body: Option<Value>) -> Self {
+        body.map_or(Self::Nothing, Self::Json)
+    }
+}
+
 /// A simulated machine, `speed` times as fast as real time.
 pub fn simulator(id: &str, speed: f64, sampling_interval_ms: u64) -> Value {
     json!({
@@ -104,11 +110,16 @@ impl House {
         self.send(Method::POST, path, Sent::Json(body)).await
     }
 
-    /// Asks once; a redirect is an answer like any other.
     pub async fn send(&self, method: Method, path: &str, body: Sent<'_>) -> Answer {
+        self.send_with(&[], method, path, body).await
+    }
+
+    /// Asks once, with these headers; a redirect is an answer like any other.
+    pub async fn send_with(&self, headers: &[(&str, &str)], method: Method, path: &str, body: Sent<'_>) -> Answer {
         let connector = Connector::new().timeout(PATIENCE);
         let client = Client::builder().connector(connector).timeout(PATIENCE).disable_redirects().finish();
         let request = client.request(method, format!("http://{}{path}", self.address()));
+        let request = headers.iter().fold(request, |request, header| request.insert_header(*header));
         let sent = match body {
             Sent::Nothing => request.send().await,
             Sent::Json(value) => request.send_json(&value).await,
