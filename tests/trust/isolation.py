@@ -90,11 +90,17 @@ class Watch:
         return [frame["timestamp_ms"] for frame in self.socket.of_type("temperature", since)]
 
     def lost(self, since: int) -> int:
-        """Readings that are missing, and readings without their values."""
-        times = self.times(since)
-        holes = sum(round((after - before) / INTERVAL_MS) - 1 for before, after in zip(times, times[1:], strict=False))
+        """Gaps in the machine's events, and readings without their values."""
+        live = [frame for frame in self.socket.since(since) if frame.seq is not None]
+        missing = sum(after["prev_seq"] != before.seq for before, after in zip(live, live[1:], strict=False))
         blind = sum(frame["bt"] is None for frame in self.socket.of_type("temperature", since))
-        return max(0, holes) + blind
+        return missing + blind
+
+    def skipped(self, since: int) -> int:
+        """Intervals in which the machine was not read. A computer that is busy elsewhere skips some by itself."""
+        times = self.times(since)
+        steps = (round((after - before) / INTERVAL_MS) for before, after in zip(times, times[1:], strict=False))
+        return sum(max(0, step - 1) for step in steps)
 
     def jitter(self, since: int) -> list[float]:
         """How far each step is from the interval. Unit: ms."""
@@ -131,6 +137,7 @@ def run(home: Path, faults: int, calm_s: float, seed: int) -> Figures:
         ill.wait_for("temperature", lambda frame: frame["timestamp_ms"] >= schedule.ends_ms, within=60)
         stormy = [j for watch, since in zip(watches, middles, strict=True) for j in watch.jitter(since)]
         lost = sum(watch.lost(since) for watch, since in zip(watches, middles, strict=True))
+        skipped = sum(watch.skipped(since) for watch, since in zip(watches, middles, strict=True))
         for watch, since in zip(watches, middles, strict=True):
             assert not watch.disturbed(since), watch.disturbed(since)[0].data
             assert watch.socket.close_code is None
@@ -141,6 +148,7 @@ def run(home: Path, faults: int, calm_s: float, seed: int) -> Figures:
     figures.add("faults", schedule.count(*KINDS))
     figures.add("of these fatal to the actor", schedule.count(*FATAL))
     figures.add("readings lost by the others", lost, 0)
+    figures.add("intervals skipped by the others", skipped, 0)
     figures.add("jitter of the others in calm, p99", percentile(calm, 0.99), None, "ms")
     figures.add("jitter of the others in the storm, p99", percentile(stormy, 0.99), limit, "ms")
     figures.add("jitter of the others in the storm, longest", max(stormy, default=0), None, "ms")
