@@ -5,13 +5,11 @@
 
 mod support;
 
-use std::time::Duration;
-
 use actix_rt::task::JoinHandle;
 use awc::error::PayloadError;
 use awc::http::Method;
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt, stream};
 use hearth::access::tokens::Wanted;
 use hearth::config::users::RoleConfig;
 use hearth::http::door::Length;
@@ -22,6 +20,7 @@ use hearth_actors::model::ids::MachineId;
 use hearth_actors::runtime::clock::wall_now;
 use serde_json::{Value, json};
 use support::{Answer, Frame, House, Live, Message, simulator, within};
+use tokio_stream::wrappers::BroadcastStream;
 
 /// The machine that is theirs; the others are not.
 const OURS: &str = "drum";
@@ -30,7 +29,6 @@ const RIG: &str = "rig-q7x";
 /// What stands in every answer that says something of the others: ids, labels, tags, channels, numbers.
 const HIDDEN: [&str; 7] = ["q7x", "Zebra", "zebra", "turntable", "ring_light", "back_light", "77000"];
 const LIMITED: [RoleConfig; 4] = [RoleConfig::Controller, RoleConfig::Viewer, RoleConfig::Operator, RoleConfig::Admin];
-const LOOKS_MAX: usize = 3_000;
 /// Frames after which the last one is not waited for any more.
 const FRAMES_MAX: usize = 20_000;
 
@@ -113,16 +111,24 @@ impl Shop {
         if answer.body.is_empty() { Value::Null } else { answer.json() }
     }
 
-    /// What is there once it fits, as an admin of everything sees it.
+    /// What is there once it fits, as an admin of everything sees it; looked at again with all that happens.
     async fn once(&self, path: &str, fits: impl Fn(&Value) -> bool) -> Value {
-        for _ in 0..LOOKS_MAX {
-            let found = self.get(&self.admin, path).await.json();
-            if fits(&found) {
-                return found;
+        let house = self.house.daemon.state().house.unscoped();
+        let machines = house.machines();
+        let buses =
+            machines.iter().map(|machine| BroadcastStream::new(machine.bus().subscribe()).map(drop).boxed_local());
+        let tasks = BroadcastStream::new(house.tasks().attach().events).map(drop);
+        let mut news = stream::select_all(buses.chain([tasks.boxed_local()]));
+        let looking = async {
+            loop {
+                let found = self.get(&self.admin, path).await.json();
+                if fits(&found) {
+                    return found;
+                }
+                news.next().await;
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("{path} never got there: {}", self.get(&self.admin, path).await.text());
+        };
+        within(looking).await
     }
 
     /// Fills the hidden machines with everything that there can be of one.

@@ -81,6 +81,12 @@ test("from the first start to the audit: an admin, an operator of one machine, l
     await signIn(otto, house.url, OTTO);
     await expect(otto.locator("[data-machine=a]")).toBeVisible();
     await expect(otto.locator("[data-machine=b]"), "only the machine that is theirs").toHaveCount(0);
+    await expect(otto.getByTestId("add-machine")).toHaveCount(0);
+    await otto.goto(`${house.url}/#/m/a/setup`);
+    await expect(otto.getByTestId("only-looking")).toContainText("Only an admin of all machines");
+    await page.goto(`${house.url}/#/m/a/setup`);
+    await expect(page.getByTestId("step-kind")).toBeVisible();
+    await expect(page.getByTestId("only-looking")).toHaveCount(0);
     await otto.goto(`${house.url}/#/m/a`);
     await otto.getByTestId("start_monitoring").click();
     await expect(otto.getByTestId("lease")).toContainText("you control");
@@ -93,7 +99,7 @@ test("from the first start to the audit: an admin, an operator of one machine, l
     await page.getByTestId("role").selectOption("viewer");
     await page.getByTestId("user-save").click();
     await expect(page.getByTestId("user-dialog")).toBeHidden();
-    await expect(otto.getByTestId("rights-changed")).toContainText("You are a viewer of Machine A now", { timeout: 1_000 });
+    await expect(otto.getByTestId("rights-changed")).toContainText("You are a viewer of Machine A now");
     await expect(otto.getByTestId("controls-role")).toContainText("not steer it");
     await expect(otto.getByTestId("up-burner")).toBeDisabled();
     await otto.getByRole("button", { name: "Understood" }).click();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { changeWords, deedWords, machinesWords, mayLetIn, maySteer, valueWords } from "../src/model/people";
+import { changeWords, deedWords, machinesWords, isAdminOfAll, maySteer, valueWords } from "../src/model/people";
 import type { DeedView, Me, MeUser, UserRole } from "../src/wire/types";
 
 const user = (role: UserRole, machines: string[] | null = null, email: string | null = "otto@roastery.example"): MeUser => ({ email, name: "Otto", role, machines });
@@ -10,9 +10,9 @@ const deed = (part: Partial<DeedView>): DeedView => ({
 });
 
 describe("who may do what", () => {
-  it("lets others in only as an admin of all machines", () => {
-    expect(mayLetIn(user("admin"))).toBe(true);
-    for (const who of [user("admin", ["a"]), user("operator"), user("viewer"), user("controller"), null, undefined]) expect(mayLetIn(who)).toBe(false);
+  it("changes machines and lets others in only as an admin of all machines", () => {
+    expect(isAdminOfAll(user("admin"))).toBe(true);
+    for (const who of [user("admin", ["a"]), user("operator"), user("viewer"), user("controller"), null, undefined]) expect(isAdminOfAll(who)).toBe(false);
   });
 
   it("steers as an operator or admin of the machine; until that is known the daemon refuses, not the page", () => {

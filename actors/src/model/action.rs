@@ -2,7 +2,7 @@
 
 use super::command::{Scope, UserRole, Want};
 
-/// Everything one may do. A new one does not compile without its line in [`Action::least`].
+/// Everything one may do. A new one does not compile without its line in [`Action::rule`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Action {
     /// Ask whether the daemon is there, and load the pages.
@@ -108,22 +108,33 @@ pub enum Least {
     AdminOfAll,
 }
 
+/// Whether it changes something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// No; or it is written down elsewhere, as a login is where it is decided, or is no deed of anybody, as what a device sends.
+    Look,
+    /// Yes, so that it is written down who did it.
+    Deed,
+}
+
 impl Action {
-    /// What it takes at the least. Source: safety design, 5.
-    pub fn least(self) -> Least {
+    /// The table. Source: safety design, 5.
+    fn rule(self) -> (Least, Kind) {
+        use Kind::{Deed, Look};
         match self {
-            Self::Probe | Self::LogIn | Self::AskWhoIAm | Self::SetUp => Least::Nothing,
-            Self::ChangePassword | Self::ReadLatest => Least::AnyRole,
-            Self::PushTelemetry => Least::Controller,
+            Self::Probe | Self::LogIn | Self::AskWhoIAm | Self::SetUp => (Least::Nothing, Look),
+            Self::ReadLatest => (Least::AnyRole, Look),
+            Self::ChangePassword => (Least::AnyRole, Deed),
+            Self::PushTelemetry => (Least::Controller, Look),
             Self::SeeMachines
             | Self::Follow
             | Self::SeeProfiles
             | Self::SeeTasks
             | Self::SeePrograms
-            | Self::SeeDaemon
-            | Self::Stop => Least::Viewer,
-            Self::TakePicture
-            | Self::Control
+            | Self::SeeDaemon => (Least::Viewer, Look),
+            Self::Stop => (Least::Viewer, Deed),
+            Self::TakePicture => (Least::Operator, Look),
+            Self::Control
             | Self::RunSession
             | Self::Mark
             | Self::Replay
@@ -137,18 +148,23 @@ impl Action {
             | Self::StartTask
             | Self::SteerTask
             | Self::SaveProgram
-            | Self::RunProgram => Least::Operator,
-            Self::ExchangeInBulk => Least::OperatorOfAll,
-            Self::DeleteProfile | Self::DeleteProgram => Least::Admin,
+            | Self::RunProgram => (Least::Operator, Deed),
+            Self::ExchangeInBulk => (Least::OperatorOfAll, Deed),
+            Self::DeleteProfile | Self::DeleteProgram => (Least::Admin, Deed),
+            Self::ReadAudit => (Least::AdminOfAll, Look),
             // Whoever says what a machine is, may say that it is the hardware of another one.
             Self::ConfigureMachine
             | Self::SearchDevices
             | Self::BackUp
             | Self::ManageUsers
             | Self::ManageTokens
-            | Self::ManageClients
-            | Self::ReadAudit => Least::AdminOfAll,
+            | Self::ManageClients => (Least::AdminOfAll, Deed),
         }
+    }
+
+    /// What it takes at the least.
+    pub fn least(self) -> Least {
+        self.rule().0
     }
 
     /// Whether somebody may do it: one with this role, or with none.
@@ -169,51 +185,9 @@ impl Action {
         *scope == Scope::All || !matches!(self.least(), Least::OperatorOfAll | Least::AdminOfAll)
     }
 
-    /// Whether it changes something, so that it is written down who did it. Values that a device sends are no deed of anybody, and
-    /// who logs in, out or up is written down where it is decided.
+    /// Whether it changes something, so that it is written down who did it.
     pub fn is_a_deed(self) -> bool {
-        match self {
-            Self::Probe
-            | Self::LogIn
-            | Self::AskWhoIAm
-            | Self::SetUp
-            | Self::PushTelemetry
-            | Self::ReadLatest
-            | Self::SeeMachines
-            | Self::Follow
-            | Self::SeeProfiles
-            | Self::SeeTasks
-            | Self::SeePrograms
-            | Self::SeeDaemon
-            | Self::TakePicture
-            | Self::ReadAudit => false,
-            Self::ChangePassword
-            | Self::Stop
-            | Self::Control
-            | Self::RunSession
-            | Self::Mark
-            | Self::Replay
-            | Self::AckAlarm
-            | Self::ShelveAlarm
-            | Self::Lease
-            | Self::Rearm
-            | Self::Link
-            | Self::RestartMachine
-            | Self::SaveProfile
-            | Self::StartTask
-            | Self::ExchangeInBulk
-            | Self::SteerTask
-            | Self::SaveProgram
-            | Self::RunProgram
-            | Self::ConfigureMachine
-            | Self::SearchDevices
-            | Self::DeleteProfile
-            | Self::DeleteProgram
-            | Self::BackUp
-            | Self::ManageUsers
-            | Self::ManageTokens
-            | Self::ManageClients => true,
-        }
+        self.rule().1 == Kind::Deed
     }
 }
 

@@ -11,7 +11,9 @@
 //! Orders are taken between any two requests, so a write never waits for more than one I/O. A panic of the driver ends the task
 //! with [`Report::Panicked`]; whoever supervises makes a fresh driver.
 
+mod report;
 mod rising;
+mod writing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,14 +27,14 @@ use super::clock::MachineClock;
 use super::guarded::{BEAT, Ended, Pulse, guarded};
 use super::health::Health;
 use super::lane::{Lanes, Shot};
-use super::promises::{Ending, Kept, Promises};
-use super::refresh::{Failure, Refresh};
-use crate::driver::{Applied, Driver, DriverError, ErrorKind, Pace, Sample};
+use super::promises::Promises;
+use super::refresh::Refresh;
+use crate::driver::{Driver, DriverError, ErrorKind, Pace, Sample};
 use crate::logic::backoff::{Backoff, First};
 use crate::logic::gate::Admitted;
 use crate::logic::rise::Rises;
 use crate::model::reading::MissingReason;
-use crate::model::time::MonoMs;
+pub use report::{Gone, Listener, Report};
 
 /// Longest time one read or write may take before it counts as hung. STOP waits at most this long.
 const IO_DEADLINE: Duration = Duration::from_secs(2);
@@ -66,87 +68,6 @@ pub enum Entry {
     /// After a crash or a lost link: the first bytes written are the safe values.
     SafeFirst,
 }
-
-/// What the drive task tells its machine.
-#[derive(Debug)]
-pub enum Report {
-    /// An attempt to connect begins.
-    Connecting,
-    /// The device answers. With the outcome of making it safe, where that came first.
-    Connected {
-        /// What the driver calls itself.
-        name: String,
-        /// Who sets the pace of its readings.
-        pace: Pace,
-        /// The outcome of bringing outputs to safety, if that was due.
-        made_safe: Option<Result<(), String>>,
-    },
-    /// The device does not answer; the next attempt comes in a while.
-    NotConnected {
-        /// In plain words.
-        message: String,
-        /// Kind of the failure.
-        kind: ErrorKind,
-        /// Time until the next attempt. Unit: ms.
-        retry_in_ms: u64,
-    },
-    /// The link was let go on request.
-    Parted {
-        /// The outcome of bringing outputs to safety before; fine where there was no link.
-        made_safe: Result<(), String>,
-    },
-    /// A reading was taken, with the first failure among its requests.
-    Reading {
-        /// When its last answer came.
-        at: MonoMs,
-        /// The values.
-        sample: Sample,
-        /// What failed, in plain words.
-        failure: Option<String>,
-    },
-    /// An order is being written.
-    Writing(Admitted),
-    /// The device confirmed a part of an order that rises step by step.
-    Risen {
-        /// Index of the channel.
-        channel: usize,
-        /// Where it stands now. Native unit.
-        native: f64,
-    },
-    /// A newer order for the same channel took the place of one that the device had not confirmed yet.
-    Overtaken(Admitted),
-    /// An order ended.
-    Settled {
-        /// Which.
-        order: Admitted,
-        /// What the device said, or why not, in plain words.
-        result: Result<Applied, String>,
-        /// How long it took. Unit: ms.
-        latency_ms: u64,
-    },
-    /// Control changed hands while this order waited: it was not written.
-    Outdated(Admitted),
-    /// Heat that is on could not be written again, for the first time since it last went well.
-    NotRefreshed {
-        /// In plain words.
-        message: String,
-    },
-    /// The driver panicked; this task is over.
-    Panicked(String),
-}
-
-/// Takes reports; waits until they are dealt with, so that a busy machine slows its own driver and nothing else.
-pub trait Listener {
-    /// Delivers one report.
-    ///
-    /// # Errors
-    /// When nobody listens any more: the task then ends.
-    fn tell(&self, report: Report) -> impl Future<Output = Result<(), Gone>>;
-}
-
-/// Nobody listens any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gone;
 
 /// Everything the drive task needs.
 pub struct Drive<L> {
@@ -369,150 +290,6 @@ impl<L: Listener> Drive<L> {
         // Whoever waited may have gone.
         let _ = taken.send(picture);
         lost.map_or(Ok(()), Err)
-    }
-
-    /// Orders first, then what rises, then heat that is to be written again.
-    async fn apply_waiting(&mut self) -> Result<(), Stop> {
-        loop {
-            self.apply_orders().await?;
-            if let Some(step) = self.rises.due(self.clock.now()) {
-                self.rise(step).await?;
-                continue;
-            }
-            let Some(order) = self.refresh.due() else { return Ok(()) };
-            self.write_again(&order).await?;
-        }
-    }
-
-    async fn write_again(&mut self, order: &Admitted) -> Result<(), Stop> {
-        // Another one may be in its place already, and have written the safe value.
-        if self.pulse.is_revoked() {
-            return Err(Stop::Gone);
-        }
-        let written = guarded(self.driver.apply(order), IO_DEADLINE, &self.pulse).await;
-        let written = self.returned(written, "writing", IO_DEADLINE)?;
-        let failure = self.refresh.written(order, written.is_ok());
-        let Err(error) = written else { return Ok(()) };
-        let message = error.to_string();
-        self.health.write_failed(error.kind(), &message);
-        if error.kind() == ErrorKind::Disconnected {
-            return Err(self.lost(&error));
-        }
-        if failure == Some(Failure::First) {
-            self.tell(Report::NotRefreshed { message }).await?;
-        }
-        Ok(())
-    }
-
-    async fn apply_orders(&mut self) -> Result<(), Stop> {
-        loop {
-            self.make_way().await?;
-            let Some(order) = self.lanes.try_next() else { return Ok(()) };
-            if self.lanes.is_outdated(&order) {
-                self.tell(Report::Outdated(order)).await?;
-                continue;
-            }
-            // Whether it was confirmed is told to whoever gave it.
-            let _ = self.apply(order).await?;
-        }
-    }
-
-    fn confirmed(&mut self, part: &Admitted) {
-        self.health.write_confirmed();
-        self.refresh.hold(part);
-        self.rises.wrote(part, self.clock.now());
-    }
-
-    /// Writes every safe value, heat first, each under a deadline and with attempts of its own; one that fails does not keep the
-    /// others from being tried. Yields the first failure.
-    async fn bring_to_safety(&mut self) -> Result<Result<(), String>, Stop> {
-        let mut orders = self.safe_orders.clone();
-        orders.sort_by_key(|order| !order.lowers_heat());
-        let mut made_safe = Ok(());
-        for order in orders {
-            let confirmed = self.apply(order).await?;
-            made_safe = made_safe.and(confirmed);
-        }
-        Ok(made_safe)
-    }
-
-    /// Outputs that could not be brought to safety are tried again in a while.
-    fn settle_entry(&mut self, made_safe: Option<&Result<(), String>>) {
-        if let Some(Err(_)) = made_safe {
-            self.entry = Entry::SafeFirst;
-            self.safe_again = Instant::now() + SAFE_AGAIN;
-        } else {
-            self.entry = Entry::Clean;
-        }
-    }
-
-    /// Writes one order and tells how it ended; yields the same.
-    async fn apply(&mut self, order: Admitted) -> Result<Result<(), String>, Stop> {
-        let began = Instant::now();
-        let attempts = if order.lowers_heat() { LOWERING_ATTEMPTS } else { 1 };
-        let mut attempt = 1;
-        self.tell(Report::Writing(order.clone())).await?;
-        self.refresh.forget(order.channel());
-        if let Some(step) = self.begin_to_rise(&order, began).await? {
-            return self.rise(step).await.map(Ok);
-        }
-        let (result, stop) = loop {
-            if self.pulse.is_revoked() {
-                return Err(Stop::Gone);
-            }
-            let ended = guarded(self.driver.apply(&order), IO_DEADLINE, &self.pulse).await;
-            match self.returned(ended, "writing", IO_DEADLINE) {
-                Ok(Ok(applied)) => {
-                    if let Some(promise) = self.driver.promise(&order) {
-                        self.promises.add(order, began, promise);
-                        return Ok(Ok(()));
-                    }
-                    self.confirmed(&order);
-                    break (Ok(applied), None);
-                }
-                Ok(Err(error)) => {
-                    let words = error.to_string();
-                    self.health.write_failed(error.kind(), &words);
-                    let lost = error.kind() == ErrorKind::Disconnected;
-                    if lost || attempt == attempts {
-                        break (Err(words), lost.then(|| self.lost(&error)));
-                    }
-                    attempt += 1;
-                }
-                Err(Stop::Lost { message, kind }) => break (Err(message.clone()), Some(Stop::Lost { message, kind })),
-                Err(stop) => break (Err("the driver crashed while writing".into()), Some(stop)),
-            }
-        };
-        let confirmed = result.as_ref().map(|_| ()).map_err(Clone::clone);
-        self.tell_settled(order, began, result).await?;
-        stop.map_or(Ok(confirmed), Err)
-    }
-
-    async fn tell_settled(&self, order: Admitted, began: Instant, result: Result<Applied, String>) -> Result<(), Gone> {
-        let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.tell(Report::Settled { order, result, latency_ms }).await
-    }
-
-    /// A promise ended, one way or the other.
-    async fn settle_promise(&self, Kept { order, began, ending }: Kept) -> Result<(), Gone> {
-        let outcome = match ending {
-            Ending::Overtaken => return self.tell(Report::Overtaken(order)).await,
-            Ending::Device(outcome) => outcome,
-        };
-        match &outcome {
-            Ok(()) => self.health.write_confirmed(),
-            Err(error) => self.health.write_failed(error.kind(), &error.to_string()),
-        }
-        let result = outcome.map(|()| Applied::default()).map_err(|error| error.to_string());
-        self.tell_settled(order, began, result).await
-    }
-
-    /// Without a link no promise can be kept.
-    async fn break_promises(&mut self) -> Result<(), Gone> {
-        for (order, began) in self.promises.give_up() {
-            self.tell_settled(order, began, Err("not confirmed before the link was lost".into())).await?;
-        }
-        Ok(())
     }
 
     /// Lets go on request: outputs to safety first, where there is a link to write to.

@@ -8,13 +8,13 @@ export const ROLES: readonly (readonly [UserRole, string])[] = [
   ["controller", "Controller: a program that sends readings"],
 ];
 
-/** Whether somebody may change machines. */
+/** Whether somebody is an admin, perhaps of some machines only. */
 export function isAdmin(user: MeUser | null | undefined): boolean {
   return user?.role === "admin";
 }
 
-/** Whether somebody may let others in. Who is limited to some machines could give themselves the rest. */
-export function mayLetIn(user: MeUser | null | undefined): boolean {
+/** Whether somebody may change machines and let others in. Who is limited to some machines could give themselves the rest. */
+export function isAdminOfAll(user: MeUser | null | undefined): boolean {
   return isAdmin(user) && user?.machines === null;
 }
 

@@ -1,6 +1,6 @@
 // What admins look after: the daemon and its machines, who is let in, who is there, and who did what.
 
-import { mayLetIn } from "../../model/people";
+import { isAdminOfAll } from "../../model/people";
 import { useHouse } from "../../ui/house";
 import { ADMIN_PARTS, link, type AdminPart } from "../../ui/router";
 import { Audit } from "./Audit";
@@ -13,12 +13,12 @@ const PARTS = { daemon: Daemon, users: Users, tokens: Tokens, connected: Connect
 
 export function Admin({ part }: { part: AdminPart }) {
   const me = useHouse().me.value;
-  const isFor = me === null || part === "daemon" || mayLetIn(me.user);
+  const isFor = me === null || part === "daemon" || isAdminOfAll(me.user);
   const Part = PARTS[part];
   return (
     <main class="page" data-testid="admin">
       <header class="page-head"><h1>Admin</h1></header>
-      {mayLetIn(me?.user) && (
+      {isAdminOfAll(me?.user) && (
         <nav class="tabs" aria-label="Admin">
           {ADMIN_PARTS.map((one) => <a key={one} class="button" href={link.admin(one)} aria-current={one === part ? "page" : undefined} data-testid={`part-${one}`}>{one.charAt(0).toUpperCase() + one.slice(1)}</a>)}
         </nav>

@@ -3,7 +3,7 @@
 import { rest } from "../../link/rest";
 import { uptime } from "../../model/format";
 import { family } from "../../model/metrics";
-import { mayLetIn } from "../../model/people";
+import { isAdminOfAll } from "../../model/people";
 import { driverWords } from "../../store/status";
 import type { HealthView, MachineSummary, StorageView } from "../../wire/types";
 import { Chip } from "../../ui/Chip";
@@ -62,8 +62,8 @@ export function Daemon() {
       <ul class="alarm-list">
         {machines.map((machine) => <li key={machine.id}><Machine machine={machine} health={about?.health.get(machine.id)} watchers={about?.watchers.get(machine.id)} /></li>)}
       </ul>
-      {mayLetIn(user) && <h2 class="section-head">Copy of everything</h2>}
-      {mayLetIn(user) && <BackUp />}
+      {isAdminOfAll(user) && <h2 class="section-head">Copy of everything</h2>}
+      {isAdminOfAll(user) && <BackUp />}
     </>
   );
 }

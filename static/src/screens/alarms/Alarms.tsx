@@ -7,6 +7,7 @@ import { Banner } from "../../ui/Banner";
 import { Chip } from "../../ui/Chip";
 import { Icon } from "../../ui/Icon";
 import { useHouse, useMachine } from "../../ui/house";
+import { OnlyLooking } from "../../ui/OnlyLooking";
 import { link } from "../../ui/router";
 import { Standing } from "./Standing";
 import { History } from "./History";
@@ -53,6 +54,7 @@ export function Alarms({ id }: { id: string }) {
         {tab.value === "active" && <Standing machine={machine} alarms={machine.alarms.active.value} onRules={() => (tab.value = "rules")} />}
         {tab.value === "shelved" && <Standing machine={machine} alarms={machine.alarms.shelved.value} isShelved />}
         {tab.value === "history" && <History id={id} />}
+        {tab.value === "rules" && <OnlyLooking />}
         {tab.value === "rules" && <Rules id={id} machine={machine} />}
       </div>
     </main>

@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { rest } from "../../link/rest";
 import { labelOf, listAt, type Doc } from "../../model/draft";
-import { mayLetIn } from "../../model/people";
+import { isAdminOfAll } from "../../model/people";
 import { Icon } from "../../ui/Icon";
 import { useHouse } from "../../ui/house";
 import { useFetched } from "../../ui/useFetched";
@@ -32,7 +32,7 @@ export function PushLink({ doc }: { doc: Doc }) {
       <h3>The controller sends to one of</h3>
       {addresses}
       <p class="small muted">Each value names its channel by tag. Where logins are on, the controller shows a token; see docs/dialects.md.</p>
-      {mayLetIn(house.me.value?.user) && house.summary(id) !== undefined && (
+      {isAdminOfAll(house.me.value?.user) && house.summary(id) !== undefined && (
         <p class="row"><button type="button" class="button" data-testid="push-token" onClick={() => (isGiving.value = true)}>Give it a token</button></p>
       )}
       {isGiving.value && <TokenDialog first={{ name: id, role: "controller", machines: [id] }} onClose={() => (isGiving.value = false)}>{addresses}</TokenDialog>}

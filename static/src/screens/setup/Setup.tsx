@@ -13,6 +13,7 @@ import { LeftOver } from "../../ui/LeftOver";
 import { FaultSummary } from "../../ui/FaultSummary";
 import { Icon } from "../../ui/Icon";
 import { Loading } from "../../ui/Loading";
+import { OnlyLooking } from "../../ui/OnlyLooking";
 import { useHouse } from "../../ui/house";
 import { go, link } from "../../ui/router";
 import type { ProbeView } from "../../wire/types";
@@ -202,6 +203,7 @@ function Frame({ title, id, children }: { title: string; id: string | null; chil
         <span class="grow" />
         {id !== null && <a class="button" href={link.alarms(id)}><Icon name="bell" /> Alarms and interlocks</a>}
       </header>
+      <OnlyLooking />
       {children}
     </main>
   );

@@ -3,7 +3,7 @@
 import { useSignal, type Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { moved } from "../../model/order";
-import { isAdmin } from "../../model/people";
+import { isAdminOfAll } from "../../model/people";
 import { wantsAck } from "../../store/alarms";
 import { settings, type Density } from "../../store/settings";
 import { tasks } from "../../store/tasks";
@@ -29,7 +29,7 @@ export function Wall() {
   const list = house.list.value;
   const items = house.items.value;
   const density = settings.density.value;
-  const mayAdd = house.me.value === null || isAdmin(house.me.value.user);
+  const mayAdd = house.me.value === null || isAdminOfAll(house.me.value.user);
   const worst = house.alarms.value.find(({ alarm }) => wantsAck(alarm));
   useKeys((action) => {
     if (action.do === "ack" && worst !== undefined) house.get(worst.machine.id).ackTopAlarm();

@@ -1,0 +1,161 @@
+//! Writing: orders, safe values, heat that is kept on, and how each of them ended.
+
+use tokio::time::Instant;
+
+use super::{Drive, Entry, Gone, IO_DEADLINE, LOWERING_ATTEMPTS, Listener, Report, SAFE_AGAIN, Stop};
+use crate::driver::{Applied, ErrorKind};
+use crate::logic::gate::Admitted;
+use crate::runtime::guarded::guarded;
+use crate::runtime::promises::{Ending, Kept};
+use crate::runtime::refresh::Failure;
+
+impl<L: Listener> Drive<L> {
+    /// Orders first, then what rises, then heat that is to be written again.
+    pub(super) async fn apply_waiting(&mut self) -> Result<(), Stop> {
+        loop {
+            self.apply_orders().await?;
+            if let Some(step) = self.rises.due(self.clock.now()) {
+                self.rise(step).await?;
+                continue;
+            }
+            let Some(order) = self.refresh.due() else { return Ok(()) };
+            self.write_again(&order).await?;
+        }
+    }
+
+    async fn write_again(&mut self, order: &Admitted) -> Result<(), Stop> {
+        // Another one may be in its place already, and have written the safe value.
+        if self.pulse.is_revoked() {
+            return Err(Stop::Gone);
+        }
+        let written = guarded(self.driver.apply(order), IO_DEADLINE, &self.pulse).await;
+        let written = self.returned(written, "writing", IO_DEADLINE)?;
+        let failure = self.refresh.written(order, written.is_ok());
+        let Err(error) = written else { return Ok(()) };
+        let message = error.to_string();
+        self.health.write_failed(error.kind(), &message);
+        if error.kind() == ErrorKind::Disconnected {
+            return Err(self.lost(&error));
+        }
+        if failure == Some(Failure::First) {
+            self.tell(Report::NotRefreshed { message }).await?;
+        }
+        Ok(())
+    }
+
+    async fn apply_orders(&mut self) -> Result<(), Stop> {
+        loop {
+            self.make_way().await?;
+            let Some(order) = self.lanes.try_next() else { return Ok(()) };
+            if self.lanes.is_outdated(&order) {
+                self.tell(Report::Outdated(order)).await?;
+                continue;
+            }
+            // Whether it was confirmed is told to whoever gave it.
+            let _ = self.apply(order).await?;
+        }
+    }
+
+    pub(super) fn confirmed(&mut self, part: &Admitted) {
+        self.health.write_confirmed();
+        self.refresh.hold(part);
+        self.rises.wrote(part, self.clock.now());
+    }
+
+    /// Writes every safe value, heat first, each under a deadline and with attempts of its own; one that fails does not keep the
+    /// others from being tried. Yields the first failure.
+    pub(super) async fn bring_to_safety(&mut self) -> Result<Result<(), String>, Stop> {
+        let mut orders = self.safe_orders.clone();
+        orders.sort_by_key(|order| !order.lowers_heat());
+        let mut made_safe = Ok(());
+        for order in orders {
+            let confirmed = self.apply(order).await?;
+            made_safe = made_safe.and(confirmed);
+        }
+        Ok(made_safe)
+    }
+
+    /// Outputs that could not be brought to safety are tried again in a while.
+    pub(super) fn settle_entry(&mut self, made_safe: Option<&Result<(), String>>) {
+        if let Some(Err(_)) = made_safe {
+            self.entry = Entry::SafeFirst;
+            self.safe_again = Instant::now() + SAFE_AGAIN;
+        } else {
+            self.entry = Entry::Clean;
+        }
+    }
+
+    /// Writes one order and tells how it ended; yields the same.
+    async fn apply(&mut self, order: Admitted) -> Result<Result<(), String>, Stop> {
+        let began = Instant::now();
+        let attempts = if order.lowers_heat() { LOWERING_ATTEMPTS } else { 1 };
+        let mut attempt = 1;
+        self.tell(Report::Writing(order.clone())).await?;
+        self.refresh.forget(order.channel());
+        if let Some(step) = self.begin_to_rise(&order, began).await? {
+            return self.rise(step).await.map(Ok);
+        }
+        let (result, stop) = loop {
+            if self.pulse.is_revoked() {
+                return Err(Stop::Gone);
+            }
+            let ended = guarded(self.driver.apply(&order), IO_DEADLINE, &self.pulse).await;
+            match self.returned(ended, "writing", IO_DEADLINE) {
+                Ok(Ok(applied)) => {
+                    if let Some(promise) = self.driver.promise(&order) {
+                        self.promises.add(order, began, promise);
+                        return Ok(Ok(()));
+                    }
+                    self.confirmed(&order);
+                    break (Ok(applied), None);
+                }
+                Ok(Err(error)) => {
+                    let words = error.to_string();
+                    self.health.write_failed(error.kind(), &words);
+                    let lost = error.kind() == ErrorKind::Disconnected;
+                    if lost || attempt == attempts {
+                        break (Err(words), lost.then(|| self.lost(&error)));
+                    }
+                    attempt += 1;
+                }
+                Err(Stop::Lost { message, kind }) => break (Err(message.clone()), Some(Stop::Lost { message, kind })),
+                Err(stop) => break (Err("the driver crashed while writing".into()), Some(stop)),
+            }
+        };
+        let confirmed = result.as_ref().map(|_| ()).map_err(Clone::clone);
+        self.tell_settled(order, began, result).await?;
+        stop.map_or(Ok(confirmed), Err)
+    }
+
+    pub(super) async fn tell_settled(
+        &self,
+        order: Admitted,
+        began: Instant,
+        result: Result<Applied, String>,
+    ) -> Result<(), Gone> {
+        let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.tell(Report::Settled { order, result, latency_ms }).await
+    }
+
+    /// A promise ended, one way or the other.
+    pub(super) async fn settle_promise(&self, Kept { order, began, ending }: Kept) -> Result<(), Gone> {
+        let outcome = match ending {
+            Ending::Overtaken => return self.tell(Report::Overtaken(order)).await,
+            Ending::Device(outcome) => outcome,
+        };
+        match &outcome {
+            Ok(()) => self.health.write_confirmed(),
+            Err(error) => self.health.write_failed(error.kind(), &error.to_string()),
+        }
+        let result = outcome.map(|()| Applied::default()).map_err(|error| error.to_string());
+        self.tell_settled(order, began, result).await
+    }
+
+    /// Without a link no promise can be kept.
+    pub(super) async fn break_promises(&mut self) -> Result<(), Gone> {
+        for (order, began) in self.promises.give_up() {
+            self.tell_settled(order, began, Err("not confirmed before the link was lost".into())).await?;
+        }
+        Ok(())
+    }
+}
