@@ -203,6 +203,10 @@ async fn every_socket_is_for_those_whom_its_action_is_for_and_for_nobody_else() 
 async fn every_order_over_a_socket_is_judged_by_role() {
     let house = house().await;
     let command = |action: &str| json!({ "type": "command", "action": action });
+    let replay = |mut order: Value| {
+        order["type"] = json!("replay_control");
+        order
+    };
     let orders = [
         json!({ "type": "control", "channel": "burner", "value": 0.5 }),
         command("start_monitoring"),
@@ -214,6 +218,12 @@ async fn every_order_over_a_socket_is_judged_by_role() {
         command("acquire_control"),
         command("release_control"),
         command("take_control"),
+        json!({ "type": "command", "action": "answer_control", "client_id": "x", "grant": true }),
+        replay(json!({ "action": "start", "profile_id": "018f0000-0000-7000-8000-000000000000" })),
+        replay(json!({ "action": "pause" })),
+        replay(json!({ "action": "resume" })),
+        replay(json!({ "action": "seek", "timestamp_ms": 0 })),
+        replay(json!({ "action": "stop" })),
         command("rearm"),
     ];
     let viewer = token(&house, RoleConfig::Viewer, None);
@@ -534,6 +544,77 @@ async fn who_did_what_is_written_down_and_no_secret_with_it() {
     for secret in [admin.as_str(), viewer.as_str(), cookie.split('=').nth(1).unwrap(), PASSWORD, "argon2"] {
         assert!(!text.contains(secret));
     }
+}
+
+#[actix_rt::test]
+async fn what_strangers_try_all_night_takes_a_few_lines_of_the_audit_and_what_is_done_stands_there_whole() {
+    let house = house().await;
+    user(&house, "anna@x.example", RoleConfig::Admin);
+    let operator = token(&house, RoleConfig::Operator, None);
+    let viewer = token(&house, RoleConfig::Viewer, None);
+    for _ in 0..30 {
+        ask(&house, Method::POST, "/api/stop", &[], None).await.problem(401, "UNAUTHORISED");
+        let wrong = json!({ "email": "anna@x.example", "password": "second crack" });
+        ask(&house, Method::POST, "/api/auth/login", &[], Some(wrong)).await;
+        with_token(&house, Method::POST, "/api/machines/machine-a/rearm", &viewer, None)
+            .await
+            .problem(403, "FORBIDDEN");
+    }
+    for _ in 0..3 {
+        with_token(&house, Method::POST, "/api/machines/machine-a/stop", &operator, None).await;
+    }
+    let admin = token(&house, RoleConfig::Admin, None);
+    let told = async || {
+        let written = with_token(&house, Method::GET, "/api/audit", &admin, None).await.json();
+        let words = |deed: &Value| format!("{} {}", deed["action"].as_str().unwrap(), deed["result"].as_str().unwrap());
+        written.as_array().unwrap().iter().rev().map(words).collect::<Vec<_>>()
+    };
+    while told().await.iter().filter(|deed| *deed == "stop done").count() < 3 {
+        tokio::task::yield_now().await;
+    }
+    let done = ["stop done"; 3];
+    let refused = ["stop UNAUTHORISED", "log_in WRONG_PASSWORD", "rearm FORBIDDEN", "log_in RATE_LIMITED"];
+    assert_eq!(told().await, [&refused[..], &done[..]].concat());
+}
+
+#[actix_rt::test]
+async fn a_path_that_is_written_in_another_way_is_the_same_deed_and_refused_in_the_same_words() {
+    let house = house().await;
+    let operator = token(&house, RoleConfig::Operator, None);
+    for path in ["/api/machines/machine-a/stop", "/%61pi/machines/machine-a/stop", "/api/m%61chines/machine-%61/stop"] {
+        assert_eq!(with_token(&house, Method::POST, path, &operator, None).await.status, 200, "{path}");
+    }
+    let admin = token(&house, RoleConfig::Admin, None);
+    let of_machine = async || {
+        let written = with_token(&house, Method::GET, "/api/audit?machine=machine-a", &admin, None).await.json();
+        written.as_array().unwrap().len()
+    };
+    while of_machine().await < 3 {
+        tokio::task::yield_now().await;
+    }
+    let refused = ask(&house, Method::GET, "/%61pi/v1/datapoints", &[], None).await;
+    assert_eq!((refused.status, refused.json()["detail"].is_string()), (401, true), "{}", refused.text());
+    assert_eq!(refused.json().as_object().unwrap().len(), 1, "{}", refused.text());
+    let elsewhere = "GET /%61pi/v1/datapoints HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
+    let answer = house.raw(elsewhere.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 421 ") && answer.contains("{\"detail\":"), "{answer}");
+}
+
+#[actix_rt::test]
+async fn a_token_does_not_end_by_logging_out_and_nobody_is_told_that_it_did() {
+    let house = house().await;
+    let viewer = token(&house, RoleConfig::Viewer, None);
+    for path in ["/api/auth/logout", "/api/v1/auth/logout"] {
+        let answer = with_token(&house, Method::POST, path, &viewer, None).await;
+        assert_eq!(answer.status, 409, "{path}: {}", answer.text());
+        assert!(answer.text().contains("DELETE /api/tokens/"), "{}", answer.text());
+    }
+    assert_eq!(with_token(&house, Method::GET, "/api/machines", &viewer, None).await.status, 200);
+    assert_eq!(
+        ask(&house, Method::POST, "/api/auth/logout", &[], None).await.status,
+        204,
+        "nobody is logged out already"
+    );
 }
 
 #[actix_rt::test]

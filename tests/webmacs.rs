@@ -4,9 +4,14 @@
 
 mod support;
 
+use std::time::Duration;
+
 use awc::http::Method;
 use serde_json::{Value, json};
-use support::{Answer, House, Sent};
+use socket2::SockRef;
+use support::{Answer, House, Sent, within};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 fn sensor(id: &str) -> Value {
     json!({ "id": id, "kind": "sensor", "unit": "celsius", "tag": format!("evt_{id}") })
@@ -280,4 +285,51 @@ async fn an_order_that_fails_keeps_none_behind_it_from_being_tried() {
     // Nobody confirms either.
     assert_eq!(house.post("/api/v1/datapoints/batch", twice).await.status, 502);
     assert_eq!(latest(&house, "evt_heater").await, 0.0);
+}
+
+/// Sends an order, and resets the connection while the daemon waits for the controller to confirm it.
+async fn order_and_vanish(house: &House, path: &str, body: &Value, (tag, value): (&str, f64)) {
+    let mut stream = TcpStream::connect(house.address()).await.unwrap();
+    let body = body.to_string();
+    let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json");
+    let request = format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    stream.write_all(request.as_bytes()).await.unwrap();
+    while latest(house, tag).await != value {
+        tokio::task::yield_now().await;
+    }
+    SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(stream);
+    // Each thread that serves has looked at its connections since.
+    for _ in 0..8 {
+        house.assert_alive().await;
+    }
+}
+
+#[actix_rt::test]
+async fn who_orders_over_rest_and_vanishes_is_written_down_all_the_same_and_once() {
+    let house = patient().await;
+    let mut controller = house.live("/ws/controller/telemetry").await;
+    let one = json!({ "event_public_id": "evt_heater", "value": 70 });
+    order_and_vanish(&house, "/api/machines/rig/controls/pump", &json!({ "value": 0.3 }), ("evt_pump", 30.0)).await;
+    order_and_vanish(&house, "/api/v1/datapoints", &one, ("evt_heater", 70.0)).await;
+    for (tag, value) in [("evt_pump", 30), ("evt_heater", 70)] {
+        controller.say(json!({ "event_public_id": tag, "value": value })).await;
+    }
+    let deeds = async |action: &str| {
+        let written = house.get("/api/audit").await.json();
+        let wanted = |deed: &&Value| deed["action"] == action && deed["machine"] == "rig" && deed["result"] == "done";
+        written.as_array().unwrap().iter().filter(wanted).count()
+    };
+    let written = async {
+        while deeds("control").await < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    within(written).await;
+    // What is written down stands in order.
+    assert_eq!(house.post("/api/machines/rig/stop", json!({})).await.status, 200);
+    while deeds("stop").await == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(deeds("control").await, 2);
 }

@@ -104,7 +104,7 @@ impl Access {
         // Taken out while it is used: there is one first admin.
         let offer = locked(&self.inner.set_up).take_if(|offer| offer.fits(token, Instant::now()));
         let offer = offer.filter(|_| self.needs_set_up()).ok_or(PeopleError::NoSetUp)?;
-        locked(&self.inner.tries).forgive(address, &tries);
+        locked(&self.inner.tries).forgive(address, &tries, Instant::now());
         let added = self.add(Wanted { role: RoleConfig::Admin, machines: None, ..wanted });
         let user = added.inspect_err(|_| *locked(&self.inner.set_up) = Some(offer))?;
         Ok(self.begin_session(&user, now)?)
@@ -184,7 +184,7 @@ impl Access {
         self.place(&document, email)?;
         let user = self.check(self.person(&document, email).map(|(user, _)| user), old).await;
         user.ok_or(PeopleError::WrongPassword)?;
-        locked(&self.inner.tries).forgive(address, email);
+        locked(&self.inner.tries).forgive(address, email, Instant::now());
         let access = self.clone();
         let email = email.clone();
         let change = move || {

@@ -12,11 +12,12 @@ use super::document::{Document, Session, User};
 use super::secret::{digest, fresh};
 use super::tries::TooMany;
 use super::{Access, locked, password};
+use crate::config::users::is_address;
 
 /// How long a login lasts that nobody uses; one that is used lasts on. Source: protocol of WebMACS, login. Unit: ms.
 pub const IDLE_MS: i64 = 24 * 3600 * 1000;
-/// Logins that are remembered; the one that was not used for longest is forgotten for a new one.
-const SESSIONS_MAX: usize = 1000;
+/// Logins of one user that are remembered; the one that was not used for longest ends for a new one. Nobody ends those of others.
+const OF_ONE_MAX: usize = 50;
 
 /// Why somebody is not logged in.
 #[derive(Debug, thiserror::Error)]
@@ -49,11 +50,14 @@ impl Access {
         address: IpAddr,
         now: WallMs,
     ) -> Result<(String, Bearer), LogInError> {
-        let account = email.trim().to_lowercase();
-        locked(&self.inner.tries).take(address, &account, Instant::now()).map_err(LogInError::TooMany)?;
+        // What a stranger writes is as long as they like, and what was tried is remembered.
+        if !is_address(email.trim()) {
+            return Err(LogInError::Wrong);
+        }
+        locked(&self.inner.tries).take(address, email, Instant::now()).map_err(LogInError::TooMany)?;
         let user = self.person(&self.inner.book.document(), email).map(|(user, _)| user);
         let user = self.check(user, password).await.ok_or(LogInError::Wrong)?;
-        locked(&self.inner.tries).forgive(address, &account);
+        locked(&self.inner.tries).forgive(address, email, Instant::now());
         let bearer = Bearer { who: who(&user), role: user.role.into(), scope: scope(user.machines.as_deref()) };
         let access = self.clone();
         let begun = tokio::task::spawn_blocking(move || access.begin_session(&user, now)).await;
@@ -88,8 +92,9 @@ impl Access {
             document
                 .sessions
                 .retain(|session| is_fresh(session.last_used, now) || self.used_at(&session.digest).is_some());
-            if document.sessions.len() >= SESSIONS_MAX {
-                let oldest = document.sessions.iter().enumerate().min_by_key(|(_, session)| session.last_used);
+            let own = document.sessions.iter().enumerate().filter(|(_, session)| user.is_called(&session.email));
+            if own.clone().count() >= OF_ONE_MAX {
+                let oldest = own.min_by_key(|(_, session)| self.last_used(session));
                 oldest.map(|(at, _)| at).map(|at| document.sessions.remove(at));
             }
             document.sessions.push(session);
@@ -116,12 +121,16 @@ impl Access {
     /// Whom a session stands for.
     pub(super) fn of_session(&self, document: &Document, wanted: &str, now: WallMs) -> Option<Bearer> {
         let session = document.sessions.iter().find(|session| session.digest == wanted)?;
-        let used = self.used_at(wanted).map_or(session.last_used, |used| used.0.max(session.last_used));
-        let (user, _) = self.person(document, &session.email).filter(|_| is_fresh(used, now))?;
+        let (user, _) = self.person(document, &session.email).filter(|_| is_fresh(self.last_used(session), now))?;
         if session.proof != digest(&user.password_hash) {
             return None;
         }
         Some(Bearer { who: who(&user), role: user.role.into(), scope: scope(user.machines.as_deref()) })
+    }
+
+    /// Also where that is not written yet.
+    fn last_used(&self, session: &Session) -> i64 {
+        self.used_at(&session.digest).map_or(session.last_used, |used| used.0.max(session.last_used))
     }
 }
 
@@ -205,6 +214,48 @@ mod tests {
         let endless = "x".repeat(password::BYTES_MAX + 1);
         assert!(matches!(log_in(&access, "otto@x", &endless).await, Err(LogInError::Wrong)));
         assert_eq!((access.whose("", NOW), access.whose("hth_", NOW)), (None, None));
+    }
+
+    #[actix_rt::test]
+    async fn what_cannot_be_an_address_is_refused_and_not_remembered() {
+        let (access, _data) = access();
+        let endless = format!("anna@{}", "x".repeat(1 << 20));
+        for email in [endless.as_str(), "anna", ""] {
+            for _ in 0..10 {
+                assert!(matches!(log_in(&access, email, PASSWORD).await, Err(LogInError::Wrong)), "and never too many");
+            }
+        }
+        assert!(log_in(&access, ANNA, PASSWORD).await.is_ok());
+    }
+
+    #[actix_rt::test]
+    async fn a_right_password_counts_from_where_it_was_used_before_however_often_others_try() {
+        let (access, _data) = access();
+        let from = |last: u8| Ipv4Addr::new(10, 0, 0, last).into();
+        let try_from = |last, password: &str| access.log_in(ANNA, password.into(), from(last), NOW);
+        assert!(try_from(1, PASSWORD).await.is_ok());
+        for _ in 0..5 {
+            assert!(matches!(try_from(66, "second crack").await, Err(LogInError::Wrong)));
+        }
+        assert!(matches!(try_from(2, PASSWORD).await, Err(LogInError::TooMany(_))));
+        assert!(try_from(1, PASSWORD).await.is_ok());
+    }
+
+    #[test]
+    fn who_logs_in_over_and_over_ends_sessions_of_their_own_only_and_those_in_use_last() {
+        let (access, _data) = access();
+        let user = |email: &str| User { email: email.into(), ..access.inner.fixed[0].clone() };
+        let sessions = || access.inner.book.document().sessions.clone();
+        let others = access.begin_session(&user("otto@x"), WallMs(NOW.0 - 1000)).unwrap();
+        let in_use = access.begin_session(&user(ANNA), NOW).unwrap();
+        let unused = access.begin_session(&user("Anna@Roastery.example"), NOW).unwrap();
+        assert!(access.whose(&in_use, WallMs(NOW.0 + 3)).is_some());
+        for _ in 0..OF_ONE_MAX {
+            access.begin_session(&user(ANNA), WallMs(NOW.0 + 1)).unwrap();
+        }
+        let is_kept = |secret: &str| sessions().iter().any(|session| session.digest == digest(secret));
+        assert_eq!(sessions().len(), OF_ONE_MAX + 1);
+        assert_eq!((is_kept(&others), is_kept(&in_use), is_kept(&unused)), (true, true, false));
     }
 
     #[actix_rt::test]

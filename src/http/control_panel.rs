@@ -10,7 +10,9 @@ use hearth_actors::model::command::{Outcome, Want};
 use hearth_actors::registry::directory::Place;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 
+use super::manner::Detail;
 use super::problem::Problem;
 use super::rest::body;
 use super::rest::caller::caller;
@@ -18,7 +20,7 @@ use super::rest::machines::put;
 use super::seen::Seen;
 use super::state::AppState;
 use crate::dialects::control_panel::device::{Amount, DeviceKind, State, Status, of_control, statuses, value};
-use crate::dialects::control_panel::order::{Issue, Unfit, no_json, noun, read};
+use crate::dialects::control_panel::order::{Unfit, no_json, noun, read};
 use crate::wire::fields::shortened;
 
 /// What became of an order.
@@ -51,18 +53,10 @@ pub enum Verdict {
 }
 
 /// An error as this dialect tells it.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Denied {
-    #[serde(skip)]
     status: StatusCode,
-    detail: Detail,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum Detail {
-    Words(String),
-    Issues(Vec<Issue>),
+    told: Detail,
 }
 
 /// `GET /api/v1/devices/`: how every device stands, by its id.
@@ -156,11 +150,11 @@ fn find(seen: &Seen, id: &str) -> Result<Place, Denied> {
 }
 
 fn no_device(id: &str) -> Denied {
-    Denied { status: StatusCode::NOT_FOUND, detail: Detail::Words(format!("Device '{}' not found", shortened(id))) }
+    Denied { status: StatusCode::NOT_FOUND, told: Detail::from(format!("Device '{}' not found", shortened(id))) }
 }
 
 fn of_problem(problem: &Problem) -> Denied {
-    Denied { status: problem.status(), detail: Detail::Words(problem.detail.clone()) }
+    Denied { status: problem.status(), told: Detail::from(problem.detail.clone()) }
 }
 
 /// What is no JSON is as invalid to these clients as JSON that does not fit.
@@ -174,14 +168,16 @@ fn of_body(problem: &Problem) -> Denied {
 impl From<Unfit> for Denied {
     fn from(unfit: Unfit) -> Self {
         match unfit {
-            Unfit::NotForThis(words) => Self { status: StatusCode::BAD_REQUEST, detail: Detail::Words(words) },
-            Unfit::Invalid(issues) => Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail: Detail::Issues(issues) },
+            Unfit::NotForThis(words) => Self { status: StatusCode::BAD_REQUEST, told: Detail::from(words) },
+            Unfit::Invalid(issues) => {
+                Self { status: StatusCode::UNPROCESSABLE_ENTITY, told: Detail { detail: json!(issues) } }
+            }
         }
     }
 }
 
 impl From<Denied> for HttpResponse {
     fn from(denied: Denied) -> Self {
-        Self::build(denied.status).json(denied)
+        Self::build(denied.status).json(denied.told)
     }
 }

@@ -21,6 +21,8 @@ use crate::wire::words::{EventType, UserRole};
 
 /// What is written where all went well.
 const DONE: &str = "done";
+/// How the routes of one machine begin.
+const OF_MACHINE: &str = "/api/machines/{id}";
 
 /// What a handler knows of a deed that its route does not say.
 #[derive(Debug, Clone, Default)]
@@ -57,16 +59,36 @@ impl Details {
     }
 }
 
+/// Whether a request only looks, by how it asks.
+pub fn is_a_look(rule: Rule, method: &Method) -> bool {
+    method == Method::GET || rule.length != Length::Whole
+}
+
 /// Writes down what was done with a request, if it was a deed.
 pub fn note_answer(state: &AppState, rule: Rule, response: &ServiceResponse) {
+    if let Some(deed) = answered(rule, response) {
+        state.audit.note(deed);
+    }
+}
+
+/// Writes down that a request was refused before anything was done, if it would have been a deed.
+pub fn note_refused(state: &AppState, rule: Rule, response: &ServiceResponse) {
+    if let Some(deed) = answered(rule, response) {
+        state.audit.note_refused(deed);
+    }
+}
+
+fn answered(rule: Rule, response: &ServiceResponse) -> Option<Deed> {
     let request = response.request();
-    if !rule.action.is_a_deed() || request.method() == Method::GET || rule.length != Length::Whole {
-        return;
+    if !rule.action.is_a_deed() || is_a_look(rule, request.method()) {
+        return None;
     }
     let Granted { bearer, .. } = granted(request);
     let Details { machine, old, new } = request.extensions().get().cloned().unwrap_or_default();
-    // The path is the one that was matched: what a stranger writes there is a name at the most.
-    let at_machine = || request.path().starts_with("/api/machines/").then(|| request.match_info().get("id")).flatten();
+    // The route that was matched, however its path was written; what a stranger writes there is a name at the most.
+    let route = request.match_pattern();
+    let is_of_machine = route.as_ref().is_some_and(|route| route.starts_with(OF_MACHINE));
+    let at_machine = || is_of_machine.then(|| request.match_info().get("id")).flatten();
     let machine = machine.or_else(|| at_machine().and_then(|id| MachineId::parse(id).ok()).map(|id| id.to_string()));
     let status = response.status();
     let result = match response.response().extensions().get::<Problem>() {
@@ -74,14 +96,14 @@ pub fn note_answer(state: &AppState, rule: Rule, response: &ServiceResponse) {
         Some(problem) => problem.code.to_owned(),
         None => status.as_u16().to_string(),
     };
-    state.audit.note(Deed {
+    Some(Deed {
         machine,
         old: old.map(shown),
         new: new.map(shown),
-        request: request.match_pattern().map(|path| format!("{} {path}", request.method())),
+        request: route.map(|path| format!("{} {path}", request.method())),
         result,
         ..begun(bearer.ok().as_ref(), Some(address(request).to_string()), rule.action)
-    });
+    })
 }
 
 /// Writes down what a socket's client wanted of a machine, and what came of it.
@@ -103,17 +125,21 @@ pub fn note_order(
     });
 }
 
-/// Writes down that somebody logged in, out or up, or that they could not.
-pub fn note_login(state: &AppState, request: &HttpRequest, who: &str, what: &str, result: &str) {
-    state.audit.note(Deed {
+/// Writes down that somebody logged in, out or up, or by which code they were refused.
+pub fn note_login(state: &AppState, request: &HttpRequest, who: &str, what: &str, result: Result<(), &str>) {
+    let deed = Deed {
         at: wall_now().0,
         // What a stranger writes as their address is as long as they like.
         who: who.chars().take(100).collect(),
         address: Some(address(request).to_string()),
         action: what.to_owned(),
-        result: result.to_owned(),
+        result: result.err().unwrap_or(DONE).to_owned(),
         ..Deed::default()
-    });
+    };
+    match result {
+        Ok(()) => state.audit.note(deed),
+        Err(_) => state.audit.note_refused(deed),
+    }
 }
 
 fn begun(bearer: Option<&Bearer>, address: Option<String>, action: Action) -> Deed {

@@ -7,12 +7,12 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderValue, WWW_AUTHENTICATE};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, rt, web};
 use hearth_actors::model::action::Action;
 use hearth_actors::model::command::{Actor, Principal, Scope, UserRole};
 use hearth_actors::runtime::clock::wall_now;
 
-use super::deeds;
+use super::deeds::{is_a_look, note_answer, note_refused};
 use super::manner::retell;
 use super::operation::Operation;
 use super::peer::{self, Peer};
@@ -173,12 +173,21 @@ pub async fn admit(
         Ok(bearer) => Some(HttpResponse::from(&no_right(bearer.role, rule.action))),
     };
     request.extensions_mut().insert(granted);
-    let response = match refused {
-        Some(refused) => request.into_response(refused),
-        None => next.call(request).await?,
-    };
-    deeds::note_answer(&state, rule, &response);
-    Ok(response)
+    if let Some(refused) = refused {
+        let response = request.into_response(refused);
+        note_refused(&state, rule, &response);
+        return Ok(response);
+    }
+    if is_a_look(rule, request.method()) {
+        return next.call(request).await;
+    }
+    // A client that is gone takes its connection along, with all that waits there: what was begun ends, and is written down.
+    let carried_out = rt::spawn(async move {
+        let response = next.call(request).await?;
+        note_answer(&state, rule, &response);
+        Ok(response)
+    });
+    carried_out.await.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
 }
 
 /// What [`admit`] found.

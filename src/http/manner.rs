@@ -28,7 +28,7 @@ const PLACES: [(&str, Name); 9] = [
     ("/versions", Name::OpenScan),
 ];
 
-/// The dialect that is spoken at a path of a door, if one of them has a shape of its own for problems.
+/// The dialect that is spoken at a path of a door, as the router reads it, if one of them has a shape of its own for problems.
 pub fn spoken(path: &str, door: &Door) -> Option<Name> {
     let dialect = match door.house {
         House::Closed => door.dialects.first().copied(),
@@ -70,12 +70,18 @@ pub struct Detail {
     pub detail: Value,
 }
 
+impl From<String> for Detail {
+    fn from(words: String) -> Self {
+        Self { detail: Value::String(words) }
+    }
+}
+
 /// Tells an answer that is a problem document as the dialect of its path does; any other stays as it is.
 pub fn retell<B: MessageBody + 'static>(
     response: ServiceResponse<EitherBody<B>>,
     door: &Door,
 ) -> ServiceResponse<EitherBody<B>> {
-    let dialect = spoken(response.request().path(), door);
+    let dialect = spoken(response.request().match_info().as_str(), door);
     let problem = response.response().extensions().get::<Problem>().cloned();
     let Some(body) = dialect.zip(problem).and_then(|(dialect, problem)| told(problem, dialect)) else {
         return response;

@@ -258,7 +258,7 @@ pub async fn guard(
         headers: request.headers(),
         direct: peer::direct(request.peer_addr()),
         reached: request.conn_data::<Line>().map(Line::reached),
-        dialect: spoken(request.path(), &state.door).unwrap_or(Name::OpenRoast),
+        dialect: spoken(request.match_info().as_str(), &state.door).unwrap_or(Name::OpenRoast),
     };
     let judged = asked.is_plain().and_then(|()| state.perimeter.judge(&asked)).and_then(|(peer, host)| {
         let page = state.perimeter.page(&asked, &peer, &host)?;

@@ -11,13 +11,14 @@ use serde_json::Value;
 
 use super::deeds::note_login;
 use super::door::{Granted, address, granted};
+use super::manner::Detail;
 use super::problem::Problem;
 use super::rest::body;
-use super::rest::login::of_book;
+use super::rest::login::{of_book, of_log_in};
 use super::rest::profiles::away;
 use super::state::AppState;
-use super::webmacs::{Detail, Status, of_problem};
-use crate::access::bearer::Who;
+use super::webmacs::{Status, of_problem};
+use crate::access::bearer::{Bearer, Who};
 use crate::access::sessions::LogInError;
 use crate::wire::words;
 
@@ -66,25 +67,33 @@ pub async fn log_in(request: HttpRequest, payload: Payload, state: Data<AppState
         Ok(sent) => sent,
         Err(problem) => return of_problem(&problem),
     };
-    let Ok(Credentials { email, password }) = serde_json::from_value(sent) else {
+    let Ok(credentials) = serde_json::from_value(sent) else {
         return refuse(StatusCode::UNPROCESSABLE_ENTITY, "email and password are needed, both as text");
     };
-    match state.access.log_in(&email, password, address(&request), wall_now()).await {
+    match begin_session(&request, &state, credentials).await {
         Ok((access_token, bearer)) => {
-            note_login(&state, &request, &email, "log_in", "done");
             let (public_id, username) = named(&bearer.who);
             let message = "Successfully logged in.";
             HttpResponse::Ok().json(LoggedIn { status: "success", message, access_token, public_id, username })
         }
-        Err(error) => {
-            note_login(&state, &request, &email, "log_in", &error.to_string());
-            match error {
-                LogInError::Wrong => refuse(StatusCode::UNAUTHORIZED, "Invalid email or password."),
-                LogInError::TooMany(_) => refuse(StatusCode::TOO_MANY_REQUESTS, &error.to_string()),
-                LogInError::Book(_) => refuse(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
-            }
-        }
+        Err(LogInError::Wrong) => refuse(StatusCode::UNAUTHORIZED, "Invalid email or password."),
+        Err(error) => of_problem(&of_log_in(&error)),
     }
+}
+
+/// Logs somebody in, and writes down whether they could. Yields the secret of their session, and who they are.
+///
+/// # Errors
+/// When the password is not theirs, or was tried too often.
+pub async fn begin_session(
+    request: &HttpRequest,
+    state: &AppState,
+    Credentials { email, password }: Credentials,
+) -> Result<(String, Bearer), LogInError> {
+    let begun = state.access.log_in(&email, password, address(request), wall_now()).await;
+    let result = begun.as_ref().map(|_| ()).map_err(|error| of_log_in(error).code);
+    note_login(state, request, &email, "log_in", result);
+    begun
 }
 
 /// `POST /api/v1/auth/logout`
@@ -98,12 +107,18 @@ pub async fn log_out(request: HttpRequest, state: Data<AppState>) -> HttpRespons
 /// Ends the session that a request shows, if it shows one.
 ///
 /// # Errors
-/// When it cannot be ended.
+/// When it cannot be ended, or what is shown is a token, which others gave out and revoke.
 pub async fn end_session(request: &HttpRequest, state: &AppState) -> Result<(), Problem> {
     let Granted { bearer: Ok(bearer), credential: Some(secret), .. } = granted(request) else { return Ok(()) };
+    if let Who::Token { id, .. } = &bearer.who {
+        let words = format!(
+            "a token does not end by logging out: have an admin revoke it, as `{id}` (DELETE /api/tokens/{id})"
+        );
+        return Err(Problem::new(StatusCode::CONFLICT, "NO_SESSION", words));
+    }
     let access = state.access.clone();
     away(move || access.log_out(&secret)).await?.map_err(|error| of_book(&error))?;
-    note_login(state, request, &bearer.who.label(), "log_out", "done");
+    note_login(state, request, &bearer.who.label(), "log_out", Ok(()));
     Ok(())
 }
 
@@ -130,5 +145,5 @@ fn named(who: &Who) -> (String, String) {
 }
 
 fn refuse(status: StatusCode, detail: &str) -> HttpResponse {
-    HttpResponse::build(status).json(Detail { detail: detail.to_owned() })
+    HttpResponse::build(status).json(Detail::from(detail.to_owned()))
 }

@@ -25,6 +25,7 @@ use serde_json::Value;
 
 use super::deeds::{Details, note_order};
 use super::door::{address, granted};
+use super::manner::Detail;
 use super::problem::Problem;
 use super::rest::body;
 use super::rest::machines::order;
@@ -36,13 +37,6 @@ use crate::dialects::webmacs::{Taken, telemetry};
 
 /// Datapoints on a page at most.
 const PAGE_MAX: usize = 100;
-
-/// An error as this dialect tells it.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Detail {
-    /// In plain words.
-    pub detail: String,
-}
 
 /// What became of something that was sent.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -157,7 +151,7 @@ async fn take(
     };
     match accept(&request, &message, &seen, &state).await {
         Ok(count) => HttpResponse::Created().json(Status { status: "success", message: words(count) }),
-        Err((status, detail)) => HttpResponse::build(status).json(Detail { detail }),
+        Err((status, detail)) => HttpResponse::build(status).json(Detail::from(detail)),
     }
 }
 
@@ -285,5 +279,5 @@ fn status_of(refusal: &Refusal) -> StatusCode {
 
 /// A problem as this dialect tells it.
 pub fn of_problem(problem: &Problem) -> HttpResponse {
-    HttpResponse::build(problem.status()).json(Detail { detail: problem.detail.clone() })
+    HttpResponse::build(problem.status()).json(Detail::from(problem.detail.clone()))
 }

@@ -5,7 +5,7 @@
 //! boot, boot.before                      how often the daemon was started
 //! access.json                            users, tokens and who is logged in; only hashes, and only its owner reads it; not in backups
 //! access.lock                            held while that is changed
-//! audit/<number>.jsonl                   who did what; the oldest go first; not in backups
+//! audit/<number>.jsonl                   who did what; the oldest go first; not in backups, and kept by a restore
 //! running                                there while outputs may be in use, or with the machines that a stop left open
 //! machines/<machine>.json                configuration documents, as they were put
 //! alarms/<machine>.json                  its alarms that are not normal; not in backups

@@ -19,7 +19,7 @@ use super::backup::{BEGIN, BeginRecord, END, EndRecord, SCHEMA};
 use super::disk::{Disk, DiskFile};
 use super::durable::{failed, list};
 use super::layout::{
-    ACCESS, ADDRESSES, BOOT, JOURNALS, JournalPlace, LOCK, MACHINES, PROGRAMS, TASKS, parse_document_name,
+    ACCESS, ADDRESSES, AUDIT, BOOT, JOURNALS, JournalPlace, LOCK, MACHINES, PROGRAMS, TASKS, parse_document_name,
     parse_program_name, parse_segment_name, parse_task_name,
 };
 use super::lock::DirLock;
@@ -118,6 +118,7 @@ fn prepare(disk: &Disk, archive: impl Read, new: &Path, data: &Path) -> Result<R
     }
     addresses::raise_over(disk, new, data)?;
     keep_access(disk, new, data)?;
+    keep_audit(disk, new, data)?;
     let dir = File::open(new).map_err(failed("opening", new))?;
     syncfs(&dir).map_err(|e| failed("flushing", new)(e.into()))?;
     let (machines, tasks) = (machines::all(new)?.len() as u64, tasks::files(new)?.len() as u64);
@@ -132,6 +133,18 @@ fn keep_access(disk: &Disk, new: &Path, data: &Path) -> Result<(), ArchiveError>
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(e) => Err(failed("reading", &data.join(ACCESS))(e)),
     }
+}
+
+/// Nor who did what, here: that goes on.
+fn keep_audit(disk: &Disk, new: &Path, data: &Path) -> Result<(), ArchiveError> {
+    let (from, to) = (data.join(AUDIT), new.join(AUDIT));
+    disk.make_dir(&to)?;
+    for path in list(&from)? {
+        let Some(name) = path.file_name() else { continue };
+        let written = fs::read(&path).map_err(failed("reading", &path))?;
+        disk.write_file(&to.join(name), &written)?;
+    }
+    Ok(())
 }
 
 fn unpack(disk: &Disk, archive: impl Read, new: &Path) -> Result<(), ArchiveError> {

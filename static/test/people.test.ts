@@ -6,7 +6,7 @@ const user = (role: UserRole, machines: string[] | null = null, email: string | 
 const me = (who: MeUser | null): Me => ({ access: who === null ? "none" : "user", user: who, setup_needed: false, login_possible: true });
 const nameOf = (id: string) => id.toUpperCase();
 const deed = (part: Partial<DeedView>): DeedView => ({
-  id: 1, at: null, who: "anna", role: null, address: null, machine: null, action: "control", request: null, old: null, new: null, result: "done", lost: null, ...part,
+  id: 1, at: null, who: "anna", role: null, address: null, machine: null, action: "control", request: null, old: null, new: null, result: "done", times: null, lost: null, ...part,
 });
 
 describe("who may do what", () => {

@@ -15,6 +15,7 @@ use crate::http::sign_in::Credentials;
 
 const COOKIE: &str = "The secret of the session, as the cookie `hearth_session`, which no page can read.";
 const WRONG: &str = "No such user, or another password.";
+pub(super) const TOKEN_STAYS: &str = "It carries a token, which does not end so: an admin revokes it.";
 const TOO_MANY: &str = "Five tries, then one in 30 s, for each address and each account.";
 
 /// All of them.
@@ -41,7 +42,8 @@ fn logins() -> Vec<Operation> {
             .refuses(401, "WRONG_PASSWORD", WRONG)
             .refuses(429, "RATE_LIMITED", TOO_MANY),
         Operation::new(Action::LogIn, Method::POST, "/api/auth/logout", || web::post().to(login::log_out), "logOutHere")
-            .told(Tag::Access, "Log out", "Ends the session that the request carries, and its sockets within a second."),
+            .told(Tag::Access, "Log out", "Ends the session that the request carries, and its sockets within a second.")
+            .refuses(409, "NO_SESSION", TOKEN_STAYS),
         Operation::new(Action::SetUp, Method::POST, "/api/auth/setup", || web::post().to(login::set_up), "setUp")
             .told(
                 Tag::Access,
@@ -212,8 +214,8 @@ fn deeds() -> Operation {
         .told(
             Tag::Access,
             "Who did what, newest first",
-            "Orders of every dialect, changes over REST, logins and what was refused. The oldest go when there are some hundred \
-             thousand.",
+            "Orders of every dialect, changes over REST, logins and what was refused. What is refused at the door again and again \
+             stands there once, and each quarter of an hour as a count. The oldest go when there are some hundred thousand.",
         )
         .takes(Parameter::query("before", "Only those before this `id`.", json!({ "type": "integer", "minimum": 1 })))
         .takes(Parameter::query(
@@ -266,6 +268,6 @@ fn deed() -> Value {
     json!({
         "id": 42, "at": "2026-01-01T00:00:00Z", "who": "anna@roastery.example", "role": "operator",
         "address": "192.168.1.20", "machine": "machine-a", "action": "control", "request": null,
-        "old": { "burner": 0.4 }, "new": { "burner": 0.5 }, "result": "done", "lost": null,
+        "old": { "burner": 0.4 }, "new": { "burner": 0.5 }, "result": "done", "times": null, "lost": null,
     })
 }

@@ -5,6 +5,7 @@ use actix_web::web;
 use hearth_actors::model::action::Action;
 use serde_json::json;
 
+use super::access::TOKEN_STAYS;
 use crate::dialects::webmacs::wire::{Datapoint, NewDatapoint, NewDatapoints};
 use crate::http::operation::{Operation, Parameter, Presence, Shape, Tag};
 use crate::http::sign_in::{self, Credentials, LoggedIn, Me};
@@ -157,13 +158,14 @@ fn log_in() -> Operation {
 
 fn log_out() -> Operation {
     Operation::new(Action::LogIn, Method::POST, "/api/v1/auth/logout", || web::post().to(sign_in::log_out), "logOut")
-        .told(Tag::WebMacs, "Makes the token of the request worthless", "")
+        .told(Tag::WebMacs, "Makes the token of the request worthless", "Only one that came by logging in.")
         .answers(
             200,
             "Logged out.",
             Shape::written::<Status>(),
             json!({ "status": "success", "message": "Successfully logged out." }),
         )
+        .refuses(409, "NO_SESSION", TOKEN_STAYS)
 }
 
 fn me() -> Operation {

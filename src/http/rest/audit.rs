@@ -35,7 +35,7 @@ pub struct DeedView {
     id: u64,
     /// When. RFC 3339.
     at: Option<String>,
-    /// Who: an address for mail, a token, `local`, `open`, `guest` or `nobody`.
+    /// Who: an address for mail, a token, `local`, `open`, `guest` or `nobody`; `several` where a count does not tell them apart.
     who: String,
     /// Their role, if they had one.
     role: Option<String>,
@@ -53,8 +53,11 @@ pub struct DeedView {
     /// What it was to be then.
     #[cfg_attr(test, ts(type = "unknown"))]
     new: Option<Value>,
-    /// `done`, or the code or words of why not.
+    /// `done`, or the code of why not.
     result: String,
+    /// For how many refusals this stands, where it is a count of those after the first one of their kind; `null` is itself.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    times: Option<u64>,
     /// How many deeds before this one could not be written; `null` is none.
     #[cfg_attr(test, ts(type = "number | null"))]
     lost: Option<u64>,
@@ -62,8 +65,22 @@ pub struct DeedView {
 
 impl From<Entry> for DeedView {
     fn from(Entry { id, deed }: Entry) -> Self {
-        let Deed { at, who, role, address, machine, action, request, old, new, result, lost } = deed;
-        Self { id, at: rfc3339(WallMs(at)), who, role, address, machine, action, request, old, new, result, lost }
+        let Deed { at, who, role, address, machine, action, request, old, new, result, times, lost } = deed;
+        Self {
+            id,
+            at: rfc3339(WallMs(at)),
+            who,
+            role,
+            address,
+            machine,
+            action,
+            request,
+            old,
+            new,
+            result,
+            times,
+            lost,
+        }
     }
 }
 

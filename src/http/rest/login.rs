@@ -24,7 +24,7 @@ use crate::http::deeds::note_login;
 use crate::http::door::{SESSION_COOKIE, address, granted};
 use crate::http::peer;
 use crate::http::problem::Problem;
-use crate::http::sign_in::{Credentials, end_session};
+use crate::http::sign_in::{begin_session, end_session};
 use crate::http::state::AppState;
 use crate::wire::words::UserRole;
 
@@ -146,22 +146,11 @@ pub async fn me(request: HttpRequest, state: Data<AppState>) -> HttpResponse {
 
 /// `POST /api/auth/login`
 pub async fn log_in(request: HttpRequest, payload: Payload, state: Data<AppState>) -> Answer {
-    let Credentials { email, password } = read(&request, payload, &state).await?;
-    match state.access.log_in(&email, password, address(&request), wall_now()).await {
-        Ok((secret, bearer)) => {
-            note_login(&state, &request, &email, "log_in", "done");
-            Ok(entered(&request, &secret, &bearer, &state))
-        }
-        Err(error) => {
-            note_login(&state, &request, &email, "log_in", &error.to_string());
-            match error {
-                LogInError::Wrong => {
-                    Err(Problem::new(StatusCode::UNAUTHORIZED, "WRONG_PASSWORD", format!("{error}: try again")))
-                }
-                LogInError::TooMany(_) => Ok(too_many(&error.to_string())),
-                LogInError::Book(error) => Err(of_book(&error)),
-            }
-        }
+    let credentials = read(&request, payload, &state).await?;
+    match begin_session(&request, &state, credentials).await {
+        Ok((secret, bearer)) => Ok(entered(&request, &secret, &bearer, &state)),
+        Err(error @ LogInError::TooMany(_)) => Ok(too_many(&of_log_in(&error))),
+        Err(error) => Err(of_log_in(&error)),
     }
 }
 
@@ -178,8 +167,8 @@ pub async fn set_up(request: HttpRequest, payload: Payload, state: Data<AppState
         Wanted { email: email.clone(), name, role: RoleConfig::Admin, machines: None, password: Some(password) };
     let (access, from, now) = (state.access.clone(), address(&request), wall_now());
     let done = away(move || access.set_up(&token, wanted, from, now)).await?;
-    let result = done.as_ref().map_or_else(ToString::to_string, |_| "done".to_owned());
-    note_login(&state, &request, &email, "set_up", &result);
+    let result = done.as_ref().map(|_| ()).map_err(|error| of_people(error).code);
+    note_login(&state, &request, &email, "set_up", result);
     finish(&request, &state, done)
 }
 
@@ -200,7 +189,7 @@ fn finish(request: &HttpRequest, state: &AppState, done: Result<String, PeopleEr
             Some(bearer) => Ok(entered(request, &secret, &bearer, state)),
             None => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "INTERNAL", "you were logged out meanwhile")),
         },
-        Err(error @ PeopleError::TooMany(_)) => Ok(too_many(&error.to_string())),
+        Err(error @ PeopleError::TooMany(_)) => Ok(too_many(&of_people(&error))),
         Err(error) => Err(of_people(&error)),
     }
 }
@@ -215,8 +204,8 @@ fn cookie(request: &HttpRequest, secret: &str, max_age_s: u32) -> String {
     format!("{SESSION_COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={max_age_s}{secure}")
 }
 
-fn too_many(why: &str) -> HttpResponse {
-    let mut response = HttpResponse::from(&Problem::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", why));
+fn too_many(problem: &Problem) -> HttpResponse {
+    let mut response = HttpResponse::from(problem);
     response.headers_mut().insert(RETRY_AFTER, WAIT_S);
     response
 }
@@ -237,6 +226,16 @@ pub(super) async fn read<T: serde::de::DeserializeOwned>(
 /// What is kept of who may log in cannot be read or written.
 pub fn of_book(error: &BookError) -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "STORAGE_FAILED", error.to_string())
+}
+
+/// Somebody is not logged in.
+pub fn of_log_in(error: &LogInError) -> Problem {
+    let (status, code, words) = match error {
+        LogInError::Wrong => (StatusCode::UNAUTHORIZED, "WRONG_PASSWORD", format!("{error}: try again")),
+        LogInError::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", error.to_string()),
+        LogInError::Book(error) => return of_book(error),
+    };
+    Problem::new(status, code, words)
 }
 
 /// People are not changed so.

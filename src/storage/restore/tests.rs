@@ -182,6 +182,26 @@ fn who_may_log_in_is_in_no_backup_and_stays_where_it_is() {
 }
 
 #[test]
+fn who_did_what_is_in_no_backup_and_goes_on_after_a_restore() {
+    let dir = tempfile::tempdir().unwrap();
+    let (old, data) = (dir.path().join("old"), dir.path().join("data"));
+    drop((open(&old), open(&data)));
+    let noted = |folder: &Path, line: &str| {
+        fs::create_dir(folder.join(AUDIT)).unwrap();
+        fs::write(folder.join(AUDIT).join("1.jsonl"), line).unwrap();
+    };
+    noted(&old, "done elsewhere");
+    let mut archive = Vec::new();
+    backup(&old, &mut archive).unwrap();
+    assert!(!String::from_utf8_lossy(&archive).contains("done elsewhere"));
+    noted(&data, "done here");
+    let report = restore(&Disk::default(), archive.as_slice(), &data).unwrap();
+    for folder in [&data, &report.before.unwrap()] {
+        assert_eq!(fs::read_to_string(folder.join(AUDIT).join("1.jsonl")).unwrap(), "done here");
+    }
+}
+
+#[test]
 fn an_empty_directory_is_simply_filled() {
     let (dir, archive) = backed_up();
     let data = dir.path().join("empty");

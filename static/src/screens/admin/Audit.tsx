@@ -65,6 +65,7 @@ function Deed({ deed, machine }: { deed: DeedView; machine: string }) {
       <span class="wrap">
         {machine !== "" && <b>{machine} </b>}{deedWords(deed)}
         {deed.result !== "done" && <> <Chip icon="slash" tone="warning">{deed.result}</Chip></>}
+        {deed.times !== null && <b> {deed.times} more</b>}
         {deed.lost !== null && <> <Chip icon="triangle" tone="warning">{deed.lost} before this could not be written</Chip></>}
       </span>
     </li>
