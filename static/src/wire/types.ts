@@ -1994,7 +1994,7 @@ id: number,
  */
 at: string | null,
 /**
- * Who: an address for mail, a token, `local`, `open`, `guest` or `nobody`.
+ * Who: an address for mail, a token, `local`, `open`, `guest` or `nobody`; `several` where a count does not tell them apart.
  */
 who: string,
 /**
@@ -2026,9 +2026,13 @@ old: unknown,
  */
 new: unknown,
 /**
- * `done`, or the code or words of why not.
+ * `done`, or the code of why not.
  */
 result: string,
+/**
+ * For how many refusals this stands, where it is a count of those after the first one of their kind; `null` is itself.
+ */
+times: number | null,
 /**
  * How many deeds before this one could not be written; `null` is none.
  */
