@@ -113,7 +113,7 @@ export class MachinesStore {
   async become(me: Me): Promise<void> {
     const before = this.me.peek();
     this.me.value = me;
-    if (me.user !== null) {
+    if (me.user) {
       const account = me.user.email ?? me.access;
       if (this.#account !== null && this.#account !== account) this.#tab.clientId = renewClientId();
       this.#account = account;
