@@ -121,6 +121,21 @@ describe("a machine's store", () => {
     expect(machine.events.undoable.value).toBeNull();
   });
 
+  it("says that readings are old as soon after a long silence as before it", async () => {
+    const every = async (ms: number, count: number) => {
+      for (let n = 0; n < count; n += 1) {
+        live(reading(4000 + seq));
+        await vi.advanceTimersByTimeAsync(ms);
+      }
+    };
+    await every(500, 5);
+    await every(8_000, 1);
+    await every(500, 2);
+    expect(machine.link.value.kind).toBe("live");
+    await vi.advanceTimersByTimeAsync(2_800);
+    expect(machine.link.value.kind).toBe("stale");
+  });
+
   it("notes when a recording ended and stays there while readings go on", () => {
     live(state("recording", "monitoring", "s1"), "s2");
     live(reading(1000), "s2");

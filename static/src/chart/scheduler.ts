@@ -1,10 +1,12 @@
 // One animation-frame loop for every chart of the page. A chart asks to be drawn; it is drawn in the next frame that its
-// own pace allows, and not at all while it is hidden or out of sight.
+// own pace allows, and not at all while it is hidden or out of sight. A pace is kept on average: readings that come as often
+// as the chart may be drawn come a little early or late, and each would else wait for nearly as long as the one before it.
 
 /** Something that can be drawn. */
 export type Drawing = { element: HTMLElement; draw: () => void; spacingMs: number };
 
-type Task = Drawing & { dirty: boolean; inSight: boolean; drawnAt: number };
+/** `paidUntil`: when as many drawings as there were would have been due, one after the other. */
+type Task = Drawing & { dirty: boolean; inSight: boolean; paidUntil: number };
 
 /** The pace of the cockpit's chart: ten times a second. Unit: ms. */
 export const CHART_SPACING_MS = 100;
@@ -29,7 +31,7 @@ export class Scheduler {
 
   /** Takes a drawing in; returns how to ask for it and how to take it out. */
   add(drawing: Drawing): { request: () => void; remove: () => void } {
-    const task: Task = { ...drawing, dirty: true, inSight: true, drawnAt: -Infinity };
+    const task: Task = { ...drawing, dirty: true, inSight: true, paidUntil: -Infinity };
     this.#tasks.set(drawing.element, task);
     this.#sight.observe(drawing.element);
     this.#plan();
@@ -48,7 +50,7 @@ export class Scheduler {
   #plan(): void {
     if (this.#frame !== null || document.visibilityState === "hidden") return;
     const now = performance.now();
-    const waits = [...this.#tasks.values()].filter((t) => t.dirty && t.inSight).map((t) => t.drawnAt + t.spacingMs - now);
+    const waits = [...this.#tasks.values()].filter((t) => t.dirty && t.inSight).map((t) => t.paidUntil - t.spacingMs - now);
     if (waits.length === 0) return;
     clearTimeout(this.#timer);
     const wait = Math.min(...waits);
@@ -60,9 +62,9 @@ export class Scheduler {
     this.#frame = null;
     const now = performance.now();
     for (const task of this.#tasks.values()) {
-      if (!task.dirty || !task.inSight || now - task.drawnAt < task.spacingMs) continue;
+      if (!task.dirty || !task.inSight || now < task.paidUntil - task.spacingMs) continue;
       task.dirty = false;
-      task.drawnAt = now;
+      task.paidUntil = Math.max(now, task.paidUntil) + task.spacingMs;
       task.draw();
     }
     this.#plan();

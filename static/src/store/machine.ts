@@ -25,6 +25,7 @@ export type Tab = { clientId: string; name: () => string; page: () => string; op
 const INTERVAL_MIN_MS = 100;
 const INTERVAL_MAX_MS = 10_000;
 const FIRST_INTERVAL_MS = 1_000;
+const GAPS_KEPT = 9;
 /** How long a socket outlives the last screen that needed it. */
 const LINGER_MS = 3_000;
 /** How long STOP waits for the daemon's word over the socket before it goes over HTTP as well. Unit: ms. */
@@ -54,7 +55,9 @@ export class MachineStore {
   lastSampleAt: number | null = null;
   readonly #tab: Tab;
   readonly #link: Link;
-  #arrivalMs = FIRST_INTERVAL_MS;
+  /** Gaps between readings that came live, the newest last. Unit: ms. */
+  readonly #gaps: number[] = [];
+  #heardAt: number | null = null;
   #latest: Point | null = null;
   #users = 0;
   #commands = 0;
@@ -239,7 +242,7 @@ export class MachineStore {
   /** Whether readings are due that do not come, whatever the reason. */
   isStale(now: number = nowMs()): boolean {
     const age = this.ageMs(now);
-    return age === null || age > Math.max(3 * this.#arrivalMs, 3_000);
+    return age === null || age > Math.max(3 * usual(this.#gaps), 3_000);
   }
 
   /** Whether the newest reading says nothing about now any more: somebody would take it for the machine's. */
@@ -321,8 +324,9 @@ export class MachineStore {
     if (frame.controls !== undefined) this.controls.stand(frame.controls);
     if (replayed) return;
     const now = nowMs();
-    if (this.lastSampleAt !== null) this.#arrivalMs = smooth(this.#arrivalMs, now - this.lastSampleAt);
-    this.lastSampleAt = now;
+    if (this.#heardAt !== null) this.#gaps.push(now - this.#heardAt);
+    if (this.#gaps.length > GAPS_KEPT) this.#gaps.shift();
+    this.#heardAt = this.lastSampleAt = now;
     this.clock.hear(frame.timestamp_ms, now);
     this.#expect();
   }
@@ -393,10 +397,13 @@ export class MachineStore {
   /** Readings are due while the driver answers: in every session state. */
   #expect(): void {
     const due = this.session.connection.peek().driver_state === "connected" && this.session.state.peek() !== "finished";
-    this.#link.expect(due ? this.#arrivalMs : null);
+    this.#link.expect(due ? usual(this.#gaps) : null);
   }
 }
 
-function smooth(held: number, measured: number): number {
-  return Math.min(INTERVAL_MAX_MS, Math.max(INTERVAL_MIN_MS, held * 0.8 + measured * 0.2));
+/** What is usual between two readings: the median, which one long silence does not move. Unit: ms. */
+function usual(gaps: readonly number[]): number {
+  const sorted = [...gaps].sort((a, b) => a - b);
+  const middle = sorted[sorted.length >> 1] ?? FIRST_INTERVAL_MS;
+  return Math.min(INTERVAL_MAX_MS, Math.max(INTERVAL_MIN_MS, middle));
 }
