@@ -202,6 +202,19 @@ fn the_proxies_ask_where_the_daemon_listens_under_a_fixed_name_and_for_nobody_el
 }
 
 #[test]
+fn the_proxies_write_no_token_down() {
+    let nginx = lines("etc/nginx.conf");
+    let servers = nginx.iter().filter(|line| *line == "server {").count();
+    assert!(servers > 1, "{nginx:?}");
+    assert_eq!(values(&nginx, "access_log"), vec!["off"; servers]);
+    let levels: Vec<_> = values(&nginx, "error_log").iter().filter_map(|set| set.rsplit(' ').next()).collect();
+    assert_eq!(levels, vec!["emerg"; servers], "below that, the line of the request is written along");
+    let caddy = lines("etc/Caddyfile");
+    assert_eq!(values(&caddy, "exclude"), ["http.log.error"]);
+    assert_eq!(caddy.iter().filter(|line| line.starts_with("log")).count(), 1, "no log of requests");
+}
+
+#[test]
 fn what_is_said_of_the_daemon_in_the_files_of_proxies_is_understood_by_it() {
     for name in ["etc/nginx.conf", "etc/Caddyfile"] {
         let text = text(name);

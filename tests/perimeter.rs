@@ -9,10 +9,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use awc::http::Method;
-use hearth::access::people;
+use hearth::access::{people, tokens};
 use hearth::cli::healthcheck;
+use hearth::config::Config;
 use hearth::config::tree::{AuthMode, LimitsConfig};
 use hearth::config::users::RoleConfig;
+use hearth::http::door::Length;
+use hearth::http::operations;
+use hearth_actors::runtime::clock::wall_now;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -25,6 +29,10 @@ use tokio_rustls::TlsConnector;
 const LIVE: &str = "/ws/live/machine-a";
 const APP: &str = "http://app.example:5173";
 const PASSWORD: &str = "first crack";
+/// What sockets of WebMACS are closed with that may do nothing.
+const POLICY: u16 = 1008;
+/// What a socket is closed with for which there is no seat.
+const AGAIN: u16 = 1013;
 /// Of what a socket on a machine is told first.
 const GREETED: &str = "\"type\":\"state\"";
 
@@ -103,6 +111,109 @@ async fn an_app_of_another_origin_works_where_it_is_allowed_and_only_there() {
     }
 }
 
+/// A daemon at which one logs in, with Anna, who is an admin, and the secret of her session.
+async fn logged_in(set: impl FnOnce(&mut Config)) -> (House, String) {
+    let house = House::configured(&machines(), |config| {
+        config.server.trusted_proxies = vec!["192.0.2.1".parse().unwrap()];
+        set(config);
+    })
+    .await;
+    anna(&house);
+    let access = &house.daemon.state().access;
+    let log_in = access.log_in("anna@x.example", PASSWORD.into(), [127, 0, 0, 1].into(), wall_now());
+    let (secret, _) = log_in.await.unwrap();
+    (house, secret)
+}
+
+#[actix_rt::test]
+async fn an_app_of_another_origin_has_nothing_of_the_login_of_its_browser() {
+    let (house, secret) = logged_in(|config| {
+        for dialect in [&mut config.dialects.webmacs, &mut config.dialects.openroast] {
+            dialect.allowed_origins = vec![APP.parse().unwrap()];
+        }
+    })
+    .await;
+    let own = format!("http://{}", house.address());
+    let host = house.address().to_string();
+    let cookie = format!("hearth_session={secret}");
+    let status = |line: &'static str, origin: String| {
+        let (house, host, cookie) = (&house, &host, &cookie);
+        async move {
+            let lines = [("Host", host.as_str()), ("Origin", &origin), ("Cookie", cookie), ("Content-Length", "0")];
+            asked(house, line, &lines).await.split(' ').nth(1).unwrap().to_owned()
+        }
+    };
+    for (line, expected) in [("GET /api/v1/datapoints", "200"), ("GET /api/users", "200"), ("POST /api/users", "422")] {
+        assert_eq!(status(line, own.clone()).await, expected, "{line}");
+        assert_eq!(status(line, APP.to_owned()).await, "401", "{line}");
+    }
+    let path = "/ws/datapoints/stream";
+    let socket = |origin: String| {
+        let lines = format!("Origin: {origin}\r\nCookie: {cookie}\r\n");
+        let address = house.address();
+        async move { Live::open_with(address, path, &lines).await.unwrap() }
+    };
+    assert!(socket(own).await.text().await.is_object());
+    let mut of_app = socket(APP.to_owned()).await;
+    of_app.say(json!({ "type": "nothing that says who it is" })).await;
+    assert_eq!(of_app.closed().await, POLICY);
+    let mut with_token = socket(APP.to_owned()).await;
+    with_token.say(json!({ "type": "auth", "token": token(&house, RoleConfig::Viewer) })).await;
+    assert!(with_token.text().await.is_object(), "it brings a token");
+}
+
+fn token(house: &House, role: RoleConfig) -> String {
+    let wanted = tokens::Wanted { name: "test".into(), role, machines: None, expires_at: None };
+    house.daemon.state().access.create_token(wanted, wall_now()).unwrap().0
+}
+
+#[actix_rt::test]
+async fn what_a_page_of_somebody_else_shows_makes_no_device_work() {
+    let house = House::with(&machines()).await;
+    let photo = "GET /latest/cameras/main/photo";
+    let status = |line: &'static str, lines: &'static [(&'static str, &'static str)]| {
+        let house = &house;
+        async move {
+            let lines = [&[("Host", "localhost")][..], lines].concat();
+            asked(house, line, &lines).await.split(' ').nth(1).unwrap().to_owned()
+        }
+    };
+    assert_eq!(status(photo, &[]).await, "404", "there is no camera");
+    for site in [&[("Sec-Fetch-Site", "cross-site")], &[("Sec-Fetch-Site", "same-site")]] {
+        for line in [photo, "GET /api/os/events", "GET /api/machines"] {
+            assert_eq!(status(line, site).await, "403", "{line}");
+        }
+    }
+    assert_eq!(status("GET /api/machines", &[("Sec-Fetch-Site", "same-origin")]).await, "200");
+    let followed = &[("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")];
+    assert_eq!(status("GET /api/machines", followed).await, "200", "a link is followed");
+}
+
+#[actix_rt::test]
+async fn those_who_do_not_say_who_they_are_keep_nobody_out() {
+    let (house, _) = logged_in(|config| (config.limits.sockets, config.limits.operator_sockets) = (2, 1)).await;
+    let (viewer, operator) = (token(&house, RoleConfig::Viewer), token(&house, RoleConfig::Operator));
+    let mut silent = Vec::new();
+    for _ in 0..8 {
+        silent.push(house.live(LIVE).await);
+    }
+    let enter = |token: String| {
+        let house = &house;
+        async move {
+            let mut socket = house.live(LIVE).await;
+            socket.say(json!({ "type": "auth", "token": token })).await;
+            socket
+        }
+    };
+    let mut looking = enter(viewer.clone()).await;
+    assert_eq!(looking.text().await["type"], "connection");
+    assert_eq!(enter(viewer.clone()).await.closed().await, AGAIN, "the last seat is for those who steer");
+    assert_eq!(enter(operator.clone()).await.text().await["type"], "connection", "also with the first frame");
+    drop(silent);
+    looking.send(Message::Ping("still there".into())).await;
+    while !matches!(looking.next().await, Some(Frame::Pong(_))) {}
+}
+
 #[actix_rt::test]
 async fn a_form_of_another_page_does_nothing_though_nobody_logs_in_here() {
     let house = House::with(&machines()).await;
@@ -117,7 +228,11 @@ async fn a_form_of_another_page_does_nothing_though_nobody_logs_in_here() {
         let answer = asked(&house, "POST /api/machines/machine-a/stop", &lines).await;
         assert!(answer.starts_with("http/1.1 403 "), "{answer}");
     }
-    // What is written down stands in order: before this one, nothing was done.
+    assert_nothing_was_done(&house).await;
+}
+
+/// What is written down stands in order: before a STOP of one's own, nothing was done.
+async fn assert_nothing_was_done(house: &House) {
     assert_eq!(house.post("/api/machines/machine-a/stop", json!({})).await.status, 200);
     let deeds = || async { house.get("/api/audit").await.json().as_array().unwrap().clone() };
     let mut written = deeds().await;
@@ -192,17 +307,47 @@ async fn somebody_who_says_that_they_are_a_proxy_is_none() {
 }
 
 #[actix_rt::test]
-async fn two_session_cookies_that_differ_are_worth_nothing() {
+async fn a_client_that_its_proxy_does_not_name_is_no_guest_for_being_beside_it() {
     let house = House::configured(&machines(), |config| {
-        config.server.trusted_proxies = vec!["192.0.2.1".parse().unwrap()];
+        config.server.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+        config.auth.guest_view_cidrs = vec!["127.0.0.0/8".parse().unwrap()];
     })
     .await;
-    anna(&house);
-    let (secret, _) = {
-        let access = &house.daemon.state().access;
-        let now = hearth_actors::runtime::clock::wall_now();
-        access.log_in("anna@x.example", PASSWORD.into(), [127, 0, 0, 1].into(), now).await.unwrap()
+    for (name, said, status) in [
+        ("X-Forwarded-For", "127.0.0.9", "200"),
+        ("X-Forwarded-For", "unix:", "401"),
+        ("X-Forwarded-For", "garbage, 127.0.0.1", "401"),
+        ("Forwarded", "for=_hidden", "401"),
+        ("Forwarded", "for=unknown;proto=http", "401"),
+    ] {
+        let answer = asked(&house, "GET /api/machines", &[("Host", "localhost"), (name, said)]).await;
+        assert!(answer.starts_with(&format!("http/1.1 {status} ")), "{name}: {said}: {answer}");
+    }
+}
+
+#[actix_rt::test]
+async fn a_proxy_that_nobody_named_makes_nobody_the_local_admin() {
+    let house = House::with(&machines()).await;
+    let lines = "Host: 127.0.0.1:8080\r\nConnection: close\r\n";
+    let me = |version: &'static str, more: &'static str| {
+        let (house, request) = (&house, format!("GET /api/auth/me HTTP/{version}\r\n{lines}{more}\r\n"));
+        async move { house.raw(request.as_bytes()).await }
     };
+    assert!(me("1.1", "").await.contains("\"access\":\"local\""));
+    for (version, more) in [
+        ("1.0", ""),
+        ("1.1", "X-Real-IP: 198.51.100.7\r\n"),
+        ("1.1", "CF-Connecting-IP: 198.51.100.7\r\n"),
+        ("1.1", "True-Client-IP: 198.51.100.7\r\n"),
+    ] {
+        let answer = me(version, more).await;
+        assert!(answer.contains("\"access\":\"none\""), "HTTP/{version} {more}: {answer}");
+    }
+}
+
+#[actix_rt::test]
+async fn two_session_cookies_that_differ_are_worth_nothing() {
+    let (house, secret) = logged_in(|_| {}).await;
     let status = |cookies: String| {
         let house = &house;
         async move {
@@ -263,6 +408,7 @@ async fn with_a_certificate_everything_is_encrypted() {
     let file = |name| Some(made.folder.path().join(name));
     let house = House::configured(&machines(), |config| {
         (config.server.tls_cert, config.server.tls_key) = (file("cert.pem"), file("key.pem"));
+        config.server.trusted_proxies = vec!["192.0.2.1".parse().unwrap()];
     })
     .await;
     let address = house.address();
@@ -273,6 +419,19 @@ async fn with_a_certificate_everything_is_encrypted() {
     assert!(entered.starts_with("HTTP/1.1 200 ") && entered.contains("; Secure"), "{entered}");
     let (_, cookie) = entered.split_once("set-cookie: ").unwrap();
     let cookie = cookie.split(';').next().unwrap();
+    let secret = cookie.strip_prefix("__Host-hearth_session=").expect("a name that nobody else can give");
+    let status = |cookies: String| {
+        let request = format!("GET /api/machines HTTP/1.1\r\n{host}Cookie: {cookies}\r\nConnection: close\r\n\r\n");
+        let made = &made;
+        async move { encrypted(address, made, &request).await.split(' ').nth(1).map(str::to_owned) }
+    };
+    assert_eq!(status(cookie.to_owned()).await.as_deref(), Some("200"));
+    assert_eq!(status(format!("hearth_session=tossed; {cookie}")).await.as_deref(), Some("200"));
+    assert_eq!(
+        status(format!("hearth_session={secret}")).await.as_deref(),
+        Some("401"),
+        "anybody may have put it there"
+    );
 
     let shake = |origin: &str| {
         format!(
@@ -307,13 +466,19 @@ async fn one_client_does_not_take_every_line_and_gets_one_again_after_it_hung_up
         open.push(TcpStream::connect(house.address()).await.unwrap());
         tokio::task::yield_now().await;
     }
-    let mut refused = TcpStream::connect(house.address()).await.unwrap();
-    assert_eq!(within(refused.read(&mut [0])).await.unwrap_or(0), 0, "hung up");
+    for _ in 0..20 {
+        // At once, so that it is there already when the connection is hung up.
+        let mut refused = std::net::TcpStream::connect(house.address()).unwrap();
+        let _ = std::io::Write::write_all(&mut refused, b"POST /api/stop HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        refused.set_nonblocking(true).unwrap();
+        let mut refused = TcpStream::from_std(refused).unwrap();
+        assert_eq!(within(refused.read(&mut [0])).await.unwrap_or(0), 0, "hung up");
+    }
     open.clear();
     while house.daemon.lines().open() > 0 {
         tokio::task::yield_now().await;
     }
-    house.assert_alive().await;
+    assert_nothing_was_done(&house).await;
 }
 
 #[actix_rt::test]
@@ -355,25 +520,23 @@ async fn no_id_leads_out_of_the_place_where_its_things_are() {
         "%ff",
     ];
     let long = "x".repeat(60_000);
+    let files = ["/assets/{file}", "/{file}"].map(|path| ("GET".to_owned(), path.to_owned()));
+    let named: Vec<(String, String)> = operations::all()
+        .iter()
+        .filter(|operation| operation.rule().length != Length::Socket)
+        // What is not there is clean already, and has no tasks.
+        .filter(|operation| !operation.path.ends_with("/cleanup") && !operation.path.ends_with("/tasks"))
+        .filter_map(|operation| Some((operation.method.to_string(), operation.places().next()?)))
+        .filter(|(_, path)| path.contains('{'))
+        .chain(files)
+        .collect();
+    for one in ["/api/tasks/{task}/pictures/{number}", "/api/profiles/{id}/export", "/latest/projects/{project}"] {
+        assert!(named.iter().any(|(_, path)| path == one), "{one}: {named:?}");
+    }
     for id in ids.iter().copied().chain([long.as_str()]) {
-        for (method, path) in [
-            ("GET", format!("/api/machines/{id}")),
-            ("DELETE", format!("/api/machines/{id}")),
-            ("GET", format!("/api/machines/{id}/config")),
-            ("GET", format!("/api/profiles/{id}")),
-            ("DELETE", format!("/api/profiles/{id}")),
-            ("GET", format!("/api/profiles/{id}/export")),
-            ("GET", format!("/api/tasks/{id}")),
-            ("GET", format!("/api/tasks/{id}/file")),
-            ("GET", format!("/api/programs/{id}")),
-            ("DELETE", format!("/api/programs/{id}")),
-            ("DELETE", format!("/api/users/{id}")),
-            ("DELETE", format!("/api/tokens/{id}")),
-            ("GET", format!("/latest/projects/{id}")),
-            ("GET", format!("/api/os/groups/{id}")),
-            ("GET", format!("/assets/{id}")),
-            ("GET", format!("/{id}")),
-        ] {
+        for (method, path) in &named {
+            let part = |part: &str| if part.starts_with('{') { id.to_owned() } else { part.to_owned() };
+            let path = path.split('/').map(part).collect::<Vec<_>>().join("/");
             let answer = asked(&house, &format!("{method} {path}"), &[("Host", "localhost")]).await;
             let status: u16 = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
             let shown = &answer[..answer.len().min(300)];

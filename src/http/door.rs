@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderValue, WWW_AUTHENTICATE};
+use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, rt, web};
 use hearth_actors::model::action::Action;
@@ -25,6 +25,8 @@ use crate::dialects::Name;
 
 /// Where a browser keeps the secret of its session.
 pub const SESSION_COOKIE: &str = "hearth_session";
+/// The same behind https: browsers take it from this host alone, and encrypted. Source: RFC 6265bis, 4.1.3.2.
+const SESSION_COOKIE_OF_HTTPS: &str = "__Host-hearth_session";
 
 /// A listener as its requests see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -211,24 +213,38 @@ pub fn address(request: &HttpRequest) -> IpAddr {
     peer::of(request).address
 }
 
-/// The secret of the session that a browser sent along.
-pub fn session(request: &HttpRequest) -> Option<String> {
+/// What the cookie of a session is called.
+pub fn session_cookie(is_https: bool) -> &'static str {
+    if is_https { SESSION_COOKIE_OF_HTTPS } else { SESSION_COOKIE }
+}
+
+/// The secret of the session that a browser sent along, if it was for one of the daemon's own pages.
+fn session(request: &HttpRequest) -> Option<String> {
+    let Peer { is_https, is_foreign_page, .. } = peer::of(request);
+    if is_foreign_page {
+        return None;
+    }
+    let wanted = session_cookie(is_https);
     let cookies = request.headers().get_all(COOKIE).filter_map(|cookies| cookies.to_str().ok());
     let pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let mut secrets = pairs.filter(|(name, _)| *name == SESSION_COOKIE).map(|(_, secret)| secret);
+    let mut secrets = pairs.filter(|(name, _)| *name == wanted).map(|(_, secret)| secret);
     let first = secrets.next()?;
     // Of two that differ, one was put there by somebody else: a page beside this one, or the network.
     secrets.all(|other| other == first).then(|| first.to_owned())
 }
 
+/// The token that stands in the headers of a request. Any other authorization is for somebody before the daemon.
+pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
+}
+
 /// The token a request carries; in its query only where nothing else can be sent along.
 fn token(request: &HttpRequest, length: Length) -> Option<String> {
-    let bearer = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     let in_query = || {
         let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string()).ok()?;
         query.into_inner().into_iter().find(|(name, _)| name == "token").map(|(_, token)| token)
     };
-    let bearer = bearer.map(|token| token.trim().to_owned());
+    let bearer = bearer_token(request.headers()).map(|token| token.trim().to_owned());
     bearer.or_else(|| if length == Length::Whole { None } else { in_query() })
 }
 

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
@@ -29,8 +30,8 @@ const IDLE_MAX: Duration = Duration::from_secs(15);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Connections of one client beside its sockets: for pages and requests.
 const BESIDE_SOCKETS: usize = 64;
-/// Fewest connections in all, however few sockets are allowed.
-const CONNECTIONS_MIN: usize = 256;
+/// So many clients together have all that each may have before there is none left for another one.
+const CLIENTS: usize = 8;
 /// Descriptors that are kept for devices, journals and the daemon itself.
 const DESCRIPTORS_KEPT: usize = 256;
 /// Connections in all where even that is not to be had.
@@ -49,10 +50,12 @@ impl Most {
     /// For these limits of sockets, where this many descriptors may be open, each of so many threads may accept `in_all`, and each
     /// connection that is counted takes a second one.
     pub fn of(limits: &LimitsConfig, descriptors: usize, threads: usize) -> Self {
-        let wanted = limits.sockets.saturating_mul(2).max(CONNECTIONS_MIN);
+        let per_client = limits.sockets_per_address.min(limits.sockets) + BESIDE_SOCKETS;
+        let wanted = limits.sockets.saturating_mul(2).max(per_client.saturating_mul(CLIENTS));
         let possible = descriptors.saturating_sub(DESCRIPTORS_KEPT) / (threads + 1);
         let in_all = wanted.min(possible.max(CONNECTIONS_LEAST));
-        Self { in_all, per_client: (limits.sockets_per_address + BESIDE_SOCKETS).min(in_all) }
+        // However few there are, one client does not have them all.
+        Self { in_all, per_client: per_client.min(in_all / 2) }
     }
 }
 
@@ -220,7 +223,7 @@ impl MessageBody for Tended {
 }
 
 /// Has a line be busy from a request to the end of its answer. Lines take turns: the web server by itself answers one that never pauses for
-/// as long as it likes.
+/// as long as it likes. What came on a connection that was hung up is not done: nobody would hear the answer.
 ///
 /// # Errors
 /// What the handler's own answer may fail with.
@@ -228,88 +231,13 @@ pub async fn tend<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<Tended>, actix_web::Error> {
-    let busy = request.conn_data::<Line>().map(Line::busy);
+    let Some(busy) = request.conn_data::<Line>().map(Line::busy) else {
+        let refused = request.into_response(HttpResponse::ServiceUnavailable().finish());
+        return Ok(refused.map_body(|_, body| Tended { body, _busy: None }));
+    };
     tokio::task::yield_now().await;
-    Ok(next.call(request).await?.map_body(|_, body| Tended { body: body.boxed(), _busy: busy }))
+    Ok(next.call(request).await?.map_body(|_, body| Tended { body: body.boxed(), _busy: Some(busy) }))
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Read;
-
-    use socket2::{Domain, Type};
-
-    use super::*;
-
-    const A: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
-    const B: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2));
-
-    fn call(lines: &Lines, from: Option<IpAddr>) -> Option<Line> {
-        lines.take(from, A, Socket::new(Domain::IPV4, Type::STREAM, None).unwrap()).ok()
-    }
-
-    #[test]
-    fn no_client_takes_the_lines_of_all_and_a_line_is_free_again_once_it_ends() {
-        let lines = Lines::new(Most { in_all: 3, per_client: 2 });
-        let (first, second) = (call(&lines, Some(A)), call(&lines, Some(A)));
-        assert!(first.is_some() && second.is_some() && call(&lines, Some(A)).is_none());
-        let other = call(&lines, Some(B));
-        assert!(other.is_some() && call(&lines, Some(B)).is_none(), "three in all");
-        drop(first);
-        assert!(call(&lines, Some(A)).is_some());
-        drop((second, other));
-        assert_eq!((lines.open(), lines.lock().from.len()), (0, 0));
-    }
-
-    #[test]
-    fn a_proxy_has_as_many_as_there_are() {
-        let lines = Lines::new(Most { in_all: 3, per_client: 1 });
-        let taken: Vec<_> = (0..4).map(|_| call(&lines, None)).collect();
-        assert_eq!(taken.iter().flatten().count(), 3);
-    }
-
-    #[test]
-    fn a_line_is_idle_but_while_an_answer_is_under_way() {
-        let lines = Lines::new(Most { in_all: 1, per_client: 1 });
-        let line = call(&lines, Some(A)).unwrap();
-        let is_idle = || lines.lock().open[&line.number].idle_since.is_some();
-        assert!(is_idle());
-        let body = Tended { body: BoxBody::new("answer"), _busy: Some(line.busy()) };
-        assert!(!is_idle());
-        drop(body);
-        assert!(is_idle());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_line_on_which_nothing_is_under_way_is_hung_up_and_a_busy_one_never() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let connect = || std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let lines = Lines::new(Most { in_all: 2, per_client: 2 });
-        let (ours, theirs): (Vec<_>, Vec<_>) = (0..2).map(|_| (connect(), listener.accept().unwrap().0)).unzip();
-        let taken: Vec<Line> =
-            theirs.iter().map(|stream| lines.take(None, A, stream.try_clone().unwrap().into()).unwrap()).collect();
-        let busy = taken[1].busy();
-        let keeping = tokio::spawn(lines.clone().keep());
-        tokio::time::sleep(IDLE_MAX + 2 * LOOK_EVERY).await;
-        let ended = |mut stream: &std::net::TcpStream| {
-            stream.set_nonblocking(true).unwrap();
-            stream.read(&mut [0]).ok()
-        };
-        assert_eq!((ended(&ours[0]), ended(&ours[1])), (Some(0), None));
-        drop(busy);
-        tokio::time::sleep(IDLE_MAX + 2 * LOOK_EVERY).await;
-        assert_eq!(ended(&ours[1]), Some(0));
-        keeping.abort();
-    }
-
-    #[test]
-    fn descriptors_are_kept_for_what_is_no_connection() {
-        let limits = LimitsConfig::default();
-        assert_eq!(Most::of(&limits, 1 << 20, 2), Most { in_all: 256, per_client: 128 });
-        assert_eq!(Most::of(&limits, 1024, 2), Most { in_all: 256, per_client: 128 });
-        assert_eq!(Most::of(&limits, 512, 2), Most { in_all: 85, per_client: 85 });
-        assert_eq!(Most::of(&limits, 64, 2).in_all, CONNECTIONS_LEAST);
-        let many = LimitsConfig { sockets: 1000, ..limits };
-        assert_eq!(Most::of(&many, 1 << 20, 2).in_all, 2000);
-    }
-}
+mod tests;

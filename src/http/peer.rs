@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use actix_web::http::Version;
 use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, VIA};
 use actix_web::{HttpMessage, HttpRequest};
 
@@ -13,6 +14,12 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 /// What they called it.
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+/// By what else a proxy is known. Source: in common use, by nginx, Cloudflare and Akamai.
+const OF_PROXIES: [HeaderName; 3] = [
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("cf-connecting-ip"),
+    HeaderName::from_static("true-client-ip"),
+];
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +34,14 @@ pub struct Peer {
     pub is_loopback_host: bool,
     /// Whether it was encrypted on its way here, or to the trusted proxy that it came to.
     pub is_https: bool,
+    /// Whether a page of another origin asks, which must bring a token: the cookies of its browser are none of its own.
+    pub is_foreign_page: bool,
 }
 
 /// What the headers of a trusted proxy say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Passed {
-    /// Who asks.
+    /// Who asks; [`None`] where it is not said, or cannot be read.
     pub address: Option<IpAddr>,
     /// Whether they came encrypted; [`None`] where it is not said.
     pub is_https: Option<bool>,
@@ -60,7 +69,14 @@ struct Hop<'a> {
 pub fn of(request: &HttpRequest) -> Peer {
     let direct = || {
         let address = direct(request.peer_addr());
-        Peer { address, by: address, is_forwarded: true, is_loopback_host: false, is_https: false }
+        Peer {
+            address,
+            by: address,
+            is_forwarded: true,
+            is_loopback_host: false,
+            is_https: false,
+            is_foreign_page: true,
+        }
     };
     request.extensions().get().cloned().unwrap_or_else(direct)
 }
@@ -70,18 +86,21 @@ pub fn direct(peer: Option<SocketAddr>) -> IpAddr {
     peer.map_or(Ipv4Addr::LOCALHOST.into(), |peer| peer.ip().to_canonical())
 }
 
-/// Whether a request says that it came through somebody.
-pub fn is_forwarded(headers: &HeaderMap) -> bool {
-    headers.contains_key(FORWARDED)
+/// Whether a request came through somebody, by what it says and how: HTTP before 1.1 is spoken by nginx, where nobody told it otherwise,
+/// and by no browser.
+pub fn is_forwarded(version: Version, headers: &HeaderMap) -> bool {
+    let is_of_proxy = |name: &HeaderName| name.as_str().starts_with("x-forwarded-") || OF_PROXIES.contains(name);
+    version < Version::HTTP_11
+        || headers.contains_key(FORWARDED)
         || headers.contains_key(VIA)
-        || headers.keys().any(|name| name.as_str().starts_with("x-forwarded-"))
+        || headers.keys().any(is_of_proxy)
 }
 
 /// Reads what a trusted proxy says: the client is the rightmost one that is no trusted proxy itself.
 ///
 /// # Errors
 /// When it says two things.
-pub fn passed(headers: &HeaderMap, by: IpAddr, proxies: &[Network]) -> Result<Passed, Contradiction> {
+pub fn passed(headers: &HeaderMap, proxies: &[Network]) -> Result<Passed, Contradiction> {
     let forwarded = texts(headers, &FORWARDED);
     let hops: Vec<Hop<'_>> = elements(&forwarded, ',').into_iter().map(Hop::read).collect();
     let usual = texts(headers, &FORWARDED_FOR);
@@ -89,8 +108,7 @@ pub fn passed(headers: &HeaderMap, by: IpAddr, proxies: &[Network]) -> Result<Pa
     let standard = client(hops.iter().map(|hop| hop.whom), proxies);
     let address = match (usual, standard) {
         (Some(one), Some(other)) if one != other => return Err(Contradiction),
-        (Some(whom), _) | (None, Some(whom)) => Some(whom.unwrap_or(by)),
-        (None, None) => None,
+        (one, other) => one.or(other).flatten(),
     };
     let last = |name| texts(headers, &name).last().and_then(|text| Some(elements(&[*text], ',').last()?.to_string()));
     let proto = last(FORWARDED_PROTO).or_else(|| Some(hops.last()?.proto?.to_owned()));
@@ -103,7 +121,7 @@ pub fn passed(headers: &HeaderMap, by: IpAddr, proxies: &[Network]) -> Result<Pa
 fn client<'a>(named: impl DoubleEndedIterator<Item = Option<&'a str>>, proxies: &[Network]) -> Option<Option<IpAddr>> {
     let mut found = None;
     for whom in named.rev() {
-        let Some(address) = whom.and_then(address) else { return Some(found.unwrap_or(None)) };
+        let Some(address) = whom.and_then(address) else { return Some(None) };
         found = Some(Some(address));
         if !proxies.iter().any(|proxy| proxy.contains(address)) {
             break;
@@ -154,14 +172,12 @@ mod tests {
 
     use super::*;
 
-    const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
-
     fn read(lines: &[(&str, &str)]) -> Result<Passed, Contradiction> {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             headers.append(HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap());
         }
-        passed(&headers, PROXY, &["10.0.0.0/8".parse().unwrap(), "fd00::1".parse().unwrap()])
+        passed(&headers, &["10.0.0.0/8".parse().unwrap(), "fd00::1".parse().unwrap()])
     }
 
     fn whom(lines: &[(&str, &str)]) -> Option<String> {
@@ -182,15 +198,9 @@ mod tests {
             ("::ffff:192.0.2.7", "192.0.2.7"),
             ("192.0.2.7, fd00::1", "192.0.2.7"),
             ("10.0.0.9, 10.0.0.2", "10.0.0.9"),
-            ("192.0.2.7, garbage, 10.0.0.2", "10.0.0.2"),
-            ("192.0.2.7, garbage", "10.0.0.1"),
-            ("unknown", "10.0.0.1"),
-            ("", "10.0.0.1"),
-            ("192.0.2.7,", "10.0.0.1"),
         ] {
             assert_eq!(whom(&[("x-forwarded-for", said)]).as_deref(), Some(client), "{said}");
         }
-        assert_eq!(whom(&[]), None);
         let lines = [("x-forwarded-for", "192.0.2.9"), ("x-forwarded-for", "192.0.2.7, 10.0.0.2")];
         assert_eq!(whom(&lines).as_deref(), Some("192.0.2.7"), "several lines are one list");
     }
@@ -202,13 +212,32 @@ mod tests {
             ("For=\"192.0.2.7:4711\";proto=https", "192.0.2.7"),
             ("for=192.0.2.9, for=192.0.2.7;by=10.0.0.3, for=10.0.0.2", "192.0.2.7"),
             ("for=\"[2001:db8::1]:4711\"", "2001:db8::1"),
-            ("for=_hidden", "10.0.0.1"),
-            ("proto=https", "10.0.0.1"),
         ] {
             assert_eq!(whom(&[("forwarded", said)]).as_deref(), Some(client), "{said}");
         }
         let passed = read(&[("forwarded", "for=192.0.2.7;host=a.example;proto=HTTPS")]).unwrap();
         assert_eq!((passed.is_https, passed.host.as_deref()), (Some(true), Some("a.example")));
+    }
+
+    #[test]
+    fn one_who_cannot_be_read_is_nobody_and_no_proxy_either() {
+        assert_eq!(whom(&[]), None);
+        for said in [
+            "192.0.2.7, garbage, 10.0.0.2",
+            "garbage, 10.0.0.2",
+            "192.0.2.7, garbage",
+            "unknown",
+            "unix:",
+            "",
+            "192.0.2.7,",
+        ] {
+            assert_eq!(whom(&[("x-forwarded-for", said)]), None, "{said}");
+        }
+        for said in ["for=_hidden", "for=unknown", "proto=https", "for=_hidden, for=10.0.0.2", ""] {
+            assert_eq!(whom(&[("forwarded", said)]), None, "{said}");
+        }
+        let both = [("x-forwarded-for", "unknown"), ("forwarded", "for=10.0.0.2")];
+        assert_eq!(read(&both), Err(Contradiction));
     }
 
     #[test]
@@ -223,11 +252,25 @@ mod tests {
 
     #[test]
     fn any_header_of_a_proxy_is_noticed() {
-        for name in ["forwarded", "via", "x-forwarded-for", "x-forwarded-port", "x-forwarded-whatever"] {
+        for name in [
+            "forwarded",
+            "via",
+            "x-forwarded-for",
+            "x-forwarded-port",
+            "x-forwarded-whatever",
+            "x-real-ip",
+            "cf-connecting-ip",
+            "true-client-ip",
+        ] {
             let mut headers = HeaderMap::new();
             headers.append(HeaderName::try_from(name).unwrap(), HeaderValue::from_static("x"));
-            assert!(is_forwarded(&headers), "{name}");
+            assert!(is_forwarded(Version::HTTP_11, &headers), "{name}");
         }
-        assert!(!is_forwarded(&HeaderMap::new()));
+        assert!(!is_forwarded(Version::HTTP_11, &HeaderMap::new()));
+    }
+
+    #[test]
+    fn one_who_speaks_as_proxies_do_is_taken_for_one() {
+        assert!(is_forwarded(Version::HTTP_10, &HeaderMap::new()));
     }
 }

@@ -1,22 +1,23 @@
 //! The perimeter: what may be asked of the daemon by which name, and whose pages may ask. Judged before anybody is let in.
 //!
 //! A page that bent a name of its own to this computer (DNS rebinding) fails by the `Host` that it must name; a page of somebody
-//! else that has a browser ask here (cross-site request forgery) fails by the `Origin` that the browser names.
+//! else that has a browser ask here (cross-site request forgery) fails by the `Origin` that the browser names, or by what else it says.
+
+mod asked;
 
 use std::net::IpAddr;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION,
-    CONTENT_ENCODING, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, UPGRADE, VARY,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, HeaderMap, HeaderName, HeaderValue, ORIGIN, VARY,
 };
-use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse, web};
 
-use super::door::{SESSION_COOKIE, key, keyed};
+use super::door::{key, keyed};
 use super::lines::Line;
 use super::manner::spoken;
 use super::peer::{self, Passed, Peer};
@@ -26,11 +27,8 @@ use crate::config::Config;
 use crate::config::network::Network;
 use crate::config::web_origin::{Authority, Host, WebOrigin};
 use crate::dialects::Name;
+use asked::{Asked, PATH_BYTES_MAX, shown};
 
-/// Longest path. To find the route of a long one takes the web server long. Unit: bytes.
-const PATH_BYTES_MAX: usize = 1024;
-/// As much of what a stranger sent as is told back.
-const SHOWN_CHARS: usize = 100;
 /// What a page of another origin may ask with.
 const ASKED_METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 const ASKED_HEADERS: &str = "authorization, content-type, last-event-id, x-client-id, x-client-name";
@@ -81,6 +79,11 @@ enum Refusal {
         "a request with the cookie of a login must say by Origin which page it comes from; programs use a token instead"
     )]
     NoOrigin,
+    #[error(
+        "a page of somebody else had your browser ask for this: open it by a link, or have that page ask with `crossorigin`, from an \
+         origin in dialects.{0}.allowed_origins"
+    )]
+    Embedded(&'static str),
     #[error("the path is longer than {PATH_BYTES_MAX} bytes: no id is that long")]
     TooLong,
     #[error("the body has the encoding `{0}`: send it as it is")]
@@ -115,11 +118,19 @@ impl Perimeter {
         self.is_https
     }
 
-    /// Who asks, and what they call this daemon. `reached` is the address that the connection came to.
-    fn judge(&self, asked: &Asked<'_>) -> Result<(Peer, Authority), Refusal> {
-        let Asked { headers, direct, .. } = *asked;
+    /// Who asks, and whose page has them ask.
+    fn judge(&self, asked: &Asked<'_>) -> Result<(Peer, Page), Refusal> {
+        asked.is_plain()?;
+        let (peer, host) = self.peer(asked)?;
+        let page = self.page(asked, &peer, &host)?;
+        Ok((Peer { is_foreign_page: matches!(page, Page::Allowed(_)), ..peer }, page))
+    }
+
+    /// Who asks, and what they call this daemon.
+    fn peer(&self, asked: &Asked<'_>) -> Result<(Peer, Authority), Refusal> {
+        let Asked { version, headers, direct, .. } = *asked;
         let is_proxy = self.trusts(direct);
-        let passed = if is_proxy { peer::passed(headers, direct, &self.proxies)? } else { Passed::default() };
+        let passed = if is_proxy { peer::passed(headers, &self.proxies)? } else { Passed::default() };
         let named = asked.authority()?;
         let host = match &passed.host {
             Some(host) => self.known(host, asked.reached)?,
@@ -130,9 +141,10 @@ impl Perimeter {
         let peer = Peer {
             address: passed.address.unwrap_or(direct),
             by: direct,
-            is_forwarded: if is_proxy { passed.address.is_none() } else { peer::is_forwarded(headers) },
+            is_forwarded: if is_proxy { passed.address.is_none() } else { peer::is_forwarded(version, headers) },
             is_loopback_host: host.host.is_loopback(),
             is_https: passed.is_https.unwrap_or(self.is_https),
+            is_foreign_page: false,
         };
         Ok((peer, host))
     }
@@ -155,8 +167,7 @@ impl Perimeter {
     fn page(&self, asked: &Asked<'_>, peer: &Peer, host: &Authority) -> Result<Page, Refusal> {
         let mut origins = asked.headers.get_all(ORIGIN);
         let Some(value) = origins.next() else {
-            let needs_one = asked.has_cookie() && asked.is_a_deed();
-            return if needs_one { Err(Refusal::NoOrigin) } else { Ok(Page::Unsaid) };
+            return asked.is_unsaid().map(|()| Page::Unsaid);
         };
         let refused = || {
             let origin = shown(&String::from_utf8_lossy(value.as_bytes()));
@@ -166,67 +177,15 @@ impl Perimeter {
         if origins.next().is_some() {
             return Err(refused());
         }
-        let here = WebOrigin { host: origin.host.clone(), ..WebOrigin::new(peer.is_https, host) };
-        if self.public.contains(&origin) || (origin == here && self.is_own(&origin.host, asked.reached)) {
+        let here = WebOrigin::new(peer.is_https, host);
+        // The names of this computer are one to it. They are not the names of the one that somebody sits at.
+        let is_same = |one: &Host, other: &Host| one == other || (one.is_loopback() && other.is_loopback());
+        let is_here = is_same(&origin.host, &here.host) && WebOrigin { host: origin.host.clone(), ..here } == origin;
+        if self.public.contains(&origin) || (is_here && self.is_own(&origin.host, asked.reached)) {
             return Ok(Page::Own);
         }
         let is_allowed = self.allowed.iter().any(|(dialect, allowed)| *dialect == asked.dialect && *allowed == origin);
         if is_allowed { Ok(Page::Allowed(value.clone())) } else { Err(refused()) }
-    }
-}
-
-/// A request as the perimeter sees it.
-#[derive(Clone, Copy)]
-struct Asked<'a> {
-    method: &'a Method,
-    uri: &'a Uri,
-    headers: &'a HeaderMap,
-    /// The other end of the connection.
-    direct: IpAddr,
-    /// This end of it.
-    reached: Option<IpAddr>,
-    /// What is spoken at its path.
-    dialect: Name,
-}
-
-impl<'a> Asked<'a> {
-    /// What it calls the daemon.
-    fn authority(&self) -> Result<&'a str, Refusal> {
-        let mut hosts = self.headers.get_all(HOST);
-        let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err(Refusal::NoHost) };
-        let host = host.to_str().map_err(|_| Refusal::Host(shown(&String::from_utf8_lossy(host.as_bytes()))))?;
-        match self.uri.authority() {
-            Some(other) if !other.as_str().eq_ignore_ascii_case(host) => Err(Refusal::Host(shown(other.as_str()))),
-            Some(_) | None => Ok(host),
-        }
-    }
-
-    /// Whether it changes something, or is a socket, through which one can.
-    fn is_a_deed(&self) -> bool {
-        !matches!(*self.method, Method::GET | Method::HEAD | Method::OPTIONS) || self.headers.contains_key(UPGRADE)
-    }
-
-    /// Whether it is let in by what a browser sends along with whatever asks.
-    fn has_cookie(&self) -> bool {
-        let is_ours = |line: &HeaderValue| String::from_utf8_lossy(line.as_bytes()).contains(SESSION_COOKIE);
-        !self.headers.contains_key(AUTHORIZATION) && self.headers.get_all(COOKIE).any(is_ours)
-    }
-
-    /// Whether a browser asks what it may ask.
-    fn is_preflight(&self) -> bool {
-        *self.method == Method::OPTIONS && self.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
-    }
-
-    /// Whether it can be looked at for what it costs: an encoding would have to be undone before a body can be measured.
-    fn is_plain(&self) -> Result<(), Refusal> {
-        if self.uri.path().len() > PATH_BYTES_MAX {
-            return Err(Refusal::TooLong);
-        }
-        match self.headers.get_all(CONTENT_ENCODING).find(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
-        {
-            Some(coding) => Err(Refusal::Encoded(shown(&String::from_utf8_lossy(coding.as_bytes())))),
-            None => Ok(()),
-        }
     }
 }
 
@@ -235,7 +194,9 @@ impl From<Refusal> for Problem {
         let (status, code) = match refusal {
             Refusal::Host(_) => (StatusCode::MISDIRECTED_REQUEST, "UNKNOWN_HOST"),
             Refusal::NoHost | Refusal::Contradiction(_) => (StatusCode::BAD_REQUEST, "MALFORMED"),
-            Refusal::Origin { .. } | Refusal::NoOrigin => (StatusCode::FORBIDDEN, "FOREIGN_ORIGIN"),
+            Refusal::Origin { .. } | Refusal::NoOrigin | Refusal::Embedded(_) => {
+                (StatusCode::FORBIDDEN, "FOREIGN_ORIGIN")
+            }
             Refusal::TooLong => (StatusCode::URI_TOO_LONG, "TOO_LONG"),
             Refusal::Encoded(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
         };
@@ -255,17 +216,14 @@ pub async fn guard(
     let asked = Asked {
         method: request.method(),
         uri: request.uri(),
+        version: request.version(),
         headers: request.headers(),
         direct: peer::direct(request.peer_addr()),
         reached: request.conn_data::<Line>().map(Line::reached),
         dialect: spoken(request.match_info().as_str(), &state.door).unwrap_or(Name::OpenRoast),
     };
-    let judged = asked.is_plain().and_then(|()| state.perimeter.judge(&asked)).and_then(|(peer, host)| {
-        let page = state.perimeter.page(&asked, &peer, &host)?;
-        Ok((peer, page))
-    });
     let is_preflight = asked.is_preflight();
-    let (peer, page) = match judged {
+    let (peer, page) = match state.perimeter.judge(&asked) {
         Ok(judged) => judged,
         Err(refusal) => return Ok(request.into_response(HttpResponse::from(&Problem::from(refusal)))),
     };
@@ -297,11 +255,6 @@ fn allow(headers: &mut HeaderMap, origin: HeaderValue, more: &[(HeaderName, &'st
     for (name, value) in more {
         headers.insert(name.clone(), HeaderValue::from_static(value));
     }
-}
-
-/// What a stranger sent, as it is told back.
-fn shown(text: &str) -> String {
-    text.chars().take(SHOWN_CHARS).flat_map(char::escape_debug).collect()
 }
 
 #[cfg(test)]

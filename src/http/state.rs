@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hearth_actors::model::command::UserRole;
 use tokio::time::Instant;
@@ -18,6 +18,9 @@ use crate::config::tree::LimitsConfig;
 use crate::dialects::control_panel::crowd::Crowd;
 use crate::drivers::Workshop;
 use crate::jobs::Jobs;
+
+/// Of what an address may have, one in so many may be there without having said who it is.
+const WAITING_SHARE: usize = 4;
 
 /// Shared by all handlers; cheap to clone.
 #[derive(Clone)]
@@ -48,15 +51,19 @@ pub struct AppState {
     pub panels: Crowd,
 }
 
-/// Seats for sockets, in all and per address.
+/// Seats for sockets, in all and per address; and places for those who have yet to say who they are, who take no seat from anybody.
 #[derive(Clone, Default)]
 pub struct Seats {
-    taken: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    taken: Taken,
+    waiting: Taken,
 }
 
-/// A seat; given back when dropped.
+/// How many each address has.
+type Taken = Arc<Mutex<HashMap<IpAddr, usize>>>;
+
+/// A seat, or a place to wait for one; given back when dropped.
 pub struct Seat {
-    seats: Seats,
+    among: Taken,
     address: IpAddr,
 }
 
@@ -72,6 +79,11 @@ pub enum NoSeat {
     /// This address has too many.
     #[error("this address has {0} sockets open already: close some tabs, or raise limits.sockets_per_address")]
     AddressFull(usize),
+    /// Too many of this address have yet to say who they are.
+    #[error(
+        "{0} sockets of this address have yet to say who they are: send the token along when you connect, or try again"
+    )]
+    Crowd(usize),
 }
 
 impl Seats {
@@ -81,7 +93,7 @@ impl Seats {
     /// When there is none left.
     pub fn take(&self, address: IpAddr, role: Option<UserRole>, limits: &LimitsConfig) -> Result<Seat, NoSeat> {
         let address = neighbourhood(address);
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = lock(&self.taken);
         let in_all = taken.values().sum::<usize>();
         if in_all >= limits.sockets {
             return Err(NoSeat::Full(limits.sockets));
@@ -96,18 +108,38 @@ impl Seats {
             return Err(NoSeat::AddressFull(limits.sockets_per_address));
         }
         *here += 1;
-        Ok(Seat { seats: self.clone(), address })
+        Ok(Seat { among: Arc::clone(&self.taken), address })
+    }
+
+    /// Takes a place for somebody who has yet to say who they are.
+    ///
+    /// # Errors
+    /// When their address has too many.
+    pub fn wait(&self, address: IpAddr, limits: &LimitsConfig) -> Result<Seat, NoSeat> {
+        let address = neighbourhood(address);
+        let most = limits.sockets_per_address.div_ceil(WAITING_SHARE);
+        let mut waiting = lock(&self.waiting);
+        let here = waiting.entry(address).or_default();
+        if *here >= most {
+            return Err(NoSeat::Crowd(most));
+        }
+        *here += 1;
+        Ok(Seat { among: Arc::clone(&self.waiting), address })
     }
 
     /// How many are taken.
     pub fn taken(&self) -> usize {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
+        lock(&self.taken).values().sum()
     }
+}
+
+fn lock(taken: &Taken) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+    taken.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let mut taken = self.seats.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = lock(&self.among);
         if let Some(here) = taken.get_mut(&self.address) {
             *here -= 1;
             if *here == 0 {
@@ -151,6 +183,30 @@ mod tests {
         let _first = seats.take("2001:db8::1".parse().unwrap(), None, &limits);
         assert_eq!(seats.take("2001:db8::2".parse().unwrap(), None, &limits).err(), Some(NoSeat::AddressFull(1)));
         assert!(seats.take("2001:db8:0:1::1".parse().unwrap(), None, &limits).is_ok());
+    }
+
+    #[test]
+    fn who_has_yet_to_say_who_they_are_takes_no_seat_and_no_more_than_a_share_of_the_places() {
+        let limits = LimitsConfig { sockets: 1, sockets_per_address: 8, ..LimitsConfig::default() };
+        let seats = Seats::default();
+        let (here, other) = ([10, 0, 0, 1].into(), [10, 0, 0, 2].into());
+        let mut waiting: Vec<Seat> = (0..2).map(|_| seats.wait(here, &limits).expect("a place")).collect();
+        assert_eq!(seats.wait(here, &limits).err(), Some(NoSeat::Crowd(2)));
+        assert!(seats.wait(other, &limits).is_ok(), "each address has its own");
+        assert_eq!(seats.taken(), 0);
+        assert!(seats.take(here, Some(UserRole::Viewer), &limits).is_ok());
+        waiting.pop();
+        assert!(seats.wait(here, &limits).is_ok());
+        let least = LimitsConfig { sockets_per_address: 1, ..limits };
+        assert!(seats.wait(other, &least).is_ok(), "one may always speak");
+    }
+
+    #[test]
+    fn why_there_is_no_seat_fits_into_a_close_frame() {
+        let most = 100_000;
+        for why in [NoSeat::Full(most), NoSeat::Kept(most), NoSeat::AddressFull(most), NoSeat::Crowd(most)] {
+            assert!(why.to_string().len() <= 123, "{why}");
+        }
     }
 
     #[test]

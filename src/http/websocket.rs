@@ -78,15 +78,15 @@ pub fn host(
 ) -> HttpResponse {
     let unauthorised = unauthorised(dialect);
     let (state, feeds, address) = (state.clone(), feeds.clone(), guest.address.to_string());
-    guest.serve(body, &state.clone(), unauthorised, move |admission, said, seat| {
+    guest.serve(body, &state.clone(), unauthorised, move |admission, said| {
         let seen = state.house.seen_by(&admission.bearer.scope);
         match visit(&seen) {
             Ok(visit) => {
                 let ends = End { code: unauthorised, login: admission.ends };
-                let who = Visitor { bearer: admission.bearer, address, seat, seen };
+                let who = Visitor { bearer: admission.bearer, address, seat: admission.seat, seen };
                 converse(who, ends, said, &state, &feeds, visit).left_stream()
             }
-            Err(word) => word.said_to(said, seat).right_stream(),
+            Err(word) => word.said_to(said).right_stream(),
         }
     })
 }

@@ -90,6 +90,9 @@ FORWARDED = [
     [("Forwarded", "")],
     [("Forwarded", "host=localhost")],
     [("Forwarded", "by=127.0.0.1;for=unknown")],
+    [("X-Real-IP", "127.0.0.1")],
+    [("CF-Connecting-IP", "127.0.0.1")],
+    [("True-Client-IP", "")],
     [("X-Forwarded-Ssl", "on")],
     [("X-Forwarded-Scheme", "https")],
     [("Via", "1.1 localhost")],
@@ -216,7 +219,8 @@ def test_open_to_all_is_not_open_to_every_name(start_hearth: StartHearth) -> Non
 
 
 def test_a_proxy_speaks_for_others_only_if_it_is_trusted(start_hearth: StartHearth) -> None:
-    trusted = {"server": {"trusted_proxies": ["127.0.0.1"]}, "auth": {"guest_view_cidrs": ["198.51.100.0/24"]}}
+    guests = ["198.51.100.0/24", "127.0.0.1"]
+    trusted = {"server": {"trusted_proxies": ["127.0.0.1"]}, "auth": {"guest_view_cidrs": guests}}
     hearth = start_hearth(machines=[simulated()], settings=trusted)
 
     def role(*lines: tuple[str, str], source: str = "127.0.0.1") -> Answer:
@@ -227,6 +231,9 @@ def test_a_proxy_speaks_for_others_only_if_it_is_trusted(start_hearth: StartHear
     assert role(("Forwarded", "for=198.51.100.7")).status == 200
     assert role(guest, source="127.0.0.2").status == 401, "not the one that is trusted"
     assert role().status == 401
+    assert role(("X-Forwarded-For", "127.0.0.1")).status == 200
+    for unread in [("Forwarded", "for=_hidden"), ("X-Forwarded-For", "unix:"), ("X-Forwarded-For", "garbage, 127.0.0.1")]:
+        assert role(unread).status == 401, "one who is not named is not the proxy itself"
     assert role(("X-Forwarded-For", "198.51.100.7, 203.0.113.1")).status == 401, "the client put it there"
     assert role(guest, ("Forwarded", "for=203.0.113.1")).status == 400, "one of them is the client's own"
     assert role(guest, ("X-Forwarded-Host", "evil.example")).status == 421

@@ -13,7 +13,8 @@ use crate::http::rest::tokens::{self, GivenToken, NewToken, TokenView};
 use crate::http::rest::users::{self, ChangedUser, NewUser, UserView};
 use crate::http::sign_in::Credentials;
 
-const COOKIE: &str = "The secret of the session, as the cookie `hearth_session`, which no page can read.";
+const COOKIE: &str = "The secret of the session, as the cookie `hearth_session` (`__Host-hearth_session` behind https), which no page \
+    can read.";
 const WRONG: &str = "No such user, or another password.";
 pub(super) const TOKEN_STAYS: &str = "It carries a token, which does not end so: an admin revokes it.";
 const TOO_MANY: &str = "Five tries, then one in 30 s, for each address and each account.";

@@ -1,3 +1,5 @@
+use actix_web::http::{Method, Uri, Version};
+
 use super::*;
 
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 168, 1, 5));
@@ -17,6 +19,7 @@ fn perimeter() -> Perimeter {
 struct Request {
     method: Method,
     uri: Uri,
+    version: Version,
     headers: HeaderMap,
     direct: IpAddr,
     dialect: Name,
@@ -29,7 +32,7 @@ impl Request {
             headers.append(HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap());
         }
         let (method, uri) = (Method::GET, Uri::from_static("/api/machines"));
-        Self { method, uri, headers, direct: AWAY, dialect: Name::OpenRoast }
+        Self { method, uri, version: Version::HTTP_11, headers, direct: AWAY, dialect: Name::OpenRoast }
     }
 
     fn posted(lines: &[(&str, &str)]) -> Self {
@@ -40,16 +43,13 @@ impl Request {
         let asked = Asked {
             method: &self.method,
             uri: &self.uri,
+            version: self.version,
             headers: &self.headers,
             direct: self.direct,
             reached: Some(HERE),
             dialect: self.dialect,
         };
-        let perimeter = perimeter();
-        asked.is_plain()?;
-        let (peer, host) = perimeter.judge(&asked)?;
-        let page = perimeter.page(&asked, &peer, &host)?;
-        Ok((peer, page))
+        perimeter().judge(&asked)
     }
 
     /// The page, or the status of the refusal.
@@ -214,6 +214,42 @@ fn an_app_of_an_allowed_origin_gets_at_its_dialect_and_at_no_other() {
     for dialect in [Name::OpenRoast, Name::BevForge, Name::ControlPanel, Name::OpenScan] {
         assert_eq!(Request { dialect, ..Request::posted(&lines) }.page(), Err(403), "{dialect:?}");
     }
+    assert!(request.judged().unwrap().0.is_foreign_page, "its browser's cookies are none of its own");
+    assert!(!Request::new(&[lines[0], ("origin", "http://localhost:8080")]).judged().unwrap().0.is_foreign_page);
+}
+
+#[test]
+fn a_page_at_the_computer_of_whoever_asks_is_none_of_this_computer() {
+    for host in ["roaster-pi.local:8080", "192.168.1.5:8080", "pi.lan:8080"] {
+        for origin in ["http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080"] {
+            assert_eq!(Request::posted(&[("host", host), ("origin", origin)]).page(), Err(403), "{host} {origin}");
+        }
+    }
+    for origin in ["http://roaster-pi.local:8080", "http://192.168.1.5:8080"] {
+        assert_eq!(Request::posted(&[("host", "localhost:8080"), ("origin", origin)]).page(), Err(403), "{origin}");
+    }
+}
+
+#[test]
+fn what_a_page_of_somebody_else_shows_is_not_asked_for_by_its_reader() {
+    let asked = |request: fn(&[(&str, &str)]) -> Request, site: &str, whither: &str| {
+        request(&[("host", "localhost:8080"), ("sec-fetch-site", site), ("sec-fetch-dest", whither)]).page()
+    };
+    for site in ["cross-site", "same-site", "CROSS-SITE", ""] {
+        for whither in ["image", "video", "script", "style", "iframe", "embed", "empty", ""] {
+            assert_eq!(asked(Request::new, site, whither), Err(403), "{site} {whither}");
+        }
+        assert_eq!(asked(Request::new, site, "document"), Ok(Page::Unsaid), "a link that is followed, {site}");
+        assert_eq!(asked(Request::posted, site, "document"), Err(403), "no link does anything, {site}");
+    }
+    for site in ["same-origin", "none"] {
+        for whither in ["image", "script", "empty", "document", "manifest"] {
+            assert_eq!(asked(Request::new, site, whither), Ok(Page::Unsaid), "{site} {whither}");
+        }
+    }
+    let app = [("host", "localhost:8080"), ("sec-fetch-site", "same-site"), ("origin", "http://localhost:5173")];
+    let app = Request { dialect: Name::WebMacs, ..Request::new(&app) };
+    assert!(matches!(app.page(), Ok(Page::Allowed(_))), "one that says whose it is: {:?}", app.page());
 }
 
 #[test]
@@ -230,6 +266,12 @@ fn a_cookie_changes_nothing_unless_the_browser_says_whose_page_it_is() {
     assert_eq!(Request::posted(&[host, ("cookie", "a=1"), cookie]).page(), Err(403), "in whichever line");
     assert_eq!(Request::posted(&[host, ("cookie", "theme=dark")]).page(), Ok(Page::Unsaid), "of somebody else");
     assert_eq!(Request::posted(&[host, cookie, ("authorization", "Bearer x")]).page(), Ok(Page::Unsaid), "a program");
+    for other in ["Basic eDp5", "bearer x", "Bearer", "Digest x", ""] {
+        let of_proxy = [host, cookie, ("authorization", other)];
+        assert_eq!(Request::posted(&of_proxy).page(), Err(403), "`{other}` is no token, so the cookie would count");
+    }
+    let behind_https = ("cookie", "__Host-hearth_session=abc");
+    assert_eq!(Request::posted(&[host, behind_https]).page(), Err(403));
     assert_eq!(Request::posted(&[host]).page(), Ok(Page::Unsaid), "a program at this computer");
 }
 
@@ -248,6 +290,24 @@ fn only_a_trusted_proxy_says_for_whom_it_asks() {
     assert_eq!((peer.address, peer.by, peer.is_https, peer.is_forwarded), (AWAY, AWAY, false, true));
     let (silent, _) = Request { direct: PROXY, ..Request::new(&lines[..1]) }.judged().unwrap();
     assert!(silent.is_forwarded, "a proxy that does not say for whom it asks");
+}
+
+#[test]
+fn a_proxy_whose_client_cannot_be_read_asks_for_nobody_and_not_for_itself() {
+    for said in [("forwarded", "for=_hidden"), ("x-forwarded-for", "unix:"), ("x-forwarded-for", "garbage, 10.0.0.1")] {
+        let lines = [("host", "roastery.example"), said];
+        let (peer, _) = Request { direct: PROXY, ..Request::new(&lines) }.judged().unwrap();
+        assert_eq!((peer.address, peer.is_forwarded), (PROXY, true), "{said:?}");
+    }
+}
+
+#[test]
+fn one_who_came_through_a_proxy_that_nobody_named_is_known_by_how_it_speaks() {
+    let is_forwarded = |request: Request| request.judged().unwrap().0.is_forwarded;
+    let host = ("host", "127.0.0.1:8080");
+    assert!(!is_forwarded(Request::new(&[host])));
+    assert!(is_forwarded(Request { version: Version::HTTP_10, ..Request::new(&[host]) }));
+    assert!(is_forwarded(Request::new(&[host, ("x-real-ip", "127.0.0.1")])));
 }
 
 #[test]

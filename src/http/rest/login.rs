@@ -21,7 +21,7 @@ use crate::access::sessions::LogInError;
 use crate::config::parse::parse_all;
 use crate::config::users::RoleConfig;
 use crate::http::deeds::note_login;
-use crate::http::door::{SESSION_COOKIE, address, granted};
+use crate::http::door::{address, granted, session_cookie};
 use crate::http::peer;
 use crate::http::problem::Problem;
 use crate::http::sign_in::{begin_session, end_session};
@@ -200,8 +200,9 @@ fn entered(request: &HttpRequest, secret: &str, bearer: &Bearer, state: &AppStat
 }
 
 fn cookie(request: &HttpRequest, secret: &str, max_age_s: u32) -> String {
-    let secure = if peer::of(request).is_https { "; Secure" } else { "" };
-    format!("{SESSION_COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={max_age_s}{secure}")
+    let is_https = peer::of(request).is_https;
+    let (name, secure) = (session_cookie(is_https), if is_https { "; Secure" } else { "" });
+    format!("{name}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={max_age_s}{secure}")
 }
 
 fn too_many(problem: &Problem) -> HttpResponse {

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use tokio_util::codec::{Decoder, Encoder};
 
 use super::announced::{Announced, HEAD_BYTES_MAX};
-use super::guest::{Admission, Standing};
+use super::guest::{Admission, NoEntry};
 use crate::http::door::Nobody;
 
 /// How long it may take. Source: safety design, 5.
@@ -49,11 +49,11 @@ struct Introduction {
     token: String,
 }
 
-/// Waits for a client to say who it is; then `come_in` goes on, or it is closed with `code` and the reason.
+/// Waits for a client to say who it is; then `come_in` goes on, or it is closed with the reason: with `code` if it may not.
 pub(super) fn ask<S, E>(
     body: Payload,
     code: ws::CloseCode,
-    judge: impl FnOnce(&str) -> Standing + 'static,
+    judge: impl FnOnce(&str) -> Result<Admission, NoEntry> + 'static,
     come_in: impl FnOnce(Admission, Said) -> S + 'static,
 ) -> impl Stream<Item = Result<Bytes, E>> + 'static
 where
@@ -61,16 +61,13 @@ where
     E: From<actix_web::Error> + 'static,
 {
     let asking = async move {
-        let (standing, said) = match timeout(PATIENCE, first_word(body)).await {
-            Ok(Some((token, said))) => (judge(&token), Some(said)),
-            Ok(None) | Err(_) => (Standing::Out(Nobody::NoCredential.why()), None),
+        let judged = match timeout(PATIENCE, first_word(body)).await {
+            Ok(Some((token, said))) => judge(&token).map(|admission| (admission, said)),
+            Ok(None) | Err(_) => Err(NoEntry::Out(Nobody::NoCredential.why())),
         };
-        match (standing, said) {
-            (Standing::In(admission), Some(said)) => come_in(admission, said).left_stream(),
-            (Standing::Out(why), _) => farewell(code, why).err_into().right_stream(),
-            (Standing::In(_) | Standing::Asked, _) => {
-                farewell(code, Nobody::NoCredential.why()).err_into().right_stream()
-            }
+        match judged {
+            Ok((admission, said)) => come_in(admission, said).left_stream(),
+            Err(no_entry) => farewell(no_entry, code).err_into().right_stream(),
         }
     };
     stream::once(asking).flatten()
@@ -96,8 +93,11 @@ async fn first_word(mut body: Payload) -> Option<(String, Said)> {
     None
 }
 
-fn farewell(code: ws::CloseCode, why: &str) -> impl Stream<Item = Result<Bytes, actix_web::Error>> + use<> {
+fn farewell(
+    no_entry: NoEntry,
+    unauthorised: ws::CloseCode,
+) -> impl Stream<Item = Result<Bytes, actix_web::Error>> + use<> {
     let mut bytes = BytesMut::new();
-    let told = Codec::new().encode(Message::Close(Some((code, why).into())), &mut bytes);
+    let told = Codec::new().encode(Message::Close(Some(no_entry.told(unauthorised).into())), &mut bytes);
     stream::iter(told.is_ok().then(|| Ok(bytes.freeze())))
 }

@@ -1,5 +1,8 @@
 //! Guests: those who came to a socket, before anything is said; and those who are told one last thing instead.
+//!
+//! A seat is for somebody who is known: who has yet to say who they are waits beside them.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use actix::prelude::*;
@@ -33,10 +36,9 @@ const NOT_FOR_YOU: &str = "your role does not allow this";
 /// Largest frame of one that goes at once, whose words are not read. Unit: bytes.
 const FAREWELL_FRAME_BYTES: usize = 4096;
 
-/// A client at the door of a socket: the beginning of its answer, its seat, and who it is.
+/// A client at the door of a socket: the beginning of its answer, and who it is.
 pub struct Guest {
     pub(super) response: HttpResponseBuilder,
-    pub(super) seat: Seat,
     pub(super) address: IpAddr,
     pub(super) standing: Standing,
     /// What it is about to do.
@@ -47,27 +49,53 @@ pub struct Guest {
 pub(super) enum Standing {
     /// It may.
     In(Admission),
-    /// It may still say who it is.
-    Asked,
+    /// It may still say who it is, and waits there until it has.
+    Asked(Seat),
     /// It may not, and why.
     Out(&'static str),
 }
 
-/// Somebody who may come in, and until when.
+/// Somebody who may come in, where they sit, and until when.
 pub(super) struct Admission {
     pub(super) bearer: Bearer,
+    pub(super) seat: Seat,
     /// Of who showed a credential.
     pub(super) ends: Option<LocalBoxFuture<'static, ()>>,
 }
 
+/// Why somebody who said who they are does not come in.
+pub(super) enum NoEntry {
+    /// They may not.
+    Out(&'static str),
+    /// There is no seat.
+    Full(NoSeat),
+}
+
 impl Admission {
-    /// Lets somebody in if they may do what they came for.
-    fn of(bearer: Bearer, credential: Option<String>, action: Action, state: &AppState) -> Standing {
+    /// Lets somebody in if they may do what they came for, and there is a seat for them.
+    fn of(
+        bearer: Bearer,
+        credential: Option<String>,
+        action: Action,
+        from: IpAddr,
+        state: &AppState,
+    ) -> Result<Self, NoEntry> {
         if !bearer.may(action) {
-            return Standing::Out(NOT_FOR_YOU);
+            return Err(NoEntry::Out(NOT_FOR_YOU));
         }
+        let seat = state.seats.take(from, Some(bearer.role), &state.limits).map_err(NoEntry::Full)?;
         let ends = credential.map(|credential| state.access.end_of(credential, bearer.clone()).boxed_local());
-        Standing::In(Self { bearer, ends })
+        Ok(Self { bearer, seat, ends })
+    }
+}
+
+impl NoEntry {
+    /// What a socket is closed with, and the same in words; `unauthorised` is for those who may not.
+    pub(super) fn told(self, unauthorised: ws::CloseCode) -> (ws::CloseCode, Cow<'static, str>) {
+        match self {
+            Self::Out(why) => (unauthorised, why.into()),
+            Self::Full(full) => (ws::CloseCode::Again, full.to_string().into()),
+        }
     }
 }
 
@@ -76,7 +104,7 @@ impl Guest {
     pub fn seen(&self, state: &AppState) -> Option<Seen> {
         match &self.standing {
             Standing::In(admission) => Some(state.house.seen_by(&admission.bearer.scope)),
-            Standing::Asked | Standing::Out(_) => None,
+            Standing::Asked(_) | Standing::Out(_) => None,
         }
     }
 
@@ -86,30 +114,31 @@ impl Guest {
         body: web::Payload,
         state: &AppState,
         code: ws::CloseCode,
-        come_in: impl FnOnce(Admission, doorstep::Said, Seat) -> S + 'static,
+        come_in: impl FnOnce(Admission, doorstep::Said) -> S + 'static,
     ) -> HttpResponse
     where
         S: Stream<Item = Result<Bytes, E>> + 'static,
         E: Into<Box<dyn std::error::Error>> + From<actix_web::Error> + 'static,
     {
-        let Self { mut response, seat, standing, action, .. } = self;
+        let Self { mut response, address, standing, action } = self;
         match standing {
-            Standing::In(admission) => response.streaming(come_in(admission, doorstep::Said::nothing(body), seat)),
-            Standing::Out(why) => turn_away(response, seat, body, code, why),
-            Standing::Asked => {
+            Standing::In(admission) => response.streaming(come_in(admission, doorstep::Said::nothing(body))),
+            Standing::Out(why) => turn_away(response, body, code, why),
+            Standing::Asked(place) => {
                 let state = state.clone();
-                let judge = move |token: &str| match state.access.whose(token, wall_now()) {
-                    Some(bearer) => Admission::of(bearer, Some(token.to_owned()), action, &state),
-                    None => Standing::Out(Nobody::BadCredential.why()),
+                let judge = move |token: &str| {
+                    drop(place);
+                    let bearer = state.access.whose(token, wall_now());
+                    let bearer = bearer.ok_or(NoEntry::Out(Nobody::BadCredential.why()))?;
+                    Admission::of(bearer, Some(token.to_owned()), action, address, &state)
                 };
-                response
-                    .streaming(doorstep::ask(body, code, judge, move |admission, said| come_in(admission, said, seat)))
+                response.streaming(doorstep::ask(body, code, judge, come_in))
             }
         }
     }
 }
 
-/// Lets a client to the door, if it came to a WebSocket and there is a seat for it.
+/// Lets a client to the door, if it came to a WebSocket and there is a seat for it, or a place to say who it is.
 ///
 /// # Errors
 /// The answer to one that is not.
@@ -119,14 +148,16 @@ pub fn welcome(request: &HttpRequest, state: &AppState) -> Result<Guest, actix_w
     let address = address(request);
     let full = |full: NoSeat| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "FULL", full.to_string());
     let Granted { bearer, credential, action } = granted(request);
-    let role = bearer.as_ref().ok().map(|bearer| bearer.role);
-    let seat = state.seats.take(address, role, &state.limits).map_err(full)?;
     let standing = match bearer {
-        Ok(bearer) => Admission::of(bearer, credential, action, state),
-        Err(Nobody::NoCredential) => Standing::Asked,
+        Ok(bearer) => match Admission::of(bearer, credential, action, address, state) {
+            Ok(admission) => Standing::In(admission),
+            Err(NoEntry::Out(why)) => Standing::Out(why),
+            Err(NoEntry::Full(no_seat)) => return Err(full(no_seat).into()),
+        },
+        Err(Nobody::NoCredential) => Standing::Asked(state.seats.wait(address, &state.limits).map_err(full)?),
         Err(nobody @ Nobody::BadCredential) => Standing::Out(nobody.why()),
     };
-    Ok(Guest { response, seat, address, standing, action })
+    Ok(Guest { response, address, standing, action })
 }
 
 /// What one that may do nothing is closed with.
@@ -137,13 +168,12 @@ pub(super) fn unauthorised(dialect: DialectId) -> ws::CloseCode {
 /// Tells one that may do nothing why, and closes.
 fn turn_away(
     mut response: HttpResponseBuilder,
-    seat: Seat,
     body: web::Payload,
     code: ws::CloseCode,
     why: &'static str,
 ) -> HttpResponse {
     let said = doorstep::Said::nothing(body);
-    response.streaming(LastWord { frame: None, code, why }.said_to(said, seat))
+    response.streaming(LastWord { frame: None, code, why }.said_to(said))
 }
 
 /// Somebody came with plain HTTP, or with a handshake that cannot be answered.
@@ -170,22 +200,14 @@ impl LastWord {
         Self { frame, code: ws::CloseCode::Other(CLOSE_MACHINE_NOT_FOUND), why: "no such machine" }
     }
 
-    pub(super) fn said_to(
-        self,
-        said: doorstep::Said,
-        seat: Seat,
-    ) -> impl Stream<Item = Result<Bytes, actix_web::Error>> + use<> {
-        ws::WebsocketContext::create(
-            Farewell { word: Some(self), seat: Some(seat) },
-            said.and_more(FAREWELL_FRAME_BYTES),
-        )
+    pub(super) fn said_to(self, said: doorstep::Said) -> impl Stream<Item = Result<Bytes, actix_web::Error>> + use<> {
+        ws::WebsocketContext::create(Farewell { word: Some(self) }, said.and_more(FAREWELL_FRAME_BYTES))
     }
 }
 
 /// Tells one last thing and closes.
 struct Farewell {
     word: Option<LastWord>,
-    seat: Option<Seat>,
 }
 
 impl Actor for Farewell {
@@ -197,7 +219,6 @@ impl Actor for Farewell {
             ctx.close(Some((code, why).into()));
         }
         ctx.stop();
-        self.seat = None;
     }
 }
 
