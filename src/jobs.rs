@@ -19,8 +19,8 @@ use std::sync::Arc;
 
 use hearth_actors::archive::Archive;
 use hearth_actors::model::action::Action;
-use hearth_actors::model::command::Scope;
-use hearth_actors::model::ids::{ClientId, MachineId};
+use hearth_actors::model::command::{Actor, Principal, UserRole};
+use hearth_actors::model::ids::MachineId;
 use hearth_actors::model::profile::Profile;
 use hearth_actors::model::task::{Company, TaskId};
 use hearth_actors::system::House;
@@ -63,15 +63,6 @@ pub struct Hands {
     pub registers: OpenRegisters,
     /// Which machines a job steers.
     pub claims: Claims,
-}
-
-/// Who asks for a job.
-#[derive(Debug, Clone, Default)]
-pub struct Asker {
-    /// The client, if it says who it is: what the job orders of a machine it orders in its name.
-    pub client: Option<ClientId>,
-    /// The machines that the job may work with.
-    pub scope: Scope,
 }
 
 /// A job that can be asked for.
@@ -163,14 +154,14 @@ impl Jobs {
     /// # Errors
     /// When no job has this name, or every fault of the body.
     pub fn make(&self, name: &str, body: &Value) -> Result<NewTask, JobFault> {
-        self.make_for(Asker::default(), name, body)
+        self.make_for(Principal::everywhere(Actor::Rest, UserRole::Operator), name, body)
     }
 
-    /// Makes a task of a job's name and a body with `args`, `kwargs`, `machine_id` and `project`, all of which may be absent.
+    /// Makes a task for somebody of a job's name and a body with `args`, `kwargs`, `machine_id` and `project`, all of which may be absent.
     ///
     /// # Errors
     /// When no job has this name, or every fault of the body.
-    pub fn make_for(&self, asker: Asker, name: &str, body: &Value) -> Result<NewTask, JobFault> {
+    pub fn make_for(&self, asker: Principal, name: &str, body: &Value) -> Result<NewTask, JobFault> {
         let unknown = || JobFault::Unknown(shortened(name));
         let job = JOBS.iter().find(|job| job.name == name).ok_or_else(unknown)?;
         let mut faults = Faults::new();

@@ -12,7 +12,7 @@ use crate::dialect::{
     Topic, Viewer,
 };
 use crate::logic::lease::Identity;
-use crate::model::command::{Command, Principal, Want};
+use crate::model::command::{Command, Want};
 use crate::model::ids::{CommandId, MachineId, Seq};
 use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::snapshot::Snapshot;
@@ -44,7 +44,7 @@ struct Watched {
     last_live: Option<Seq>,
     stage: Stage,
     _counted: Watcher,
-    _attending: Attendance,
+    _attending: Option<Attendance>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ enum Stage {
 }
 
 impl Watched {
-    fn new(machine: MachineHandle, snapshot: &Snapshot, attending: Attendance) -> Self {
+    fn new(machine: MachineHandle, snapshot: &Snapshot, attending: Option<Attendance>) -> Self {
         let counted = machine.bus().watch();
         let known = snapshot.seq;
         Self {
@@ -106,11 +106,8 @@ impl Client {
         now: WallMs,
     ) -> (Self, Vec<Frame>) {
         // Who comes back in time has its lease again, and is greeted with it.
-        let attend = |machine: &MachineHandle| {
-            let Principal { actor, role, .. } = &viewer.principal;
-            machine.steering().attend(&viewer.client, actor.label(), identity, *role)
-        };
-        let attending: Vec<Attendance> = machines.iter().map(attend).collect();
+        let attend = |machine: &MachineHandle| machine.steering().attend(&viewer.principal, identity);
+        let attending: Vec<Option<Attendance>> = machines.iter().map(attend).collect();
         let snapshots: Vec<Snapshot> = machines.iter().map(|machine| machine.bus().snapshot()).collect();
         let greeting = dialect.greet(&snapshots, &viewer, now);
         let watched = machines.into_iter().zip(&snapshots).zip(attending);
@@ -122,8 +119,7 @@ impl Client {
 
     /// Watches one more machine from now on; subscribe to its bus before. Yields its place.
     pub fn join(&mut self, machine: MachineHandle) -> usize {
-        let Principal { actor, role, .. } = &self.viewer.principal;
-        let attending = machine.steering().attend(&self.viewer.client, actor.label(), self.identity, *role);
+        let attending = machine.steering().attend(&self.viewer.principal, self.identity);
         let snapshot = machine.bus().snapshot();
         self.dialect.joined(&snapshot);
         self.watched.push(Watched::new(machine, &snapshot, attending));
@@ -278,7 +274,7 @@ impl Client {
 
     /// What the client is told of a request to the holder of the lease: only if it is the holder.
     pub fn asked(&self, asked: &Asked) -> Option<Frame> {
-        if asked.holder != self.viewer.client {
+        if self.viewer.principal.claimant().as_ref() != Some(&asked.holder) {
             return None;
         }
         self.dialect.asked_for_control(&asked.by, &asked.name, asked.expires_in_ms())

@@ -31,6 +31,10 @@ fn id(client: &str) -> ClientId {
     ClientId::parse(client).expect("id")
 }
 
+fn person(client: &str, role: UserRole) -> Principal {
+    Principal::everywhere(Actor::Client { id: id(client), name: client.to_owned() }, role)
+}
+
 async fn wants(
     world: &World,
     machine: &MachineHandle,
@@ -38,7 +42,7 @@ async fn wants(
     role: UserRole,
     want: Want,
 ) -> Result<Outcome, Refusal> {
-    let principal = Principal::everywhere(Actor::Client { id: id(by), name: by.to_owned() }, role);
+    let principal = person(by, role);
     let id = world.house.surroundings().next_command();
     machine.command(Command { id, principal, request_id: None, want }).await
 }
@@ -92,7 +96,7 @@ async fn a_machine_that_crashes_leaves_the_lease_where_it_was() {
     let device = Device::answering(&[200.0, 210.0]);
     let machine = world.machine(quick("a"), &device).await;
     connected(&machine).await;
-    let socket = machine.steering().attend(&id("first"), "first", Identity::Kept, UserRole::Operator);
+    let socket = machine.steering().attend(&person("first", UserRole::Operator), Identity::Kept);
     wants(&world, &machine, "first", UserRole::Operator, burner(0.2)).await.expect("the first one steers");
     device.then([Step::Panic]);
     wait_for(&machine, "a restart", |snapshot| snapshot.connection.restarts == 1).await;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use hearth_actors::logic::lease::Identity;
 use hearth_actors::model::alarm::{AlarmNotice, AlarmState, BuiltIn, Severity};
 use hearth_actors::model::channel::Role;
-use hearth_actors::model::command::{SessionAction, UserRole, Want};
+use hearth_actors::model::command::{Actor, Principal, SessionAction, UserRole, Want};
 use hearth_actors::model::connection::DriverState;
 use hearth_actors::model::event::{EventBody, SafetyReason};
 use hearth_actors::model::ids::ClientId;
@@ -64,9 +64,9 @@ async fn told(machine: &MachineHandle, device: &Device, writes: &[(usize, f64)])
     assert_eq!(device.changes(), writes);
 }
 
-fn somebody(machine: &MachineHandle, role: UserRole) -> Attendance {
-    let client = ClientId::parse("watcher").expect("id");
-    machine.steering().attend(&client, "watcher", Identity::Passing, role)
+fn somebody(machine: &MachineHandle, role: UserRole) -> Option<Attendance> {
+    let actor = Actor::Client { id: ClientId::parse("watcher").expect("id"), name: "watcher".to_owned() };
+    machine.steering().attend(&Principal::everywhere(actor, role), Identity::Passing)
 }
 
 #[actix::test]

@@ -62,7 +62,7 @@ impl Bearer {
             Who::Local | Who::Open | Who::Guest => self.role.min(UserRole::Operator),
             Who::User { .. } | Who::Token { .. } => self.role,
         };
-        Principal { actor, role, scope: self.scope.clone() }
+        Principal { actor, account: self.who.label().into(), role, scope: self.scope.clone() }
     }
 }
 

@@ -191,7 +191,9 @@ pub fn granted(request: &HttpRequest) -> Granted {
 pub fn principal(request: &HttpRequest, actor: Actor) -> Principal {
     match granted(request).bearer {
         Ok(bearer) => bearer.principal(actor),
-        Err(_) => Principal { actor, role: UserRole::Controller, scope: Scope::Only(Default::default()) },
+        Err(_) => {
+            Principal { actor, account: "".into(), role: UserRole::Controller, scope: Scope::Only(Default::default()) }
+        }
     }
 }
 

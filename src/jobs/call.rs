@@ -2,20 +2,21 @@
 
 use std::time::Duration;
 
+use hearth_actors::model::command::Principal;
 use hearth_actors::model::ids::MachineId;
 use hearth_actors::slot::MachineHandle;
 use hearth_actors::system::House;
 use serde_json::{Map, Value};
 
-use super::{Asker, machine_id};
+use super::machine_id;
 use crate::config::faults::Faults;
 use crate::wire::fields::{FieldFault, Fields, list, number, shown, text, whole};
 
 /// Who asks for a job, and for which machine, as its body says outside of the arguments.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Origin {
     /// Who asks.
-    pub(super) asker: Asker,
+    pub(super) asker: Principal,
     /// The machine that the task works for.
     pub(super) machine: Option<MachineId>,
 }
@@ -63,7 +64,7 @@ impl<'a> Call<'a> {
     }
 
     /// Who asks.
-    pub(super) fn asker(&self) -> Asker {
+    pub(super) fn asker(&self) -> Principal {
         self.origin.asker.clone()
     }
 

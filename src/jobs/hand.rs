@@ -8,7 +8,7 @@ use hearth_actors::logic::gate::latch_words;
 use hearth_actors::logic::program::Target;
 use hearth_actors::machine::Surroundings;
 use hearth_actors::model::channel::ChannelTable;
-use hearth_actors::model::command::{Actor, Command, Principal, Settled, UserRole, Want};
+use hearth_actors::model::command::{Command, Principal, Settled, Want};
 use hearth_actors::model::connection::DriverState;
 use hearth_actors::model::event::{EventBody, SafetyReason};
 use hearth_actors::model::ids::Seq;
@@ -20,8 +20,6 @@ use hearth_actors::slot::MachineHandle;
 use hearth_actors::tasks::job::{JobError, Steps};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-
-use super::Asker;
 
 /// How long a job that ends early waits until its heat is off: less than it is given. The orders stay in the lane.
 const SAFE_DEADLINE: Duration = Duration::from_millis(800);
@@ -57,8 +55,14 @@ pub(super) enum Came<T> {
 
 impl Hand {
     /// A hand that gives orders in the name of a task, for who asked for it.
-    pub(super) fn new(machine: MachineHandle, house: Surroundings, steps: Steps, name: String, asker: Asker) -> Self {
-        let actor = Actor::Task { task: steps.task(), name, owner: asker.client };
+    pub(super) fn new(
+        machine: MachineHandle,
+        house: Surroundings,
+        steps: Steps,
+        name: String,
+        asker: Principal,
+    ) -> Self {
+        let principal = asker.for_task(steps.task(), name);
         Self {
             channels: machine.spec().channels.clone(),
             events: machine.bus().subscribe(),
@@ -67,7 +71,7 @@ impl Hand {
             values: Vec::new(),
             readings: 0,
             house,
-            principal: Principal { actor, role: UserRole::Operator, scope: asker.scope },
+            principal,
             heard: None,
             trouble: None,
         }

@@ -12,13 +12,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use hearth_actors::logic::program::Run;
+use hearth_actors::model::command::Principal;
 use hearth_actors::slot::MachineHandle;
 use hearth_actors::tasks::job::{Job, JobError, Steps, Work};
 use serde_json::{Value, json};
 
+use super::Hands;
 use super::call::Call;
 use super::hand::Hand;
-use super::{Asker, Hands};
 use crate::config::faults::Faults;
 use runner::Runner;
 
@@ -47,7 +48,7 @@ struct Program {
     machine: Option<MachineHandle>,
     steps: Value,
     name: Option<String>,
-    asker: Asker,
+    asker: Principal,
 }
 
 #[async_trait(?Send)]

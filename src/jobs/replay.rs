@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hearth_actors::model::command::{Actor, Command, Principal, ReplayAction, UserRole, Want};
+use hearth_actors::model::command::{Command, Principal, ReplayAction, Want};
 use hearth_actors::model::event::{EventBody, ReplayPoint, ReplayState, ReplayStatus};
 use hearth_actors::model::ids::SessionId;
 use hearth_actors::runtime::bus::Published;
@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
+use super::Hands;
 use super::call::Call;
-use super::{Asker, Hands};
 use crate::wire::fields::{boolean, number, text};
 
 /// Factors over a profile's own time. Source: wire contract, `replay`.
@@ -50,7 +50,7 @@ struct Replay {
     /// Both are there, or the arguments had a fault.
     machine: Option<MachineHandle>,
     start: Option<ReplayAction>,
-    asker: Asker,
+    asker: Principal,
 }
 
 #[async_trait(?Send)]
@@ -63,8 +63,7 @@ impl Job for Replay {
         };
         // One that is only shown is in nobody's way.
         let _claim = if apply_controls { Some(hands.claims.claim(machine.id(), steps.task())?) } else { None };
-        let actor = Actor::Task { task: steps.task(), name: "replay".to_owned(), owner: asker.client };
-        let principal = Principal { actor, role: UserRole::Operator, scope: asker.scope };
+        let principal = asker.for_task(steps.task(), "replay".to_owned());
         let events = machine.bus().subscribe();
         let mut player = Player { hands: &hands, machine: machine.clone(), principal, steps, events, total_s: 0 };
         player.play(profile, start).await?;

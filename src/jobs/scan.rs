@@ -8,6 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use hearth_actors::logic::program::Target;
 use hearth_actors::model::channel::{ChannelTable, ControlShape, ControlSpec};
+use hearth_actors::model::command::Principal;
 use hearth_actors::model::ids::ChannelId;
 use hearth_actors::model::refusal::RefusalCode;
 use hearth_actors::model::task::{Task, TaskStatus};
@@ -16,10 +17,10 @@ use hearth_actors::tasks::job::{Job, JobError, Steps, Work};
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
+use super::Hands;
 use super::album::{Album, discard};
 use super::call::Call;
 use super::hand::{Came, Hand};
-use super::{Asker, Hands};
 use crate::storage::disk::Disk;
 use crate::storage::layout::SCANS;
 use crate::wire::fields::{text, whole};
@@ -87,7 +88,7 @@ struct Scan {
     positions: u64,
     turntable: Option<(usize, ControlSpec)>,
     camera: Option<ChannelId>,
-    asker: Asker,
+    asker: Principal,
 }
 
 #[async_trait(?Send)]

@@ -91,6 +91,19 @@ describe("the machines of the house", () => {
     expect(asked.filter((path) => path === "api/auth/me"), "once for both").toHaveLength(2);
   });
 
+  it("are another client's once somebody else signs in, and the same one's after a login that ran out", async () => {
+    answer = (path) => json(path === "api/machines" ? [] : otto("operator", null));
+    house.start();
+    await vi.advanceTimersByTimeAsync(10);
+    const first = house.clientId;
+    await house.become(nobody);
+    await house.become(otto("viewer", null));
+    expect(house.clientId, "it finds its lease again").toBe(first);
+    const { user } = otto("operator", null);
+    await house.become({ ...otto("operator", null), user: { ...user!, email: "anna@roastery.example" } });
+    expect(house.clientId, "what Otto held is not Anna's").not.toBe(first);
+  });
+
   it("are somebody's as soon as the daemon can say whose", async () => {
     answer = () => json({}, 503);
     house.start();

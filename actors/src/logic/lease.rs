@@ -15,7 +15,7 @@
 use std::collections::BTreeMap;
 
 use super::replay::Controls;
-use crate::model::command::{Actor, LeaseAction, Principal, ReplayAction, UserRole, Want};
+use crate::model::command::{Actor, Claimant, LeaseAction, Principal, ReplayAction, UserRole, Want};
 use crate::model::ids::ClientId;
 use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::time::MonoMs;
@@ -99,7 +99,7 @@ pub enum Input<'a> {
     /// A socket of a client opened.
     Came {
         /// Which client.
-        client: &'a ClientId,
+        client: &'a Claimant,
         /// What it is called.
         name: &'a str,
         /// Whether it may come back.
@@ -108,7 +108,7 @@ pub enum Input<'a> {
     /// A socket of a client is gone.
     Left {
         /// Which client.
-        client: &'a ClientId,
+        client: &'a Claimant,
     },
     /// Somebody gives an order that has a need.
     Order(&'a Principal, Need),
@@ -139,7 +139,7 @@ pub enum Effect {
     /// Who asked has an answer.
     Answered {
         /// Who.
-        client: ClientId,
+        client: Claimant,
         /// The holder's answer, or that of time.
         answer: Result<(), Refusal>,
     },
@@ -148,8 +148,8 @@ pub enum Effect {
 /// Who steers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
-    /// Its id.
-    pub client: ClientId,
+    /// Which client.
+    pub claimant: Claimant,
     /// What it is called.
     pub name: String,
     /// When its lease runs out; `None` while it has a socket.
@@ -159,8 +159,8 @@ pub struct Holder {
 /// Somebody who asks the holder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Its id.
-    pub by: ClientId,
+    /// Which client.
+    pub by: Claimant,
     /// What it is called.
     pub name: String,
     /// When silence grants it.
@@ -181,7 +181,7 @@ pub struct LeaseBook {
     holder: Option<Holder>,
     /// Only while somebody else holds the lease.
     request: Option<Request>,
-    present: BTreeMap<ClientId, Presence>,
+    present: BTreeMap<Claimant, Presence>,
 }
 
 impl LeaseBook {
@@ -224,7 +224,7 @@ impl LeaseBook {
         (verdict, effects)
     }
 
-    fn came(&mut self, client: &ClientId, name: &str, identity: Identity, effects: &mut Vec<Effect>) -> Verdict {
+    fn came(&mut self, client: &Claimant, name: &str, identity: Identity, effects: &mut Vec<Effect>) -> Verdict {
         let here = self.present.entry(client.clone()).or_insert_with(|| Presence {
             sockets: 0,
             name: String::new(),
@@ -232,7 +232,7 @@ impl LeaseBook {
         });
         here.sockets += 1;
         here.name = name.to_owned();
-        if let Some(holder) = self.holder.as_mut().filter(|holder| holder.client == *client)
+        if let Some(holder) = self.holder.as_mut().filter(|holder| holder.claimant == *client)
             && holder.until.take().is_some()
         {
             effects.push(Effect::Changed);
@@ -240,7 +240,7 @@ impl LeaseBook {
         Verdict::Passed(Mandate::House)
     }
 
-    fn left(&mut self, client: &ClientId, now: MonoMs, effects: &mut Vec<Effect>) -> Verdict {
+    fn left(&mut self, client: &Claimant, now: MonoMs, effects: &mut Vec<Effect>) -> Verdict {
         let passed = Verdict::Passed(Mandate::House);
         let Some(here) = self.present.get_mut(client) else { return passed };
         here.sockets -= 1;
@@ -254,28 +254,28 @@ impl LeaseBook {
             self.turn_down(gone, effects);
         }
         match (&mut self.holder, identity) {
-            (Some(holder), Identity::Kept) if holder.client == *client => {
+            (Some(holder), Identity::Kept) if holder.claimant == *client => {
                 holder.until = Some(now + GRACE_MS);
                 effects.push(Effect::Changed);
             }
-            (Some(holder), Identity::Passing) if holder.client == *client => self.vacate(now, effects),
+            (Some(holder), Identity::Passing) if holder.claimant == *client => self.vacate(now, effects),
             (Some(_) | None, Identity::Kept | Identity::Passing) => {}
         }
         passed
     }
 
     fn order(&mut self, principal: &Principal, now: MonoMs, effects: &mut Vec<Effect>) -> Verdict {
-        let (id, name) = match &principal.actor {
-            Actor::Client { id, name } => (id, name),
-            Actor::Rest => return self.guest(None),
-            Actor::Task { owner, .. } => return self.guest(owner.as_ref()),
+        let name = match &principal.actor {
+            Actor::Client { name, .. } => name,
+            Actor::Rest | Actor::Task { .. } => return self.guest(principal),
             Actor::Replay | Actor::Interlock | Actor::Alarm(_) | Actor::Failsafe => {
                 return Verdict::Passed(Mandate::House);
             }
         };
+        let Some(client) = principal.claimant() else { return self.guest(principal) };
         match &mut self.holder {
-            None => self.give(id, name, now, effects),
-            Some(holder) if holder.client != *id => return Verdict::Refused(locked(holder)),
+            None => self.give(client, name, now, effects),
+            Some(holder) if holder.claimant != client => return Verdict::Refused(locked(holder)),
             Some(holder) => {
                 // Without a socket every order is the sign of life.
                 if let Some(until) = &mut holder.until {
@@ -288,64 +288,71 @@ impl LeaseBook {
     }
 
     /// An order of somebody who never takes the lease: good while nobody holds it, or the client in whose name it comes.
-    fn guest(&self, owner: Option<&ClientId>) -> Verdict {
+    fn guest(&self, principal: &Principal) -> Verdict {
         match &self.holder {
-            Some(holder) if owner != Some(&holder.client) => Verdict::Refused(locked(holder)),
+            Some(holder) if principal.claimant().as_ref() != Some(&holder.claimant) => Verdict::Refused(locked(holder)),
             Some(_) | None => Verdict::Passed(Mandate::Under(self.epoch)),
         }
     }
 
     fn asks(&mut self, principal: &Principal, action: &LeaseAction, now: MonoMs, effects: &mut Vec<Effect>) -> Verdict {
-        let Actor::Client { id, name } = &principal.actor else {
+        let (Actor::Client { name, .. }, Some(client)) = (&principal.actor, principal.claimant()) else {
             let words = "control of a machine is given to a client that says who it is: send X-Client-Id";
             return Verdict::Refused(Refusal::new(RefusalCode::InvalidMessage, words));
         };
         match action {
             LeaseAction::Acquire => self.order(principal, now, effects),
-            LeaseAction::Release => self.release(id, now, effects),
-            LeaseAction::Take => self.take(id, name, principal.role, now, effects),
-            LeaseAction::Answer { client, grant } => self.answer(id, client, *grant, now, effects),
+            LeaseAction::Release => self.release(&client, now, effects),
+            LeaseAction::Take => self.take(client, name, principal.role, now, effects),
+            LeaseAction::Answer { client: asker, grant } => self.answer(&client, asker, *grant, now, effects),
         }
     }
 
-    fn release(&mut self, id: &ClientId, now: MonoMs, effects: &mut Vec<Effect>) -> Verdict {
-        if self.asked_by(id) {
+    fn release(&mut self, client: &Claimant, now: MonoMs, effects: &mut Vec<Effect>) -> Verdict {
+        if self.asked_by(client) {
             let words = "the request for control was withdrawn";
             self.turn_down(Refusal::new(RefusalCode::SessionLocked, words), effects);
             return Verdict::Passed(Mandate::House);
         }
         match &self.holder {
-            Some(holder) if holder.client != *id => return Verdict::Refused(locked(holder)),
+            Some(holder) if holder.claimant != *client => return Verdict::Refused(locked(holder)),
             Some(_) => self.vacate(now, effects),
             None => {}
         }
         Verdict::Passed(Mandate::House)
     }
 
-    fn take(&mut self, id: &ClientId, name: &str, role: UserRole, now: MonoMs, effects: &mut Vec<Effect>) -> Verdict {
-        let mine = self.holder.as_ref().is_some_and(|holder| holder.client == *id);
+    fn take(
+        &mut self,
+        client: Claimant,
+        name: &str,
+        role: UserRole,
+        now: MonoMs,
+        effects: &mut Vec<Effect>,
+    ) -> Verdict {
+        let mine = self.holder.as_ref().is_some_and(|holder| holder.claimant == client);
         if self.holder.is_some() && !mine && role < UserRole::Admin {
-            return self.ask(id, name, now, effects);
+            return self.ask(client, name, now, effects);
         }
         if !mine {
             let words = "somebody who may took control at once";
             self.turn_down(Refusal::new(RefusalCode::SessionLocked, words), effects);
-            self.give(id, name, now, effects);
+            self.give(client, name, now, effects);
         }
         Verdict::Passed(Mandate::Under(self.epoch))
     }
 
-    fn ask(&mut self, id: &ClientId, name: &str, now: MonoMs, effects: &mut Vec<Effect>) -> Verdict {
+    fn ask(&mut self, client: Claimant, name: &str, now: MonoMs, effects: &mut Vec<Effect>) -> Verdict {
         match &self.request {
-            Some(request) if request.by != *id => {
+            Some(request) if request.by != client => {
                 let seconds = request.until.since(now).div_ceil(1000);
                 let words = format!("{} asks for control already: try again in {seconds} s", request.name);
                 return Verdict::Refused(Refusal::new(RefusalCode::SessionLocked, words));
             }
             Some(_) => {}
             None => {
-                let name = self.known_as(id, name);
-                self.request = Some(Request { by: id.clone(), name, until: now + ANSWER_MS });
+                let name = self.known_as(&client, name);
+                self.request = Some(Request { by: client, name, until: now + ANSWER_MS });
                 effects.push(Effect::Requested);
             }
         }
@@ -354,16 +361,16 @@ impl LeaseBook {
 
     fn answer(
         &mut self,
-        id: &ClientId,
+        client: &Claimant,
         asker: &ClientId,
         grant: bool,
         now: MonoMs,
         effects: &mut Vec<Effect>,
     ) -> Verdict {
-        if let Some(holder) = self.holder.as_ref().filter(|holder| holder.client != *id) {
+        if let Some(holder) = self.holder.as_ref().filter(|holder| holder.claimant != *client) {
             return Verdict::Refused(locked(holder));
         }
-        if !self.asked_by(asker) {
+        if self.request.as_ref().is_none_or(|request| request.by.client != *asker) {
             let words = "this client does not ask for control, or not any more";
             return Verdict::Refused(Refusal::new(RefusalCode::InvalidMessage, words));
         }
@@ -382,7 +389,7 @@ impl LeaseBook {
         self.holder = None;
         let Some(Request { by, name, .. }) = self.request.take() else { return effects.push(Effect::Changed) };
         effects.push(Effect::Requested);
-        self.give(&by, &name, now, effects);
+        self.give(by.clone(), &name, now, effects);
         effects.push(Effect::Answered { client: by, answer: Ok(()) });
     }
 
@@ -393,20 +400,21 @@ impl LeaseBook {
         }
     }
 
-    fn give(&mut self, id: &ClientId, name: &str, now: MonoMs, effects: &mut Vec<Effect>) {
+    fn give(&mut self, client: Claimant, name: &str, now: MonoMs, effects: &mut Vec<Effect>) {
         self.epoch = Epoch(self.epoch.0 + 1);
-        let until = (!self.present.contains_key(id)).then(|| now + GRACE_MS);
-        self.holder = Some(Holder { client: id.clone(), name: self.known_as(id, name), until });
+        let until = (!self.present.contains_key(&client)).then(|| now + GRACE_MS);
+        let name = self.known_as(&client, name);
+        self.holder = Some(Holder { claimant: client, name, until });
         effects.push(Effect::Changed);
     }
 
     /// A client is called what its socket said, wherever its order came from.
-    fn known_as(&self, id: &ClientId, name: &str) -> String {
-        self.present.get(id).map_or(name, |here| &here.name).to_owned()
+    fn known_as(&self, client: &Claimant, name: &str) -> String {
+        self.present.get(client).map_or(name, |here| &here.name).to_owned()
     }
 
-    fn asked_by(&self, id: &ClientId) -> bool {
-        self.request.as_ref().is_some_and(|request| request.by == *id)
+    fn asked_by(&self, client: &Claimant) -> bool {
+        self.request.as_ref().is_some_and(|request| request.by == *client)
     }
 }
 

@@ -88,11 +88,22 @@ impl Scope {
     }
 }
 
+/// A client as leases know it. Its id is told to everybody; what let it in is nothing that another one can say.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Claimant {
+    /// As in [`Principal::account`].
+    pub account: Arc<str>,
+    /// What it calls itself.
+    pub client: ClientId,
+}
+
 /// Who is asking, with what rights.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     /// Whose hand.
     pub actor: Actor,
+    /// By what they were let in: a login, a token, or a word for all who need neither.
+    pub account: Arc<str>,
     /// What it may do.
     pub role: UserRole,
     /// With which machines.
@@ -100,9 +111,25 @@ pub struct Principal {
 }
 
 impl Principal {
-    /// Somebody who may do it with every machine.
+    /// Somebody without an account who may do it with every machine.
     pub fn everywhere(actor: Actor, role: UserRole) -> Self {
-        Self { actor, role, scope: Scope::All }
+        Self { actor, account: Arc::default(), role, scope: Scope::All }
+    }
+
+    /// A task that works for this one: under their lease, and with no more machines.
+    pub fn for_task(self, task: TaskId, name: String) -> Self {
+        let owner = self.claimant().map(|claimant| claimant.client);
+        Self { actor: Actor::Task { task, name, owner }, role: UserRole::Operator, ..self }
+    }
+
+    /// Under whose lease an order comes, if it is anybody's: of the client itself, or of the one that asked for a task.
+    pub fn claimant(&self) -> Option<Claimant> {
+        let client = match &self.actor {
+            Actor::Client { id, .. } => Some(id),
+            Actor::Task { owner, .. } => owner.as_ref(),
+            Actor::Rest | Actor::Replay | Actor::Interlock | Actor::Alarm(_) | Actor::Failsafe => None,
+        };
+        client.map(|client| Claimant { account: Arc::clone(&self.account), client: client.clone() })
     }
 }
 

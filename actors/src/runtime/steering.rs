@@ -10,7 +10,7 @@ use tokio::sync::{Notify, oneshot, watch};
 use super::bus::Bus;
 use super::clock::{MachineClock, wall_now};
 use crate::logic::lease::{Effect, Epoch, Identity, Input, LeaseBook, Mandate, Need, Verdict};
-use crate::model::command::{Actor, LeaseAction, Principal, UserRole};
+use crate::model::command::{Actor, Claimant, LeaseAction, Principal, UserRole};
 use crate::model::event::{EventBody, Lease};
 use crate::model::ids::ClientId;
 use crate::model::refusal::{Refusal, RefusalCode};
@@ -23,7 +23,7 @@ const WAITING_MAX: usize = 64;
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// Who is asked.
-    pub holder: ClientId,
+    pub holder: Claimant,
     /// Who asks.
     pub by: ClientId,
     /// What that is called.
@@ -73,20 +73,19 @@ struct Inner {
     operators: u32,
     /// When the last one closed, or somebody who could steer gave an order.
     operator_seen: MonoMs,
-    waiting: Vec<(ClientId, oneshot::Sender<Result<(), Refusal>>)>,
+    waiting: Vec<(Claimant, oneshot::Sender<Result<(), Refusal>>)>,
 }
 
-/// An open socket of a client; when it is dropped, the socket is gone.
+/// An open socket of a client that could steer; when it is dropped, the socket is gone.
 #[derive(Debug)]
 pub struct Attendance {
     steering: Arc<Steering>,
-    client: ClientId,
-    role: UserRole,
+    client: Claimant,
 }
 
 impl Drop for Attendance {
     fn drop(&mut self) {
-        if self.role >= UserRole::Operator {
+        {
             let mut inner = self.steering.lock();
             inner.operators = inner.operators.saturating_sub(1);
             inner.operator_seen = self.steering.clock.now();
@@ -115,13 +114,12 @@ impl Steering {
         self.epochs.clone()
     }
 
-    /// A socket of a client opened, with what its client may do.
-    pub fn attend(self: &Arc<Self>, client: &ClientId, name: &str, identity: Identity, role: UserRole) -> Attendance {
-        self.step(Input::Came { client, name, identity });
-        if role >= UserRole::Operator {
-            self.lock().operators += 1;
-        }
-        Attendance { steering: Arc::clone(self), client: client.clone(), role }
+    /// A socket of somebody opened. One who could not steer holds no lease, and keeps none alive.
+    pub fn attend(self: &Arc<Self>, somebody: &Principal, identity: Identity) -> Option<Attendance> {
+        let client = somebody.claimant().filter(|_| somebody.role >= UserRole::Operator)?;
+        self.step(Input::Came { client: &client, name: somebody.actor.label(), identity });
+        self.lock().operators += 1;
+        Some(Attendance { steering: Arc::clone(self), client })
     }
 
     /// Somebody gave an order, on a socket or without one. Only people who could steer are looked for: no task, no replay.
@@ -209,7 +207,7 @@ impl Steering {
                 Effect::Answered { client, answer } => {
                     let (its, others) = inner.waiting.drain(..).partition(|(by, _)| *by == client);
                     inner.waiting = others;
-                    let its: Vec<(ClientId, oneshot::Sender<_>)> = its;
+                    let its: Vec<(Claimant, oneshot::Sender<_>)> = its;
                     for (_, waiter) in its {
                         let _ = waiter.send(answer.clone());
                     }
@@ -225,8 +223,8 @@ impl Steering {
     fn question(&self, book: &LeaseBook) -> Option<Asked> {
         let (holder, request) = (book.holder()?, book.request()?);
         Some(Asked {
-            holder: holder.client.clone(),
-            by: request.by.clone(),
+            holder: holder.claimant.clone(),
+            by: request.by.client.clone(),
             name: request.name.clone(),
             until: request.until,
             clock: self.clock,
@@ -253,7 +251,7 @@ impl Drop for Steering {
 fn told(book: &LeaseBook, now: MonoMs) -> Lease {
     let Some(holder) = book.holder() else { return Lease::default() };
     let left = |until: MonoMs| WallMs(wall_now().0.saturating_add_unsigned(until.since(now)));
-    Lease { holder: Some((holder.client.clone(), holder.name.clone())), expires: holder.until.map(left) }
+    Lease { holder: Some((holder.claimant.client.clone(), holder.name.clone())), expires: holder.until.map(left) }
 }
 
 async fn keep_time(steering: Weak<Steering>, bell: Arc<Notify>) {

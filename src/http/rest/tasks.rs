@@ -19,12 +19,12 @@ use super::caller::caller;
 use super::machines::find;
 use super::profiles::away;
 use crate::http::deeds::Details;
-use crate::http::door::granted;
+use crate::http::door::{granted, principal};
 use crate::http::problem::Problem;
 use crate::http::rest::wire::task::TaskView;
 use crate::http::seen::Seen;
 use crate::http::state::AppState;
-use crate::jobs::{Asker, JobFault, action};
+use crate::jobs::{JobFault, action};
 use crate::wire::fields::shortened;
 use crate::wire::words::TaskStatus;
 
@@ -117,7 +117,7 @@ pub async fn submit(
         let words = "only an admin may ask for this job, or only who is not limited to some machines";
         return Err(Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", words));
     }
-    let asker = Asker { client: caller(request)?.client().cloned(), scope: seen.scope().clone() };
+    let asker = principal(request, caller(request)?.actor());
     let new = state.jobs.make_for(asker, job, value).map_err(|fault| match fault {
         JobFault::Unknown(_) => Problem::new(StatusCode::NOT_FOUND, "JOB_NOT_FOUND", fault.to_string()),
         JobFault::Invalid(faults) => Problem::invalid(&faults),

@@ -30,6 +30,8 @@ function writeStorage(storage: () => Storage, key: string, value: string): void 
   }
 }
 
+let held = "";
+
 /**
  * The id of this tab. A browser copies a tab's session storage when the tab is duplicated, and two tabs with one id
  * would share a lease: whoever finds that another tab answers to its id takes a new one.
@@ -38,12 +40,22 @@ export async function claimClientId(): Promise<string> {
   const kept = readStorage(() => sessionStorage, ID_KEY);
   const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(CHANNEL);
   const taken = kept !== null && channel !== null && (await isTaken(channel, kept));
-  const id = kept === null || taken ? randomUuid() : kept;
-  writeStorage(() => sessionStorage, ID_KEY, id);
+  hold(kept === null || taken ? randomUuid() : kept);
   channel?.addEventListener("message", (message: MessageEvent<{ ask?: string }>) => {
-    if (message.data?.ask === id) channel.postMessage({ held: id });
+    if (message.data?.ask === held) channel.postMessage({ held });
   });
-  return id;
+  return held;
+}
+
+/** Another id, for somebody else in this tab: leases are not handed on with it. */
+export function renewClientId(): string {
+  hold(randomUuid());
+  return held;
+}
+
+function hold(id: string): void {
+  held = id;
+  writeStorage(() => sessionStorage, ID_KEY, id);
 }
 
 function isTaken(channel: BroadcastChannel, id: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 // The machines of the house: their summaries from REST, and a store for each that a screen looks at.
 
 import { computed, effect, signal } from "@preact/signals";
+import { renewClientId } from "../link/identity";
 import { rest, RestError } from "../link/rest";
 import { ordered } from "../model/order";
 import { changeWords } from "../model/people";
@@ -43,6 +44,8 @@ export class MachinesStore {
   /** What has become of the rights of whoever is here, until they have read it. */
   readonly changed = signal<string | null>(null);
   #asking: Promise<void> | null = null;
+  /** Who was here last; whose login ran out comes back as the same. */
+  #account: string | null = null;
   readonly #stores = new Map<string, MachineStore>();
   readonly #tab: Tab;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -110,6 +113,11 @@ export class MachinesStore {
   async become(me: Me): Promise<void> {
     const before = this.me.peek();
     this.me.value = me;
+    if (me.user !== null) {
+      const account = me.user.email ?? me.access;
+      if (this.#account !== null && this.#account !== account) this.#tab.clientId = renewClientId();
+      this.#account = account;
+    }
     if (before === null || JSON.stringify(before.user) === JSON.stringify(me.user)) return;
     this.changed.value = changeWords(before, me, this.nameOf);
     this.#stores.forEach((store) => store.reopen());

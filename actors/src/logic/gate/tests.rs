@@ -69,7 +69,7 @@ fn a_command_passes_for_a_role_that_may_and_a_machine_that_is_theirs() {
     let (mine, other) = (MachineId::parse("mine").expect("id"), MachineId::parse("other").expect("id"));
     let judged = |role, want: Want, machine: &MachineId| {
         let scope = Scope::Only(std::sync::Arc::new([mine.clone()].into()));
-        let principal = Principal { actor: Actor::Rest, role, scope };
+        let principal = Principal { role, scope, ..Principal::everywhere(Actor::Rest, role) };
         must_be_allowed(&Command { id: CommandId(1), principal, request_id: None, want }, machine).map_err(|no| no.code)
     };
     let forbidden = Err(RefusalCode::Forbidden);

@@ -16,6 +16,15 @@ fn person(client: &str) -> Principal {
     Principal::everywhere(actor, UserRole::Operator)
 }
 
+/// The same client id, said by somebody with another login.
+fn pretender(client: &str) -> Principal {
+    Principal { account: "mallory@roastery.example".into(), ..person(client) }
+}
+
+fn claimant(client: &str) -> Claimant {
+    person(client).claimant().unwrap()
+}
+
 fn of(actor: Actor) -> Principal {
     Principal::everywhere(actor, UserRole::Operator)
 }
@@ -33,11 +42,11 @@ impl Desk {
     }
 
     fn came(&mut self, client: &str, identity: Identity) {
-        self.step(Input::Came { client: &id(client), name: &format!("tablet {client}"), identity });
+        self.step(Input::Came { client: &claimant(client), name: &format!("tablet {client}"), identity });
     }
 
     fn left(&mut self, client: &str) -> Vec<Effect> {
-        self.step(Input::Left { client: &id(client) }).1
+        self.step(Input::Left { client: &claimant(client) }).1
     }
 
     fn orders(&mut self, principal: &Principal) -> Verdict {
@@ -54,7 +63,7 @@ impl Desk {
     }
 
     fn holder(&self) -> Option<&str> {
-        self.book.holder().map(|holder| holder.client.as_str())
+        self.book.holder().map(|holder| holder.claimant.client.as_str())
     }
 
     /// Both are there, and `a` steers.
@@ -73,7 +82,9 @@ fn is_locked(verdict: &Verdict) -> bool {
 
 fn answered(effects: &[Effect], client: &str) -> Option<Result<(), RefusalCode>> {
     effects.iter().find_map(|effect| match effect {
-        Effect::Answered { client: to, answer } if *to == id(client) => Some(answer.clone().map_err(|no| no.code)),
+        Effect::Answered { client: to, answer } if *to == claimant(client) => {
+            Some(answer.clone().map_err(|no| no.code))
+        }
         Effect::Answered { .. } | Effect::Changed | Effect::Requested => None,
     })
 }
@@ -269,6 +280,26 @@ fn an_admin_takes_it_at_once_and_who_asked_before_is_told() {
 }
 
 #[test]
+fn an_id_that_everybody_is_told_is_worth_nothing_to_somebody_else() {
+    let mut desk = Desk::a_steers();
+    assert!(is_locked(&desk.orders(&pretender("a"))));
+    let task = Principal { account: pretender("a").account, ..person("a").for_task(TaskId(1), "program".into()) };
+    assert!(is_locked(&desk.orders(&task)));
+    let answer = LeaseAction::Answer { client: id("b"), grant: true };
+    assert_eq!(desk.asks("b", &LeaseAction::Take).0, Verdict::Waits);
+    for action in [LeaseAction::Acquire, LeaseAction::Release, answer] {
+        assert!(is_locked(&desk.step(Input::Asks(&pretender("a"), &action)).0), "{action:?}");
+    }
+    // Nor does it keep alive what it does not hold, nor give it another name.
+    let its = pretender("a").claimant().unwrap();
+    desk.step(Input::Came { client: &its, name: "Anna", identity: Identity::Kept });
+    assert_eq!(desk.book.holder().unwrap().name, "tablet a");
+    desk.left("a");
+    desk.passes(GRACE_MS);
+    assert_eq!(desk.holder(), Some("b"));
+}
+
+#[test]
 fn control_is_not_given_to_nobody() {
     let mut desk = Desk::default();
     for action in [LeaseAction::Acquire, LeaseAction::Take, LeaseAction::Release] {
@@ -365,11 +396,11 @@ proptest! {
             }
             // A holder without a socket runs out; a question is only put to a holder, by somebody else, and ends.
             if let Some(held) = desk.book.holder() {
-                let there = sockets[CLIENTS.iter().position(|client| *client == held.client.as_str()).unwrap()] > 0;
+                let there = sockets[CLIENTS.iter().position(|client| *client == held.claimant.client.as_str()).unwrap()] > 0;
                 prop_assert_eq!(held.until.is_none(), there);
             }
             if let Some(request) = desk.book.request() {
-                prop_assert!(holder.as_deref().is_some_and(|holder| holder != request.by.as_str()));
+                prop_assert!(holder.as_deref().is_some_and(|holder| holder != request.by.client.as_str()));
                 prop_assert!(request.until <= MonoMs(0) + desk.now + ANSWER_MS);
             }
         }
