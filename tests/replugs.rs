@@ -3,6 +3,7 @@
 //! The only test of its process, because it counts open files.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+#![allow(clippy::print_stdout, reason = "a long run tells its figures")]
 
 use std::fs;
 use std::future::{Ready, ready};

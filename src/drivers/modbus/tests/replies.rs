@@ -93,8 +93,12 @@ async fn order(over: Over, orders: usize) -> (Shared, BTreeMap<&'static str, Cou
     let (_, sources): (Vec<_>, Vec<_>) = channels().into_iter().unzip();
     let (mut rng, mut counts) = (Rng::with_seed(11), BTreeMap::<_, Count>::new());
     connected(&mut machine).await;
+    let mut id = OUTPUTS[0];
     for nth in 0..orders {
-        let id = OUTPUTS[rng.usize(..OUTPUTS.len())];
+        // As a slider is moved: a late answer meets the next order of the same output.
+        if rng.u8(..5) == 0 {
+            id = OUTPUTS[rng.usize(..OUTPUTS.len())];
+        }
         let steps = if id.starts_with("coil") { 1 } else { 20 };
         let order = machine.order(id, f64::from(rng.u8(0..=steps)) / f64::from(steps));
         let about = machine.spec.channels.get(order.channel()).unwrap().control().unwrap().clone();
