@@ -185,6 +185,10 @@ trust: $(VENV_STAMP) debug ## long fault runs: kill -9, crashes, cut clients, fl
 	@$(CARGO) test --locked --quiet --lib -- --ignored --nocapture ten_thousand_profiles
 	@echo '1,000 crashes of a machine with heat on: the first bytes after each are the safe ones'
 	@HEARTH_CRASHES=1000 $(CARGO) test --locked --quiet -p hearth-actors --test losses crash
+	@echo '100,000 orders over each kind of line whose answers are dropped, late or altered: what is reported as done is done'
+	@HEARTH_REPLIES=100000 $(CARGO) test --locked --quiet --lib -- modbus::tests::replies --nocapture
+	@echo '500 replugs of an adapter and of a network device: no file stays open'
+	@HEARTH_REPLUGS=500 $(CARGO) test --locked --quiet --test replugs -- --nocapture
 	@.venv/bin/python tests/trust
 
 .PHONY: fuzz

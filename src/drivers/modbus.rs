@@ -11,6 +11,7 @@
 pub mod access;
 pub mod bus;
 pub mod codec;
+pub mod echo;
 pub mod failure;
 pub mod link;
 pub mod op;

@@ -9,20 +9,21 @@
 //!
 //! A panic in the bus fails the requests that wait and nothing else: the thread starts its worker anew.
 
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::sync::mpsc::{self, error::TrySendError};
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::time::{Instant, timeout};
 
 use super::failure::Failure;
+use super::link::OpenLine;
 use super::op::{Op, Reply};
 use super::serial::SerialLine;
 use super::tcp::Address;
-use super::worker::{OpenLine, Worker};
+use super::worker::Worker;
 
 /// Orders that may wait at once: one per machine and a few to spare.
 const URGENT_MAX: usize = 16;
@@ -30,7 +31,7 @@ const URGENT_MAX: usize = 16;
 const ORDINARY_MAX: usize = 64;
 /// How long a request may wait for its turn, besides four times its answer limit.
 const TURN_LIMIT: Duration = Duration::from_secs(2);
-/// How much later than promised the bus may answer before it counts as hung.
+/// How much later than promised the bus may answer before it counts as hung, and how long its successor waits for its end.
 const HUNG_AFTER: Duration = Duration::from_secs(2);
 /// Pause before a bus that panicked goes on.
 const RESTART_AFTER: Duration = Duration::from_millis(100);
@@ -47,7 +48,7 @@ pub enum Line {
 }
 
 /// Where a line is, however it is run.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// A port, by the path that all its names lead to.
     Port(std::path::PathBuf),
@@ -81,11 +82,22 @@ pub struct Job {
     pub reply: oneshot::Sender<Result<Reply, Failure>>,
 }
 
-/// All lines in use, by place. Made once, where the daemon is composed; clones share it.
+/// All lines in use. Made once, where the daemon is composed; clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct BusDirectory {
-    buses: Arc<Mutex<HashMap<Place, Weak<Shared>>>>,
+    buses: Arc<Mutex<Vec<Started>>>,
 }
+
+/// A bus from its start to the end of its thread.
+#[derive(Debug)]
+struct Started {
+    line: Line,
+    shared: Weak<Shared>,
+    ended: Ended,
+}
+
+/// Closed by the end of a bus, when its line is closed too.
+type Ended = oneshot::Receiver<()>;
 
 /// A machine's share in a bus. The bus ends with the last of them.
 #[derive(Debug, Clone)]
@@ -119,9 +131,8 @@ impl BusDirectory {
     /// # Errors
     /// When a connected machine uses the line, or no thread can be started.
     pub fn join_unused(&self, line: &Line) -> Result<BusHandle, Failure> {
-        let buses = self.buses.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_used = buses.get(&line.place()).is_some_and(|bus| bus.strong_count() > 0);
-        drop(buses);
+        let place = line.place();
+        let is_used = self.lock().iter().any(|bus| bus.shared.strong_count() > 0 && bus.line.place() == place);
         if is_used {
             let (cause, hint) =
                 ("a connected machine uses this line", "disconnect it first, and connect it again later");
@@ -132,16 +143,25 @@ impl BusDirectory {
 
     /// The same with another way to open the line.
     pub(super) fn join_with(&self, line: &Line, open: OpenLine) -> Result<BusHandle, Failure> {
-        let mut buses = self.buses.lock().unwrap_or_else(PoisonError::into_inner);
-        buses.retain(|_, bus| bus.strong_count() > 0);
+        let mut buses = self.lock();
+        buses.retain_mut(|bus| bus.ended.try_recv() == Err(TryRecvError::Empty));
+        // Asked anew each time: an adapter that was plugged in again may have another path behind the same name.
         let place = line.place();
-        if let Some(shared) = buses.get(&place).and_then(Weak::upgrade).filter(|s| !s.urgent.is_closed()) {
+        let is_here = |bus: &Started| bus.line.place() == place;
+        let alive = |bus: &Started| bus.shared.upgrade().filter(|shared| !shared.urgent.is_closed());
+        if let Some(shared) = buses.iter().filter(|bus| is_here(bus)).find_map(alive) {
             shared.line.may_be_shared_with(line)?;
             return Ok(BusHandle { shared });
         }
-        let shared = Arc::new(start(line, open)?);
-        buses.insert(place, Arc::downgrade(&shared));
+        let ending = buses.extract_if(.., |bus| is_here(bus)).map(|bus| bus.ended).collect();
+        let (shared, ended) = start(line, open, ending)?;
+        let shared = Arc::new(shared);
+        buses.push(Started { line: line.clone(), shared: Arc::downgrade(&shared), ended });
         Ok(BusHandle { shared })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Started>> {
+        self.buses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -213,26 +233,43 @@ impl Line {
     }
 }
 
-fn start(line: &Line, open: OpenLine) -> Result<Shared, Failure> {
-    let (urgent, urgent_jobs) = mpsc::channel(URGENT_MAX);
-    let (ordinary, ordinary_jobs) = mpsc::channel(ORDINARY_MAX);
+/// Starts a bus. `before` are those of the same line that were let go and may not have closed it yet.
+fn start(line: &Line, open: OpenLine, before: Vec<Ended>) -> Result<(Shared, Ended), Failure> {
+    let (shared, jobs) = queues(line);
+    let (alive, ended) = oneshot::channel();
     let name = line.name();
     std::thread::Builder::new()
         .name("modbus-bus".into())
-        .spawn(move || run(&name, &open, urgent_jobs, ordinary_jobs))
+        .spawn(move || run(&name, &open, before, jobs, alive))
         .map_err(|error| Failure::broken(error.to_string(), "the system has no thread left"))?;
-    Ok(Shared { line: line.clone(), urgent, ordinary })
+    Ok((shared, ended))
 }
 
-/// Serves until the last machine lets go. A panic drops the worker with its connection and starts another.
-fn run(name: &str, open: &OpenLine, mut urgent: mpsc::Receiver<Job>, mut ordinary: mpsc::Receiver<Job>) {
+/// What waits for a bus.
+struct Jobs {
+    urgent: mpsc::Receiver<Job>,
+    ordinary: mpsc::Receiver<Job>,
+}
+
+fn queues(line: &Line) -> (Shared, Jobs) {
+    let (urgent, urgent_jobs) = mpsc::channel(URGENT_MAX);
+    let (ordinary, ordinary_jobs) = mpsc::channel(ORDINARY_MAX);
+    (Shared { line: line.clone(), urgent, ordinary }, Jobs { urgent: urgent_jobs, ordinary: ordinary_jobs })
+}
+
+/// Serves until the last machine lets go. A panic drops the worker with its connection and starts another. `_alive`
+/// outlives them all.
+fn run(name: &str, open: &OpenLine, before: Vec<Ended>, mut jobs: Jobs, _alive: oneshot::Sender<()>) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return tracing::error!(line = name, %error, "bus cannot start"),
     };
+    // A port is opened for one alone: without this a machine that connects anew would find its own port held. One that is stuck is
+    // not waited for for ever.
+    let _ = runtime.block_on(async { timeout(HUNG_AFTER, join_all(before)).await });
     loop {
         let mut worker = Worker::new(name, open);
-        let serve = AssertUnwindSafe(|| runtime.block_on(worker.serve(&mut urgent, &mut ordinary)));
+        let serve = AssertUnwindSafe(|| runtime.block_on(worker.serve(&mut jobs.urgent, &mut jobs.ordinary)));
         match catch_unwind(serve) {
             Ok(()) => return tracing::debug!(line = name, "bus ends: no machine uses it any more"),
             Err(_) => {
@@ -245,4 +282,18 @@ fn run(name: &str, open: &OpenLine, mut urgent: mpsc::Receiver<Job>, mut ordinar
 
 fn program_failed() -> Failure {
     Failure::broken("the bus program failed and starts anew", "please report it with the log")
+}
+
+/// A bus on this thread, in its runtime: tests of it run in virtual time.
+#[cfg(test)]
+pub(super) fn serve_here(buses: &BusDirectory, line: &Line, open: OpenLine) -> BusHandle {
+    let (shared, mut jobs) = queues(line);
+    let (alive, ended) = oneshot::channel();
+    tokio::task::spawn_local(async move {
+        Worker::new("here", &open).serve(&mut jobs.urgent, &mut jobs.ordinary).await;
+        drop(alive);
+    });
+    let shared = Arc::new(shared);
+    buses.lock().push(Started { line: line.clone(), shared: Arc::downgrade(&shared), ended });
+    BusHandle { shared }
 }

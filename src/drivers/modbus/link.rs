@@ -1,7 +1,8 @@
 //! One open connection: asks, waits, judges. It never lets an old reply answer a new request.
 //!
 //! On TCP a reply names its request, and a connection that saw anything odd is not used again. RTU frames name nothing, so
-//! the line must be silent before each frame: whatever still comes is heard and thrown away.
+//! the line must be silent before each frame: whatever still comes is heard and thrown away. Where the line repeats what is sent,
+//! an answer counts only after the repetition.
 //!
 //! The codec is called through `Client::call`, not through its `Reader` and `Writer`, because those assert lengths and
 //! echoes in debug builds; here every answer is judged instead ([`Op::judge`]).
@@ -10,12 +11,14 @@ use std::io;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_modbus::client::{Client, Context, rtu, tcp};
 use tokio_modbus::slave::SlaveContext;
 use tokio_modbus::{Error, ProtocolError, Slave};
 
+use super::echo::Expect;
 use super::failure::Failure;
 use super::op::{Op, Reply};
 use super::tap::{Stream, Tap};
@@ -50,12 +53,24 @@ const BABBLE_HINT: &str = "is another master on this line, or are baud rate and 
 const NOISE_HINT: &str = "check baud rate, parity, stop bits, termination and the shield";
 const CLOSED_HINT: &str = "it may have restarted, or serve only a few connections at a time";
 
+/// Opens a connection inside the runtime that is to use it.
+pub type OpenLine = Box<dyn Fn() -> BoxFuture<'static, Result<Connection, Failure>> + Send>;
+
 /// An open connection to a device or a line of devices.
 pub struct Connection {
     context: Context,
     tap: Tap,
     framing: Framing,
     answered: Answered,
+    manner: Manner,
+}
+
+/// Whether the line repeats what is sent. The first reading of which anything is heard shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Unknown,
+    Silent,
+    Repeats,
 }
 
 /// Whether the last request got its answer.
@@ -69,7 +84,7 @@ impl Connection {
     /// Takes a freshly opened stream.
     pub fn new(stream: Box<dyn Stream>, framing: Framing) -> Self {
         let tap = Tap::new(stream, Instant::now());
-        Self { context: codec(&tap, framing), tap, framing, answered: Answered::Yes }
+        Self { context: codec(&tap, framing), tap, framing, answered: Answered::Yes, manner: Manner::Unknown }
     }
 
     /// Whether the next request may use it; otherwise it must be closed and opened anew.
@@ -93,11 +108,12 @@ impl Connection {
             self.context = codec(&self.tap, self.framing);
         }
         self.answered = Answered::No;
+        self.tap.expect(Expect::Nothing);
         match self.framing {
             Framing::Tcp => self.nothing_waits()?,
             Framing::Rtu { gap, .. } => self.hush(gap).await?,
         }
-        self.tap.start_counting();
+        self.tap.expect(self.repetition_of(op));
         self.context.set_slave(Slave(unit));
         let result = match timeout(limit, self.context.call(op.request())).await {
             Err(_) => Err(self.nothing_usable(limit)),
@@ -105,10 +121,41 @@ impl Connection {
             Ok(Ok(Err(exception))) => Err(Failure::Refused(exception.into())),
             Ok(Ok(Ok(response))) => op.judge(response).map_err(|cause| Failure::garbled(cause, "")),
         };
+        self.learn_manner(op);
         if matches!(result, Ok(_) | Err(Failure::Refused(_))) {
             self.answered = Answered::Yes;
         }
         result
+    }
+
+    /// What to ask before a write that was confirmed can be believed: on a line of which nothing is known yet, what came may have been
+    /// the repetition of what was sent. The answer matters less than that there is one.
+    pub fn doubt(&self, op: Op) -> Option<Op> {
+        let is_unknown = matches!(self.framing, Framing::Rtu { .. }) && self.manner == Manner::Unknown;
+        is_unknown.then(|| op.look()).flatten()
+    }
+
+    /// Whether the line is known to repeat what is sent.
+    pub fn repeats(&self) -> bool {
+        self.manner == Manner::Repeats
+    }
+
+    fn learn_manner(&mut self, op: Op) {
+        if self.tap.was_echoed() {
+            self.manner = Manner::Repeats;
+        } else if self.manner == Manner::Unknown && matches!(op, Op::Read { .. }) && self.tap.heard() > 0 {
+            self.manner = Manner::Silent;
+        }
+    }
+
+    fn repetition_of(&self, op: Op) -> Expect {
+        match (self.framing, op) {
+            (Framing::Tcp, _) => Expect::Nothing,
+            (Framing::Rtu { .. }, _) if self.repeats() => Expect::Surely,
+            (Framing::Rtu { .. }, Op::Read { .. }) => Expect::Perhaps,
+            // Its answer may be what was sent.
+            (Framing::Rtu { .. }, Op::Write { .. }) => Expect::Nothing,
+        }
     }
 
     /// On TCP nothing may wait before we ask: bytes are an answer to nobody, an end is better known before than after.

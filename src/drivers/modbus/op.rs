@@ -82,6 +82,51 @@ impl Op {
         }
     }
 
+    /// Whether the good answer to this write would pass for that to another: the answer to a write of two registers does not say which.
+    pub fn is_answered_like(self, other: Self) -> bool {
+        match (self, other) {
+            (
+                Self::Write { address: a, payload: Payload::Pair(_) },
+                Self::Write { address: b, payload: Payload::Pair(_) },
+            ) => a == b,
+            (Self::Write { .. }, Self::Write { .. }) => self == other,
+            _ => false,
+        }
+    }
+
+    /// Whether a refusal of this write would pass for that of another: it names the function and nothing else.
+    pub fn is_refused_like(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Write { payload: a, .. }, Self::Write { payload: b, .. }) => {
+                std::mem::discriminant(&a) == std::mem::discriminant(&b)
+            }
+            _ => false,
+        }
+    }
+
+    /// For a write whose good answer is the question once more: the reading of what it writes.
+    pub fn look(self) -> Option<Self> {
+        match self {
+            Self::Write { address, payload: Payload::Bit(_) } => {
+                Some(Self::Read { register: Register::Coil, address, count: 1 })
+            }
+            Self::Write { address, payload: Payload::Word(_) } => {
+                Some(Self::Read { register: Register::Holding, address, count: 1 })
+            }
+            Self::Write { payload: Payload::Pair(_), .. } | Self::Read { .. } => None,
+        }
+    }
+
+    /// Whether both write the same coil or register.
+    pub fn writes_over(self, other: Self) -> bool {
+        let (Self::Write { address: a, payload: one }, Self::Write { address: b, payload: two }) = (self, other) else {
+            return false;
+        };
+        let width = |payload| if matches!(payload, Payload::Pair(_)) { 2 } else { 1 };
+        let (a, b) = (u32::from(a), u32::from(b));
+        matches!(one, Payload::Bit(_)) == matches!(two, Payload::Bit(_)) && a < b + width(two) && b < a + width(one)
+    }
+
     /// Bytes of request and answer together on a serial line, frames and CRCs included.
     pub fn frame_bytes(self) -> u32 {
         match self {
@@ -183,6 +228,21 @@ mod tests {
         assert_eq!(pair.judge(Response::WriteMultipleRegisters(4, 2)), Ok(Reply::Written));
         assert!(pair.judge(Response::WriteMultipleRegisters(4, 1)).is_err());
         assert!(pair.judge(Response::WriteMultipleRegisters(6, 2)).is_err());
+    }
+
+    #[test]
+    fn writes_are_told_apart_by_what_their_answers_say() {
+        let write = |address, payload| Op::Write { address, payload };
+        let (word, pair) = (write(4, Payload::Word(9)), write(4, Payload::Pair([1, 2])));
+        assert!(pair.is_answered_like(write(4, Payload::Pair([3, 4]))));
+        assert!(!pair.is_answered_like(write(5, Payload::Pair([1, 2]))) && !pair.is_answered_like(word));
+        assert!(word.is_answered_like(word) && !word.is_answered_like(write(4, Payload::Word(8))));
+        assert!(word.is_refused_like(write(7, Payload::Word(8))) && !word.is_refused_like(pair));
+        assert!(!READ.is_answered_like(READ) && !READ.is_refused_like(READ), "it writes nothing");
+        assert_eq!(word.look(), Some(Op::Read { register: Register::Holding, address: 4, count: 1 }));
+        assert_eq!((READ.look(), pair.look()), (None, None));
+        assert!(pair.writes_over(write(5, Payload::Word(0))) && write(5, Payload::Word(0)).writes_over(pair));
+        assert!(!pair.writes_over(write(6, Payload::Word(0))) && !word.writes_over(write(4, Payload::Bit(true))));
     }
 
     #[test]

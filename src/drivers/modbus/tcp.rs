@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use super::failure::{Failure, NOBODY_THERE, dial_failure, unresolved};
-use super::link::{Connection, Framing};
+use super::link::{Connection, Framing, OpenLine};
 use super::op::{Op, Reply};
 
 /// Least and most time a connection attempt may take, whatever `timeout_ms` says. Unit: ms.
@@ -62,13 +63,24 @@ impl std::fmt::Display for Address {
 /// The connection, opened when it is needed.
 pub struct TcpLine {
     address: Address,
+    open: OpenLine,
     connection: Option<Connection>,
 }
 
 impl TcpLine {
     /// Not connected yet.
     pub fn new(address: Address) -> Self {
-        Self { address, connection: None }
+        let to = address.clone();
+        let open = move || -> BoxFuture<'static, Result<Connection, Failure>> {
+            let to = to.clone();
+            Box::pin(async move { Ok(Connection::new(Box::new(to.dial().await?), Framing::Tcp)) })
+        };
+        Self::opened_by(address, Box::new(open))
+    }
+
+    /// The same with another way to open the connection.
+    pub(super) fn opened_by(address: Address, open: OpenLine) -> Self {
+        Self { address, open, connection: None }
     }
 
     /// Where it leads.
@@ -82,7 +94,8 @@ impl TcpLine {
     /// When nobody accepts in time.
     pub async fn reopen(&mut self) -> Result<(), Failure> {
         self.close();
-        self.connection = Some(Connection::new(Box::new(self.address.dial().await?), Framing::Tcp));
+        let opening = (self.open)();
+        self.connection = Some(opening.await?);
         Ok(())
     }
 
@@ -99,7 +112,10 @@ impl TcpLine {
         // Taken out, so that a call that is dropped takes its connection with it.
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => Connection::new(Box::new(self.address.dial().await?), Framing::Tcp),
+            None => {
+                let opening = (self.open)();
+                opening.await?
+            }
         };
         let result = connection.call(unit, op, limit).await;
         if connection.is_reusable() {

@@ -2,7 +2,11 @@
 
 mod misbehaviour;
 mod peer;
+mod pty;
+mod replies;
+mod replugging;
 mod servers;
+mod shaky;
 mod sharing;
 mod trial;
 mod will;

@@ -3,13 +3,12 @@
 
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until};
 
 use super::bus::{Job, Lane, Line};
 use super::failure::Failure;
-use super::link::{AfterFault, Connection, Framing};
+use super::link::{AfterFault, Connection, Framing, OpenLine};
 use super::op::{Op, Reply};
 use super::units::{Neighbours, Units};
 
@@ -22,8 +21,8 @@ const REOPEN_DOUBLINGS_MAX: u32 = 4;
 /// thrown away.
 const GATEWAY_GAP: Duration = Duration::from_millis(5);
 
-/// Opens a line inside the bus's own runtime.
-pub type OpenLine = Box<dyn Fn() -> BoxFuture<'static, Result<Connection, Failure>> + Send>;
+const REPEATED: &str = "the line repeats what is sent, and this may have been no more";
+const UNPROVEN_HINT: &str = "order it again; a longer timeout_ms may help";
 
 /// How a configured line is opened.
 pub fn opener(line: &Line) -> OpenLine {
@@ -69,19 +68,22 @@ impl<'a> Worker<'a> {
         Self { name, open, connection: None, units: Units::default(), reopening: None, held: Vec::new() }
     }
 
-    /// Serves requests, urgent ones first, until both queues have no sender left.
+    /// Serves requests, urgent ones first, until the queues have no sender left.
     pub async fn serve(&mut self, urgent: &mut Receiver<Job>, ordinary: &mut Receiver<Job>) {
         loop {
             let due = self.held.iter().map(|(at, _)| *at).min();
             let job = tokio::select! {
                 biased;
-                Some(job) = urgent.recv() => job,
+                job = urgent.recv() => match job {
+                    Some(job) => job,
+                    // Nobody is left who would wait for anything.
+                    None => return,
+                },
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => match self.take_due() {
                     Some(job) => job,
                     None => continue,
                 },
                 Some(job) = ordinary.recv() => job,
-                else => return,
             };
             self.attend(job).await;
         }
@@ -124,11 +126,25 @@ impl<'a> Worker<'a> {
             Some(connection) => connection,
             None => self.reopen().await?,
         };
-        let result = connection.call(job.unit, job.op, job.limit).await;
+        let mut result = connection.call(job.unit, job.op, job.limit).await;
+        if result.is_ok()
+            && let Some(look) = connection.doubt(job.op)
+        {
+            result = match connection.call(job.unit, look, job.limit).await {
+                Err(failure) if !failure.is_from_device() => Err(failure),
+                _ if connection.repeats() => Err(Failure::garbled(REPEATED, UNPROVEN_HINT)),
+                _ => result,
+            };
+        }
         if connection.is_reusable() && !matches!(result, Err(Failure::Broken { .. })) {
             self.connection = Some(connection);
         }
-        self.learn(job, &result, Instant::now());
+        let now = Instant::now();
+        let proves = self.units.proves(job.unit, job.op, now);
+        self.learn(job, &result, now);
+        if result.is_ok() && !proves {
+            return Err(Failure::garbled("the answer may be that to the order before, which came late", UNPROVEN_HINT));
+        }
         result.map_err(|failure| self.explain_silence(job.unit, failure))
     }
 
@@ -155,14 +171,19 @@ impl<'a> Worker<'a> {
 
     fn learn(&mut self, job: &Job, result: &Result<Reply, Failure>, now: Instant) {
         match result {
-            Ok(_) => self.units.answered(job.unit, now),
-            Err(failure @ Failure::Refused(_)) if failure.is_from_device() => self.units.answered(job.unit, now),
+            Ok(_) => self.units.answered(job.unit, job.op, false, now, job.limit),
+            Err(failure @ Failure::Refused(_)) if failure.is_from_device() => {
+                self.units.answered(job.unit, job.op, true, now, job.limit);
+            }
             // A gateway says that it waited for the unit in vain.
             Err(Failure::Refused(_) | Failure::Silent { .. } | Failure::Noise { .. }) => {
-                self.units.silent(job.unit, now, job.limit);
+                self.units.silent(job.unit, job.op, now, job.limit);
             }
-            Err(Failure::Garbled { .. }) => self.units.garbled(job.unit, now, job.limit),
-            Err(Failure::Broken { .. }) => {}
+            Err(Failure::Broken { .. }) if matches!(job.op, Op::Read { .. }) => {}
+            // An adapter that closed its connection may send what comes later over the next.
+            Err(Failure::Garbled { .. } | Failure::Broken { .. }) => {
+                self.units.unanswered(job.unit, job.op, now, job.limit);
+            }
         }
     }
 

@@ -8,16 +8,16 @@ use hearth_actors::model::units::Unit;
 use tokio::net::TcpListener;
 
 use super::super::bus::{BusDirectory, BusHandle, Line};
-use super::super::link::{AfterFault, Connection, Framing};
+use super::super::link::{AfterFault, Connection, Framing, OpenLine};
 use super::super::tcp::Address;
-use super::super::worker::OpenLine;
 use super::peer::{Act, Frames, Shared, cell, listen, serve};
+use super::pty::Port;
 use super::{Machine, channel, control};
 
 /// Short, so that silence is cheap; long enough for a busy machine to answer in time.
-const TIMEOUT_MS: u64 = 80;
+const TIMEOUT_MS: u64 = 150;
 
-const LINKS: [Link; 3] = [Link::Tcp, Link::RtuOverTcp, Link::SerialLike];
+const LINKS: [Link; 5] = [Link::Tcp, Link::RtuOverTcp, Link::SerialLike, Link::Pty, Link::RepeatingPty];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Link {
@@ -25,6 +25,10 @@ enum Link {
     RtuOverTcp,
     /// RTU over a pipe, run like a serial port: kept after a fault, silence between frames.
     SerialLike,
+    /// RTU on a serial port of the system, that of a pty.
+    Pty,
+    /// The same on two wires, with an adapter that hears itself.
+    RepeatingPty,
 }
 
 /// A machine with three values of one shape, far apart, so that each takes its own request and could pass for another.
@@ -32,6 +36,7 @@ struct Rig {
     machine: Machine,
     device: Shared,
     _bus: Option<BusHandle>,
+    _port: Option<Port>,
 }
 
 pub fn serial_like(device: &Shared) -> OpenLine {
@@ -52,11 +57,14 @@ impl Rig {
             control("burner", 1_000.0, "register = 'holding', address = 900", None),
         ];
         let (device, buses) = (Shared::default(), BusDirectory::new());
+        device.lock().unwrap().repeats = link == Link::RepeatingPty;
+        let port = matches!(link, Link::Pty | Link::RepeatingPty).then(|| Port::plug(&device));
         let (config, bus) = match link {
+            Link::Pty | Link::RepeatingPty => (port.as_ref().unwrap().link(TIMEOUT_MS), None),
             Link::SerialLike => {
                 let line = Line::Gateway(Address::new("pipe", 1, TIMEOUT_MS));
                 let bus = buses.join_with(&line, serial_like(&device)).unwrap();
-                ("type = 'modbus_rtu_over_tcp'\nhost = 'pipe'\nport = 1".to_owned(), Some(bus))
+                (format!("type = 'modbus_rtu_over_tcp'\nhost = 'pipe'\nport = 1\ntimeout_ms = {TIMEOUT_MS}"), Some(bus))
             }
             Link::Tcp | Link::RtuOverTcp => {
                 let (frames, kind) =
@@ -64,12 +72,12 @@ impl Rig {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 let port = listener.local_addr().unwrap().port();
                 listen(listener, frames, &device);
-                (format!("type = '{kind}'\nhost = '127.0.0.1'\nport = {port}"), None)
+                (format!("type = '{kind}'\nhost = '127.0.0.1'\nport = {port}\ntimeout_ms = {TIMEOUT_MS}"), None)
             }
         };
-        let mut machine = Machine::new(&format!("{config}\ntimeout_ms = {TIMEOUT_MS}"), channels, &buses);
+        let mut machine = Machine::new(&config, channels, &buses);
         machine.driver.connect().await.unwrap();
-        Self { machine, device, _bus: bus }
+        Self { machine, device, _bus: bus, _port: port }
     }
 
     fn will(&self, before: usize, act: Act) {
@@ -129,7 +137,7 @@ fn exists(act: Act, link: Link) -> bool {
     match act {
         Act::WrongTransaction | Act::WrongProtocol => link == Link::Tcp,
         Act::BadCrc => link != Link::Tcp,
-        Act::TwiceApart => link != Link::RtuOverTcp,
+        Act::TwiceApart => matches!(link, Link::Tcp | Link::SerialLike),
         _ => true,
     }
 }
@@ -161,6 +169,39 @@ async fn no_fault_over_a_network_adapter_ever_becomes_a_value() {
 #[tokio::test]
 async fn no_fault_on_a_serial_line_ever_becomes_a_value() {
     check_read_faults(Link::SerialLike).await;
+}
+
+#[tokio::test]
+async fn no_fault_on_a_port_of_the_system_ever_becomes_a_value() {
+    check_read_faults(Link::Pty).await;
+}
+
+#[tokio::test]
+async fn no_fault_on_a_line_that_repeats_what_is_sent_ever_becomes_a_value() {
+    check_read_faults(Link::RepeatingPty).await;
+}
+
+#[tokio::test]
+async fn a_device_that_restarts_is_read_again_within_two_polls() {
+    for link in LINKS {
+        let mut rig = Rig::new(link).await;
+        let restart = [
+            Act::Truncated,
+            Act::Silence,
+            Act::Silence,
+            Act::OnlyGarbage,
+            Act::GarbageBefore,
+            Act::Close,
+            Act::Exception(6),
+            Act::Exception(5),
+        ];
+        rig.device.lock().unwrap().acts.extend(restart);
+        while !rig.device.lock().unwrap().acts.is_empty() {
+            rig.poll_without_lies(&format!("{link:?}")).await;
+        }
+        let recovered = rig.poll_without_lies("after").await || rig.poll_without_lies("after").await;
+        assert!(recovered, "{link:?}");
+    }
 }
 
 #[tokio::test]

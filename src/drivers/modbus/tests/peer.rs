@@ -52,6 +52,8 @@ pub type Cell = (u8, u8, u16);
 #[derive(Debug, Default)]
 pub struct Device {
     pub acts: VecDeque<Act>,
+    /// Whether the line repeats each request.
+    pub repeats: bool,
     pub absent: BTreeSet<u8>,
     pub illegal: BTreeSet<u16>,
     /// Written or preset values.
@@ -81,7 +83,7 @@ impl Device {
     }
 
     /// The right answer; `None` from an absent unit.
-    fn answer(&mut self, unit: u8, pdu: &[u8]) -> Option<Vec<u8>> {
+    pub fn answer(&mut self, unit: u8, pdu: &[u8]) -> Option<Vec<u8>> {
         if self.absent.contains(&unit) {
             return None;
         }
@@ -131,11 +133,14 @@ impl Device {
 /// Serves one stream until the other side or an [`Act`] closes it.
 pub async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, frames: Frames, device: Shared) {
     while let Some((transaction, unit, pdu)) = request(&mut stream, frames).await {
-        let (act, reply) = {
+        let (act, reply, repeats) = {
             let mut device = device.lock().unwrap();
             device.requests.push((unit, pdu.clone()));
-            (device.acts.pop_front(), device.answer(unit, &pdu))
+            (device.acts.pop_front(), device.answer(unit, &pdu), device.repeats)
         };
+        if repeats && stream.write_all(&frame(frames, transaction, unit, &pdu)).await.is_err() {
+            return;
+        }
         let Some(reply) = reply else { continue };
         if perform(&mut stream, frames, act, transaction, unit, reply).await.is_none() {
             return;
@@ -155,7 +160,7 @@ pub fn listen(listener: TcpListener, frames: Frames, device: &Shared) -> JoinHan
     })
 }
 
-async fn request(stream: &mut (impl AsyncRead + Unpin), frames: Frames) -> Option<(u16, u8, Vec<u8>)> {
+pub async fn request(stream: &mut (impl AsyncRead + Unpin), frames: Frames) -> Option<(u16, u8, Vec<u8>)> {
     match frames {
         Frames::Tcp => {
             let mut head = [0; 7];
@@ -259,7 +264,7 @@ async fn perform(
     stream.write_all(&bytes).await.ok()
 }
 
-fn frame(frames: Frames, transaction: u16, unit: u8, pdu: &[u8]) -> Vec<u8> {
+pub fn frame(frames: Frames, transaction: u16, unit: u8, pdu: &[u8]) -> Vec<u8> {
     match frames {
         Frames::Tcp => {
             let length = u16::try_from(pdu.len() + 1).unwrap();

@@ -16,11 +16,10 @@ use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use super::super::bus::{BusDirectory, BusHandle, Lane, Line};
 use super::super::codec::Payload;
 use super::super::failure::Failure;
-use super::super::link::{AfterFault, Connection, Framing};
+use super::super::link::{AfterFault, Connection, Framing, OpenLine};
 use super::super::op::{Op, Reply};
 use super::super::serial::SerialLine;
 use super::super::tcp::Address;
-use super::super::worker::OpenLine;
 use super::misbehaviour::serial_like;
 use super::peer::{Frames, Shared, cell, serve};
 use super::{Machine, channel};
@@ -133,6 +132,9 @@ fn functions(device: &Shared) -> Vec<u8> {
 async fn orders_overtake_readings_that_wait() {
     let device = Shared::default();
     let (_, bus) = bus(&device);
+    // Of a line that nothing was read from yet, a write is not believed before something is.
+    bus.call(1, READ, Lane::Ordinary, LIMIT).await.unwrap();
+    device.lock().unwrap().requests.clear();
     let occupied = occupy(&device, &bus).await;
     let reading = bus.call(1, READ, Lane::Ordinary, LIMIT);
     let order = bus.call(1, WRITE, Lane::Urgent, LIMIT);

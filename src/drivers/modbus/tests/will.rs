@@ -11,6 +11,7 @@ use super::super::bus::BusDirectory;
 use super::super::will::{self, SafeWrite, Settled, Will};
 use super::Machine;
 use super::peer::{Act, Frames, Shared, listen};
+use super::pty::Port;
 use super::servers::{Store, all_kinds_of_channels};
 
 const OUTPUTS: [u16; 4] = [20, 22, 23, 30];
@@ -154,4 +155,19 @@ fn heat_goes_first_and_what_holds_is_left_alone() {
     let will = Will::new(&toml::from_str(link).unwrap(), &sources, &machine.spec).unwrap();
     let order: Vec<&str> = will.writes.iter().map(|write| write.channel.as_str()).collect();
     assert_eq!(order, ["burner", "drum"]);
+}
+
+#[tokio::test]
+async fn on_a_line_that_repeats_what_is_sent_nobody_is_taken_for_a_device() {
+    let device = Shared::default();
+    device.lock().unwrap().repeats = true;
+    device.lock().unwrap().absent.insert(1);
+    let port = Port::plug(&device);
+    let will = burner("m", &port.link(50), 1);
+    let done = carry_out(&will, Duration::from_millis(600)).await;
+    assert_eq!(names(&done), [("burner", false)]);
+    device.lock().unwrap().absent.clear();
+    let done = carry_out(&will, Duration::from_secs(30)).await;
+    assert_eq!(names(&done), [("burner", true)]);
+    assert_eq!(device.lock().unwrap().cells.get(&(1, 3, 7)), Some(&0));
 }
