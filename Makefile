@@ -179,6 +179,10 @@ clean: ## remove everything that was built or set up
 trust: $(VENV_STAMP) debug ## long fault runs: kill -9, crashes, cut clients, floods; prints their figures
 	@echo '10,000 histories of tasks: in order, alone where asked for, one end each'
 	@PROPTEST_CASES=10000 $(CARGO) test --locked --quiet -p hearth-actors --lib logic::tasks
+	@echo '100,000 histories of the lease: one holder, no order under an old epoch, nobody locked out for ever'
+	@PROPTEST_CASES=100000 $(CARGO) test --locked --quiet -p hearth-actors --lib logic::lease
+	@echo '20,000 random histories of a machine: no heat unasked, no order of who does not steer, no acknowledgement that is not true'
+	@HEARTH_HISTORIES=20000 $(CARGO) test --locked --quiet -p hearth-actors --test histories in_no_history -- --nocapture
 	@echo 'a disk that refuses each single write of a life with each error; 10,000 damaged journals'
 	@HEARTH_FAULTS=all HEARTH_DAMAGES=10000 $(CARGO) test --locked --quiet --lib -- storage::store --nocapture
 	@echo '10,000 profiles: listed, searched, and indexed anew'

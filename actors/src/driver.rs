@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use futures_util::future::LocalBoxFuture;
 
 use crate::logic::gate::Admitted;
+use crate::model::channel::ControlSpec;
 use crate::model::reading::{Missing, MissingReason, Value};
 use crate::model::spec::MachineSpec;
 use crate::model::time::WallMs;
@@ -96,6 +97,14 @@ pub enum Pace {
 pub struct Applied {
     /// What the channel's read-back shows, native unit; `None` where it has none.
     pub readback: Option<f64>,
+}
+
+impl Applied {
+    /// What speaks against an order having been done, in plain words: the read-back shows something else.
+    pub fn objection(&self, control: &ControlSpec, order: &Admitted) -> Option<String> {
+        let shown = self.readback.filter(|shown| !control.agrees(*shown, order.native()))?;
+        Some(format!("the device reads back {shown} where {} was written", order.native()))
+    }
 }
 
 /// A picture as a camera delivered it.

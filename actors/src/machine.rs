@@ -172,8 +172,10 @@ pub struct Machine {
     /// Channels whose last order the device did not confirm.
     unconfirmed: BTreeSet<usize>,
     replay: Option<playing::Playing>,
+    /// The order to start a replay whose profile is being read.
+    replay_to_come: Option<CommandId>,
     /// Orders on their way to the device and who waits for their end.
-    orders: HashMap<CommandId, oneshot::Sender<Result<Settled, Refusal>>>,
+    orders: HashMap<CommandId, Vec<oneshot::Sender<Result<Settled, Refusal>>>>,
     /// Who waits for the link to come or go.
     link_waiters: Vec<oneshot::Sender<Result<DriverState, Refusal>>>,
     /// A transition that waits for the disk; others are refused meanwhile.
@@ -207,6 +209,7 @@ impl Machine {
             alarms,
             unconfirmed: BTreeSet::new(),
             replay: None,
+            replay_to_come: None,
             lanes: Arc::new(Lanes::new(steering.epochs())),
             orders: HashMap::new(),
             link_waiters: Vec::new(),
@@ -289,7 +292,7 @@ impl Machine {
     }
 
     fn is_connected(&self) -> bool {
-        self.bus.decided().connected && *self.link.borrow() == Link::Wanted
+        self.bus.decided().is_connected() && *self.link.borrow() == Link::Wanted
     }
 
     fn next_command(&self) -> CommandId {
@@ -309,7 +312,7 @@ impl Machine {
     }
 
     fn tell_connection(&self, state: DriverState, message: String, retry_in_ms: Option<u64>) {
-        let old = self.bus.look(|snapshot| snapshot.connection.clone());
+        let old = self.bus.decided().connection;
         let connection = Connection { state, message, retry_in_ms, ..old.clone() };
         if connection != old {
             self.bus.publish(EventBody::Connection(connection));
@@ -331,7 +334,7 @@ impl actix::Actor for Machine {
         }
         let drive = Drive {
             driver: make_driver(&self.spec),
-            channels: self.spec.channels.len(),
+            channels: self.spec.channels.clone(),
             period: self.bus.clock().real(self.spec.sampling_interval_ms),
             clock: self.bus.clock(),
             lanes: self.lanes.clone(),

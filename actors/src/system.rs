@@ -245,7 +245,7 @@ impl House {
 /// Whether it can be told that outputs are safe once a machine has parted: one that was not reached and is latched owes a safe value that
 /// no device has confirmed.
 fn can_confirm(machine: &MachineHandle) -> bool {
-    machine.bus().decided().connected || is_calm(machine)
+    machine.bus().decided().is_connected() || is_calm(machine)
 }
 
 /// Whether nothing is latched. What was latched because the link was lost is not safe before there is one again, and a STOP holds

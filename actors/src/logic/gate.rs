@@ -80,6 +80,11 @@ impl Admitted {
         self.at_once
     }
 
+    /// Whether both bring an output to the same value at once.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        self.at_once && other.at_once && (self.channel, self.native) == (other.channel, other.native)
+    }
+
     /// As much of the order as may be written so far: never more than it says. Native unit.
     #[must_use]
     pub fn short_of(self, native: f64) -> Self {
@@ -143,10 +148,7 @@ pub fn admit_control(
         return refuse(code, format!("outputs are latched safe ({}): re-arm first", latch_words(reason)));
     }
     let lowers_heat = lowers && control.class == OutputClass::Heat;
-    let forcing = (!lowers_heat).then(|| forcing_interlock(&now.spec.interlocks, index, native, now.values)).flatten();
-    let wanted = channel.unit.inward(native);
-    let blocking = || (!lowers).then(|| blocking_interlock(&now.spec.interlocks, index, wanted, now.values)).flatten();
-    if let Some(rule) = forcing.or_else(blocking) {
+    if let Some(rule) = forbidding(now.spec, index, native, now.values) {
         return refuse(RefusalCode::InterlockBlocked, rule.message.clone())
             .map_err(|no| no.of_interlock(rule.id.clone()));
     }
@@ -161,6 +163,11 @@ pub fn admit_control(
         at_once: false,
         mandate: Mandate::House,
     })
+}
+
+/// The interlock that forbids an order which was admitted and has not been written yet, by what is known now.
+pub fn forbidden_since<'a>(order: &Admitted, spec: &'a MachineSpec, values: &[Value]) -> Option<&'a InterlockRule> {
+    forbidding(spec, order.channel, order.native, values)
 }
 
 /// Orders that bring every output to its stop value. Never refused; from any role.
@@ -297,6 +304,19 @@ pub fn is_safe(control: &ControlSpec, native: f64) -> bool {
 fn lowers_or_keeps(control: &ControlSpec, present: Option<f64>, wanted: f64) -> bool {
     let present = present.map_or(Fraction::ZERO, |native| control.to_fraction(native));
     control.to_fraction(wanted) <= present
+}
+
+/// The interlock that forbids to bring an output to a native value.
+fn forbidding<'a>(spec: &'a MachineSpec, index: usize, native: f64, values: &[Value]) -> Option<&'a InterlockRule> {
+    let channel = spec.channels.get(index)?;
+    let control = channel.control()?;
+    let present = values.get(index).and_then(|value| value.ok()).map(|value| channel.unit.outward(value));
+    let lowers = lowers_or_keeps(control, present, native);
+    let lowers_heat = lowers && control.class == OutputClass::Heat;
+    let forcing = (!lowers_heat).then(|| forcing_interlock(&spec.interlocks, index, native, values)).flatten();
+    let wanted = channel.unit.inward(native);
+    let blocking = || (!lowers).then(|| blocking_interlock(&spec.interlocks, index, wanted, values)).flatten();
+    forcing.or_else(blocking)
 }
 
 fn blocking_interlock<'a>(

@@ -72,7 +72,7 @@ impl Machine {
             Link::Unwanted => DriverState::Disconnected,
         };
         self.link.send_replace(link);
-        if self.bus.look(|snapshot| snapshot.connection.state) == target {
+        if self.bus.decided().connection.state == target {
             return done();
         }
         let (waiter, settled) = oneshot::channel();

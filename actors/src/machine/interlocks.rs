@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::Machine;
-use crate::logic::gate;
+use crate::logic::gate::{self, Admitted};
 use crate::logic::interlocks::{Deed, Finding, InterlockWatch};
 use crate::model::alarm::Cry;
 use crate::model::event::SafetyReason;
+use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::spec::{InterlockRule, MachineSpec};
 use crate::model::time::MonoMs;
 
@@ -36,10 +37,22 @@ impl Machine {
     /// A reading came.
     pub(super) fn hold_to_interlocks(&mut self, at: MonoMs) {
         let spec = self.spec.clone();
+        self.withdraw_forbidden(&spec);
         for finding in self.interlocks.watch.read(at, &spec, &self.values) {
             if let Some(rule) = spec.interlocks.get(finding.rule) {
                 self.enforce(rule, finding, at);
             }
+        }
+    }
+
+    /// An order may have waited for this very reading, which is against it.
+    fn withdraw_forbidden(&mut self, spec: &MachineSpec) {
+        let is_forbidden = |order: &Admitted| gate::forbidden_since(order, spec, &self.values).is_some();
+        for order in self.lanes.withdraw(is_forbidden) {
+            let Some(rule) = gate::forbidden_since(&order, spec, &self.values) else { continue };
+            let refusal = Refusal::new(RefusalCode::InterlockBlocked, rule.message.clone());
+            self.blocked_late(&order, refusal.of_interlock(rule.id.clone()));
+            self.alarms.blocked(&rule.id);
         }
     }
 

@@ -61,7 +61,7 @@ impl Machine {
     /// Puts an admitted order into the ordinary lane; the sender of the one it overtakes is told.
     pub(super) fn submit(&mut self, order: Admitted) -> oneshot::Receiver<Result<Settled, Refusal>> {
         let (waiter, settled) = oneshot::channel();
-        self.orders.insert(order.command(), waiter);
+        self.orders.insert(order.command(), vec![waiter]);
         self.tell_step(&order, OrderStage::Queued);
         if let Some(overtaken) = self.lanes.submit(order) {
             self.overtake(&overtaken);
@@ -75,14 +75,30 @@ impl Machine {
         let mut waiting = Vec::with_capacity(orders.len());
         for order in &orders {
             let (waiter, settled) = oneshot::channel();
-            self.orders.insert(order.command(), waiter);
+            self.orders.insert(order.command(), vec![waiter]);
             self.tell_step(order, OrderStage::Queued);
             waiting.push(settled);
         }
-        for overtaken in self.lanes.submit_urgent(orders) {
+        for overtaken in self.lanes.submit_urgent(orders.clone()) {
+            if let Some(same) = orders.iter().find(|order| order.says_the_same(&overtaken)) {
+                self.wait_on(&overtaken, same);
+            }
             self.overtake(&overtaken);
         }
         waiting
+    }
+
+    /// Whoever waits for a safe value waits on for the newer order that says the same: nothing is confirmed yet.
+    fn wait_on(&mut self, overtaken: &Admitted, by: &Admitted) {
+        let waiters = self.orders.remove(&overtaken.command()).unwrap_or_default();
+        self.orders.entry(by.command()).or_default().extend(waiters);
+    }
+
+    /// An order ended: whoever waits for it is told.
+    fn answer_waiters(&mut self, order: &Admitted, ended: &Result<Settled, Refusal>) {
+        for waiter in self.orders.remove(&order.command()).unwrap_or_default() {
+            let _ = waiter.send(ended.clone());
+        }
     }
 
     /// Tells how far an order is.
@@ -121,19 +137,19 @@ impl Machine {
     /// A newer order took its place: everybody is told, and whoever waits.
     pub(super) fn overtake(&mut self, order: &Admitted) {
         self.tell_step(order, OrderStage::Superseded);
-        if let Some(waiter) = self.orders.remove(&order.command()) {
-            let _ = waiter.send(Err(Refusal::new(RefusalCode::Superseded, SUPERSEDED)));
-        }
+        self.answer_waiters(order, &Err(Refusal::new(RefusalCode::Superseded, SUPERSEDED)));
     }
 
     /// Control changed hands while an order waited: everybody is told, the device never saw it.
     pub(super) fn outdated(&mut self, order: &Admitted) {
         let words = "control of this machine changed hands before the order reached the device: it was not done";
-        let refusal = Refusal::new(RefusalCode::SessionLocked, words);
+        self.blocked_late(order, Refusal::new(RefusalCode::SessionLocked, words));
+    }
+
+    /// An order that was admitted is refused before it was written: everybody is told, and whoever waits.
+    pub(super) fn blocked_late(&mut self, order: &Admitted, refusal: Refusal) {
         self.tell_step(order, OrderStage::Blocked(refusal.clone()));
-        if let Some(waiter) = self.orders.remove(&order.command()) {
-            let _ = waiter.send(Err(refusal));
-        }
+        self.answer_waiters(order, &Err(refusal));
     }
 
     /// The device answered an order, or did not in time.
@@ -162,12 +178,9 @@ impl Machine {
         let channel = self.spec.channels.get(order.channel())?;
         let control = channel.control()?;
         let readback = result.as_ref().ok().and_then(|applied| applied.readback);
-        let message = match (&result, readback) {
-            (Err(words), _) => words.clone(),
-            (Ok(_), Some(native)) if !control.agrees(native, order.native()) => {
-                format!("the device reads back {native} where {} was written", order.native())
-            }
-            (Ok(_), _) => String::new(),
+        let message = match &result {
+            Err(words) => words.clone(),
+            Ok(applied) => applied.objection(control, order).unwrap_or_default(),
         };
         let settled = Settled {
             command: order.command(),
@@ -185,9 +198,7 @@ impl Machine {
             self.note_written(order.channel(), order.native());
         }
         self.bus.publish(EventBody::Settled(settled.clone()));
-        if let Some(waiter) = self.orders.remove(&order.command()) {
-            let _ = waiter.send(Ok(settled.clone()));
-        }
+        self.answer_waiters(order, &Ok(settled.clone()));
         Some(settled)
     }
 
@@ -248,8 +259,7 @@ impl Machine {
                 Ok(ends) => ends.into_iter().find_map(|end| match end {
                     Ok(Ok(settled)) if settled.applied => None,
                     Ok(Ok(settled)) => Some(settled.message),
-                    // Another STOP took its place, and writes the same.
-                    Ok(Err(overtaken)) => (overtaken.code != RefusalCode::Superseded).then_some(overtaken.message),
+                    Ok(Err(overtaken)) => Some(overtaken.message),
                     Err(_) => Some("the machine is restarting".to_owned()),
                 }),
                 Err(_) => Some(format!("no answer within {} s", STOP_DEADLINE.as_secs())),

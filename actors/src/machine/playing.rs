@@ -61,6 +61,8 @@ impl Machine {
         if let Err(refusal) = self.may_replay(controls) {
             return refused(refusal);
         }
+        let number = self.next_command();
+        self.replay_to_come = Some(number);
         let (starter, by) = (principal.actor.clone(), principal.actor.label().to_owned());
         let (archive, scope) = (self.house.archive.clone(), principal.scope.clone());
         let loading = async move { tokio::task::spawn_blocking(move || archive.profile(id)).await };
@@ -76,6 +78,11 @@ impl Machine {
                 }
             };
             machine.may_replay(controls)?;
+            if machine.replay_to_come != Some(number) {
+                let words =
+                    "what ends a replay came before this one could start: look at the machine, then start it again";
+                return Err(Refusal::new(RefusalCode::InvalidTransition, words));
+            }
             if !machine.steering.epochs().honour(mandate) {
                 let words = "control of this machine changed hands before the replay could start";
                 return Err(Refusal::new(RefusalCode::SessionLocked, words));
@@ -102,8 +109,9 @@ impl Machine {
         self.advance_replay(ctx);
     }
 
-    /// Ends the replay that runs, if one does: by somebody's wish, by STOP, or with the link.
+    /// Ends the replay that runs, or is about to, if one does: by somebody's wish, by STOP, or with the link.
     pub(super) fn end_replay(&mut self) {
+        self.replay_to_come = None;
         if let Some(mut playing) = self.replay.take() {
             let effects = playing.replay.stop(playing.clock.now());
             self.show(effects, playing.mandate);

@@ -62,8 +62,10 @@ impl Handler<Heard> for Machine {
 }
 
 impl Machine {
-    fn connecting(&self) {
-        let known = self.bus.look(|snapshot| snapshot.connection.state);
+    fn connecting(&mut self) {
+        // What the incarnation before knew is old.
+        self.forget_values();
+        let known = self.bus.decided().connection.state;
         if matches!(known, DriverState::Disconnected | DriverState::Restarting | DriverState::Failed) {
             self.tell_connection(DriverState::Connecting, String::new(), None);
         }
@@ -76,7 +78,7 @@ impl Machine {
         }
         self.alarms.clear(BuiltIn::DriverLost);
         self.alarms.clear(BuiltIn::MachineFault);
-        let mut connection = self.bus.look(|snapshot| snapshot.connection.clone());
+        let mut connection = self.bus.decided().connection;
         if connection.state != DriverState::Connected {
             tracing::info!(machine = %self.spec.id, driver = name, "machine answers");
         }
@@ -89,7 +91,7 @@ impl Machine {
     }
 
     fn not_connected(&mut self, message: String, kind: ErrorKind, retry_in_ms: u64) {
-        let known = self.bus.look(|snapshot| snapshot.connection.state);
+        let known = self.bus.decided().connection.state;
         if known == DriverState::Connected {
             self.end_replay();
             self.tell_fault(FaultCode::Disconnected, message.clone());

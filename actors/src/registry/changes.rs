@@ -311,8 +311,7 @@ impl Registry {
     }
 
     fn is_linked(&self, id: &MachineId) -> bool {
-        let state =
-            self.machines.get(id).map(|machine| machine.handle().bus().look(|snapshot| snapshot.connection.state));
+        let state = self.machines.get(id).map(|machine| machine.handle().bus().decided().connection.state);
         state.is_some_and(|state| state != DriverState::Disconnected)
     }
 

@@ -269,7 +269,7 @@ impl Registry {
 impl Supervised {
     /// A fresh incarnation connects if this one was asked to, whoever asked.
     fn remember_link(&mut self) {
-        match self.handle.bus().look(|snapshot| snapshot.connection.state) {
+        match self.handle.bus().decided().connection.state {
             DriverState::Disconnected => self.link = Link::Unwanted,
             DriverState::Connecting | DriverState::Connected | DriverState::Reconnecting => self.link = Link::Wanted,
             DriverState::Restarting | DriverState::Failed => {}

@@ -15,7 +15,7 @@ use super::clock::{MachineClock, wall_now};
 use super::journal::{JournalHandle, SaveError};
 use crate::dialect::{DialectId, Encoded, Told};
 use crate::model::channel::ChannelTable;
-use crate::model::connection::DriverState;
+use crate::model::connection::{Connection, DriverState};
 use crate::model::event::{Event, EventBody, Safety};
 use crate::model::ids::{MachineId, Seq, SessionId};
 use crate::model::snapshot::Snapshot;
@@ -105,8 +105,15 @@ struct Inner {
 pub struct Decided {
     /// Whether outputs are latched safe.
     pub safety: Safety,
+    /// Where the driver stands.
+    pub connection: Connection,
+}
+
+impl Decided {
     /// Whether the driver is connected.
-    pub connected: bool,
+    pub fn is_connected(&self) -> bool {
+        self.connection.state == DriverState::Connected
+    }
 }
 
 #[derive(Debug)]
@@ -188,10 +195,7 @@ impl Bus {
                 session: None,
                 last_linked: snapshot.seq,
                 grace_ends: None,
-                decided: Decided {
-                    safety: snapshot.safety.clone(),
-                    connected: snapshot.connection.state == DriverState::Connected,
-                },
+                decided: Decided { safety: snapshot.safety.clone(), connection: snapshot.connection.clone() },
                 snapshot,
                 ring: VecDeque::new(),
                 journal: None,
@@ -343,7 +347,7 @@ impl Bus {
         self.lock().live = None;
     }
 
-    /// What was decided, told or not: what orders are judged by.
+    /// What was decided, told or not: what is decided by.
     pub fn decided(&self) -> Decided {
         self.lock().decided.clone()
     }
@@ -373,7 +377,7 @@ impl Inner {
         self.next = seq.next();
         match &body {
             EventBody::Safety(safety) => self.decided.safety = safety.clone(),
-            EventBody::Connection(connection) => self.decided.connected = connection.state == DriverState::Connected,
+            EventBody::Connection(connection) => self.decided.connection = connection.clone(),
             _ => {}
         }
         Event {

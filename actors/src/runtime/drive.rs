@@ -33,6 +33,7 @@ use crate::driver::{Driver, DriverError, ErrorKind, Pace, Sample};
 use crate::logic::backoff::{Backoff, First};
 use crate::logic::gate::Admitted;
 use crate::logic::rise::Rises;
+use crate::model::channel::ChannelTable;
 use crate::model::reading::MissingReason;
 pub use report::{Gone, Listener, Report};
 
@@ -73,8 +74,8 @@ pub enum Entry {
 pub struct Drive<L> {
     /// The driver; `None` once it was thrown away.
     pub driver: Box<dyn Driver>,
-    /// Number of channels of the machine.
-    pub channels: usize,
+    /// The machine's channels.
+    pub channels: Arc<ChannelTable>,
     /// Time between readings.
     pub period: Duration,
     /// The machine's clock.
@@ -254,11 +255,15 @@ impl<L: Listener> Drive<L> {
     }
 
     async fn read(&mut self) -> Result<(), Stop> {
-        let mut sample = Sample::missing(self.channels, MissingReason::Timeout);
+        let mut sample = Sample::missing(self.channels.len(), MissingReason::Timeout);
         let mut failure = None;
         let mut request = 0;
         // A driver may learn while it reads that it needs more requests.
         while request < self.driver.requests() {
+            // After the last one, what was read is told first: it may be against what waits.
+            if request > 0 {
+                self.apply_waiting().await?;
+            }
             let began = Instant::now();
             let read = guarded(self.driver.read(request, &mut sample), IO_DEADLINE, &self.pulse).await;
             match self.returned(read, "reading", IO_DEADLINE)? {
@@ -271,7 +276,6 @@ impl<L: Listener> Drive<L> {
                 }
             }
             request += 1;
-            self.apply_waiting().await?;
         }
         self.refresh.read(&sample);
         self.rises.read(sample.values(), |channel| !sample.is_kept(channel));

@@ -78,6 +78,11 @@ impl Lanes {
         std::mem::take(&mut self.lock().is_urgent)
     }
 
+    /// Whether an urgent order waits.
+    pub fn has_urgent(&self) -> bool {
+        !self.lock().urgent.is_empty()
+    }
+
     /// The next order, if one waits.
     pub fn try_next(&self) -> Option<Admitted> {
         let mut waiting = self.lock();
@@ -103,6 +108,14 @@ impl Lanes {
     /// Waits until an order may be there. Safe to drop.
     pub async fn arrival(&self) {
         self.arrived.notified().await;
+    }
+
+    /// Takes the ordinary orders out that fit, for refusing them.
+    pub fn withdraw(&self, fits: impl Fn(&Admitted) -> bool) -> Vec<Admitted> {
+        let mut waiting = self.lock();
+        let (withdrawn, kept): (VecDeque<Admitted>, _) = waiting.ordinary.drain(..).partition(fits);
+        waiting.ordinary = kept;
+        withdrawn.into()
     }
 
     /// Takes all orders out, for refusing them.

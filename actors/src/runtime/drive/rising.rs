@@ -44,13 +44,19 @@ impl<L: Listener> Drive<L> {
         self.refresh.forget(channel);
         let written = guarded(self.driver.apply(&part), IO_DEADLINE, &self.pulse).await;
         let written = self.returned(written, "writing", IO_DEADLINE)?;
-        let ends = is_last || written.is_err();
+        let objection = written.as_ref().ok().and_then(|applied| self.objection(&part, *applied));
+        let ends = is_last || written.is_err() || objection.is_some();
         let mut lost = None;
         let result = match written {
-            Ok(applied) => {
-                self.confirmed(&part);
-                Ok(applied)
-            }
+            Ok(applied) => match objection {
+                // The whole of it was not tried: what was read back says nothing of that.
+                Some(words) if !is_last => Err(words),
+                Some(_) => Ok(applied),
+                None => {
+                    self.confirmed(&part);
+                    Ok(applied)
+                }
+            },
             Err(error) => {
                 let words = error.to_string();
                 self.health.write_failed(error.kind(), &words);

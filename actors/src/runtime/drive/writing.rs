@@ -30,6 +30,11 @@ impl<L: Listener> Drive<L> {
         }
         let written = guarded(self.driver.apply(order), IO_DEADLINE, &self.pulse).await;
         let written = self.returned(written, "writing", IO_DEADLINE)?;
+        if let Some(message) = written.as_ref().ok().and_then(|applied| self.objection(order, *applied)) {
+            // Another hand was there: that is not written over.
+            self.refresh.forget(order.channel());
+            return Ok(self.tell(Report::NotRefreshed { message }).await?);
+        }
         let failure = self.refresh.written(order, written.is_ok());
         let Err(error) = written else { return Ok(()) };
         let message = error.to_string();
@@ -54,6 +59,17 @@ impl<L: Listener> Drive<L> {
             // Whether it was confirmed is told to whoever gave it.
             let _ = self.apply(order).await?;
         }
+    }
+
+    /// A STOP waits for one attempt and not for three.
+    fn gives_way(&self, order: &Admitted) -> bool {
+        !order.is_at_once() && self.lanes.has_urgent()
+    }
+
+    /// What the read-back has against an order that the device took.
+    pub(super) fn objection(&self, order: &Admitted, applied: Applied) -> Option<String> {
+        let control = self.channels.get(order.channel())?.control()?;
+        applied.objection(control, order)
     }
 
     pub(super) fn confirmed(&mut self, part: &Admitted) {
@@ -101,6 +117,12 @@ impl<L: Listener> Drive<L> {
             }
             let ended = guarded(self.driver.apply(&order), IO_DEADLINE, &self.pulse).await;
             match self.returned(ended, "writing", IO_DEADLINE) {
+                Ok(Ok(applied)) if self.objection(&order, applied).is_some() => {
+                    if attempt == attempts || self.gives_way(&order) {
+                        break (Ok(applied), None);
+                    }
+                    attempt += 1;
+                }
                 Ok(Ok(applied)) => {
                     if let Some(promise) = self.driver.promise(&order) {
                         self.promises.add(order, began, promise);
@@ -113,7 +135,7 @@ impl<L: Listener> Drive<L> {
                     let words = error.to_string();
                     self.health.write_failed(error.kind(), &words);
                     let lost = error.kind() == ErrorKind::Disconnected;
-                    if lost || attempt == attempts {
+                    if lost || attempt == attempts || self.gives_way(&order) {
                         break (Err(words), lost.then(|| self.lost(&error)));
                     }
                     attempt += 1;
@@ -122,7 +144,10 @@ impl<L: Listener> Drive<L> {
                 Err(stop) => break (Err("the driver crashed while writing".into()), Some(stop)),
             }
         };
-        let confirmed = result.as_ref().map(|_| ()).map_err(Clone::clone);
+        let confirmed = match &result {
+            Ok(applied) => self.objection(&order, *applied).map_or(Ok(()), Err),
+            Err(words) => Err(words.clone()),
+        };
         self.tell_settled(order, began, result).await?;
         stop.map_or(Ok(confirmed), Err)
     }
