@@ -229,10 +229,8 @@ impl<L: Listener> Drive<L> {
             if self.pulse.is_revoked() {
                 return Err(Stop::Gone);
             }
+            self.link.mark_unchanged();
             self.apply_waiting().await?;
-            if *self.link.borrow_and_update() == Link::Unwanted {
-                return Err(Stop::Unwanted);
-            }
             if self.entry == Entry::SafeFirst && Instant::now() >= self.safe_again {
                 let made_safe = self.bring_to_safety().await?;
                 self.settle_entry(Some(&made_safe));

@@ -67,6 +67,19 @@ fn a_stop_waits_for_one_attempt_of_an_order_that_lowers_heat_and_not_for_three()
 }
 
 #[test]
+fn heat_is_not_written_again_when_the_link_is_to_be_let_go() {
+    let slow = Read { takes_ms: 700, ..GOOD };
+    let steps = [
+        (Reads(slow, 1), Now),
+        (Sets(ME, BURNER, 10), Tenths(3)),
+        (Reads(Read { takes_ms: 1_500, ..GOOD }, 1), Tenths(8)),
+        (Disconnects, Now),
+        (Stops(ME), Ms(2_000)),
+    ];
+    goes_well(plain(), steps);
+}
+
+#[test]
 fn a_replay_does_not_begin_that_was_asked_for_before_a_stop() {
     goes_well(plain(), [(Replays(ME, 1), Now), (Stops(ME), Now), (Rearms(ME), Ms(2_500))]);
 }

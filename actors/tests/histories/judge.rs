@@ -336,7 +336,12 @@ impl Judge {
             self.sensor_tripped = true;
             self.say("a sensor is lost");
             self.seq += 1;
-            self.latch_at(self.seq);
+            self.tally.latches += 1;
+            self.latched = Some(self.seq);
+            // It may have been seen a while ago, and what was ordered since is not of before.
+            let seen_by = self.good[0].min(self.good[1]) + SENSOR_LOSS - LATE;
+            let before = self.orders.values().filter(|order| order.at <= seen_by).map(|order| order.seq).max();
+            self.void_before = self.void_before.max(before.unwrap_or(0));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::{Drive, Entry, Gone, IO_DEADLINE, LOWERING_ATTEMPTS, Listener, Report, SAFE_AGAIN, Stop};
+use super::{Drive, Entry, Gone, IO_DEADLINE, LOWERING_ATTEMPTS, Link, Listener, Report, SAFE_AGAIN, Stop};
 use crate::driver::{Applied, ErrorKind};
 use crate::logic::gate::Admitted;
 use crate::runtime::guarded::guarded;
@@ -13,6 +13,10 @@ impl<L: Listener> Drive<L> {
     /// Orders first, then what rises, then heat that is to be written again.
     pub(super) async fn apply_waiting(&mut self) -> Result<(), Stop> {
         loop {
+            // What is still to be written is the safe values.
+            if *self.link.borrow() == Link::Unwanted {
+                return Err(Stop::Unwanted);
+            }
             self.apply_orders().await?;
             if let Some(step) = self.rises.due(self.clock.now()) {
                 self.rise(step).await?;
