@@ -121,19 +121,20 @@ impl<L: Listener> Drive<L> {
             }
             let ended = guarded(self.driver.apply(&order), IO_DEADLINE, &self.pulse).await;
             match self.returned(ended, "writing", IO_DEADLINE) {
-                Ok(Ok(applied)) if self.objection(&order, applied).is_some() => {
-                    if attempt == attempts || self.gives_way(&order) {
-                        break (Ok(applied), None);
-                    }
-                    attempt += 1;
-                }
                 Ok(Ok(applied)) => {
+                    // What is on its way reads back as it was.
                     if let Some(promise) = self.driver.promise(&order) {
                         self.promises.add(order, began, promise);
                         return Ok(Ok(()));
                     }
-                    self.confirmed(&order);
-                    break (Ok(applied), None);
+                    let is_done = self.objection(&order, applied).is_none();
+                    if is_done {
+                        self.confirmed(&order);
+                    }
+                    if is_done || attempt == attempts || self.gives_way(&order) {
+                        break (Ok(applied), None);
+                    }
+                    attempt += 1;
                 }
                 Ok(Err(error)) => {
                     let words = error.to_string();
