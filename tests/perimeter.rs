@@ -402,6 +402,21 @@ async fn encrypted(address: SocketAddr, made: &Made, request: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
+/// As browsers ask who are offered it: the daemon's name is in the address, and there is no `Host`.
+async fn by_http_2(address: SocketAddr, made: &Made, whole: &str) -> u16 {
+    let mut config = made.connector.config().as_ref().clone();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let stream = TcpStream::connect(address).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let stream = within(TlsConnector::from(Arc::new(config)).connect(name, stream)).await.unwrap();
+    let (mut client, connection) = within(h2::client::handshake(stream)).await.unwrap();
+    let connection = actix_rt::spawn(connection);
+    let (answer, _) = client.send_request(http::Request::get(whole).body(()).unwrap(), true).unwrap();
+    let status = within(answer).await.unwrap().status().as_u16();
+    connection.abort();
+    status
+}
+
 #[actix_rt::test]
 async fn with_a_certificate_everything_is_encrypted() {
     let made = made();
@@ -444,6 +459,10 @@ async fn with_a_certificate_everything_is_encrypted() {
     assert!(socket.starts_with("HTTP/1.1 101 ") && socket.contains(GREETED), "{socket}");
     let plain = encrypted(address, &made, &shake(&own.replace("https", "http"))).await;
     assert!(plain.starts_with("HTTP/1.1 403 "), "{plain}");
+
+    let port = address.port();
+    assert_eq!(by_http_2(address, &made, &format!("https://localhost:{port}/healthz")).await, 200);
+    assert_eq!(by_http_2(address, &made, &format!("https://foreign.example:{port}/healthz")).await, 421);
 
     let unencrypted = house.raw(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
     assert!(!unencrypted.contains("HTTP/"), "{unencrypted}");

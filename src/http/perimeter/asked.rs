@@ -35,13 +35,18 @@ pub(super) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    /// What it calls the daemon.
+    /// What it calls the daemon: in its `Host`, and by HTTP/2 in its address. Source: RFC 9113, 8.3.1.
     pub(super) fn authority(&self) -> Result<&'a str, Refusal> {
         let mut hosts = self.headers.get_all(HOST);
-        let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err(Refusal::NoHost) };
+        let in_address = self.uri.authority().map(|authority| authority.as_str());
+        let host = match (hosts.next(), hosts.next(), in_address) {
+            (Some(host), None, _) => host,
+            (None, None, Some(authority)) if self.version == Version::HTTP_2 => return Ok(authority),
+            _ => return Err(Refusal::NoHost),
+        };
         let host = host.to_str().map_err(|_| Refusal::Host(shown(&String::from_utf8_lossy(host.as_bytes()))))?;
-        match self.uri.authority() {
-            Some(other) if !other.as_str().eq_ignore_ascii_case(host) => Err(Refusal::Host(shown(other.as_str()))),
+        match in_address {
+            Some(other) if !other.eq_ignore_ascii_case(host) => Err(Refusal::Host(shown(other))),
             Some(_) | None => Ok(host),
         }
     }
