@@ -164,7 +164,8 @@ impl Access {
         Some(Duration::from_millis(u64::try_from(until.saturating_sub(now.0)).unwrap_or(0)))
     }
 
-    fn write_uses(&self, now: WallMs) {
+    /// Writes what was used when, as far as it is not written. Waits for the disk.
+    pub fn write_uses(&self, now: WallMs) {
         let used = locked(&self.inner.used).clone();
         let newer = |digest: &str, written: i64| {
             used.get(digest).map(|at| at.0).filter(|at| at.saturating_sub(written) >= WRITE_AFTER_MS)

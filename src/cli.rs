@@ -7,6 +7,7 @@ pub mod log;
 pub mod token;
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -152,12 +153,21 @@ impl Invocation {
         })
     }
 
-    /// `hearth check`: tells every fault, or how many machines there are.
-    pub fn check(&self, answers: &mut impl Write, complaints: &mut impl Write) -> ExitCode {
+    /// `hearth check`: tells every fault, or how many machines there are. A configuration without faults is looked at further.
+    pub fn check<E: Display>(
+        &self,
+        look_further: impl FnOnce(&Config) -> Result<(), E>,
+        answers: &mut impl Write,
+        complaints: &mut impl Write,
+    ) -> ExitCode {
         let config = match self.load(complaints) {
             Ok(config) => config,
             Err(code) => return code,
         };
+        if let Err(error) = look_further(&config) {
+            let _ = writeln!(complaints, "{error}");
+            return ExitCode::from(EXIT_USAGE);
+        }
         let machines = match config.machines.len() {
             1 => "1 machine".to_owned(),
             n => format!("{n} machines"),
@@ -189,6 +199,7 @@ fn environment() -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::tls::Certificate;
 
     fn parsed(arguments: &[&str]) -> Invocation {
         parse_from(arguments, Vec::new()).expect("sound")
@@ -245,7 +256,11 @@ mod tests {
             std::fs::write(&file, text).expect("a file");
             let path = file.display().to_string();
             let (mut answers, mut complaints) = (Vec::new(), Vec::new());
-            let code = parsed(&["hearth", "check", "--config", &path]).check(&mut answers, &mut complaints);
+            let code = parsed(&["hearth", "check", "--config", &path]).check(
+                |config| Certificate::of(&config.server).map(drop),
+                &mut answers,
+                &mut complaints,
+            );
             let texts =
                 [answers, complaints].map(|text| String::from_utf8(text).expect("text").replace(&path, "h.toml"));
             (format!("{code:?}"), texts)
@@ -254,6 +269,11 @@ mod tests {
         let (code, [answer, complaint]) = check(machine);
         assert_eq!((answer.as_str(), complaint.as_str()), ("configuration ok: 1 machine\n", ""));
         assert_eq!(code, format!("{:?}", ExitCode::SUCCESS));
+
+        let (code, [answer, complaint]) = check("[server]\ntls_cert = 'nowhere.pem'\ntls_key = 'nowhere.key'\n");
+        assert_eq!(answer, "");
+        assert!(complaint.starts_with("server.tls_cert: "), "{complaint}");
+        assert_eq!(code, format!("{:?}", ExitCode::from(EXIT_USAGE)));
 
         let (code, [answer, complaint]) = check("a = 1\nb = 2\n[server]\nlisten = 3\n");
         assert_eq!(answer, "");

@@ -207,6 +207,13 @@ impl Daemon {
         self.state.lobby.tell(Notice::Stopping);
         tokio::join!(self.state.house.unscoped().stop(parted), tokio::time::sleep(FAREWELL));
         join_all(self.servers.iter().map(|server| server.stop(true))).await;
+        let (access, audit) = (self.state.access.clone(), self.state.audit.clone());
+        let written = tokio::task::spawn_blocking(move || {
+            access.write_uses(wall_now());
+            audit.end();
+        });
+        // It tells by itself what it could not write.
+        let _ = written.await;
         self.upkeep.iter().for_each(JoinHandle::abort);
     }
 }

@@ -18,6 +18,7 @@ use hearth::daemon::{Daemon, descriptors};
 use hearth::guard::lifeline::Lifeline;
 use hearth::guard::{self, parent};
 use hearth::http::door;
+use hearth::http::tls::Certificate;
 use hearth::storage::disk::Disk;
 use hearth::storage::{backup, restore};
 use hearth_actors::model::ids::MachineId;
@@ -38,7 +39,9 @@ const ORPHANED_DEADLINE: Duration = Duration::from_millis(900);
 fn main() -> ExitCode {
     let invocation = cli::parse();
     match &invocation.command {
-        Command::Check => invocation.check(&mut stdout(), &mut stderr()),
+        Command::Check => {
+            invocation.check(|config| Certificate::of(&config.server).map(drop), &mut stdout(), &mut stderr())
+        }
         Command::Healthcheck => invocation.healthcheck(&mut stderr()),
         Command::HashPassword => hash_password(),
         Command::Token { command } => with_config(&invocation, |config| command.run(&config, &mut stdout())),

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use hearth_actors::archive::ArchiveError;
 use serde::{Deserialize, Serialize};
@@ -86,7 +87,9 @@ pub struct Audit {
 #[derive(Debug)]
 struct Inner {
     dir: PathBuf,
-    notes: SyncSender<Deed>,
+    /// Until the end.
+    notes: Mutex<Option<SyncSender<Deed>>>,
+    pen: Mutex<Option<JoinHandle<()>>>,
     refused: Arc<Mutex<Tally>>,
     lost: Arc<AtomicU64>,
 }
@@ -118,13 +121,16 @@ impl Audit {
         let refused = Arc::<Mutex<Tally>>::default();
         let pen = Pen::new(disk, dir.clone(), next, Arc::clone(&refused), Arc::clone(&lost));
         let began = std::thread::Builder::new().name("audit".into()).spawn(move || pen.write_all(&noted));
-        began.map_err(|source| ArchiveError::Io { what: format!("starting the audit failed: {source}"), source })?;
-        Ok(Self { inner: Arc::new(Inner { dir, notes, refused, lost }) })
+        let pen = began
+            .map_err(|source| ArchiveError::Io { what: format!("starting the audit failed: {source}"), source })?;
+        let (notes, pen) = (Mutex::new(Some(notes)), Mutex::new(Some(pen)));
+        Ok(Self { inner: Arc::new(Inner { dir, notes, pen, refused, lost }) })
     }
 
     /// Notes a deed. Never waits.
     pub fn note(&self, deed: Deed) {
-        if self.inner.notes.try_send(deed).is_err() && self.inner.lost.fetch_add(1, Ordering::Relaxed) == 0 {
+        let is_noted = locked(&self.inner.notes).as_ref().is_some_and(|notes| notes.try_send(deed).is_ok());
+        if !is_noted && self.inner.lost.fetch_add(1, Ordering::Relaxed) == 0 {
             tracing::error!("more is done than can be written down: the audit has a gap");
         }
     }
@@ -134,6 +140,15 @@ impl Audit {
         let first = locked(&self.inner.refused).take(deed, Instant::now());
         if let Some(first) = first {
             self.note(first);
+        }
+    }
+
+    /// Has everything written that was noted and counted; what is noted later is lost. Waits for the disk.
+    pub fn end(&self) {
+        drop(locked(&self.inner.notes).take());
+        let pen = locked(&self.inner.pen).take();
+        if pen.is_some_and(|pen| pen.join().is_err()) {
+            tracing::error!("the audit ended before everything was written down");
         }
     }
 

@@ -134,6 +134,14 @@ impl Disk {
         self.opened(path, File::options().append(true).create_new(true))
     }
 
+    /// The same, and nobody but its owner may read it.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub fn create_new_private(&self, path: &Path) -> io::Result<DiskFile> {
+        self.opened(path, File::options().append(true).create_new(true).mode(PRIVATE))
+    }
+
     /// Makes a file, or empties the one that is there.
     ///
     /// # Errors

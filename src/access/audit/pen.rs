@@ -84,7 +84,7 @@ impl Pen {
         let is_full = self.file.as_ref().is_none_or(|file| file.bytes().is_ok_and(|bytes| bytes >= FILE_BYTES));
         if is_full {
             self.flush();
-            self.file = Some(self.disk.create_new(&self.dir.join(format!("{:020}.jsonl", entry.id)))?);
+            self.file = Some(self.disk.create_new_private(&self.dir.join(format!("{:020}.jsonl", entry.id)))?);
             self.forget_the_oldest();
         }
         if let Some(file) = &mut self.file {

@@ -1,5 +1,7 @@
 //! What was noted and is read again.
 
+use std::os::unix::fs::PermissionsExt;
+
 use super::pen::FILES_MAX;
 use super::*;
 
@@ -20,7 +22,8 @@ fn pen_of(audit: &Audit) -> Pen {
 }
 
 fn noting(dir: &Path, notes: SyncSender<Deed>) -> Audit {
-    let inner = Inner { dir: dir.into(), notes, refused: Arc::default(), lost: Arc::default() };
+    let (notes, pen) = (Mutex::new(Some(notes)), Mutex::default());
+    let inner = Inner { dir: dir.into(), notes, pen, refused: Arc::default(), lost: Arc::default() };
     Audit { inner: Arc::new(inner) }
 }
 
@@ -90,6 +93,19 @@ fn who_knocks_a_million_times_takes_two_lines_and_crowds_out_nothing() {
     let told: Vec<_> = written.iter().map(|entry| (entry.deed.who.as_str(), entry.deed.times)).collect();
     assert_eq!(told, [("nobody", Some(999_999)), ("user 2", None), ("nobody", None)]);
     assert!(written.iter().all(|entry| entry.deed.lost.is_none()));
+}
+
+#[test]
+fn what_was_counted_is_written_at_an_orderly_end_for_nobody_else_to_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let audit = Audit::open(Disk::default(), dir.path()).unwrap();
+    (0..3).for_each(|_| audit.note_refused(Deed { who: "nobody".into(), ..deed(1) }));
+    audit.end();
+    let wanted = Wanted { limit: 10, ..Wanted::default() };
+    let times: Vec<_> = audit.read(&wanted).unwrap().iter().map(|entry| entry.deed.times).collect();
+    assert_eq!(times, [Some(2), None]);
+    let path = files(&dir.path().join(AUDIT)).unwrap().into_values().next().unwrap();
+    assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[test]
