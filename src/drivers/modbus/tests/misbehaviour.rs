@@ -15,7 +15,7 @@ use super::pty::Port;
 use super::{Machine, channel, control};
 
 /// Short, so that silence is cheap; long enough for a busy machine to answer in time.
-const TIMEOUT_MS: u64 = 150;
+const TIMEOUT_MS: u64 = 300;
 
 const LINKS: [Link; 5] = [Link::Tcp, Link::RtuOverTcp, Link::SerialLike, Link::Pty, Link::RepeatingPty];
 

@@ -75,7 +75,10 @@ async fn a_device_that_is_back_in_time_is_still_made_safe() {
         done = carry_out(&will, Duration::from_secs(30)) => done,
         ended = device => panic!("the device ended: {ended:?}"),
     };
-    assert_eq!(names(&done), [("fan", true), ("burner", true), ("drum", true)]);
+    let mut done = names(&done);
+    // It may be back between two of them.
+    done.sort_unstable();
+    assert_eq!(done, [("burner", true), ("drum", true), ("fan", true)]);
     assert_eq!(OUTPUTS.map(|address| store.get(1, address)), [0; 4]);
 }
 
