@@ -290,9 +290,12 @@ async fn what_is_not_theirs_is_answered_as_what_is_not_there_and_stays_as_it_is(
     let tokens = LIMITED.map(|role| (role, shop.limited(role)));
     let as_it_is = async || {
         let mut all = Vec::new();
-        for path in ["/api/profiles", "/api/tasks", "/api/programs", "/api/os/alarms"] {
+        for path in ["/api/profiles", "/api/tasks", "/api/programs"] {
             all.push(shop.get(&shop.admin, path).await.json());
         }
+        // The rig's controller never sends, and after a while that is an alarm.
+        let alarms = shop.get(&shop.admin, "/api/os/alarms").await.json()["data"].as_array().unwrap().clone();
+        all.extend(alarms.into_iter().filter(|alarm| alarm["machine_id"] != RIG));
         let view = shop.get(&shop.admin, &format!("/api/machines/{SCANNER}/session")).await.json();
         all.extend(["state", "safety", "controls", "driver_state"].map(|key| view[key].clone()));
         all
