@@ -8,8 +8,8 @@ pub mod history;
 pub mod interest;
 
 use crate::dialect::{
-    Ask, Change, Choice, Dialect, DialectId, Encoded, Frame, Heard, Intent, SyncRequest, SyncSummary, Telemetry, Told,
-    Topic, Viewer,
+    Ask, Change, Dialect, DialectId, Encoded, Frame, Heard, Intent, SyncRequest, SyncSummary, Telemetry, Told, Topic,
+    Viewer,
 };
 use crate::logic::lease::Identity;
 use crate::model::command::{Command, Want};
@@ -176,6 +176,18 @@ impl Client {
         due
     }
 
+    /// How far the client knows a machine.
+    pub fn told(&self, place: usize) -> Option<Seq> {
+        self.watched.get(place).and_then(|watched| watched.last_live)
+    }
+
+    /// The client knows a machine as far as this, whatever was told here: it takes what came after.
+    pub fn knows(&mut self, place: usize, seq: Option<Seq>) {
+        if let Some(watched) = self.watched.get_mut(place) {
+            watched.last_live = seq;
+        }
+    }
+
     /// The client missed live events of a machine: [`Client::catch_up`] has them.
     pub fn fell_behind(&mut self, place: usize) {
         if let Some(watched) = self.watched.get_mut(place)
@@ -222,6 +234,7 @@ impl Client {
 
     fn react(&mut self, intent: Intent, now: WallMs) -> Reaction {
         let Intent { request_id, ask } = intent;
+        let heard = |change, choice, machines| Heard { change, choice, request_id: request_id.as_deref(), machines };
         match ask {
             Ask::Command(want) => Reaction::Command(want, request_id),
             Ask::Sync(request) => Reaction::Sync(request),
@@ -229,19 +242,42 @@ impl Client {
             Ask::Telemetry(values) => Reaction::Telemetry(values),
             // Who it is was judged before it came in; to say it again changes nothing.
             Ask::Auth { .. } => Reaction::Nothing,
-            Ask::Subscribe(choice) => match self.choose(&choice.topics) {
-                Added::Yes => self.heard(Change::Added, &choice, request_id.as_deref(), now),
-                Added::TooMany(most) => {
-                    let words = format!("a client may subscribe to {most} topics: unsubscribe from some first");
-                    let refusal = Refusal::new(RefusalCode::RateLimited, words).in_reply_to(request_id);
-                    Reaction::Answer(self.dialect.refuse(&refusal, now))
-                }
-            },
+            Ask::Subscribe(choice) => {
+                let (mut frames, machines) = self.up_to_now();
+                frames.extend(match self.choose(&choice.topics) {
+                    Added::Yes => self.dialect.heard(&heard(Change::Added, &choice, &machines), now),
+                    Added::TooMany(most) => {
+                        let words = format!("a client may subscribe to {most} topics: unsubscribe from some first");
+                        let refusal = Refusal::new(RefusalCode::RateLimited, words).in_reply_to(request_id);
+                        self.dialect.refuse(&refusal, now)
+                    }
+                });
+                Reaction::Answer(frames)
+            }
             Ask::Unsubscribe(choice) => {
                 self.interest.remove(&choice.topics);
-                self.heard(Change::Removed, &choice, request_id.as_deref(), now)
+                let machines = self.snapshots();
+                Reaction::Answer(self.dialect.heard(&heard(Change::Removed, &choice, &machines), now))
             }
         }
+    }
+
+    /// What holds now, and what was still to be told before: else a value could follow one that is newer.
+    fn up_to_now(&mut self) -> (Vec<Frame>, Vec<Snapshot>) {
+        let machines = self.snapshots();
+        let mut missed = Vec::new();
+        for (watched, snapshot) in self.watched.iter_mut().zip(&machines) {
+            if watched.stage != Stage::Syncing {
+                let untold = watched.machine.bus().after(watched.last_live, usize::MAX);
+                missed.extend(untold.into_iter().filter(|published| Some(published.event.seq) <= snapshot.seq));
+                watched.last_live = watched.last_live.max(snapshot.seq);
+            }
+        }
+        (missed.iter().flat_map(|published| self.frames(published)).collect(), machines)
+    }
+
+    fn snapshots(&self) -> Vec<Snapshot> {
+        self.machines().map(|machine| machine.bus().snapshot()).collect()
     }
 
     /// Adds topics. Where they are too many, those of which nothing more will be told go first.
@@ -255,11 +291,6 @@ impl Client {
         };
         interest.clear(|topic| dialect.is_over(topic, &knows));
         interest.add(topics)
-    }
-
-    fn heard(&self, change: Change, choice: &Choice, request_id: Option<&str>, now: WallMs) -> Reaction {
-        let machines: Vec<Snapshot> = self.machines().map(|machine| machine.bus().snapshot()).collect();
-        Reaction::Answer(self.dialect.heard(&Heard { change, choice, request_id, machines: &machines }, now))
     }
 
     /// A command of this client.

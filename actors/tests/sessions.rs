@@ -156,6 +156,8 @@ async fn a_sync_brings_exactly_what_was_not_sent_from_ring_and_journal() {
     watcher.readings(20).await;
     world.order(&machine, Want::Mark { kind: MarkKind::Charge, at: None }).await.expect("marked");
     let sent_after = machine.bus().look(|s| s.seq);
+    // What comes later is told after all before is in the journal.
+    watcher.until("a later event", |event| Some(event.seq) > sent_after).await;
     let log = world.archive.log(session).expect("journal");
     let wanted: Vec<Seq> = log.events.iter().map(|e| e.seq).filter(|seq| Some(*seq) <= sent_after).collect();
     for skip in [0, 1, 7, wanted.len() - 1] {

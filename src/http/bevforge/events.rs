@@ -163,7 +163,7 @@ struct Reader {
     client: Client,
     wanted: Vec<String>,
     /// In the order of the client's machines.
-    known: Vec<Place>,
+    stages: Vec<Stage>,
     news: StreamMap<MachineId, BroadcastStream<Arc<Published>>>,
     roster: SeenRoster,
     comment: Interval,
@@ -175,16 +175,10 @@ struct Reader {
     _seat: Seat,
 }
 
-/// How far one machine is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Place {
-    seq: Option<Seq>,
-    stage: Stage,
-}
-
+/// What of a machine is still to be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// Nothing is to be told.
+    /// Nothing.
     Current,
     /// The ring may have more.
     Behind,
@@ -209,7 +203,7 @@ impl Reader {
         let mut reader = Self {
             client,
             wanted,
-            known: machines.iter().map(Place::now).collect(),
+            stages: vec![Stage::Behind; machines.len()],
             news,
             roster,
             comment,
@@ -225,32 +219,28 @@ impl Reader {
 
     /// Greets; then goes on where a reader was, or tells what holds now.
     fn begin(&mut self, greeting: Vec<Frame>, known: Option<Known>, machines: &[MachineHandle]) {
-        let mut answers = Vec::new();
-        let mut current = Vec::new();
-        for mut frames in self.subscribe() {
-            answers.extend((!frames.is_empty()).then(|| frames.remove(0)));
-            current.extend(frames);
-        }
-        self.waiting.extend(greeting.iter().chain(&answers).map(|frame| event(frame, None)));
+        self.waiting.extend(greeting.iter().map(|frame| event(frame, None)));
+        let current = self.subscribe();
         match known {
             None => self.tell(&current),
             Some(known) => {
-                for (place, machine) in self.known.iter_mut().zip(machines) {
-                    *place = Place { seq: known.get(machine.id()).copied(), stage: Stage::Doubtful };
+                for (place, machine) in machines.iter().enumerate() {
+                    self.client.knows(place, known.get(machine.id()).copied());
+                    self.stages[place] = Stage::Doubtful;
                 }
             }
         }
     }
 
     /// Subscribes to all that is wanted: per subscription its answer, then what holds now.
-    fn subscribe(&mut self) -> Vec<Vec<Frame>> {
+    fn subscribe(&mut self) -> Vec<Frame> {
         let now = wall_now();
         let client = &mut self.client;
         let answers = self.wanted.iter().map(|wanted| match client.text(wanted, Budget::Left, now) {
             Reaction::Answer(frames) => frames,
             _ => Vec::new(),
         });
-        answers.collect()
+        answers.flatten().collect()
     }
 
     /// What is sent next; `None` once the daemon stops or the login has ended.
@@ -277,7 +267,7 @@ impl Reader {
                 Some((machine, news)) = self.news.next() => {
                     let stage = if news.is_ok() { Stage::Behind } else { Stage::Doubtful };
                     if let Some(place) = self.client.place_of(&machine) {
-                        self.known[place].stage = stage.max_with(self.known[place].stage);
+                        self.stages[place] = stage.max_with(self.stages[place]);
                     }
                 }
             }
@@ -291,10 +281,10 @@ impl Reader {
             return self.start_over(&machines);
         }
         for (place, machine) in machines.iter().enumerate() {
-            while self.waiting.is_empty() && self.known[place].stage == Stage::Behind {
-                let lot = machine.bus().after(self.known[place].seq, LOT);
+            while self.waiting.is_empty() && self.stages[place] == Stage::Behind {
+                let lot = machine.bus().after(self.client.told(place), LOT);
                 if lot.is_empty() {
-                    self.known[place].stage = Stage::Current;
+                    self.stages[place] = Stage::Current;
                 }
                 lot.iter().for_each(|published| self.take(place, published));
             }
@@ -303,15 +293,16 @@ impl Reader {
 
     /// Whether all that happened since is still there, as far as that was in doubt.
     fn is_whole(&mut self, machines: &[MachineHandle]) -> bool {
-        for (place, machine) in self.known.iter_mut().zip(machines) {
-            if place.stage == Stage::Doubtful {
+        for (place, (stage, machine)) in self.stages.iter_mut().zip(machines).enumerate() {
+            if *stage == Stage::Doubtful {
+                let told = self.client.told(place);
                 let last = machine.bus().look(|snapshot| snapshot.seq);
                 let oldest = machine.bus().recent(|_| false).oldest.map(|oldest| oldest.event.seq);
-                let follows = oldest.is_some_and(|oldest| place.seq.is_some_and(|seq| oldest <= seq.next()));
-                if place.seq != last && (place.seq > last || !follows) {
+                let follows = oldest.is_some_and(|oldest| told.is_some_and(|seq| oldest <= seq.next()));
+                if told != last && (told > last || !follows) {
                     return false;
                 }
-                place.stage = Stage::Behind;
+                *stage = Stage::Behind;
             }
         }
         true
@@ -319,15 +310,20 @@ impl Reader {
 
     /// Some of it is forgotten: says so, and tells what holds now.
     fn start_over(&mut self, machines: &[MachineHandle]) {
-        self.known = machines.iter().map(Place::now).collect();
+        for (place, machine) in machines.iter().enumerate() {
+            self.client.knows(place, machine.bus().look(|snapshot| snapshot.seq));
+            self.stages[place] = Stage::Behind;
+        }
         let words = ": events are missing: older ones are no longer kept; what holds now follows\n";
         self.waiting.push_back(Bytes::from(format!("{words}event: gap\ndata: {{\"type\":\"gap\"}}\n\n")));
-        let current: Vec<Frame> = self.subscribe().into_iter().flat_map(|frames| frames.into_iter().skip(1)).collect();
+        let current = self.subscribe();
         self.tell(&current);
     }
 
     fn take(&mut self, place: usize, published: &Published) {
-        self.known[place].seq = Some(published.event.seq);
+        if !self.client.takes(place, published) {
+            return;
+        }
         let encoded = self.client.encode(published);
         let told = encoded.frames().iter().filter(|Told { topic, .. }| self.client.hears(*topic));
         let frames: Vec<Frame> = told.map(|Told { frame, .. }| frame.clone()).collect();
@@ -344,15 +340,15 @@ impl Reader {
     }
 
     fn cursor(&self) -> String {
-        let machines = self.client.machines().zip(&self.known);
-        let parts = machines.filter_map(|(machine, place)| Some(format!("{}:{}", machine.id(), place.seq?.0)));
+        let machines = self.client.machines().enumerate();
+        let parts = machines.filter_map(|(place, of)| Some(format!("{}:{}", of.id(), self.client.told(place)?.0)));
         parts.collect::<Vec<_>>().join(",")
     }
 
     /// Follows the machines that came, and no more those that went.
     fn follow(&mut self) {
         let machines = self.roster.now();
-        for place in (0..self.known.len()).rev() {
+        for place in (0..self.stages.len()).rev() {
             let gone = self
                 .client
                 .machines()
@@ -361,22 +357,17 @@ impl Reader {
             if let Some(gone) = gone {
                 self.news.remove(gone.id());
                 self.client.leave(place);
-                self.known.remove(place);
+                self.stages.remove(place);
             }
         }
         for machine in
             machines.iter().filter(|machine| self.client.place_of(machine.id()).is_none()).collect::<Vec<_>>()
         {
             self.news.insert(machine.id().clone(), listen(machine));
-            self.client.join(machine.clone());
-            self.known.push(Place { seq: None, stage: Stage::Behind });
+            let place = self.client.join(machine.clone());
+            self.client.knows(place, None);
+            self.stages.push(Stage::Behind);
         }
-    }
-}
-
-impl Place {
-    fn now(machine: &MachineHandle) -> Self {
-        Self { seq: machine.bus().look(|snapshot| snapshot.seq), stage: Stage::Behind }
     }
 }
 
