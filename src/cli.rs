@@ -55,12 +55,12 @@ pub enum Command {
     Serve,
     /// Check the configuration and tell every fault
     Check,
-    /// Write everything that is stored into one file
+    /// Write what was recorded and how the machines are set up into one file; who may log in and who did what are not in it
     Backup {
         /// File to write
         file: PathBuf,
     },
-    /// Replace everything that is stored by what a backup holds
+    /// Replace what was recorded and how the machines are set up by what a backup holds
     Restore {
         /// File to read
         file: PathBuf,

@@ -26,6 +26,7 @@ use tokio::time::Instant;
 
 use crate::access::Access;
 use crate::access::audit::Audit;
+use crate::access::audit::command_line::note_tokens;
 use crate::access::book::BookError;
 use crate::config::Config;
 use crate::config::machine::MachineConfig;
@@ -161,7 +162,7 @@ impl Daemon {
         let upkeep = [
             actix_rt::spawn(upkeep::tell_of_storage(house.clone(), told_of_storage)),
             actix_rt::spawn(upkeep::tell_of_jumps(house)),
-            actix_rt::spawn(access.keep(move |changed| upkeep::note_tokens(&audit, changed))),
+            actix_rt::spawn(access.keep(move |changed| note_tokens(&audit, changed))),
         ];
         actix_rt::spawn(server::look_alive(state.lobby.clone()));
         actix_rt::spawn(state.house.clone().keep());

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use hearth::access::audit::command_line::{note_alone, note_restore};
 use hearth::access::password;
 use hearth::cli::{self, Command, Guard, Invocation};
 use hearth::config::Config;
@@ -123,7 +124,7 @@ fn serve(config: Config, guard: Guard) -> anyhow::Result<()> {
         if let Some(token) = daemon.state().access.offer_set_up() {
             let link = format!("{}/#/setup?token={token}", place.url(daemon.address()));
             tracing::warn!("there is no admin yet: the link to become one is on standard error, for 15 minutes");
-            writeln!(stderr(), "hearth: nobody can log in yet. Within 15 minutes, become the admin at {link}")?;
+            writeln!(stderr(), "hearth: there is no admin yet. Within 15 minutes, become the admin at {link}")?;
         }
         let (deadline, code) = match called_away(orphaned).await? {
             Call::Signal => (STOP_DEADLINE, 0),
@@ -272,5 +273,6 @@ fn bring_back(config: &Config, file: &Path) -> anyhow::Result<()> {
         &config.storage.path,
     )?;
     writeln!(stdout(), "{report}")?;
+    note_alone(&config.storage.path, |audit| note_restore(audit, file))?;
     Ok(())
 }

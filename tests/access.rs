@@ -547,6 +547,46 @@ async fn who_did_what_is_written_down_and_no_secret_with_it() {
 }
 
 #[actix_rt::test]
+async fn a_password_in_the_wrong_field_is_not_written_down_and_that_somebody_has_another_one_is() {
+    let house = house().await;
+    let admin = token(&house, RoleConfig::Admin, None);
+    user(&house, "anna@x.example", RoleConfig::Operator);
+    for email in [PASSWORD, "Anna@X.example"] {
+        let wrong = json!({ "email": email, "password": "second crack" });
+        ask(&house, Method::POST, "/api/auth/login", &[], Some(wrong)).await.problem(401, "WRONG_PASSWORD");
+    }
+    let changed = json!({ "role": "operator", "password": "second crack" });
+    let ask_for = |email: &str| format!("/api/users/{email}");
+    with_token(&house, Method::PUT, &ask_for("anna@x.example"), &admin, Some(changed.clone())).await;
+    with_token(&house, Method::PUT, &ask_for("otto@x.example"), &admin, Some(changed))
+        .await
+        .problem(404, "USER_NOT_FOUND");
+    let deeds = loop {
+        let deeds = with_token(&house, Method::GET, "/api/audit", &admin, None).await.json();
+        if deeds.as_array().unwrap().len() == 4 {
+            break deeds;
+        }
+    };
+    assert_eq!((&deeds[3]["who"], &deeds[2]["who"]), (&json!("nobody"), &json!("anna@x.example")), "{deeds}");
+    assert_eq!((&deeds[1]["old"]["password"], &deeds[1]["new"]["password"]), (&Value::Null, &json!("another one")));
+    assert_eq!((&deeds[0]["result"], &deeds[0]["new"]["email"]), (&json!("USER_NOT_FOUND"), &json!("otto@x.example")));
+    assert!(!deeds.to_string().contains(PASSWORD) && !deeds.to_string().contains("second crack"));
+}
+
+#[actix_rt::test]
+async fn every_answer_is_for_one_asker_and_what_it_says_that_it_is() {
+    let house = house().await;
+    let admin = token(&house, RoleConfig::Admin, None);
+    for (path, status, cache) in
+        [("/api/users", 200, "no-store"), ("/api/nothing", 404, "no-store"), ("/api/openapi.json", 200, "no-cache")]
+    {
+        let answer = with_token(&house, Method::GET, path, &admin, None).await;
+        assert_eq!((answer.status, answer.header("cache-control")), (status, cache), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+    }
+}
+
+#[actix_rt::test]
 async fn what_strangers_try_all_night_takes_a_few_lines_of_the_audit_and_what_is_done_stands_there_whole() {
     let house = house().await;
     user(&house, "anna@x.example", RoleConfig::Admin);

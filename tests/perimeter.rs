@@ -558,7 +558,7 @@ async fn no_id_leads_out_of_the_place_where_its_things_are() {
             let path = path.split('/').map(part).collect::<Vec<_>>().join("/");
             let answer = asked(&house, &format!("{method} {path}"), &[("Host", "localhost")]).await;
             let status: u16 = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-            let shown = &answer[..answer.len().min(300)];
+            let shown: String = answer.chars().take(300).collect();
             let is_list = ["..", "%2e%2e", ".", "%2e"].contains(&id);
             assert!(
                 (400..500).contains(&status) || (is_list && status < 400),

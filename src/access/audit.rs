@@ -2,6 +2,7 @@
 //!
 //! Whoever notes something never waits: a thread of its own writes. What it cannot take is counted, and told with the next line.
 
+pub mod command_line;
 mod pen;
 mod tally;
 

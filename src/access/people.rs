@@ -82,6 +82,11 @@ impl Access {
         self.everybody(&self.inner.book.document())
     }
 
+    /// The address of somebody who can log in, spelled as they are kept.
+    pub fn named(&self, email: &str) -> Option<String> {
+        self.person(&self.inner.book.document(), email).map(|(user, _)| user.email)
+    }
+
     /// Whether somebody must be made the first admin before anybody can do anything.
     pub fn needs_set_up(&self) -> bool {
         self.inner.entry.needs_login() && !has_admin(&self.people())

@@ -11,7 +11,8 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::access::book::Book;
+use crate::access::audit::command_line::{note_alone, note_tokens};
+use crate::access::book::{Book, Changed};
 use crate::access::document::Token;
 use crate::access::tokens::{self, Wanted};
 use crate::config::Config;
@@ -55,7 +56,9 @@ impl TokenCommand {
     pub fn run(&self, config: &Config, answers: &mut impl Write) -> anyhow::Result<()> {
         let disk = Disk::default();
         disk.make_dir(&config.storage.path)?;
-        let book = Book::open(disk, &config.storage.path)?;
+        let data = &config.storage.path;
+        let book = Book::open(disk, data)?;
+        let before = book.document();
         let now = wall_now();
         match self {
             Self::Create { name, role, machines, expires_in } => {
@@ -78,6 +81,10 @@ impl TokenCommand {
                 let token = tokens::revoke(&book, id)?;
                 writeln!(answers, "revoked {}", line(&token))?;
             }
+        }
+        if *self != Self::List {
+            let changed = Changed { before, now: book.document() };
+            note_alone(data, |audit| note_tokens(audit, &changed))?;
         }
         Ok(())
     }
@@ -106,6 +113,7 @@ fn role(text: &str) -> Result<RoleConfig, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::audit::{self, Audit, Entry};
 
     fn run(config: &Config, command: &TokenCommand) -> anyhow::Result<String> {
         let mut answers = Vec::new();
@@ -142,6 +150,11 @@ mod tests {
         assert!(!kept.contains(secret));
         let id = listed.split("  ").next().unwrap().to_owned();
         run(&config, &TokenCommand::Revoke { id: id.clone() }).unwrap();
+        let noted = Audit::open(Disk::default(), &config.storage.path).unwrap();
+        let noted = noted.read(&audit::Wanted { limit: 10, ..audit::Wanted::default() }).unwrap();
+        let noted: Vec<_> = noted.iter().map(|Entry { deed, .. }| (&deed.action, deed.old.is_some())).collect();
+        let action = &"manage_tokens".to_owned();
+        assert_eq!(noted, [(action, true), (action, false)], "newest first, where no daemon writes it down");
         assert_eq!(run(&config, &TokenCommand::List).unwrap(), "");
         assert!(run(&config, &TokenCommand::Revoke { id }).is_err());
     }

@@ -7,41 +7,16 @@ use hearth_actors::model::alarm::{BuiltIn, Cry};
 use hearth_actors::model::time::WallMs;
 use hearth_actors::runtime::clock::wall_now;
 use hearth_actors::system::House;
-use serde_json::json;
 use tokio::sync::watch;
 
-use crate::access::audit::{Audit, Deed};
-use crate::access::book::Changed;
-use crate::access::document::{Document, Token};
 use crate::storage::clock::{StorageClock, SystemClock};
 use crate::storage::watch::StorageState;
 use crate::wire::storage::StorageWord;
 
-/// Who it is that changes the book beside the daemon.
-const COMMAND_LINE: &str = "command line";
 /// How often the wall clock is compared with the one that never jumps.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A clock that is put right by less is no news. Unit: ms.
 const JUMP_MS: u64 = 2_000;
-
-/// Writes down which tokens the command line gave out and revoked.
-pub fn note_tokens(audit: &Audit, Changed { before, now }: &Changed) {
-    let note = |old: Option<&Token>, new: Option<&Token>| {
-        let told = |token: &Token| json!({ "id": token.id, "name": token.name, "role": token.role });
-        audit.note(Deed {
-            at: wall_now().0,
-            who: COMMAND_LINE.to_owned(),
-            action: "manage_tokens".to_owned(),
-            old: old.map(told),
-            new: new.map(told),
-            result: "done".to_owned(),
-            ..Deed::default()
-        });
-    };
-    let is_in = |document: &Document, token: &Token| document.tokens.iter().any(|other| other.id == token.id);
-    before.tokens.iter().filter(|token| !is_in(now, token)).for_each(|token| note(Some(token), None));
-    now.tokens.iter().filter(|token| !is_in(before, token)).for_each(|token| note(None, Some(token)));
-}
 
 /// Tells of the storage, for as long as there is one.
 pub async fn tell_of_storage(house: House, mut storage: watch::Receiver<StorageState>) {

@@ -24,7 +24,6 @@ pub async fn serve(request: HttpRequest) -> HttpResponse {
         Some((file, encoding)) => answer(path, &file, encoding),
         None if path == "index.html" => HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")
-            .insert_header((header::CACHE_CONTROL, "no-store"))
             .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'"))
             .body(NOT_BUILT),
         None => super::rest::no_such_path(request).await,
@@ -65,7 +64,6 @@ fn answer(path: &str, file: &EmbeddedFile, encoding: Option<&'static str>) -> Ht
         .insert_header((header::CACHE_CONTROL, cache))
         .insert_header((header::VARY, "Accept-Encoding"))
         .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::REFERRER_POLICY, "no-referrer"));
     if let Some(encoding) = encoding {
         response.insert_header((header::CONTENT_ENCODING, encoding));

@@ -129,8 +129,7 @@ pub fn note_order(
 pub fn note_login(state: &AppState, request: &HttpRequest, who: &str, what: &str, result: Result<(), &str>) {
     let deed = Deed {
         at: wall_now().0,
-        // What a stranger writes as their address is as long as they like.
-        who: who.chars().take(100).collect(),
+        who: who.to_owned(),
         address: Some(address(request).to_string()),
         action: what.to_owned(),
         result: result.err().unwrap_or(DONE).to_owned(),

@@ -34,7 +34,6 @@ fn file(kind: &'static str, text: &'static str) -> HttpResponse {
         .content_type(kind)
         .insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-cache")))
         .insert_header((header::CONTENT_SECURITY_POLICY, super::assets::CONTENT_SECURITY_POLICY))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
         .insert_header((header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
         .body(text)
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::dev::Server;
 use actix_web::error::QueryPayloadError;
-use actix_web::middleware::{NormalizePath, TrailingSlash, from_fn};
+use actix_web::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use actix_web::middleware::{DefaultHeaders, NormalizePath, TrailingSlash, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, web};
 use socket2::SockRef;
@@ -60,6 +61,8 @@ pub fn start(
             .wrap(from_fn(door::speak))
             .wrap(NormalizePath::new(TrailingSlash::Trim))
             .wrap(from_fn(lines::tend))
+            // What says nothing else of itself is told to one asker, as what it says it is.
+            .wrap(DefaultHeaders::new().add((CACHE_CONTROL, "no-store")).add((X_CONTENT_TYPE_OPTIONS, "nosniff")))
             .configure(|config| routes(config, &state.door))
     })
     .workers(workers())

@@ -92,7 +92,9 @@ pub async fn begin_session(
 ) -> Result<(String, Bearer), LogInError> {
     let begun = state.access.log_in(&email, password, address(request), wall_now()).await;
     let result = begun.as_ref().map(|_| ()).map_err(|error| of_log_in(error).code);
-    note_login(state, request, &email, "log_in", result);
+    // What stands in the field of a stranger may be a password.
+    let who = state.access.named(&email).unwrap_or_else(|| "nobody".to_owned());
+    note_login(state, request, &who, "log_in", result);
     begun
 }
 

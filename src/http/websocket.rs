@@ -47,7 +47,7 @@ use super::deeds::{Details, note_order};
 use super::lobby::{Card, Notice, Presence};
 use super::seen::Seen;
 use super::state::{AppState, Seat};
-use crate::access::bearer::Bearer;
+use crate::access::bearer::{Bearer, Who};
 use crate::dialects::openroast::CLOSE_MACHINE_NOT_FOUND;
 use assembly::{Assembly, Broken};
 use bucket::{Bucket, Pace};
@@ -381,7 +381,11 @@ impl StreamHandler<Change> for Socket {
             Change::Roster(machines) => self.follow(&machines),
             // It is told nothing more, not even what it missed.
             Change::LoggedOut => {
-                let why = (self.unauthorised, "your login has ended: log in again").into();
+                let why = match &self.bearer.who {
+                    Who::Token { .. } => "your token is worth nothing any more: ask an admin for another one",
+                    _ => "your login has ended: log in again",
+                };
+                let why = (self.unauthorised, why).into();
                 self.close(Parting::Abrupt, Some(why), ctx);
             }
             Change::Task(event) => {

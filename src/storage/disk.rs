@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -23,6 +23,8 @@ const DAMAGE_TOLD_MAX: usize = 20;
 
 /// Rights of what only its owner may read and write.
 const PRIVATE: u32 = 0o600;
+/// The same of a directory.
+const PRIVATE_DIR: u32 = 0o700;
 
 /// What is done to the file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -321,7 +323,7 @@ impl Disk {
         if let Some(parent) = dir.parent().filter(|p| !p.as_os_str().is_empty()) {
             self.make_dir(parent)?;
         }
-        match self.act(Act::MakeDir, dir, || fs::create_dir(dir)) {
+        match self.act(Act::MakeDir, dir, || DirBuilder::new().mode(PRIVATE_DIR).create(dir)) {
             Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(failed("making", dir)(e)),
             _ => self.sync_parent(dir),
         }

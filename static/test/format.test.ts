@@ -23,6 +23,7 @@ describe("numbers on screen", () => {
   it("convert a temperature with its offset and a rate without", () => {
     expect(temp(100, "F")).toBe("212.0");
     expect(rate(10, "F")).toBe("18.0");
+    expect([rate(99.94, "C"), rate(99.96, "C"), rate(-111.5, "C"), rate(null, "C")]).toEqual(["99.9", "100", "−112", "––"]);
     expect([temperature(-40, "F"), span(5, "C"), span(5, "F")]).toEqual([-40, 5, 9]);
     expect([unitSign("celsius"), unitSign("percent"), unitSign("rpm")]).toEqual(["°C", "%", "rpm"]);
   });

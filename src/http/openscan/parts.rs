@@ -2,7 +2,6 @@
 //! device did it.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::machine::pictures::CaptureError;
@@ -94,9 +93,7 @@ pub async fn photo(name: Path<String>, looking: Query<Looking>, seen: Seen) -> A
         };
         Refused::new(status, error.to_string())
     })?;
-    let (as_said, fresh) = ((X_CONTENT_TYPE_OPTIONS, "nosniff"), (CACHE_CONTROL, "no-store"));
-    let mut answer = HttpResponse::Ok();
-    Ok(answer.content_type(picture.mime).insert_header(as_said).insert_header(fresh).body(picture.bytes))
+    Ok(HttpResponse::Ok().content_type(picture.mime).body(picture.bytes))
 }
 
 /// `PUT motors/{name}/angle?degrees=`: turns it to there.

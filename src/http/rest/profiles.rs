@@ -1,7 +1,7 @@
 //! Profiles: saved sessions, and what people say about them.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_DISPOSITION, LOCATION, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{CONTENT_DISPOSITION, LOCATION};
 use actix_web::web::{self, Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::archive::{ArchiveError, ProfileQuery};
@@ -127,7 +127,6 @@ pub async fn export(path: Path<String>, query: Query<FormatQuery>, seen: Seen) -
     Ok(HttpResponse::Ok()
         .content_type(format.media_type())
         .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
-        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .body(file))
 }
 

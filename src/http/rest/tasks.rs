@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{LOCATION, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use hearth_actors::logic::tasks::TaskRefusal;
@@ -144,7 +144,7 @@ pub async fn picture(path: Path<(String, String)>, seen: Seen, state: Data<AppSt
     }
     let jobs = state.jobs.clone();
     let (bytes, media) = away(move || jobs.picture(id, wanted)).await?.ok_or_else(none)?;
-    Ok(HttpResponse::Ok().content_type(media).insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff")).body(bytes))
+    Ok(HttpResponse::Ok().content_type(media).body(bytes))
 }
 
 /// `POST /api/tasks/{task}/pause`

@@ -16,6 +16,7 @@ use crate::config::users::RoleConfig;
 use crate::http::deeds::Details;
 use crate::http::problem::Problem;
 use crate::http::state::AppState;
+use crate::wire::fields::shortened;
 use crate::wire::words::UserRole;
 
 type Answer = Result<HttpResponse, Problem>;
@@ -90,6 +91,7 @@ pub async fn list(state: Data<AppState>) -> HttpResponse {
 pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState>) -> Answer {
     let NewUser { email, name, role, machines, password } = read(&request, payload, &state).await?;
     let wanted = Wanted { email, name, role, machines, password: Some(password) };
+    whom(&wanted.email).note(&request);
     let access = state.access.clone();
     let added = away(move || access.add(wanted)).await?.map_err(|error| of_people(&error))?;
     Details { new: Some(told(&added)), ..Details::default() }.note(&request);
@@ -103,20 +105,32 @@ pub async fn create(request: HttpRequest, payload: Payload, state: Data<AppState
 pub async fn replace(request: HttpRequest, path: Path<String>, payload: Payload, state: Data<AppState>) -> Answer {
     let ChangedUser { name, role, machines, password } = read(&request, payload, &state).await?;
     let email = path.into_inner();
+    whom(&email).note(&request);
+    let has_new_password = password.is_some();
     let wanted = Wanted { email: email.clone(), name, role, machines, password };
     let access = state.access.clone();
     let changed = away(move || access.change(&email, wanted)).await?;
     let (before, now) = changed.map_err(|error| of_people(&error))?;
-    Details { old: Some(told(&before)), new: Some(told(&now)), machine: None }.note(&request);
+    let mut new = told(&now);
+    if has_new_password {
+        new["password"] = json!("another one");
+    }
+    Details { old: Some(told(&before)), new: Some(new), machine: None }.note(&request);
     Ok(HttpResponse::Ok().json(UserView::of(now, Fixed::No)))
 }
 
 /// `DELETE /api/users/{email}`
 pub async fn remove(request: HttpRequest, path: Path<String>, state: Data<AppState>) -> Answer {
     let (access, email) = (state.access.clone(), path.into_inner());
+    whom(&email).note(&request);
     let gone = away(move || access.remove(&email)).await?.map_err(|error| of_people(&error))?;
     Details { old: Some(told(&gone)), ..Details::default() }.note(&request);
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Whom it is about, as it is written down where it is refused.
+fn whom(email: &str) -> Details {
+    Details { new: Some(json!({ "email": shortened(email) })), ..Details::default() }
 }
 
 /// As it is written down who changed whom.

@@ -24,9 +24,11 @@ export function temp(celsius: number | null | undefined, unit: TempUnit, decimal
   return fixed(celsius === null || celsius === undefined ? null : temperature(celsius, unit), decimals);
 }
 
-/** A rate given in °C per minute. */
+/** A rate given in °C per minute; from 100 on whole, as nobody roasts by the tenths of that. */
 export function rate(celsiusPerMinute: number | null | undefined, unit: TempUnit): string {
-  return fixed(celsiusPerMinute === null || celsiusPerMinute === undefined ? null : span(celsiusPerMinute, unit));
+  if (celsiusPerMinute === null || celsiusPerMinute === undefined) return NO_VALUE;
+  const shown = span(celsiusPerMinute, unit);
+  return fixed(shown, Math.abs(shown) < 99.95 ? 1 : 0);
 }
 
 /** A duration as `7:42`; with `wide` as `07:42`, hours added where there are any. */
