@@ -98,6 +98,9 @@ export async function stall(bench: Bench): Promise<{ staleMs: number; liveMs: nu
     await page.goto(`${bench.daemon.url}/#/m/${PUSHED}`);
     await page.reload();
     await settled(page);
+    // What is still being told of the past is on its way when the line is cut, and no silence.
+    await page.waitForSelector(LIVE);
+    await page.waitForTimeout(2_000);
     const stale = await watchFor(page, '[data-testid="link-state"][data-state="stale"]');
     const from = Date.now();
     isSilent = true;

@@ -42,7 +42,7 @@ beforeEach(async () => {
   machine = new MachineStore("p12", {
     clientId: "0123456789", name: () => "tablet", page: () => "http://shop.lan:8080/ui/index.html#/m/p12",
     openSocket: (url) => {
-      expect(url).toBe("ws://shop.lan:8080/ui/ws/live/p12?name=tablet&client_id=0123456789&heartbeat=10");
+      expect(url).toBe("ws://shop.lan:8080/ui/ws/live/p12?name=tablet&client_id=0123456789&heartbeat=5");
       socket = new FakeSocket();
       return socket as unknown as SocketLike;
     },

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RestError } from "../src/link/rest";
-import { DEAD_MS, Link, type LinkPlan, type SocketLike } from "../src/link/socket";
+import { DEAD_MS, HEARTBEAT_S, Link, type LinkPlan, type SocketLike } from "../src/link/socket";
 import type { LinkState } from "../src/link/state";
 import type { Frame } from "../src/wire/decode";
 import type { SessionView } from "../src/wire/types";
@@ -153,8 +153,8 @@ describe("a link", () => {
   it("stays live on heartbeats alone", async () => {
     link.start();
     await goLive();
-    for (let s = 0; s < 60; s += 10) {
-      await vi.advanceTimersByTimeAsync(10_000);
+    for (let s = 0; s < 60; s += HEARTBEAT_S) {
+      await vi.advanceTimersByTimeAsync(HEARTBEAT_S * 1000);
       last().say({ type: "heartbeat", elapsed_ms: s });
     }
     expect(states.at(-1)?.kind).toBe("live");

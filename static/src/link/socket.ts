@@ -10,9 +10,9 @@ import { decode, type Frame } from "../wire/decode";
 import type { ClientFrame, SessionView } from "../wire/types";
 
 /** Seconds of silence after which the daemon sends a sign of life; asked for in the socket's address. */
-export const HEARTBEAT_S = 10;
+export const HEARTBEAT_S = 5;
 /** A socket silent for longer is dead, whatever the browser says: a cut line never fires `close`. */
-export const DEAD_MS = 11_000;
+export const DEAD_MS = 8_000;
 const OPEN_PATIENCE_MS = 10_000;
 const SYNC_PATIENCE_MS = 10_000;
 const STABLE_MS = 10_000;
