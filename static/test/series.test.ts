@@ -27,8 +27,15 @@ describe("the series of a session", () => {
     for (const ms of times) live.insert(point(ms));
     const fetched = new SeriesStore();
     fetched.insertColumns({ timestamp_ms: times, bt: times, et: times, bt_ror: times.map(() => null), et_ror: times.map(() => null), extra_channels: {} });
-    expect([live.intervalMs, fetched.intervalMs]).toEqual([2_000, 2_000]);
-    expect(new SeriesStore().intervalMs).toBe(1_000);
+    expect([live.intervalMs(90_001), fetched.intervalMs(90_001)]).toEqual([2_000, 2_000]);
+    expect(new SeriesStore().intervalMs(0)).toBe(1_000);
+  });
+
+  it("knows it of a roast that has ended however many readings came since, and however often", () => {
+    const live = new SeriesStore();
+    for (let ms = 0; ms <= 40_000; ms += 1_000) live.insert(point(ms));
+    for (let ms = 40_500; ms <= 80_000; ms += 500) live.insert(point(ms));
+    expect([live.intervalMs(40_000), live.intervalMs(80_001)]).toEqual([1_000, 500]);
   });
 
   it("grows past its first size without losing a value", () => {

@@ -65,9 +65,10 @@ export class SeriesStore {
     return this.#length === 0 ? null : (this.#times[0] ?? null);
   }
 
-  /** Usual time between readings: the median of the newest. The same in every tab that holds the same curve. Unit: ms. */
-  get intervalMs(): number {
-    const t = this.#times.subarray(Math.max(0, this.#length - 1 - INTERVALS), this.#length);
+  /** Usual time between readings up to a moment: the median of the last ones. The same in every tab that holds that curve. Unit: ms. */
+  intervalMs(untilMs: number): number {
+    const end = this.indexAt(untilMs);
+    const t = this.#times.subarray(Math.max(0, end - 1 - INTERVALS), end);
     const steps = t.slice(1).map((ms, i) => ms - (t[i] ?? 0)).sort();
     return steps[steps.length >> 1] ?? FIRST_INTERVAL_MS;
   }

@@ -29,7 +29,7 @@ export function liveScene(machine: MachineStore, reference: ReferenceStore, hidd
   const charge = at(marks, "CHARGE");
   const nowMs = endMs(machine);
   const newest = machine.series.lastMs;
-  const gapMs = GAP_INTERVALS * machine.series.intervalMs;
+  const gapMs = GAP_INTERVALS * machine.series.intervalMs(nowMs);
   const isFinished = machine.session.state.peek() === "finished";
   const isRoasting = charge !== null && !marks.has("DROP") && machine.session.state.peek() === "recording";
   const loaded = reference.profile.peek();

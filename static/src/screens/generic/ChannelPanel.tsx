@@ -23,7 +23,7 @@ function sceneOf(machine: MachineStore, lines: readonly Line[], shown: readonly 
   const isFinished = machine.session.state.peek() === "finished";
   const newest = machine.series.lastMs;
   const nowMs = isFinished ? (newest ?? 0) : machine.edgeMs();
-  const gapMs = GAP_INTERVALS * machine.series.intervalMs;
+  const gapMs = GAP_INTERVALS * machine.series.intervalMs(nowMs);
   return {
     curve: machine.series, lines, shown, gapMs, nowMs, unit: settings.unit.peek(), firstMs: machine.series.firstMs ?? nowMs,
     ...machineLanes(machine),

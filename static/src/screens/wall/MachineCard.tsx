@@ -113,7 +113,8 @@ function Sparkline({ machine, column }: { machine: MachineStore; column: string 
     const canvas = ref.current;
     if (canvas === null) return undefined;
     const draw = () => {
-      drawSparkline(canvas, machine.series, column, machine.edgeMs(), 5 * machine.series.intervalMs, readTheme(canvas));
+      const edgeMs = machine.edgeMs();
+      drawSparkline(canvas, machine.series, column, edgeMs, 5 * machine.series.intervalMs(edgeMs), readTheme(canvas));
     };
     const task = scheduler().add({ element: canvas, draw, spacingMs: SPARK_SPACING_MS });
     const ends = [machine.onChange(task.request), onTick(() => machine.isStale() && task.request())];
