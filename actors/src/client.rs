@@ -362,7 +362,8 @@ impl Client {
         published.encoded(dialect.id(), || dialect.encode(&published.event, &published.channels, viewer))
     }
 
-    fn frames(&mut self, published: &Published) -> Vec<Frame> {
+    /// What of an event this client hears.
+    pub fn frames(&mut self, published: &Published) -> Vec<Frame> {
         let encoded = self.encode(published);
         self.chosen(&encoded)
     }

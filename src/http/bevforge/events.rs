@@ -14,7 +14,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures_util::future::{self, LocalBoxFuture};
 use futures_util::{FutureExt, StreamExt, stream};
 use hearth_actors::client::{Budget, Client, Reaction};
-use hearth_actors::dialect::{Frame, Told};
+use hearth_actors::dialect::Frame;
 use hearth_actors::logic::lease::Identity;
 use hearth_actors::model::command::UserRole;
 use hearth_actors::model::ids::{MachineId, Seq};
@@ -321,13 +321,10 @@ impl Reader {
     }
 
     fn take(&mut self, place: usize, published: &Published) {
-        if !self.client.takes(place, published) {
-            return;
+        if self.client.takes(place, published) {
+            let frames = self.client.frames(published);
+            self.tell(&frames);
         }
-        let encoded = self.client.encode(published);
-        let told = encoded.frames().iter().filter(|Told { topic, .. }| self.client.hears(*topic));
-        let frames: Vec<Frame> = told.map(|Told { frame, .. }| frame.clone()).collect();
-        self.tell(&frames);
     }
 
     /// Puts frames in line; the last one says how far everything is known.
