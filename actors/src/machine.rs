@@ -28,7 +28,7 @@ use crate::logic::gate;
 use crate::logic::rate::{ROAST_WINDOW_MS, RateOfRise};
 use crate::logic::rise::Rises;
 use crate::model::alarm::BuiltIn;
-use crate::model::command::{Actor, Command, Principal, Settled, UserRole, Want};
+use crate::model::command::{Actor, Command, Principal, UserRole, Want};
 use crate::model::connection::{Connection, DriverState};
 use crate::model::event::{EventBody, ReplayState, ReplayStatus, Safety, SafetyReason};
 use crate::model::ids::{CommandId, MachineId, SessionId};
@@ -175,7 +175,7 @@ pub struct Machine {
     /// The order to start a replay whose profile is being read.
     replay_to_come: Option<CommandId>,
     /// Orders on their way to the device and who waits for their end.
-    orders: HashMap<CommandId, Vec<oneshot::Sender<Result<Settled, Refusal>>>>,
+    orders: HashMap<CommandId, orders::UnderWay>,
     /// Who waits for the link to come or go.
     link_waiters: Vec<oneshot::Sender<Result<DriverState, Refusal>>>,
     /// A transition that waits for the disk; others are refused meanwhile.
@@ -347,6 +347,7 @@ impl actix::Actor for Machine {
             refresh: Refresh::new(&self.spec),
             rises: Rises::new(&self.spec),
             rising_since: BTreeMap::new(),
+            written: BTreeSet::new(),
             health,
             listener: Ear(ctx.address()),
         };

@@ -144,8 +144,7 @@ pub fn admit_control(
     if let Some(reason) = now.safety.latched
         && is_kept_still(now.spec.kind, control, native, reason)
     {
-        let code = if reason == SafetyReason::Stop { RefusalCode::EmergencyStop } else { RefusalCode::Latched };
-        return refuse(code, format!("outputs are latched safe ({}): re-arm first", latch_words(reason)));
+        return Err(latched_by(reason).of_control(channel_id, value).in_reply_to(request_id.map(str::to_owned)));
     }
     let lowers_heat = lowers && control.class == OutputClass::Heat;
     if let Some(rule) = forbidding(now.spec, index, native, now.values) {
@@ -246,6 +245,19 @@ pub fn must_be_allowed(command: &Command, machine: &MachineId) -> Result<(), Ref
         return Err(Refusal::new(RefusalCode::Forbidden, words));
     }
     Ok(())
+}
+
+/// Judges what would set outputs by and by: not while they are latched safe.
+///
+/// # Errors
+/// [`RefusalCode::EmergencyStop`] or [`RefusalCode::Latched`], with the reason.
+pub fn must_not_be_latched(safety: &Safety) -> Result<(), Refusal> {
+    safety.latched.map_or(Ok(()), |reason| Err(latched_by(reason)))
+}
+
+fn latched_by(reason: SafetyReason) -> Refusal {
+    let code = if reason == SafetyReason::Stop { RefusalCode::EmergencyStop } else { RefusalCode::Latched };
+    Refusal::new(code, format!("outputs are latched safe ({}): re-arm first", latch_words(reason)))
 }
 
 fn safe_orders(

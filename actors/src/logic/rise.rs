@@ -64,13 +64,10 @@ impl Rises {
     }
 
     /// An order is about to be written: the one that rises on its channel is over.
-    pub fn end(&mut self, channel: usize) -> Option<Admitted> {
-        self.output(channel)?.climb.take().map(|climb| climb.order)
-    }
-
-    /// All that rise are over.
-    pub fn end_all(&mut self) -> Vec<Admitted> {
-        self.outputs.iter_mut().filter_map(|output| output.climb.take()).map(|climb| climb.order).collect()
+    pub fn end(&mut self, channel: usize) {
+        if let Some(output) = self.output(channel) {
+            output.climb = None;
+        }
     }
 
     /// Nothing is known of the device any more: the link is new.
@@ -207,7 +204,7 @@ mod tests {
         let rising = order(&spec, 0.7);
         let first = rises.begin(&rising, MonoMs(0)).unwrap();
         rises.wrote(&first.part, MonoMs(0));
-        assert_eq!(rises.end(BURNER), Some(rising));
+        rises.end(BURNER);
         assert_eq!(rises.begin(&order(&spec, 0.1), MonoMs(100)), None);
         assert_eq!(rises.due(MonoMs(60_000)), None);
     }
@@ -239,7 +236,7 @@ mod tests {
         rises.read(&[Ok(200.0), Ok(210.0), Ok(99.0)], |channel| channel != BURNER);
         let first = rises.begin(&order(&spec, 0.9), MonoMs(0)).unwrap();
         assert_eq!((first.part.native(), first.order.native()), (65.0, 90.0));
-        assert_eq!(rises.end_all().len(), 1);
+        rises.end(BURNER);
         rises.forget_all();
         assert_eq!(rises.begin(&order(&spec, 0.9), MonoMs(0)).unwrap().part.native(), 20.0);
     }

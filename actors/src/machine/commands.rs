@@ -71,7 +71,10 @@ impl Machine {
             Link::Wanted => DriverState::Connected,
             Link::Unwanted => DriverState::Disconnected,
         };
-        self.link.send_replace(link);
+        if self.link.send_replace(link) != link {
+            let words = "somebody asked for the opposite before it was done: look at the machine, then try again";
+            self.answer_link_waiters(&Err(Refusal::new(RefusalCode::Superseded, words)));
+        }
         if self.bus.decided().connection.state == target {
             return done();
         }

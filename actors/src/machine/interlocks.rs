@@ -26,6 +26,11 @@ impl Interlocks {
     pub(super) fn new(spec: &MachineSpec, now: MonoMs) -> Self {
         Self { watch: InterlockWatch::new(spec, now), forced_at: BTreeMap::new() }
     }
+
+    /// Somebody sets a channel: what was forced there before says nothing any more.
+    pub(super) fn note_order(&mut self, channel: usize) {
+        self.forced_at.remove(&channel);
+    }
 }
 
 impl Machine {

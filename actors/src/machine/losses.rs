@@ -88,9 +88,7 @@ impl Machine {
             "{name} has given no reading for {seconds} s: heat is switched off and latched. Mend the sensor, or raise \
              sampling_interval_ms if the line is too slow; then re-arm"
         );
-        if self.take_heat_away(SafetyReason::Sensor, &words) {
-            self.alarms.raise(BuiltIn::SensorLost, Cry::critical(words));
-        }
+        self.heat_is_unwatched(SafetyReason::Sensor, BuiltIn::SensorLost, words);
     }
 
     fn look_for_the_operator(&mut self) {
@@ -118,10 +116,17 @@ impl Machine {
                     "nobody was here for {seconds} s while heat was on: heat is switched off and latched. Look at the machine, \
                      then re-arm"
                 );
-                if self.take_heat_away(SafetyReason::Operator, &words) {
-                    self.alarms.raise(BuiltIn::OperatorLost, Cry::critical(words));
-                }
+                self.heat_is_unwatched(SafetyReason::Operator, BuiltIn::OperatorLost, words);
             }
+        }
+    }
+
+    /// What heat depends on is lost: told once, also where heat was taken away for another reason before.
+    fn heat_is_unwatched(&mut self, reason: SafetyReason, built_in: BuiltIn, words: String) {
+        let is_first = self.take_heat_away(reason, &words);
+        let cry = Cry::critical(words);
+        if is_first || self.alarms.held(built_in).is_none_or(|held| held < cry.severity) {
+            self.alarms.raise(built_in, cry);
         }
     }
 

@@ -16,6 +16,7 @@ use crate::model::alarm::{BuiltIn, Cry};
 use crate::model::command::{Actor, Command, OrderStage, OrderStep, Outcome, Principal, Settled, UserRole, Want};
 use crate::model::event::{EventBody, Safety, SafetyReason};
 use crate::model::fault::FaultCode;
+use crate::model::reading::Value;
 use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::session::SessionState;
 use crate::model::spec::AlarmAction;
@@ -25,6 +26,12 @@ use crate::model::units::Fraction;
 const STOP_DEADLINE: Duration = Duration::from_secs(3);
 /// What the sender of an overtaken value is told. Source: wire contract, `control_ack`.
 const SUPERSEDED: &str = "superseded";
+
+/// An order that has not ended yet, and who waits for that.
+pub(super) struct UnderWay {
+    order: Admitted,
+    waiters: Vec<oneshot::Sender<Result<Settled, Refusal>>>,
+}
 
 impl Machine {
     pub(super) fn control(&mut self, command: &Command, mandate: Mandate, channel: &str, value: Fraction) -> Answer {
@@ -49,19 +56,38 @@ impl Machine {
     pub(super) fn admit(&self, command: &Command, channel: &str, value: Fraction) -> Result<Admitted, Refusal> {
         // What was decided, not what was told: an event that waits for the disk must not hide a latch.
         let decided = self.bus.decided();
+        let values = self.values_by_then(channel);
         let now = Circumstances {
             spec: &self.spec,
-            values: &self.values,
+            values: &values,
             connected: self.is_connected(),
             safety: &decided.safety,
         };
         gate::admit_control(&command.principal, command.id, command.request_id.as_deref(), channel, value, &now)
     }
 
+    /// What is known, but of the channel that is to be set the lowest that it may be once the orders before are written: whether an
+    /// order raises is judged by that.
+    fn values_by_then(&self, channel_id: &str) -> Vec<Value> {
+        let mut values = self.values.clone();
+        let found = self.spec.channels.controls().find(|(_, channel, _)| channel.id.as_str() == channel_id);
+        let Some((index, channel, control)) = found else { return values };
+        if let Some(Ok(known)) = values.get_mut(index) {
+            let present = channel.unit.outward(*known);
+            let under_way = self.orders.values().map(|UnderWay { order, .. }| order);
+            let under_way = under_way.filter(|order| order.channel() == index).map(Admitted::native);
+            let open = |native: &f64| control.to_fraction(*native).get();
+            let lowest = under_way.chain([present]).min_by(|a, b| open(a).total_cmp(&open(b)));
+            *known = channel.unit.inward(lowest.unwrap_or(present));
+        }
+        values
+    }
+
     /// Puts an admitted order into the ordinary lane; the sender of the one it overtakes is told.
     pub(super) fn submit(&mut self, order: Admitted) -> oneshot::Receiver<Result<Settled, Refusal>> {
         let (waiter, settled) = oneshot::channel();
-        self.orders.insert(order.command(), vec![waiter]);
+        self.orders.insert(order.command(), UnderWay { order: order.clone(), waiters: vec![waiter] });
+        self.interlocks.note_order(order.channel());
         self.tell_step(&order, OrderStage::Queued);
         if let Some(overtaken) = self.lanes.submit(order) {
             self.overtake(&overtaken);
@@ -75,7 +101,7 @@ impl Machine {
         let mut waiting = Vec::with_capacity(orders.len());
         for order in &orders {
             let (waiter, settled) = oneshot::channel();
-            self.orders.insert(order.command(), vec![waiter]);
+            self.orders.insert(order.command(), UnderWay { order: order.clone(), waiters: vec![waiter] });
             self.tell_step(order, OrderStage::Queued);
             waiting.push(settled);
         }
@@ -90,13 +116,15 @@ impl Machine {
 
     /// Whoever waits for a safe value waits on for the newer order that says the same: nothing is confirmed yet.
     fn wait_on(&mut self, overtaken: &Admitted, by: &Admitted) {
-        let waiters = self.orders.remove(&overtaken.command()).unwrap_or_default();
-        self.orders.entry(by.command()).or_default().extend(waiters);
+        let Some(overtaken) = self.orders.remove(&overtaken.command()) else { return };
+        if let Some(by) = self.orders.get_mut(&by.command()) {
+            by.waiters.extend(overtaken.waiters);
+        }
     }
 
     /// An order ended: whoever waits for it is told.
     fn answer_waiters(&mut self, order: &Admitted, ended: &Result<Settled, Refusal>) {
-        for waiter in self.orders.remove(&order.command()).unwrap_or_default() {
+        for waiter in self.orders.remove(&order.command()).into_iter().flat_map(|over| over.waiters) {
             let _ = waiter.send(ended.clone());
         }
     }
@@ -246,7 +274,8 @@ impl Machine {
     pub(super) fn stop(&mut self, by: &Actor) -> Answer {
         self.latch(SafetyReason::Stop);
         self.end_replay();
-        if !self.is_connected() {
+        // Also over a link that is about to be let go: somebody may change their mind.
+        if !self.bus.decided().is_connected() {
             let words = "STOP is latched, but the machine is not connected: use the machine's own switch";
             return refused(Refusal::new(RefusalCode::DriverDisconnected, words));
         }

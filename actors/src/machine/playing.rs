@@ -7,6 +7,7 @@ use actix::prelude::*;
 use super::Machine;
 use super::commands::{Answer, done, refused};
 use crate::archive::ArchiveError;
+use crate::logic::gate;
 use crate::logic::lease::Mandate;
 use crate::logic::replay::{Controls, Replay, ReplayEffect};
 use crate::model::command::{Actor, Command, Outcome, Principal, ReplayAction, UserRole, Want};
@@ -96,7 +97,11 @@ impl Machine {
     }
 
     fn may_replay(&self, controls: Controls) -> Result<(), Refusal> {
-        if self.snapshot_state() != SessionState::Recording || controls == Controls::Applied {
+        if controls == Controls::Applied {
+            // What it sets would be refused until somebody re-arms for another reason, and then come as a surprise.
+            return gate::must_not_be_latched(&self.bus.decided().safety);
+        }
+        if self.snapshot_state() != SessionState::Recording {
             return Ok(());
         }
         let words = "cannot start a replay while recording: it would hide the roast; use apply_controls to roast by it";

@@ -260,7 +260,7 @@ impl Machine {
         }
     }
 
-    fn answer_link_waiters(&mut self, answer: &Result<DriverState, Refusal>) {
+    pub(super) fn answer_link_waiters(&mut self, answer: &Result<DriverState, Refusal>) {
         for waiter in self.link_waiters.drain(..) {
             let _ = waiter.send(answer.clone());
         }

@@ -15,7 +15,7 @@ mod report;
 mod rising;
 mod writing;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,6 +100,8 @@ pub struct Drive<L> {
     pub rises: Rises,
     /// Since when an order rises, by channel.
     pub rising_since: BTreeMap<usize, Instant>,
+    /// Channels that were written since the reading that is taken began.
+    pub written: BTreeSet<usize>,
     /// Counters.
     pub health: Arc<Health>,
     /// Who is told.
@@ -256,11 +258,13 @@ impl<L: Listener> Drive<L> {
         let mut sample = Sample::missing(self.channels.len(), MissingReason::Timeout);
         let mut failure = None;
         let mut request = 0;
+        self.written.clear();
         // A driver may learn while it reads that it needs more requests.
         while request < self.driver.requests() {
             // After the last one, what was read is told first: it may be against what waits.
             if request > 0 {
                 self.apply_waiting().await?;
+                std::mem::take(&mut self.written).into_iter().for_each(|channel| sample.keep(channel));
             }
             let began = Instant::now();
             let read = guarded(self.driver.read(request, &mut sample), IO_DEADLINE, &self.pulse).await;

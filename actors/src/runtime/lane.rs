@@ -34,6 +34,8 @@ pub struct Lanes {
 struct Waiting {
     urgent: VecDeque<Admitted>,
     ordinary: VecDeque<Admitted>,
+    /// Written in part: more of them is to come.
+    rising: VecDeque<Admitted>,
     shots: VecDeque<Shot>,
     /// Urgent orders came since it was last asked.
     is_urgent: bool,
@@ -110,12 +112,26 @@ impl Lanes {
         self.arrived.notified().await;
     }
 
-    /// Takes the ordinary orders out that fit, for refusing them.
+    /// An order rises step by step: it is on its way until its last step.
+    pub fn submit_rising(&self, order: Admitted) {
+        self.lock().rising.push_back(order);
+    }
+
+    /// Whether the rest of an order is still to be written.
+    pub fn is_rising(&self, order: &Admitted) -> bool {
+        self.lock().rising.iter().any(|rising| rising.command() == order.command())
+    }
+
+    /// Takes out the order that rises on a channel, unless it was withdrawn.
+    pub fn end_rising(&self, channel: usize) -> Option<Admitted> {
+        take_channel(&mut self.lock().rising, channel)
+    }
+
+    /// Takes the ordinary orders out that fit, also those that were written in part, for refusing them.
     pub fn withdraw(&self, fits: impl Fn(&Admitted) -> bool) -> Vec<Admitted> {
         let mut waiting = self.lock();
-        let (withdrawn, kept): (VecDeque<Admitted>, _) = waiting.ordinary.drain(..).partition(fits);
-        waiting.ordinary = kept;
-        withdrawn.into()
+        let Waiting { ordinary, rising, .. } = &mut *waiting;
+        [rising, ordinary].into_iter().flat_map(|queue| take(queue, &fits)).collect()
     }
 
     /// Takes all orders out, for refusing them.
@@ -130,6 +146,12 @@ impl Lanes {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn take(queue: &mut VecDeque<Admitted>, fits: impl Fn(&Admitted) -> bool) -> VecDeque<Admitted> {
+    let (taken, kept) = std::mem::take(queue).into_iter().partition(fits);
+    *queue = kept;
+    taken
 }
 
 fn take_channel(queue: &mut VecDeque<Admitted>, channel: usize) -> Option<Admitted> {

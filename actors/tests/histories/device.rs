@@ -241,7 +241,7 @@ impl Driver for Hand {
             }
         }
         if is_last {
-            let known = |channel: usize| sample.values()[channel].ok();
+            let known = |channel: usize| sample.values()[channel].ok().filter(|_| !sample.is_kept(channel));
             device.judge.read(self.number, known(BT), known(ET), known(BURNER));
         }
         failed.map_or(Ok(()), Err)

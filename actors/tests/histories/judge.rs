@@ -86,6 +86,7 @@ pub struct Order {
     pub epoch: Option<u64>,
     pub needs_lease: bool,
     pub ordered: Ordered,
+    /// When it was first written it was for more heat than there was.
     pub raises: bool,
     pub attempts: u32,
     /// What the device confirmed of it last.
@@ -198,7 +199,7 @@ impl Judge {
         self.found.push(words);
     }
 
-    pub fn orders(&mut self, id: CommandId, who: Who, ordered: Ordered, is_alive: bool, burner: f64) {
+    pub fn orders(&mut self, id: CommandId, who: Who, ordered: Ordered, is_alive: bool) {
         let seq = self.next();
         let at = self.now();
         self.say(format!("{who:?} orders {ordered:?} as {}{}", id.0, if is_alive { "" } else { ", to nobody" }));
@@ -213,9 +214,8 @@ impl Judge {
             self.stopping.push((seq, at));
         }
         self.is_parting |= ordered == Ordered::Disconnect && is_alive;
-        let known = burner.max(self.believed);
-        let raises = matches!(ordered, Ordered::Set { channel: BURNER, native } if native > known);
-        let order = Order { seq, at, epoch, needs_lease, ordered, raises, attempts: 0, confirmed: None, answer: None };
+        let order =
+            Order { seq, at, epoch, needs_lease, ordered, raises: false, attempts: 0, confirmed: None, answer: None };
         self.orders.insert(id, order);
     }
 
@@ -236,6 +236,7 @@ impl Judge {
             None => self.tally.applied += 1,
             Some(_) => self.tally.refused += 1,
         }
+        self.lease.pass(now);
         if needs_lease && self.lease_is_known {
             self.judge_lease(id, epoch, code);
         }
@@ -298,7 +299,9 @@ impl Judge {
         match code {
             RefusalCode::WriteFailed => true,
             // As far as it had risen.
-            RefusalCode::Superseded | RefusalCode::SessionLocked => self.setup.rises_slowly,
+            RefusalCode::Superseded | RefusalCode::SessionLocked | RefusalCode::InterlockBlocked => {
+                self.setup.rises_slowly
+            }
             _ => false,
         }
     }

@@ -106,10 +106,10 @@ impl Judge {
             (self.owes_safe, self.is_confirmed) = (false, false);
         }
         if *order.by() == Actor::Replay && !self.orders.contains_key(&id) {
-            self.replays(order, burner);
+            self.replays(order);
         }
         match self.orders.get(&id) {
-            Some(Order { ordered: Ordered::Set { .. }, .. }) => self.judge_order(id, channel, native),
+            Some(Order { ordered: Ordered::Set { .. }, .. }) => self.judge_order(id, channel, native, burner),
             _ => self.judge_house(order),
         }
         if is_hot {
@@ -123,7 +123,7 @@ impl Judge {
     pub fn wrote(&mut self, driver: u32, order: &Admitted, ending: Ending) {
         let (id, channel, native, now) = (order.command(), order.channel(), order.native(), self.now());
         if self.driver != Some(driver) || ending != Ending::Confirmed {
-            if channel == BURNER && ending == Ending::Otherwise {
+            if self.driver == Some(driver) && channel == BURNER && ending == Ending::Otherwise {
                 self.held = None;
             }
             return self.say(format!("that is not confirmed: {ending:?}"));
@@ -141,7 +141,7 @@ impl Judge {
     }
 
     /// What a replay sets is worth what the order was that started it.
-    fn replays(&mut self, order: &Admitted, burner: f64) {
+    fn replays(&mut self, order: &Admitted) {
         let started = self.orders.values().filter(|order| order.ordered == Ordered::Replay);
         let played = started.filter(|order| !matches!(order.answer, Some(Err(_)))).max_by_key(|order| order.seq);
         let Some((seq, epoch)) = played.map(|order| (order.seq, order.epoch)) else { return };
@@ -151,9 +151,18 @@ impl Judge {
             return;
         }
         let ordered = Ordered::Set { channel, native };
-        let (at, raises) = (self.now(), native > burner.max(self.believed));
-        let order_of_it =
-            Order { seq, at, epoch, needs_lease: true, ordered, raises, attempts: 0, confirmed: None, answer: None };
+        let at = self.now();
+        let order_of_it = Order {
+            seq,
+            at,
+            epoch,
+            needs_lease: true,
+            ordered,
+            raises: false,
+            attempts: 0,
+            confirmed: None,
+            answer: None,
+        };
         self.orders.insert(order.command(), order_of_it);
     }
 
@@ -169,16 +178,18 @@ impl Judge {
     }
 
     /// Somebody's order is written, for the first time or again.
-    fn judge_order(&mut self, id: CommandId, channel: usize, native: f64) {
+    fn judge_order(&mut self, id: CommandId, channel: usize, native: f64, burner: f64) {
         let now = self.now();
         self.lease.pass(now);
         let is_again = self.held == Some((id, native));
+        let had = burner.max(self.believed);
         let Some(order) = self.orders.get_mut(&id) else { return };
         let Ordered::Set { channel: meant, native: whole } = order.ordered else { return };
         order.attempts += 1;
+        order.raises |= order.attempts == 1 && channel == BURNER && native > had;
         let attempts = order.attempts;
         let is_part = if self.setup.rises_slowly { native <= whole } else { native == whole };
-        let is_tried_again = attempts > 1 && order.raises && !self.setup.rises_slowly && !is_again;
+        let is_tried_again = attempts > 1 && order.raises && !self.setup.rises_slowly && !is_again && !self.is_touched;
         let (epoch, answer) = (order.epoch, order.answer);
         if channel != meant || !is_part {
             self.object(format!("{} is written as something else", id.0));

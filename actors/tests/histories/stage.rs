@@ -151,9 +151,7 @@ impl Stage {
         let principal = principal(who);
         self.steering.notice(&principal);
         {
-            let mut device = self.device.lock();
-            let burner = device.burner;
-            device.judge.orders(id, who, ordered(&want), self.is_alive(), burner);
+            self.device.lock().judge.orders(id, who, ordered(&want), self.is_alive());
         }
         // It is in the mailbox now, whenever the answer is waited for.
         let sent = self.address.borrow().as_ref().map(|to| to.send(Command { id, principal, request_id: None, want }));

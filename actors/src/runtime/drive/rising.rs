@@ -2,17 +2,16 @@
 
 use tokio::time::Instant;
 
-use super::{Drive, Gone, IO_DEADLINE, Listener, Report, Stop};
+use super::{Drive, Gone, Listener, Report, Stop};
 use crate::driver::ErrorKind;
 use crate::logic::gate::Admitted;
 use crate::logic::rise::Step;
-use crate::runtime::guarded::guarded;
 
 impl<L: Listener> Drive<L> {
     /// What is urgent ends every rise.
     pub(super) async fn make_way(&mut self) -> Result<(), Gone> {
         if self.lanes.take_urgency() {
-            for order in self.rises.end_all() {
+            for (order, _) in self.end_rises() {
                 self.tell(Report::Overtaken(order)).await?;
             }
         }
@@ -21,11 +20,12 @@ impl<L: Listener> Drive<L> {
 
     /// Ends what rises on the order's channel; yields its first step, if it is not to be written at once.
     pub(super) async fn begin_to_rise(&mut self, order: &Admitted, began: Instant) -> Result<Option<Step>, Gone> {
-        if let Some(overtaken) = self.rises.end(order.channel()) {
+        if let Some((overtaken, _)) = self.end_rise(order.channel()) {
             self.tell(Report::Overtaken(overtaken)).await?;
         }
         let step = self.rises.begin(order, self.clock.now());
         if step.is_some() {
+            self.lanes.submit_rising(order.clone());
             self.rising_since.insert(order.channel(), began);
         }
         Ok(step)
@@ -37,13 +37,17 @@ impl<L: Listener> Drive<L> {
         if self.pulse.is_revoked() {
             return Err(Stop::Gone);
         }
+        if !self.lanes.is_rising(&order) {
+            // It was taken back, and whoever gave it knows.
+            self.end_rise(channel);
+            return Ok(());
+        }
         if self.lanes.is_outdated(&order) {
-            self.rises.end(channel);
+            self.end_rise(channel);
             return Ok(self.tell(Report::Outdated(order)).await?);
         }
         self.refresh.forget(channel);
-        let written = guarded(self.driver.apply(&part), IO_DEADLINE, &self.pulse).await;
-        let written = self.returned(written, "writing", IO_DEADLINE)?;
+        let written = self.write(&part).await?;
         let objection = written.as_ref().ok().and_then(|applied| self.objection(&part, *applied));
         let ends = is_last || written.is_err() || objection.is_some();
         let mut lost = None;
@@ -64,22 +68,31 @@ impl<L: Listener> Drive<L> {
                 Err(words)
             }
         };
-        if ends {
-            self.rises.end(channel);
-            let began = self.rising_since.remove(&channel).unwrap_or_else(Instant::now);
-            self.tell_settled(order, began, result).await?;
-        } else {
+        if !ends {
             self.tell(Report::Risen { channel, native: part.native() }).await?;
+        } else if let Some((order, began)) = self.end_rise(channel) {
+            self.tell_settled(order, began, result).await?;
         }
         lost.map_or(Ok(()), Err)
     }
 
     /// Without a link nothing rises.
     pub(super) async fn give_up_rising(&mut self) -> Result<(), Gone> {
-        for order in self.rises.end_all() {
-            let began = self.rising_since.remove(&order.channel()).unwrap_or_else(Instant::now);
+        for (order, began) in self.end_rises() {
             self.tell_settled(order, began, Err("it was still rising when the link went".into())).await?;
         }
         Ok(())
+    }
+
+    fn end_rises(&mut self) -> Vec<(Admitted, Instant)> {
+        let channels: Vec<usize> = self.rising_since.keys().copied().collect();
+        channels.into_iter().filter_map(|channel| self.end_rise(channel)).collect()
+    }
+
+    /// Nothing rises on a channel any more. Yields the order that did, and since when, where nobody has taken it back.
+    fn end_rise(&mut self, channel: usize) -> Option<(Admitted, Instant)> {
+        self.rises.end(channel);
+        let began = self.rising_since.remove(&channel)?;
+        Some((self.lanes.end_rising(channel)?, began))
     }
 }

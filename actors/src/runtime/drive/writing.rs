@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 
 use super::{Drive, Entry, Gone, IO_DEADLINE, LOWERING_ATTEMPTS, Link, Listener, Report, SAFE_AGAIN, Stop};
-use crate::driver::{Applied, ErrorKind};
+use crate::driver::{Applied, DriverError, ErrorKind};
 use crate::logic::gate::Admitted;
 use crate::runtime::guarded::guarded;
 use crate::runtime::promises::{Ending, Kept};
@@ -13,10 +13,6 @@ impl<L: Listener> Drive<L> {
     /// Orders first, then what rises, then heat that is to be written again.
     pub(super) async fn apply_waiting(&mut self) -> Result<(), Stop> {
         loop {
-            // What is still to be written is the safe values.
-            if *self.link.borrow() == Link::Unwanted {
-                return Err(Stop::Unwanted);
-            }
             self.apply_orders().await?;
             if let Some(step) = self.rises.due(self.clock.now()) {
                 self.rise(step).await?;
@@ -32,8 +28,7 @@ impl<L: Listener> Drive<L> {
         if self.pulse.is_revoked() {
             return Err(Stop::Gone);
         }
-        let written = guarded(self.driver.apply(order), IO_DEADLINE, &self.pulse).await;
-        let written = self.returned(written, "writing", IO_DEADLINE)?;
+        let written = self.write(order).await?;
         if let Some(message) = written.as_ref().ok().and_then(|applied| self.objection(order, *applied)) {
             // Another hand was there: that is not written over.
             self.refresh.forget(order.channel());
@@ -55,6 +50,10 @@ impl<L: Listener> Drive<L> {
     async fn apply_orders(&mut self) -> Result<(), Stop> {
         loop {
             self.make_way().await?;
+            // What is still to be written is a STOP and the safe values.
+            if *self.link.borrow() == Link::Unwanted && !self.lanes.has_urgent() {
+                return Err(Stop::Unwanted);
+            }
             let Some(order) = self.lanes.try_next() else { return Ok(()) };
             if self.lanes.is_outdated(&order) {
                 self.tell(Report::Outdated(order)).await?;
@@ -65,9 +64,9 @@ impl<L: Listener> Drive<L> {
         }
     }
 
-    /// A STOP waits for one attempt and not for three.
+    /// A STOP waits for one attempt and not for three, and nobody's order is tried again under somebody else's control.
     fn gives_way(&self, order: &Admitted) -> bool {
-        !order.is_at_once() && self.lanes.has_urgent()
+        !order.is_at_once() && (self.lanes.has_urgent() || self.lanes.is_outdated(order))
     }
 
     /// What the read-back has against an order that the device took.
@@ -119,8 +118,7 @@ impl<L: Listener> Drive<L> {
             if self.pulse.is_revoked() {
                 return Err(Stop::Gone);
             }
-            let ended = guarded(self.driver.apply(&order), IO_DEADLINE, &self.pulse).await;
-            match self.returned(ended, "writing", IO_DEADLINE) {
+            match self.write(&order).await {
                 Ok(Ok(applied)) => {
                     // What is on its way reads back as it was.
                     if let Some(promise) = self.driver.promise(&order) {
@@ -155,6 +153,13 @@ impl<L: Listener> Drive<L> {
         };
         self.tell_settled(order, began, result).await?;
         stop.map_or(Ok(confirmed), Err)
+    }
+
+    /// Has the driver write. What was read of the channel before is not told any more.
+    pub(super) async fn write(&mut self, order: &Admitted) -> Result<Result<Applied, DriverError>, Stop> {
+        self.written.insert(order.channel());
+        let ended = guarded(self.driver.apply(order), IO_DEADLINE, &self.pulse).await;
+        self.returned(ended, "writing", IO_DEADLINE)
     }
 
     pub(super) async fn tell_settled(
