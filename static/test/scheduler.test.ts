@@ -46,4 +46,22 @@ describe("what is drawn", () => {
     expect(drawn.length).toBeGreaterThan(95);
     expect(drawn.length).toBeLessThanOrEqual(102);
   });
+
+  it("leaves the page half of each frame where all want to be drawn at once, and all are drawn", () => {
+    const clock = performance.now.bind(performance);
+    let spentMs = 0;
+    vi.spyOn(performance, "now").mockImplementation(() => clock() + spentMs);
+    const frames = new Map<number, number>();
+    const draw = () => {
+      spentMs += 5;
+      frames.set(clock(), (frames.get(clock()) ?? 0) + 1);
+    };
+    const house = new Scheduler();
+    const tasks = Array.from({ length: 8 }, () => house.add({ element: {} as HTMLElement, draw, spacingMs: 100 }));
+    vi.advanceTimersByTime(1_000);
+    frames.clear();
+    for (const task of tasks) task.request();
+    vi.advanceTimersByTime(10 * FRAME_MS);
+    expect([...frames.values()]).toEqual([2, 2, 2, 2]);
+  });
 });

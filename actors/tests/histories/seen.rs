@@ -113,7 +113,7 @@ impl Judge {
             _ => self.judge_house(order),
         }
         if is_hot {
-            self.judge_heat(id, burner);
+            self.judge_heat(id, native, burner);
         }
         if channel == BURNER && self.held.is_some_and(|(held, _)| held != id) {
             self.held = None;
@@ -212,7 +212,7 @@ impl Judge {
     }
 
     /// The burner is to be on.
-    fn judge_heat(&mut self, id: CommandId, burner: f64) {
+    fn judge_heat(&mut self, id: CommandId, native: f64, burner: f64) {
         self.tally.heat += 1;
         let now = self.now();
         let Some(order) = self.orders.get(&id) else { return };
@@ -223,7 +223,8 @@ impl Judge {
             self.object("heat that was ordered before it was taken away");
         }
         let is_blocked = self.setup.interlock != Interlock::None && self.setup.interlock != Interlock::ForcesAir;
-        if is_blocked && self.is_closed() {
+        // Whoever finds it higher, set by another hand, may lower it.
+        if is_blocked && self.is_closed() && native >= burner {
             self.object("heat while an interlock forbids it");
         }
         if is_blocked && self.bt.0.is_none() && self.bt.1 < at && raises && burner == 0.0 {

@@ -2,6 +2,9 @@
 // own pace allows, and not at all while it is hidden or out of sight. A pace is kept on average: readings that come as often
 // as the chart may be drawn come a little early or late, and each would else wait for nearly as long as the one before it.
 
+/** What drawing may take of one frame before the others wait for the next: half of it is left to the page. Unit: ms. */
+const FRAME_MS = 8;
+
 /** Something that can be drawn. */
 export type Drawing = { element: HTMLElement; draw: () => void; spacingMs: number };
 
@@ -63,6 +66,7 @@ export class Scheduler {
     const now = performance.now();
     for (const task of this.#tasks.values()) {
       if (!task.dirty || !task.inSight || now < task.paidUntil - task.spacingMs) continue;
+      if (performance.now() - now > FRAME_MS) break;
       task.dirty = false;
       task.paidUntil = Math.max(now, task.paidUntil) + task.spacingMs;
       task.draw();

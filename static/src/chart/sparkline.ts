@@ -12,11 +12,13 @@ const RISE_MIN_C = 10;
 export function drawSparkline(canvas: HTMLCanvasElement, curve: Curve, column: string, nowMs: number, gapMs: number, theme: ChartTheme): void {
   const ratio = devicePixelRatio;
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
+  const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
+  // Setting a size makes a new picture, also where it is the same.
+  if (canvas.width !== wide || canvas.height !== high) [canvas.width, canvas.height] = [wide, high];
   const ctx = canvas.getContext("2d");
   if (ctx === null || width === 0) return;
-  ctx.scale(ratio, ratio);
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  ctx.clearRect(0, 0, width, height);
   const fromMs = nowMs - SPARK_MS;
   const { x, ys, gaps } = view({ t: curve.t, values: [curve.column(column)] }, fromMs, nowMs, width, gapMs);
   const bt = ys[0] ?? [];
@@ -28,7 +30,7 @@ export function drawSparkline(canvas: HTMLCanvasElement, curve: Curve, column: s
   const xOf = (ms: number) => ((ms - fromMs) / SPARK_MS) * width;
   const last = x.at(-1);
   const open = last !== undefined && nowMs - last > gapMs ? [...gaps, [last, nowMs] as [number, number]] : gaps;
-  ctx.fillStyle = hatch(ctx, theme.border);
+  if (open.length > 0) ctx.fillStyle = hatch(ctx, theme.border);
   for (const [from, to] of open) ctx.fillRect(xOf(from), 0, xOf(to) - xOf(from), height);
   ctx.strokeStyle = theme.bt;
   ctx.lineWidth = 2;
