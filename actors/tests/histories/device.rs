@@ -10,7 +10,7 @@ use hearth_actors::driver::{Applied, Driver, DriverError, DriverFactory, Sample}
 use hearth_actors::logic::gate::Admitted;
 use hearth_actors::model::reading::MissingReason;
 
-use super::judge::{BT, BURNER, ET, Ending, Judge};
+use super::judge::{BT, BURNER, ET, Ending, Judge, SAME};
 
 /// What a call does besides what it should.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -266,7 +266,7 @@ impl Driver for Hand {
         }
         let mut device = self.device.lock();
         let readback = (device.make.reads_back && order.channel() == BURNER).then_some(device.burner);
-        let agrees = readback.is_none_or(|readback| (readback - order.native()).abs() <= 1.0);
+        let agrees = readback.is_none_or(|readback| (readback - order.native()).abs() <= SAME);
         device.judge.wrote(self.number, order, if agrees { Ending::Confirmed } else { Ending::Otherwise });
         Ok(Applied { readback })
     }

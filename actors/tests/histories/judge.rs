@@ -29,6 +29,9 @@ pub const MOMENT: Duration = Duration::from_millis(3);
 /// A loss may be seen this much late.
 pub const LATE: Duration = Duration::from_millis(300);
 
+/// A read-back that differs by no more is taken for the same: 1 % of the range. Unit: %.
+pub const SAME: f64 = 1.0;
+
 /// What the burner was set to in the roast that is repeated, second by second. Unit: %.
 pub const REPLAYED: [u8; 6] = [30, 60, 0, 90, 20, 70];
 
@@ -249,7 +252,7 @@ impl Judge {
             }
             (Ordered::Stop, None) => {
                 self.stop_holds(|stop, _| stop <= seq);
-                if burner > 0.0 && !self.is_touched {
+                if burner > SAME && !self.is_touched {
                     self.object(format!("STOP {} was confirmed with the burner at {burner}", id.0));
                 }
             }

@@ -5,7 +5,7 @@ use hearth_actors::model::command::Actor;
 use hearth_actors::model::ids::CommandId;
 
 use super::judge::{
-    AIR, BURNER, Ending, Interlock, Judge, LATE, Link, MOMENT, OPERATOR_LOSS, Order, Ordered, REPLAYED, TOO_HOT,
+    AIR, BURNER, Ending, Interlock, Judge, LATE, Link, MOMENT, OPERATOR_LOSS, Order, Ordered, REPLAYED, SAME, TOO_HOT,
 };
 
 impl Judge {
@@ -53,7 +53,7 @@ impl Judge {
     pub fn parted(&mut self, driver: u32, burner: f64) {
         if self.driver == Some(driver) {
             self.say("parted");
-            let is_hot = self.link != Link::Down && burner > 0.0 && !self.is_touched;
+            let is_hot = self.link != Link::Down && burner > SAME && !self.is_touched;
             self.parted_hot_at = is_hot.then(|| self.now());
             self.owes_safe |= self.link != Link::Down && !self.is_confirmed;
             self.void_before = self.next();
