@@ -92,6 +92,18 @@ def test_moves_of_a_replay_reach_the_machine_and_keep_programs_away(daemon: Hear
     once(daemon.rest, task, lambda now: now["completed_at"])
 
 
+def test_while_outputs_are_latched_a_replay_of_controls_is_refused_and_one_to_look_at_is_not(daemon: HearthDaemon) -> None:
+    profile = add_profile(daemon.rest, profile_document(minutes=1))
+    assert daemon.rest.post("/api/machines/m1/stop").is_success
+    refused = once(daemon.rest, start(daemon.rest, profile, apply_controls=True), lambda now: now["completed_at"])
+    assert (refused["status"], "re-arm first" in refused["error"]) == ("error", True)
+    shown = once(daemon.rest, start(daemon.rest, profile, speed=100), lambda now: now["completed_at"])
+    assert shown["status"] == "completed"
+    assert daemon.rest.post("/api/machines/m1/rearm").is_success
+    moved = once(daemon.rest, start(daemon.rest, profile, speed=100, apply_controls=True), lambda now: now["completed_at"])
+    assert moved["status"] == "completed"
+
+
 def test_what_cannot_be_replayed_is_refused(daemon: HearthDaemon) -> None:
     task = start(daemon.rest, "0198f2a4-5c1e-7d30-9b7a-3f6f0c2d1e55")
     gone = once(daemon.rest, task, lambda now: now["completed_at"])
