@@ -181,14 +181,14 @@ trust: $(VENV_STAMP) debug ## long fault runs: kill -9, crashes, cut clients, fl
 	@PROPTEST_CASES=10000 $(CARGO) test --locked --quiet -p hearth-actors --lib logic::tasks
 	@echo '100,000 histories of the lease: one holder, no order under an old epoch, nobody locked out for ever'
 	@PROPTEST_CASES=100000 $(CARGO) test --locked --quiet -p hearth-actors --lib logic::lease
-	@echo '20,000 random histories of a machine: no heat unasked, no order of who does not steer, no acknowledgement that is not true'
-	@HEARTH_HISTORIES=20000 $(CARGO) test --locked --quiet -p hearth-actors --test histories in_no_history -- --nocapture
+	@echo '1,000,000 random histories of a machine: no heat unasked, no order of who does not steer, no acknowledgement that is not true'
+	@HEARTH_HISTORIES=1000000 $(CARGO) test --locked --quiet --profile trust -p hearth-actors --test histories in_no_history -- --nocapture
 	@echo 'a disk that refuses each single write of a life with each error; 10,000 damaged journals'
 	@HEARTH_FAULTS=all HEARTH_DAMAGES=10000 $(CARGO) test --locked --quiet --lib -- storage::store --nocapture
 	@echo '10,000 profiles: listed, searched, and indexed anew'
 	@$(CARGO) test --locked --quiet --lib -- --ignored --nocapture ten_thousand_profiles
-	@echo '1,000 crashes of a machine with heat on: the first bytes after each are the safe ones'
-	@HEARTH_CRASHES=1000 $(CARGO) test --locked --quiet -p hearth-actors --test losses crash
+	@echo '1,000 crashes of a machine with heat on, over a line: the first bytes after each are the safe ones'
+	@HEARTH_CRASHES=1000 $(CARGO) test --locked --quiet --test crashes -- --nocapture
 	@echo '100,000 orders over each kind of line whose answers are dropped, late or altered: what is reported as done is done'
 	@HEARTH_REPLIES=100000 $(CARGO) test --locked --quiet --lib -- modbus::tests::replies --nocapture
 	@echo '500 replugs of an adapter and of a network device: no file stays open'

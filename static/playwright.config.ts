@@ -7,8 +7,6 @@ export default defineConfig({
   timeout: 180_000,
   expect: { timeout: 15_000 },
   workers: 2,
-  // Two browsers and their daemons share two cores: what failed once is tried once more, and told as flaky.
-  retries: 1,
   reporter: [["list"]],
   use: {
     viewport: { width: 1280, height: 800 },

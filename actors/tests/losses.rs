@@ -10,7 +10,6 @@ use hearth_actors::logic::lease::Identity;
 use hearth_actors::model::alarm::{AlarmNotice, AlarmState, BuiltIn, Severity};
 use hearth_actors::model::channel::Role;
 use hearth_actors::model::command::{Actor, Principal, SessionAction, UserRole, Want};
-use hearth_actors::model::connection::DriverState;
 use hearth_actors::model::event::{EventBody, SafetyReason};
 use hearth_actors::model::ids::ClientId;
 use hearth_actors::model::refusal::RefusalCode;
@@ -214,30 +213,4 @@ async fn a_machine_that_is_restarted_is_not_heated_again_by_the_one_before() {
     connected(&machine).await;
     tokio::time::sleep(Duration::from_millis(1_000)).await;
     assert_eq!(device.changes(), [(2, 80.0), (2, 0.0)]);
-}
-
-/// A short count; `make trust` sets HEARTH_CRASHES to a long one.
-#[actix::test]
-async fn the_first_bytes_after_every_crash_are_the_safe_ones() {
-    let crashes: usize = std::env::var("HEARTH_CRASHES").ok().and_then(|n| n.parse().ok()).unwrap_or(20);
-    let policy = Policy { max_restarts: u32::MAX, within_ms: 1, backoff_min_ms: 1, backoff_max_ms: 1 };
-    let device = Device::answering(&[200.0, 210.0]);
-    let world = World::new(policy);
-    let machine = world.machine(MachineSpec { sampling_interval_ms: 20, ..roaster("a") }, &device).await;
-    connected(&machine).await;
-    let mut expected = Vec::new();
-    for crash in 0..crashes {
-        world.order(&machine, Want::Rearm).await.expect("armed");
-        world.set(&machine, "burner", 0.8).await.expect("heat");
-        expected.push((2, 80.0));
-        device.then([Step::Panic]);
-        wait_for(&machine, "a fresh actor", |snapshot| {
-            snapshot.safety.latched == Some(SafetyReason::Crash) && snapshot.connection.state == DriverState::Connected
-        })
-        .await;
-        expected.push((2, 0.0));
-        assert_eq!(device.changes(), expected, "crash {crash}");
-        let refused = world.set(&machine, "burner", 0.8).await.expect_err("latched");
-        assert_eq!(refused.code, RefusalCode::Latched);
-    }
 }

@@ -11,6 +11,5 @@ export default defineConfig({
   // They take as long as they take.
   timeout: 0,
   workers: 1,
-  retries: 0,
   reporter: [["line"]],
 });

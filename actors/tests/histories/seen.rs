@@ -223,8 +223,9 @@ impl Judge {
             self.object("heat that was ordered before it was taken away");
         }
         let is_blocked = self.setup.interlock != Interlock::None && self.setup.interlock != Interlock::ForcesAir;
-        // Whoever finds it higher, set by another hand, may lower it.
-        if is_blocked && self.is_closed() && native >= burner {
+        // Whoever finds heat that another hand has set may lower it, and keep it until the next reading.
+        let is_lowered = self.is_touched && native <= burner;
+        if is_blocked && self.is_closed() && !is_lowered {
             self.object("heat while an interlock forbids it");
         }
         if is_blocked && self.bt.0.is_none() && self.bt.1 < at && raises && burner == 0.0 {

@@ -1,0 +1,192 @@
+//! A machine's program crashes with heat on, time and again, over a real line to a device that notes when it was written to: the
+//! first bytes after each crash are the safe ones, and nothing else comes before somebody re-arms.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+#![allow(clippy::print_stdout, reason = "a long run tells its figures")]
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hearth::config::machine::MachineConfig;
+use hearth::drivers::Workshop;
+use hearth_actors::driver::{Applied, Driver, DriverError, DriverFactory, Sample};
+use hearth_actors::logic::gate::Admitted;
+use hearth_actors::model::command::{Actor, Command, Outcome, Principal, UserRole, Want};
+use hearth_actors::model::connection::DriverState;
+use hearth_actors::model::event::SafetyReason;
+use hearth_actors::model::ids::ChannelId;
+use hearth_actors::model::refusal::{Refusal, RefusalCode};
+use hearth_actors::model::snapshot::Snapshot;
+use hearth_actors::model::units::Fraction;
+use hearth_actors::registry::{Adopt, Definition, Policy};
+use hearth_actors::slot::MachineHandle;
+use hearth_actors::system::House;
+use hearth_actors::testing::MemoryArchive;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
+
+/// When to give up. No claim is made about time; this only ends a test that would wait for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// When something was written to the device, and what.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<(Instant, u16)>>>);
+
+impl Written {
+    fn values(&self) -> Vec<u16> {
+        self.0.lock().unwrap().iter().map(|(_, value)| *value).collect()
+    }
+
+    /// Listens as a device whose sensors say 200 and whose burner takes whatever it is told.
+    async fn listen(&self) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let written = self.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(written.clone().serve(stream));
+            }
+        });
+        port
+    }
+
+    async fn serve(self, mut stream: TcpStream) {
+        let mut question = [0; 12];
+        while stream.read_exact(&mut question).await.is_ok() {
+            let [number, number_low, _, _, _, _, unit, function, _, _, high, low] = question;
+            let answer = if function == 6 {
+                self.0.lock().unwrap().push((Instant::now(), u16::from_be_bytes([high, low])));
+                question.to_vec()
+            } else {
+                let bytes = low * 2;
+                let head = [number, number_low, 0, 0, 0, 3 + bytes, unit, function, bytes];
+                head.into_iter().chain([0, 200].into_iter().cycle().take(bytes.into())).collect()
+            };
+            if stream.write_all(&answer).await.is_err() {
+                break;
+            }
+        }
+    }
+}
+
+/// A driver whose next reading crashes once it is told to.
+struct Crashing {
+    driver: Box<dyn Driver>,
+    is_due: Arc<AtomicBool>,
+}
+
+#[async_trait(?Send)]
+impl Driver for Crashing {
+    fn name(&self) -> String {
+        self.driver.name()
+    }
+
+    async fn connect(&mut self) -> Result<(), DriverError> {
+        self.driver.connect().await
+    }
+
+    fn requests(&self) -> usize {
+        self.driver.requests()
+    }
+
+    async fn read(&mut self, request: usize, sample: &mut Sample) -> Result<(), DriverError> {
+        if self.is_due.swap(false, Ordering::SeqCst) {
+            // Unlike `panic!`, this tells nobody on the console.
+            std::panic::resume_unwind(Box::new("as told"));
+        }
+        self.driver.read(request, sample).await
+    }
+
+    async fn apply(&mut self, order: &Admitted) -> Result<Applied, DriverError> {
+        self.driver.apply(order).await
+    }
+
+    async fn disconnect(&mut self) {
+        self.driver.disconnect().await;
+    }
+}
+
+fn crashing(make: DriverFactory, is_due: Arc<AtomicBool>) -> DriverFactory {
+    Arc::new(move |spec| Box::new(Crashing { driver: make(spec), is_due: is_due.clone() }))
+}
+
+async fn roaster(house: &House, port: u16, is_due: Arc<AtomicBool>) -> MachineHandle {
+    let sensor = |id: &str, address: u16| {
+        json!({ "id": id, "role": id, "kind": "sensor", "unit": "celsius",
+        "source": { "register": "holding", "address": address } })
+    };
+    let burner = json!({ "id": "burner", "kind": "control", "class": "heat", "min": 0, "max": 100, "step": 1, "unit": "percent",
+        "failsafe": 0, "source": { "register": "holding", "address": 10 } });
+    let config = json!({ "id": "m", "sampling_interval_ms": 100, "channels": [sensor("bt", 0), sensor("et", 1), burner],
+        "driver": { "type": "modbus_tcp", "host": "127.0.0.1", "port": port, "timeout_ms": 1_000 } });
+    let made = Workshop::default().definition(&MachineConfig::parse(config).unwrap()).unwrap();
+    let definition = Definition { driver: crashing(made.driver.clone(), is_due), ..made };
+    house.registry().send(Adopt { definition, resumed: None }).await.unwrap().unwrap()
+}
+
+async fn order(house: &House, machine: &MachineHandle, want: Want) -> Result<Outcome, Refusal> {
+    let principal = Principal::everywhere(Actor::Rest, UserRole::Operator);
+    machine.command(Command { id: house.surroundings().next_command(), principal, request_id: None, want }).await
+}
+
+async fn once(machine: &MachineHandle, fits: impl Fn(&Snapshot) -> bool) {
+    let mut events = machine.bus().subscribe();
+    let waiting = async {
+        while !machine.bus().look(&fits) {
+            let _ = events.recv().await;
+        }
+    };
+    let waited = tokio::time::timeout(PATIENCE, waiting).await;
+    waited.unwrap_or_else(|_| panic!("in vain: {:?}", machine.bus().snapshot()));
+}
+
+/// 20 crashes, or as many as `HEARTH_CRASHES` says.
+fn crashes() -> usize {
+    std::env::var("HEARTH_CRASHES").ok().and_then(|count| count.parse().ok()).unwrap_or(20)
+}
+
+#[actix::test]
+async fn the_first_bytes_to_the_device_after_every_crash_are_the_safe_ones() {
+    let (written, is_due) = (Written::default(), Arc::new(AtomicBool::new(false)));
+    // Each crash as if it were the first for a long time: no longer pause, and no giving up.
+    let usual = Policy::default();
+    let policy = Policy { max_restarts: u32::MAX, backoff_max_ms: usual.backoff_min_ms, ..usual };
+    let house = House::start(Arc::new(MemoryArchive::default()), policy).unwrap();
+    let machine = roaster(&house, written.listen().await, is_due.clone()).await;
+    once(&machine, |snapshot| snapshot.connection.state == DriverState::Connected).await;
+    let heat = || Want::Control { channel: ChannelId::parse("burner").unwrap(), value: Fraction::new(0.8).unwrap() };
+    let mut took = Vec::new();
+    for crash in 0..crashes() {
+        order(&house, &machine, Want::Rearm).await.unwrap();
+        order(&house, &machine, heat()).await.unwrap();
+        let before = written.values().len();
+        assert_eq!(written.values().last(), Some(&80), "crash {crash}");
+        is_due.store(true, Ordering::SeqCst);
+        let told = Instant::now();
+        once(&machine, |snapshot| {
+            let is_back = snapshot.connection.state == DriverState::Connected;
+            is_back && snapshot.safety.latched == Some(SafetyReason::Crash)
+        })
+        .await;
+        // Heat that is on may have been written again before it crashed.
+        let since: Vec<(Instant, u16)> = written.0.lock().unwrap()[before..].to_vec();
+        let first = since.iter().find(|(_, value)| *value != 80).unwrap();
+        assert_eq!((first.1, since.last().unwrap().1), (0, 0), "crash {crash}: {since:?}");
+        took.push(first.0 - told);
+        let refused = order(&house, &machine, heat()).await.unwrap_err();
+        assert_eq!((refused.code, written.values().last()), (RefusalCode::Latched, Some(&0)));
+    }
+    took.sort();
+    let at = |share: f64| took[(share * (took.len() - 1) as f64) as usize].as_millis();
+    println!(
+        "{} crashes: safe value after {} ms p50, {} ms p99, {} ms at the longest",
+        took.len(),
+        at(0.5),
+        at(0.99),
+        at(1.0)
+    );
+}
