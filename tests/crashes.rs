@@ -4,7 +4,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 #![allow(clippy::print_stdout, reason = "a long run tells its figures")]
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -37,8 +36,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 struct Written(Arc<Mutex<Vec<(Instant, u16)>>>);
 
 impl Written {
-    fn values(&self) -> Vec<u16> {
-        self.0.lock().unwrap().iter().map(|(_, value)| *value).collect()
+    fn last(&self) -> Option<u16> {
+        self.0.lock().unwrap().last().map(|(_, value)| *value)
+    }
+
+    fn since(&self, moment: Instant) -> Vec<(Instant, u16)> {
+        self.0.lock().unwrap().iter().filter(|(at, _)| *at >= moment).copied().collect()
     }
 
     /// Listens as a device whose sensors say 200 and whose burner takes whatever it is told.
@@ -73,10 +76,19 @@ impl Written {
     }
 }
 
+/// When the next crash is to be, and when the last one was.
+#[derive(Debug, Clone, Copy)]
+enum Crash {
+    Due,
+    Was(Instant),
+}
+
+type Crashes = Arc<Mutex<Crash>>;
+
 /// A driver whose next reading crashes once it is told to.
 struct Crashing {
     driver: Box<dyn Driver>,
-    is_due: Arc<AtomicBool>,
+    crash: Crashes,
 }
 
 #[async_trait(?Send)]
@@ -94,7 +106,15 @@ impl Driver for Crashing {
     }
 
     async fn read(&mut self, request: usize, sample: &mut Sample) -> Result<(), DriverError> {
-        if self.is_due.swap(false, Ordering::SeqCst) {
+        let is_due = {
+            let mut crash = self.crash.lock().unwrap();
+            let is_due = matches!(*crash, Crash::Due);
+            if is_due {
+                *crash = Crash::Was(Instant::now());
+            }
+            is_due
+        };
+        if is_due {
             // Unlike `panic!`, this tells nobody on the console.
             std::panic::resume_unwind(Box::new("as told"));
         }
@@ -110,11 +130,11 @@ impl Driver for Crashing {
     }
 }
 
-fn crashing(make: DriverFactory, is_due: Arc<AtomicBool>) -> DriverFactory {
-    Arc::new(move |spec| Box::new(Crashing { driver: make(spec), is_due: is_due.clone() }))
+fn crashing(make: DriverFactory, crash: Crashes) -> DriverFactory {
+    Arc::new(move |spec| Box::new(Crashing { driver: make(spec), crash: crash.clone() }))
 }
 
-async fn roaster(house: &House, port: u16, is_due: Arc<AtomicBool>) -> MachineHandle {
+async fn roaster(house: &House, port: u16, crash: Crashes) -> MachineHandle {
     let sensor = |id: &str, address: u16| {
         json!({ "id": id, "role": id, "kind": "sensor", "unit": "celsius",
         "source": { "register": "holding", "address": address } })
@@ -124,7 +144,7 @@ async fn roaster(house: &House, port: u16, is_due: Arc<AtomicBool>) -> MachineHa
     let config = json!({ "id": "m", "sampling_interval_ms": 100, "channels": [sensor("bt", 0), sensor("et", 1), burner],
         "driver": { "type": "modbus_tcp", "host": "127.0.0.1", "port": port, "timeout_ms": 1_000 } });
     let made = Workshop::default().definition(&MachineConfig::parse(config).unwrap()).unwrap();
-    let definition = Definition { driver: crashing(made.driver.clone(), is_due), ..made };
+    let definition = Definition { driver: crashing(made.driver.clone(), crash), ..made };
     house.registry().send(Adopt { definition, resumed: None }).await.unwrap().unwrap()
 }
 
@@ -151,34 +171,32 @@ fn crashes() -> usize {
 
 #[actix::test]
 async fn the_first_bytes_to_the_device_after_every_crash_are_the_safe_ones() {
-    let (written, is_due) = (Written::default(), Arc::new(AtomicBool::new(false)));
+    let (written, crash) = (Written::default(), Arc::new(Mutex::new(Crash::Was(Instant::now()))));
     // Each crash as if it were the first for a long time: no longer pause, and no giving up.
     let usual = Policy::default();
     let policy = Policy { max_restarts: u32::MAX, backoff_max_ms: usual.backoff_min_ms, ..usual };
     let house = House::start(Arc::new(MemoryArchive::default()), policy).unwrap();
-    let machine = roaster(&house, written.listen().await, is_due.clone()).await;
+    let machine = roaster(&house, written.listen().await, crash.clone()).await;
     once(&machine, |snapshot| snapshot.connection.state == DriverState::Connected).await;
     let heat = || Want::Control { channel: ChannelId::parse("burner").unwrap(), value: Fraction::new(0.8).unwrap() };
     let mut took = Vec::new();
-    for crash in 0..crashes() {
+    for number in 0..crashes() {
         order(&house, &machine, Want::Rearm).await.unwrap();
         order(&house, &machine, heat()).await.unwrap();
-        let before = written.values().len();
-        assert_eq!(written.values().last(), Some(&80), "crash {crash}");
-        is_due.store(true, Ordering::SeqCst);
-        let told = Instant::now();
+        assert_eq!(written.last(), Some(80), "crash {number}");
+        *crash.lock().unwrap() = Crash::Due;
         once(&machine, |snapshot| {
             let is_back = snapshot.connection.state == DriverState::Connected;
             is_back && snapshot.safety.latched == Some(SafetyReason::Crash)
         })
         .await;
-        // Heat that is on may have been written again before it crashed.
-        let since: Vec<(Instant, u16)> = written.0.lock().unwrap()[before..].to_vec();
-        let first = since.iter().find(|(_, value)| *value != 80).unwrap();
-        assert_eq!((first.1, since.last().unwrap().1), (0, 0), "crash {crash}: {since:?}");
-        took.push(first.0 - told);
+        let Crash::Was(crashed) = *crash.lock().unwrap() else { panic!("it did not crash") };
+        // Until it crashes, heat that is on may be written again.
+        let since = written.since(crashed);
+        assert!(since.iter().all(|(_, value)| *value == 0), "crash {number}: {since:?}");
+        took.push(since.first().expect("a safe value").0 - crashed);
         let refused = order(&house, &machine, heat()).await.unwrap_err();
-        assert_eq!((refused.code, written.values().last()), (RefusalCode::Latched, Some(&0)));
+        assert_eq!((refused.code, written.last()), (RefusalCode::Latched, Some(0)));
     }
     took.sort();
     let at = |share: f64| took[(share * (took.len() - 1) as f64) as usize].as_millis();

@@ -15,7 +15,7 @@ use crate::archive::{Archive, ArchiveError, Interrupted};
 use crate::logic::gate;
 use crate::machine::Surroundings;
 use crate::model::alarm::{BuiltIn, Cry};
-use crate::model::command::{Scope, Want};
+use crate::model::command::Scope;
 use crate::model::event::{Event, EventBody, Lease};
 use crate::model::ids::{CommandId, MachineId, Seq};
 use crate::model::session::SessionState;
@@ -231,10 +231,9 @@ impl House {
     async fn bring_all_to_safety(&self, machines: &Roster) -> BTreeSet<MachineId> {
         let part = async |machine: &MachineHandle| {
             let could = can_confirm(machine);
-            let command = self.surroundings.order_of_the_house(Want::Disconnect);
-            let parted = tokio::time::timeout(PARTING_DEADLINE, machine.command(command)).await;
+            let parted = tokio::time::timeout(PARTING_DEADLINE, self.surroundings.part_from(machine)).await;
             let has_nothing_to_confirm = gate::failsafe_orders(&machine.spec(), CommandId(0)).is_empty();
-            has_nothing_to_confirm || (could && matches!(parted, Ok(Ok(_))))
+            has_nothing_to_confirm || (could && matches!(parted, Ok(Ok(()))))
         };
         let confirmed = join_all(machines.iter().map(part)).await;
         let unconfirmed = machines.iter().zip(confirmed).filter(|(_, confirmed)| !confirmed);

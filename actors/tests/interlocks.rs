@@ -223,3 +223,40 @@ async fn a_step_that_fails_ends_the_rise_and_is_told() {
     Watcher::on(&machine).readings(60).await;
     assert_eq!(device.changes(), after, "what failed is not tried again");
 }
+
+#[actix::test]
+async fn a_reading_that_is_missing_for_a_moment_does_not_end_a_rise_and_one_that_is_against_it_does() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let slow = with_air(|_, control| control.max_rise_per_s = Some(100.0));
+    let (world, machine) = running(MachineSpec { interlocks: vec![no_heat_on_hot_beans()], ..slow }, &device).await;
+    let (risen, ()) = tokio::join!(world.set(&machine, "burner", 0.6), async {
+        wait_for(&machine, "a first step", |_| !device.changes().is_empty()).await;
+        device.then([Step::Timeout, Step::Timeout]);
+    });
+    risen.expect("it rose on");
+    let (ended, ()) = tokio::join!(world.set(&machine, "burner", 0.9), async {
+        wait_for(&machine, "a step", |_| device.changes().last().is_some_and(|(_, native)| *native > 60.0)).await;
+        device.rest_at(beans(251.0));
+    });
+    let code = ended.expect_err("it is taken back").code;
+    assert!(matches!(code, RefusalCode::InterlockBlocked | RefusalCode::Superseded), "{code:?}");
+    wait_for(&machine, "a latch", |snapshot| snapshot.safety.latched == Some(SafetyReason::Interlock)).await;
+    assert!(device.changes().iter().all(|(_, native)| *native < 90.0), "{:?}", device.changes());
+}
+
+#[actix::test]
+async fn an_order_that_waits_behind_one_that_closes_its_interlock_is_not_written() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let needs_air = InterlockRule {
+        unless: vec![Condition { channel: AIR, comparison: Comparison::AtLeast(20.0) }],
+        ..no_heat_on_hot_beans()
+    };
+    let (world, machine) = running(locked(needs_air), &device).await;
+    for _ in 0..10 {
+        world.set(&machine, "air", 0.5).await.expect("air");
+        let (air, burner) = tokio::join!(world.set(&machine, "air", 0.0), world.set(&machine, "burner", 0.6));
+        air.expect("no air");
+        assert_eq!(burner.expect_err("no heat without air").code, RefusalCode::InterlockBlocked);
+    }
+    assert!(device.changes().iter().all(|(channel, _)| *channel == AIR), "{:?}", device.changes());
+}

@@ -63,12 +63,10 @@ impl InterlockWatch {
 
 /// An input that is against it closes it at once; one that is missing, when it has been for long.
 fn is_closed(rule: &InterlockRule, known_at: &mut MonoMs, now: MonoMs, grace_ms: u64, values: &[Value]) -> bool {
-    let inputs = || rule.unless.iter().map(|condition| (condition.comparison, known(values, condition.channel)));
-    if inputs().all(|(_, value)| value.is_some()) {
+    if rule.unless.iter().all(|condition| known(values, condition.channel).is_some()) {
         *known_at = now;
     }
-    let is_against = inputs().any(|(comparison, value)| value.is_some_and(|value| !comparison.holds(value)));
-    rule.unless.is_empty() || is_against || now.since(*known_at) >= grace_ms
+    rule.is_against(|input| known(values, input)) || now.since(*known_at) >= grace_ms
 }
 
 fn force(spec: &MachineSpec, rule: &InterlockRule, values: &[Value]) -> Option<Deed> {

@@ -70,6 +70,11 @@ impl Rises {
         }
     }
 
+    /// All that rise are over.
+    pub fn end_all(&mut self) {
+        self.outputs.iter_mut().for_each(|output| output.climb = None);
+    }
+
     /// Nothing is known of the device any more: the link is new.
     pub fn forget_all(&mut self) {
         self.outputs.iter_mut().for_each(|output| (output.stands_at, output.written) = (None, None));

@@ -42,7 +42,7 @@ impl Machine {
     /// A reading came.
     pub(super) fn hold_to_interlocks(&mut self, at: MonoMs) {
         let spec = self.spec.clone();
-        self.withdraw_forbidden(&spec);
+        self.withdraw_forbidden();
         for finding in self.interlocks.watch.read(at, &spec, &self.values) {
             if let Some(rule) = spec.interlocks.get(finding.rule) {
                 self.enforce(rule, finding, at);
@@ -50,11 +50,16 @@ impl Machine {
         }
     }
 
-    /// An order may have waited for this very reading, which is against it.
-    fn withdraw_forbidden(&mut self, spec: &MachineSpec) {
-        let is_forbidden = |order: &Admitted| gate::forbidden_since(order, spec, &self.values).is_some();
-        for order in self.lanes.withdraw(is_forbidden) {
-            let Some(rule) = gate::forbidden_since(&order, spec, &self.values) else { continue };
+    /// An order may have waited for what is known now, which is against it. One that was written in part goes on while an input is
+    /// merely missing: it has the time that heat has.
+    pub(super) fn withdraw_forbidden(&mut self) {
+        let spec = self.spec.clone();
+        let forbidding = |order: &Admitted| gate::forbidden_since(order, &spec, &self.values);
+        let is_against = |rule: &InterlockRule| rule.is_against(|input| gate::known(&self.values, input));
+        let withdrawn =
+            self.lanes.withdraw(|order| forbidding(order).is_some(), |order| forbidding(order).is_some_and(is_against));
+        for order in withdrawn {
+            let Some(rule) = gate::forbidden_since(&order, &spec, &self.values) else { continue };
             let refusal = Refusal::new(RefusalCode::InterlockBlocked, rule.message.clone());
             self.blocked_late(&order, refusal.of_interlock(rule.id.clone()));
             self.alarms.blocked(&rule.id);

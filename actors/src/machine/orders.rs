@@ -75,7 +75,9 @@ impl Machine {
         if let Some(Ok(known)) = values.get_mut(index) {
             let present = channel.unit.outward(*known);
             let under_way = self.orders.values().map(|UnderWay { order, .. }| order);
-            let under_way = under_way.filter(|order| order.channel() == index).map(Admitted::native);
+            // One that waits in turn is not written: this one takes its place.
+            let is_meant = |order: &&Admitted| order.channel() == index && !self.lanes.is_waiting(order);
+            let under_way = under_way.filter(is_meant).map(Admitted::native);
             let open = |native: &f64| control.to_fraction(*native).get();
             let lowest = under_way.chain([present]).min_by(|a, b| open(a).total_cmp(&open(b)));
             *known = channel.unit.inward(lowest.unwrap_or(present));
@@ -168,13 +170,14 @@ impl Machine {
         self.answer_waiters(order, &Err(Refusal::new(RefusalCode::Superseded, SUPERSEDED)));
     }
 
-    /// Control changed hands while an order waited: everybody is told, the device never saw it.
+    /// Control changed hands while an order waited or rose: everybody is told, the device sees no more of it.
     pub(super) fn outdated(&mut self, order: &Admitted) {
-        let words = "control of this machine changed hands before the order reached the device: it was not done";
+        let words =
+            "control of this machine changed hands: the order was not done, or no further than its output had risen";
         self.blocked_late(order, Refusal::new(RefusalCode::SessionLocked, words));
     }
 
-    /// An order that was admitted is refused before it was written: everybody is told, and whoever waits.
+    /// An order that was admitted is refused before all of it was written: everybody is told, and whoever waits.
     pub(super) fn blocked_late(&mut self, order: &Admitted, refusal: Refusal) {
         self.tell_step(order, OrderStage::Blocked(refusal.clone()));
         self.answer_waiters(order, &Err(refusal));
@@ -236,6 +239,7 @@ impl Machine {
         if let (Some(unit), Some(known)) = (unit, self.values.get_mut(channel)) {
             *known = Ok(unit.inward(native));
         }
+        self.withdraw_forbidden();
     }
 
     /// Alarms act: what they do passes the gate like everything else, and does not wait for the lease.

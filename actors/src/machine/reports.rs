@@ -145,7 +145,10 @@ impl Machine {
         self.alarms.clear(BuiltIn::DriverLost);
         self.alarms.clear(BuiltIn::StaleData);
         self.tell_connection(DriverState::Disconnected, String::new(), None);
-        self.answer_link_waiters(&answer);
+        // Whoever asked to connect meanwhile waits on: it is not their answer.
+        if *self.link.borrow() == Link::Unwanted {
+            self.answer_link_waiters(&answer);
+        }
     }
 
     /// Orders that no device will see are answered.

@@ -267,6 +267,12 @@ impl InterlockRule {
         let holds = |condition: &Condition| known(condition.channel).is_some_and(|v| condition.comparison.holds(v));
         !self.unless.is_empty() && self.unless.iter().all(holds)
     }
+
+    /// Whether it is closed for certain: one of its inputs is known, and against it. Internal units, by channel index.
+    pub fn is_against(&self, known: impl Fn(usize) -> Option<f64>) -> bool {
+        let objects = |condition: &Condition| known(condition.channel).is_some_and(|v| !condition.comparison.holds(v));
+        self.unless.is_empty() || self.unless.iter().any(objects)
+    }
 }
 
 /// A value that an output is brought to.

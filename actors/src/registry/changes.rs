@@ -265,12 +265,12 @@ impl Registry {
     /// Lets a machine bring its outputs to safety and let go of its device, but does not wait for ever.
     fn parting(&self, id: &MachineId, parting: Parting) -> ResponseActFuture<Self, Parted> {
         let handle = self.machines.get(id).map(|machine| machine.handle().clone());
-        let command = self.house.order_of_the_house(Want::Disconnect);
+        let house = self.house.clone();
         Box::pin(
             async move {
                 let (Some(handle), Parting::Needed) = (handle, parting) else { return Parted::InOrder };
-                match tokio::time::timeout(PARTING_DEADLINE, handle.command(command)).await {
-                    Ok(Ok(_)) => return Parted::InOrder,
+                match tokio::time::timeout(PARTING_DEADLINE, house.part_from(&handle)).await {
+                    Ok(Ok(())) => return Parted::InOrder,
                     Ok(Err(refusal)) => {
                         tracing::warn!(machine = %handle.id(), %refusal, "machine did not part in order")
                     }

@@ -15,7 +15,7 @@ mod report;
 mod rising;
 mod writing;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -98,8 +98,6 @@ pub struct Drive<L> {
     pub refresh: Refresh,
     /// Outputs that may rise only so fast.
     pub rises: Rises,
-    /// Since when an order rises, by channel.
-    pub rising_since: BTreeMap<usize, Instant>,
     /// Channels that were written since the reading that is taken began.
     pub written: BTreeSet<usize>,
     /// Counters.
@@ -263,6 +261,8 @@ impl<L: Listener> Drive<L> {
         while request < self.driver.requests() {
             // After the last one, what was read is told first: it may be against what waits.
             if request > 0 {
+                // Another hand that shows already is not written over.
+                self.refresh.read(&sample);
                 self.apply_waiting().await?;
                 std::mem::take(&mut self.written).into_iter().for_each(|channel| sample.keep(channel));
             }

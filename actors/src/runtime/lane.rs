@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
 
 use super::steering::Epochs;
 use crate::driver::{DriverError, Picture};
@@ -34,8 +35,8 @@ pub struct Lanes {
 struct Waiting {
     urgent: VecDeque<Admitted>,
     ordinary: VecDeque<Admitted>,
-    /// Written in part: more of them is to come.
-    rising: VecDeque<Admitted>,
+    /// Written in part: more of them is to come. With when that began.
+    rising: Vec<(Admitted, Instant)>,
     shots: VecDeque<Shot>,
     /// Urgent orders came since it was last asked.
     is_urgent: bool,
@@ -112,26 +113,50 @@ impl Lanes {
         self.arrived.notified().await;
     }
 
-    /// An order rises step by step: it is on its way until its last step.
-    pub fn submit_rising(&self, order: Admitted) {
-        self.lock().rising.push_back(order);
+    /// Queues an order again that was the next one, or gives it back where another one has its place by now.
+    pub fn put_back(&self, order: Admitted) -> Option<Admitted> {
+        let mut waiting = self.lock();
+        if waiting.urgent.iter().chain(&waiting.ordinary).any(|other| other.channel() == order.channel()) {
+            return Some(order);
+        }
+        waiting.ordinary.push_front(order);
+        None
+    }
+
+    /// Whether an order is among the ordinary ones: one for the same channel would take its place.
+    pub fn is_waiting(&self, order: &Admitted) -> bool {
+        self.lock().ordinary.iter().any(|waiting| waiting.command() == order.command())
+    }
+
+    /// An order rises step by step since a moment: it is on its way until its last step.
+    pub fn submit_rising(&self, order: Admitted, began: Instant) {
+        self.lock().rising.push((order, began));
     }
 
     /// Whether the rest of an order is still to be written.
     pub fn is_rising(&self, order: &Admitted) -> bool {
-        self.lock().rising.iter().any(|rising| rising.command() == order.command())
+        self.lock().rising.iter().any(|(rising, _)| rising.command() == order.command())
     }
 
     /// Takes out the order that rises on a channel, unless it was withdrawn.
-    pub fn end_rising(&self, channel: usize) -> Option<Admitted> {
-        take_channel(&mut self.lock().rising, channel)
+    pub fn end_rising(&self, channel: usize) -> Option<(Admitted, Instant)> {
+        let rising = &mut self.lock().rising;
+        let at = rising.iter().position(|(order, _)| order.channel() == channel)?;
+        Some(rising.remove(at))
     }
 
-    /// Takes the ordinary orders out that fit, also those that were written in part, for refusing them.
-    pub fn withdraw(&self, fits: impl Fn(&Admitted) -> bool) -> Vec<Admitted> {
+    /// Takes out all orders that rise.
+    pub fn end_all_rising(&self) -> Vec<(Admitted, Instant)> {
+        std::mem::take(&mut self.lock().rising)
+    }
+
+    /// Takes the ordinary orders out that fit, and of those that were written in part whichever fit `in_part`, for refusing them.
+    pub fn withdraw(&self, fits: impl Fn(&Admitted) -> bool, in_part: impl Fn(&Admitted) -> bool) -> Vec<Admitted> {
         let mut waiting = self.lock();
-        let Waiting { ordinary, rising, .. } = &mut *waiting;
-        [rising, ordinary].into_iter().flat_map(|queue| take(queue, &fits)).collect()
+        let (mut withdrawn, kept): (Vec<Admitted>, _) = waiting.ordinary.drain(..).partition(fits);
+        waiting.ordinary = kept.into();
+        withdrawn.extend(waiting.rising.extract_if(.., |(order, _)| in_part(order)).map(|(order, _)| order));
+        withdrawn
     }
 
     /// Takes all orders out, for refusing them.
@@ -146,12 +171,6 @@ impl Lanes {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn take(queue: &mut VecDeque<Admitted>, fits: impl Fn(&Admitted) -> bool) -> VecDeque<Admitted> {
-    let (taken, kept) = std::mem::take(queue).into_iter().partition(fits);
-    *queue = kept;
-    taken
 }
 
 fn take_channel(queue: &mut VecDeque<Admitted>, channel: usize) -> Option<Admitted> {

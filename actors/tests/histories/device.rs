@@ -234,6 +234,7 @@ impl Driver for Hand {
                 tell(BT, self.step.bt);
                 if device.make.shows {
                     tell(BURNER, Some(device.burner));
+                    device.judge.shown = Some(device.burner);
                 }
             }
             if is_last {

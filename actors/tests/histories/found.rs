@@ -1,7 +1,7 @@
 //! Histories that once went wrong.
 
 use super::chance::Happening::{
-    self, Connects, ConnectsSo, Disconnects, HoldsUp, Reads, Rearms, Replays, Restarts, Sets, Stops, Writes,
+    self, Connects, ConnectsSo, Disconnects, HoldsUp, Panel, Reads, Rearms, Replays, Restarts, Sets, Stops, Writes,
 };
 use super::chance::Pause::{self, Ms, None as Now, Tenths};
 use super::device::{Connect, Fault, GOOD, Make, Read, WELL, Write};
@@ -203,4 +203,12 @@ fn a_stop_between_a_disconnect_and_a_connect_that_follows_at_once_stops() {
         (Rearms(ME), Now),
     ];
     goes_well(plain(), steps);
+}
+
+#[test]
+fn what_another_hand_sets_while_a_reading_is_taken_is_not_written_over() {
+    let slow = Read { takes_ms: 250, ..GOOD };
+    let make = Make { shows: true, in_two: true, ..plain().make };
+    let steps = [(Sets(ME, BURNER, 80), Ms(500)), (Reads(slow, 1), Ms(200)), (Panel(0), Ms(2_000))];
+    goes_well(Setup { make, ..plain() }, steps);
 }

@@ -129,6 +129,8 @@ pub struct Judge {
     pub is_parting: bool,
     /// What the last reading told of BT, and when.
     pub bt: (Option<f64>, Duration),
+    /// What any request showed of the burner since it was last written.
+    pub shown: Option<f64>,
     /// The order that keeps the burner on, as far as it was confirmed.
     pub held: Option<(CommandId, f64)>,
     pub hot_since: Duration,
@@ -165,6 +167,7 @@ impl Judge {
             sensor_tripped: false,
             is_parting: false,
             bt: (None, Duration::ZERO),
+            shown: None,
             held: None,
             hot_since: Duration::ZERO,
             believed: 0.0,

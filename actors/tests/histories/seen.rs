@@ -115,8 +115,9 @@ impl Judge {
         if is_hot {
             self.judge_heat(id, native, burner);
         }
-        if channel == BURNER && self.held.is_some_and(|(held, _)| held != id) {
-            self.held = None;
+        if channel == BURNER {
+            self.shown = None;
+            self.held = self.held.filter(|(held, _)| *held == id);
         }
     }
 
@@ -199,6 +200,9 @@ impl Judge {
         }
         if is_again && channel == BURNER && native > 0.0 {
             self.tally.again += 1;
+            if self.shown.is_some_and(|shown| shown != native) {
+                self.object("what another hand has set is written over");
+            }
             return;
         }
         if let Some(answer) = answer {

@@ -17,8 +17,9 @@ export function drawSparkline(canvas: HTMLCanvasElement, curve: Curve, column: s
   if (canvas.width !== wide || canvas.height !== high) [canvas.width, canvas.height] = [wide, high];
   const ctx = canvas.getContext("2d");
   if (ctx === null || width === 0) return;
-  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-  ctx.clearRect(0, 0, width, height);
+  ctx.resetTransform();
+  ctx.clearRect(0, 0, wide, high);
+  ctx.scale(ratio, ratio);
   const fromMs = nowMs - SPARK_MS;
   const { x, ys, gaps } = view({ t: curve.t, values: [curve.column(column)] }, fromMs, nowMs, width, gapMs);
   const bt = ys[0] ?? [];

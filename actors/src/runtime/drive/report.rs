@@ -61,7 +61,7 @@ pub enum Report {
         /// How long it took. Unit: ms.
         latency_ms: u64,
     },
-    /// Control changed hands while this order waited: it was not written.
+    /// Control changed hands while this order waited or rose: no more of it is written.
     Outdated(Admitted),
     /// Heat that is on could not be written again, for the first time since it last went well.
     NotRefreshed {

@@ -25,8 +25,7 @@ impl<L: Listener> Drive<L> {
         }
         let step = self.rises.begin(order, self.clock.now());
         if step.is_some() {
-            self.lanes.submit_rising(order.clone());
-            self.rising_since.insert(order.channel(), began);
+            self.lanes.submit_rising(order.clone(), began);
         }
         Ok(step)
     }
@@ -36,6 +35,10 @@ impl<L: Listener> Drive<L> {
         let channel = order.channel();
         if self.pulse.is_revoked() {
             return Err(Stop::Gone);
+        }
+        if self.lanes.has_urgent() {
+            // It goes first, and ends what rises.
+            return Ok(());
         }
         if !self.lanes.is_rising(&order) {
             // It was taken back, and whoever gave it knows.
@@ -47,6 +50,7 @@ impl<L: Listener> Drive<L> {
             return Ok(self.tell(Report::Outdated(order)).await?);
         }
         self.refresh.forget(channel);
+        self.written.insert(channel);
         let written = self.write(&part).await?;
         let objection = written.as_ref().ok().and_then(|applied| self.objection(&part, *applied));
         let ends = is_last || written.is_err() || objection.is_some();
@@ -85,14 +89,13 @@ impl<L: Listener> Drive<L> {
     }
 
     fn end_rises(&mut self) -> Vec<(Admitted, Instant)> {
-        let channels: Vec<usize> = self.rising_since.keys().copied().collect();
-        channels.into_iter().filter_map(|channel| self.end_rise(channel)).collect()
+        self.rises.end_all();
+        self.lanes.end_all_rising()
     }
 
     /// Nothing rises on a channel any more. Yields the order that did, and since when, where nobody has taken it back.
     fn end_rise(&mut self, channel: usize) -> Option<(Admitted, Instant)> {
         self.rises.end(channel);
-        let began = self.rising_since.remove(&channel)?;
-        Some((self.lanes.end_rising(channel)?, began))
+        self.lanes.end_rising(channel)
     }
 }

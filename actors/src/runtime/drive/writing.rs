@@ -50,7 +50,7 @@ impl<L: Listener> Drive<L> {
     async fn apply_orders(&mut self) -> Result<(), Stop> {
         loop {
             self.make_way().await?;
-            // What is still to be written is a STOP and the safe values.
+            // What is still to be written is what is urgent, and the safe values.
             if *self.link.borrow() == Link::Unwanted && !self.lanes.has_urgent() {
                 return Err(Stop::Unwanted);
             }
@@ -59,9 +59,21 @@ impl<L: Listener> Drive<L> {
                 self.tell(Report::Outdated(order)).await?;
                 continue;
             }
+            self.tell(Report::Writing(order.clone())).await?;
+            if self.is_overtaken(&order) {
+                if let Some(overtaken) = self.lanes.put_back(order) {
+                    self.tell(Report::Overtaken(overtaken)).await?;
+                }
+                continue;
+            }
             // Whether it was confirmed is told to whoever gave it.
             let _ = self.apply(order).await?;
         }
+    }
+
+    /// While it was told that an order is written, something came that goes before it or makes it void.
+    fn is_overtaken(&self, order: &Admitted) -> bool {
+        self.gives_way(order) || *self.link.borrow() == Link::Unwanted && !order.is_at_once()
     }
 
     /// A STOP waits for one attempt and not for three, and nobody's order is tried again under somebody else's control.
@@ -88,6 +100,7 @@ impl<L: Listener> Drive<L> {
         orders.sort_by_key(|order| !order.lowers_heat());
         let mut made_safe = Ok(());
         for order in orders {
+            self.tell(Report::Writing(order.clone())).await?;
             let confirmed = self.apply(order).await?;
             made_safe = made_safe.and(confirmed);
         }
@@ -104,12 +117,12 @@ impl<L: Listener> Drive<L> {
         }
     }
 
-    /// Writes one order and tells how it ended; yields the same.
+    /// Writes one order and tells how it ended; yields the same. What was read of its channel before is not told any more.
     async fn apply(&mut self, order: Admitted) -> Result<Result<(), String>, Stop> {
         let began = Instant::now();
+        self.written.insert(order.channel());
         let attempts = if order.lowers_heat() { LOWERING_ATTEMPTS } else { 1 };
         let mut attempt = 1;
-        self.tell(Report::Writing(order.clone())).await?;
         self.refresh.forget(order.channel());
         if let Some(step) = self.begin_to_rise(&order, began).await? {
             return self.rise(step).await.map(Ok);
@@ -155,9 +168,8 @@ impl<L: Listener> Drive<L> {
         stop.map_or(Ok(confirmed), Err)
     }
 
-    /// Has the driver write. What was read of the channel before is not told any more.
+    /// Has the driver write.
     pub(super) async fn write(&mut self, order: &Admitted) -> Result<Result<Applied, DriverError>, Stop> {
-        self.written.insert(order.channel());
         let ended = guarded(self.driver.apply(order), IO_DEADLINE, &self.pulse).await;
         self.returned(ended, "writing", IO_DEADLINE)
     }
