@@ -34,7 +34,7 @@ use crate::model::event::{EventBody, ReplayState, ReplayStatus, Safety, SafetyRe
 use crate::model::ids::{CommandId, MachineId, SessionId};
 use crate::model::mark::{Mark, MarkKind};
 use crate::model::reading::{Missing, MissingReason, Value};
-use crate::model::refusal::{Refusal, RefusalCode};
+use crate::model::refusal::Refusal;
 use crate::model::session::SessionState;
 use crate::model::spec::MachineSpec;
 use crate::model::time::SessionMs;
@@ -51,7 +51,6 @@ use crate::runtime::promises::Promises;
 use crate::runtime::refresh::Refresh;
 use crate::runtime::standing::AlarmKeeper;
 use crate::runtime::steering::Steering;
-use crate::slot::MachineHandle;
 /// How much of the past warms the filters of a fresh actor.
 const WARM_UP_MS: u64 = 60_000;
 
@@ -82,19 +81,6 @@ impl Surroundings {
     pub fn order_of_the_house(&self, want: Want) -> Command {
         let principal = Principal::everywhere(Actor::Failsafe, UserRole::Operator);
         Command { id: self.next_command(), principal, request_id: None, want }
-    }
-
-    /// Has a machine bring its outputs to safety and let go of its device, whoever asks it to connect meanwhile.
-    ///
-    /// # Errors
-    /// Why that is not known to be done.
-    pub async fn part_from(&self, machine: &MachineHandle) -> Result<(), Refusal> {
-        loop {
-            match machine.command(self.order_of_the_house(Want::Disconnect)).await {
-                Err(Refusal { code: RefusalCode::Superseded, .. }) => {}
-                ended => return ended.map(|_| ()),
-            }
-        }
     }
 }
 

@@ -112,6 +112,19 @@ impl MachineHandle {
         self.put(command).await.map_err(|refusal| Refusal { request_id, control, ..refusal })
     }
 
+    /// Has the machine bring its outputs to safety and let go of its device, in the house's name and whoever asks it to connect meanwhile.
+    ///
+    /// # Errors
+    /// Why that is not known to be done.
+    pub async fn part(&self, house: &Surroundings) -> Result<(), Refusal> {
+        loop {
+            match self.command(house.order_of_the_house(Want::Disconnect)).await {
+                Err(Refusal { code: RefusalCode::Superseded, .. }) => {}
+                ended => return ended.map(|_| ()),
+            }
+        }
+    }
+
     async fn put(&self, command: Command) -> Result<Outcome, Refusal> {
         match &command.want {
             Want::Lease(action) => {

@@ -231,7 +231,7 @@ impl House {
     async fn bring_all_to_safety(&self, machines: &Roster) -> BTreeSet<MachineId> {
         let part = async |machine: &MachineHandle| {
             let could = can_confirm(machine);
-            let parted = tokio::time::timeout(PARTING_DEADLINE, self.surroundings.part_from(machine)).await;
+            let parted = tokio::time::timeout(PARTING_DEADLINE, machine.part(&self.surroundings)).await;
             let has_nothing_to_confirm = gate::failsafe_orders(&machine.spec(), CommandId(0)).is_empty();
             has_nothing_to_confirm || (could && matches!(parted, Ok(Ok(()))))
         };

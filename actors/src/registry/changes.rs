@@ -269,7 +269,7 @@ impl Registry {
         Box::pin(
             async move {
                 let (Some(handle), Parting::Needed) = (handle, parting) else { return Parted::InOrder };
-                match tokio::time::timeout(PARTING_DEADLINE, house.part_from(&handle)).await {
+                match tokio::time::timeout(PARTING_DEADLINE, handle.part(&house)).await {
                     Ok(Ok(())) => return Parted::InOrder,
                     Ok(Err(refusal)) => {
                         tracing::warn!(machine = %handle.id(), %refusal, "machine did not part in order")
