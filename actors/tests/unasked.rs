@@ -12,7 +12,7 @@ use hearth_actors::model::mark::{Mark, MarkKind, MarkSource};
 use hearth_actors::model::refusal::RefusalCode;
 use hearth_actors::model::spec::MachineSpec;
 use hearth_actors::model::time::SessionMs;
-use hearth_actors::registry::{Definition, Policy, Replace};
+use hearth_actors::registry::{Definition, Force, Policy, Remove, Replace};
 use hearth_actors::slot::MachineHandle;
 use hearth_actors::testing::{Device, roaster};
 use support::{Watcher, World, connected, wait_for};
@@ -203,4 +203,21 @@ async fn a_stop_whose_sender_goes_before_a_busy_machine_has_taken_it_is_carried_
     wait_for(&machine, "latch", |snapshot| snapshot.safety.latched == Some(SafetyReason::Stop)).await;
     Watcher::on(&machine).readings(2).await;
     assert_eq!(device.changes(), [(2, 80.0), (2, 0.0)]);
+}
+
+#[actix::test]
+async fn a_machine_that_is_removed_while_somebody_connects_it_is_brought_to_safety_first() {
+    for _ in 0..20 {
+        let device = Device::answering(&[200.0, 210.0]);
+        let (world, machine) = roasting(&device).await;
+        world.set(&machine, "burner", 0.8).await.expect("heat");
+        let remove = Remove { id: machine.id().clone(), force: Force::Yes };
+        let (removed, ()) = tokio::join!(world.house.registry().send(remove), async {
+            for _ in 0..20 {
+                let _ = world.order(&machine, Want::Connect).await;
+            }
+        });
+        removed.expect("registry lives").expect("removed");
+        assert_eq!(device.changes(), [(2, 80.0), (2, 0.0)]);
+    }
 }
