@@ -200,7 +200,7 @@ impl Judge {
         }
         if is_again && channel == BURNER && native > 0.0 {
             self.tally.again += 1;
-            if self.shown.is_some_and(|shown| shown != native) {
+            if self.shown.is_some_and(|shown| (shown - native).abs() > SAME) {
                 self.object("what another hand has set is written over");
             }
             return;
