@@ -228,7 +228,7 @@ impl Judge {
         }
         let is_blocked = self.setup.interlock != Interlock::None && self.setup.interlock != Interlock::ForcesAir;
         // Whoever finds heat that another hand has set may lower it, and keep it until the next reading.
-        let is_lowered = self.is_touched && native <= burner;
+        let is_lowered = self.is_touched && native <= burner.max(self.believed);
         if is_blocked && self.is_closed() && !is_lowered {
             self.object("heat while an interlock forbids it");
         }
