@@ -17,6 +17,7 @@
 pub mod addresses;
 pub mod alarms;
 pub mod backup;
+pub mod began;
 pub mod boot;
 pub mod catalogue;
 pub mod clock;

@@ -20,8 +20,8 @@ use crate::model::time::WallMs;
 pub struct Interrupted {
     /// What was read back.
     pub log: SessionLog,
-    /// Time since the last record was written, by the system's monotonic clock; `None` when the system was restarted in between.
-    /// Unit: ms of real time.
+    /// Time since the last event that was read back happened, by the system's monotonic clock; `None` when the system was restarted
+    /// in between. Unit: ms of real time.
     pub silent_ms: Option<u64>,
 }
 

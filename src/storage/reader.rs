@@ -10,6 +10,7 @@ use hearth_actors::model::ids::Seq;
 use hearth_actors::model::journal::{Keep, SessionLog};
 use hearth_actors::model::profile::{Annotation, ProfileSummary};
 
+use super::began::Began;
 use super::clock::BootId;
 use super::frame::{Damage, Frame, FrameReader, Kind};
 use super::layout::JournalPlace;
@@ -45,8 +46,8 @@ pub struct Found {
     pub log: SessionLog,
     /// The channels that hold at its end.
     pub channels: Arc<ChannelTable>,
-    /// When the last record was written: time since that boot. Unit: ms.
-    pub last_written: (BootId, u64),
+    /// When the session's clock stood at zero, at the latest; `None` where none of the events asked for tells it.
+    pub began: Option<Began>,
     /// The last event, whether asked for or not.
     pub last_seq: Option<Seq>,
 }
@@ -119,7 +120,7 @@ fn begin(found: &mut Option<Found>, head: Head) -> &mut Found {
             damaged: false,
         },
         channels: channels.clone(),
-        last_written: (BootId::UNKNOWN, 0),
+        began: None,
         last_seq: None,
     });
     if found.channels != channels {
@@ -137,17 +138,16 @@ fn fold_frames(
     loop {
         let offset = frames.offset();
         let Some(frame) = frames.read()? else { return Ok(()) };
-        found.last_written = (boot, frame.stamp.uptime_ms);
-        fold_frame(found, frame, after).map_err(|BadRecord(why)| Damage { offset, why })?;
+        fold_frame(found, frame, boot, after).map_err(|BadRecord(why)| Damage { offset, why })?;
     }
 }
 
-fn fold_frame(found: &mut Found, frame: Frame, after: Option<Seq>) -> Result<(), BadRecord> {
+fn fold_frame(found: &mut Found, frame: Frame, boot: BootId, after: Option<Seq>) -> Result<(), BadRecord> {
     match frame.kind {
         Kind::Table | Kind::Channels => {
             found.channels = Arc::try_from(from_table(&frame)?)?;
             if frame.kind == Kind::Channels {
-                fold_event(found, frame, after)?;
+                fold_event(found, frame, boot, after)?;
             }
         }
         Kind::Annotation => found.log.annotation.merge(from_json::<AnnotationRecord>(&frame.body)?.into()),
@@ -163,7 +163,7 @@ fn fold_frame(found: &mut Found, frame: Frame, after: Option<Seq>) -> Result<(),
         | Kind::Connection
         | Kind::Safety
         | Kind::Lease
-        | Kind::Fault => fold_event(found, frame, after)?,
+        | Kind::Fault => fold_event(found, frame, boot, after)?,
     }
     Ok(())
 }
@@ -176,7 +176,7 @@ fn from_table(frame: &Frame) -> Result<TableRecord, BadRecord> {
     }
 }
 
-fn fold_event(found: &mut Found, frame: Frame, after: Option<Seq>) -> Result<(), BadRecord> {
+fn fold_event(found: &mut Found, frame: Frame, boot: BootId, after: Option<Seq>) -> Result<(), BadRecord> {
     let seq = Seq(frame.stamp.seq);
     if found.last_seq.is_some_and(|last| seq <= last) {
         // A segment whose last write was reported as failed may hold it all the same; the next segment has it again.
@@ -188,7 +188,11 @@ fn fold_event(found: &mut Found, frame: Frame, after: Option<Seq>) -> Result<(),
     }
     let header = &found.log.header;
     let event = event::decode(frame.kind, frame.stamp, &frame.body, &header.machine, header.session, &found.channels)?;
-    found.log.events.extend(event);
+    if let Some(event) = event {
+        let told = Began::told_by(&event, boot, frame.stamp.uptime_ms, header.clock_speed);
+        found.began = Some(told.nearer(found.began));
+        found.log.events.push(event);
+    }
     Ok(())
 }
 

@@ -135,9 +135,9 @@ impl Store {
     }
 
     fn interrupted_one(&self, entry: &Entry) -> Result<Interrupted, ArchiveError> {
-        let Found { log, last_written: (boot, uptime_ms), .. } = reader::read(&entry.place, &entry.extent(), None)?;
-        let silent_ms =
-            boot.is_same_boot(self.clock.boot_id()).then(|| self.clock.uptime_ms().saturating_sub(uptime_ms));
+        let Found { log, began, .. } = reader::read(&entry.place, &entry.extent(), None)?;
+        let last = log.events.iter().map(|event| event.at).max().unwrap_or_default();
+        let silent_ms = began.and_then(|it| it.passed_since(last, log.header.clock_speed, self.clock.as_ref()));
         Ok(Interrupted { log, silent_ms })
     }
 }

@@ -51,8 +51,11 @@ class Acknowledged:
     marks: dict[str, int] = field(default_factory=dict)
     asked: dict[str, set[int]] = field(default_factory=dict)
     profiles: dict[str, str] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
     last_seq: int = 0
     last_time_ms: int = 0
+    #: Since when this client was told each reading: those of the deaths before it, it was not.
+    heard_from_ms: int = 0
 
 
 class Busy(threading.Thread):
@@ -142,11 +145,7 @@ class Run:
         assert view["safety"]["latched"] and view["safety"]["reason"] == "crash", view["safety"]
         self._check_readings(view["series"])
         self._check_marks(view["events"])
-        for profile, name in self.told.profiles.items():
-            kept = self.hearth.rest.get(f"/api/profiles/{profile}")
-            assert kept.status_code == 200, f"profile {profile} was acknowledged and is lost: {kept.text}"
-            assert kept.json()["name"].startswith(name), (kept.json()["name"], name)
-        self.told.profiles.clear()
+        self._check_profiles()
         client = self.hearth.live("machine-a")
         reading = client.wait_for("temperature", session_id=self.session)
         assert reading.seq > self.told.last_seq, "seq rises across the daemon's death"
@@ -170,6 +169,7 @@ class Run:
 
     def _remember(self, client: LiveSocket) -> None:
         """Everything that reached the client before the end counts as said."""
+        self.told.heard_from_ms = client.of_type("temperature")[0]["timestamp_ms"]
         for frame in client.frames:
             if frame.type == "temperature" and frame["session_id"] == self.session:
                 self.told.readings[frame["timestamp_ms"]] = frame["bt"]
@@ -204,10 +204,27 @@ class Run:
         self.lost_ms.append(self.told.last_time_ms - min(lost) + INTERVAL_MS if lost else 0)
         wrong = [moment for moment, bt in self.told.readings.items() if moment in kept and kept[moment] != bt]
         assert not wrong, f"readings changed: {wrong[:3]}"
+        heard = range(self.told.heard_from_ms, self.told.last_time_ms + 1)
+        again = [moment for moment in kept if moment in heard and moment not in self.told.readings]
+        assert not again, f"moments that were lived before the death are lived again: {again[:3]}"
         assert series["timestamp_ms"] == sorted(set(series["timestamp_ms"])), "times rise, each once"
         for moment in lost:
             del self.told.readings[moment]
         self.cut_at_ms.append(self.told.last_time_ms)
+
+    def _check_profiles(self) -> None:
+        """What was saved is there and what was deleted is gone; then what is there is deleted, so that no life is poorer for the others."""
+        rest = self.hearth.rest
+        for profile, name in self.told.profiles.items():
+            kept = rest.get(f"/api/profiles/{profile}")
+            assert kept.status_code == 200, f"profile {profile} was acknowledged and is lost: {kept.text}"
+            assert kept.json()["name"].startswith(name), (kept.json()["name"], name)
+        for profile in self.told.deleted:
+            assert rest.get(f"/api/profiles/{profile}").status_code == 404, f"profile {profile} was deleted and is back"
+        self.told.deleted = set(self.told.profiles)
+        self.told.profiles.clear()
+        for profile in self.told.deleted:
+            rest.delete(f"/api/profiles/{profile}").raise_for_status()
 
     def _check_marks(self, events: list[dict[str, Any]]) -> None:
         stands = {event["event_type"]: event["timestamp_ms"] for event in events}

@@ -9,6 +9,8 @@ use crate::model::units::Unit;
 
 /// How often whoever keeps the watches looks at them. Unit: ms of real time.
 pub const LOOK_EVERY_MS: u64 = 100;
+/// A loss is noticed this part of its limit earlier: within the limit the safe value is at the device.
+const WRITTEN_WITHIN: u64 = 20;
 /// Heat with nobody there: told after this. Source: safety design, outputs. Unit: ms of real time.
 pub const ALONE_TOLD_AFTER_MS: u64 = 30_000;
 
@@ -34,8 +36,11 @@ impl SensorWatch {
     pub fn new(spec: &MachineSpec, now: MonoMs) -> Self {
         let heats = spec.channels.controls().any(|(_, _, control)| control.class == OutputClass::Heat);
         let sensors = if heats { heat_sensors(&spec.channels) } else { Vec::new() };
-        // A look may come as late as the next one would. A machine whose clock is faster than real time is not poorer for it.
-        let limit_ms = (spec.safety.sensor_loss_ms.saturating_sub(LOOK_EVERY_MS) as f64 * spec.clock_speed) as u64;
+        // A look may come as late as the next one would, and the safe value has its way to the device. A machine whose clock is
+        // faster than real time is not poorer for it.
+        let loss_ms = spec.safety.sensor_loss_ms;
+        let noticed_ms = loss_ms.saturating_sub(LOOK_EVERY_MS + loss_ms / WRITTEN_WITHIN);
+        let limit_ms = (noticed_ms as f64 * spec.clock_speed) as u64;
         let sensor = |channel| Sensor { channel, good_at: now, is_good: false };
         Self { limit_ms, sensors: sensors.into_iter().map(sensor).collect() }
     }

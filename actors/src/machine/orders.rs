@@ -230,6 +230,9 @@ impl Machine {
         }
         self.bus.publish(EventBody::Settled(settled.clone()));
         self.answer_waiters(order, &Ok(settled.clone()));
+        if settled.applied {
+            self.withdraw_forbidden();
+        }
         Some(settled)
     }
 
@@ -239,7 +242,6 @@ impl Machine {
         if let (Some(unit), Some(known)) = (unit, self.values.get_mut(channel)) {
             *known = Ok(unit.inward(native));
         }
-        self.withdraw_forbidden();
     }
 
     /// Alarms act: what they do passes the gate like everything else, and does not wait for the lease.

@@ -48,7 +48,10 @@ impl Handler<Heard> for Machine {
                 self.trip(trips, ctx);
             }
             Report::Writing(order) => self.tell_step(&order, OrderStage::Sent),
-            Report::Risen { channel, native } => self.note_written(channel, native),
+            Report::Risen { channel, native } => {
+                self.note_written(channel, native);
+                self.withdraw_forbidden();
+            }
             Report::Overtaken(order) => self.overtake(&order),
             Report::Settled { order, result, latency_ms } => self.answered(&order, result, latency_ms),
             Report::Outdated(order) => self.outdated(&order),

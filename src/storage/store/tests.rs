@@ -96,6 +96,20 @@ fn what_was_appended_survives_the_process_without_a_sync() {
 }
 
 #[test]
+fn silence_counts_from_what_happened_last_and_not_from_when_it_was_written() {
+    let disk = Home::new();
+    let store = disk.open();
+    let mut journal = store.create(&header(1, Keep::AsProfile)).unwrap();
+    let [first, second] = [event(1, 1, reading(200.0)), event(1, 2, reading(201.0))];
+    journal.append(&first).unwrap();
+    disk.clock.advance(1000 + 900);
+    journal.append(&second).unwrap();
+    drop((journal, store));
+    disk.clock.advance(500);
+    assert_eq!(disk.open().interrupted().unwrap()[0].silent_ms, Some(900 + 500));
+}
+
+#[test]
 fn silence_is_unknown_after_the_host_was_restarted() {
     let mut disk = Home::new();
     drop(record(&disk.open(), 1, &roast(1, 2)));

@@ -25,8 +25,12 @@ fn a_sensor_is_lost_when_it_has_told_nothing_for_the_limit_and_not_before() {
         read(&mut watch, second * 1_000, &[GONE, Ok(210.0), Ok(0.0)]);
         assert_eq!(watch.lost(MonoMs(second * 1_000)), None);
     }
-    assert_eq!(watch.lost(MonoMs(11_899)), None);
-    assert_eq!(watch.lost(MonoMs(11_900)), Some(0), "3 s after the last good one, less one look");
+    assert_eq!(watch.lost(MonoMs(11_749)), None);
+    assert_eq!(
+        watch.lost(MonoMs(11_750)),
+        Some(0),
+        "3 s after the last good one, less one look and the way to the device"
+    );
 }
 
 #[test]
