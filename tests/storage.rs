@@ -60,15 +60,17 @@ async fn until(socket: &mut Live, what: &str, mut wanted: impl FnMut(&Value) -> 
     panic!("no {what}, but {before:#?}");
 }
 
-/// Waits until `/health` tells this of the storage.
-async fn until_storage(house: &House, socket: &mut Live, state: &str) -> Value {
+/// What `/health` says of the storage as soon as it is in this state, and all frames before.
+async fn until_storage(house: &House, socket: &mut Live, state: &str) -> (Vec<Value>, Value) {
+    let mut frames = Vec::new();
     for _ in 0..READINGS_MAX {
         let now = storage(house).await;
         if now["state"] == state {
-            return now;
+            return (frames, now);
         }
         // The daemon looks once a second; readings come until then, whatever the disk does.
-        until(socket, "reading", |frame| kind(frame) == "temperature").await;
+        let (before, reading) = until(socket, "reading", |frame| kind(frame) == "temperature").await;
+        frames.extend(before.into_iter().chain([reading]));
     }
     panic!("the storage is not {state}: {}", storage(house).await);
 }
@@ -134,16 +136,16 @@ async fn roast_through(errno: i32) {
 
     faults.heal();
     let healed_at = Instant::now();
+    seen.extend(until_storage(&house, &mut socket, "ok").await.0);
+    let well_after = healed_at.elapsed();
     let alarm = raised["alarm_id"].as_str().unwrap();
     let (before, _) = until(&mut socket, "end of the alarm", |frame| {
         kind(frame) == "alarm" && frame["alarm_id"] == alarm && frame["alarm_state"] == "cleared_unacked"
     })
     .await;
     seen.extend(before);
-    let well_after = healed_at.elapsed();
     let figure = format!("error {errno}: alarm after {raised_after:.1?}, well {well_after:.1?} after the disk was\n");
     std::io::Write::write_all(&mut std::io::stdout(), figure.as_bytes()).unwrap();
-    assert_eq!(storage(&house).await["state"], "ok");
     assert_eq!(house.send(Method::POST, "/api/machines", Sent::Json(document)).await.status, 201);
     socket.say(json!({ "type": "command", "action": "stop_recording" })).await;
     let (before, _) =
@@ -197,7 +199,7 @@ async fn a_flush_that_fails_once_is_an_alarm_and_costs_nothing_that_is_shown() {
 async fn a_disk_that_fills_up_warns_then_takes_no_new_recording_and_lets_one_that_runs_end() {
     let (faults, house) = house().await;
     let mut socket = house.live(LIVE).await;
-    assert_eq!(until_storage(&house, &mut socket, "ok").await["messages"], json!([]));
+    assert_eq!(until_storage(&house, &mut socket, "ok").await.1["messages"], json!([]));
     act(&house, "start_monitoring").await;
     act(&house, "start_recording").await;
     faults.say_free(150 * MIB);
@@ -205,7 +207,7 @@ async fn a_disk_that_fills_up_warns_then_takes_no_new_recording_and_lets_one_tha
     assert_eq!(warned["severity"], "warning", "{warned}");
     assert_eq!(storage(&house).await["state"], "low");
     faults.say_free(50 * MIB);
-    let told = until_storage(&house, &mut socket, "full").await;
+    let (_, told) = until_storage(&house, &mut socket, "full").await;
     assert!(told["messages"][0].as_str().unwrap().contains("50 MiB"), "{told}");
     assert_eq!(act(&house, "stop_recording").await.status, 200, "what runs goes on to its end");
     act(&house, "start_monitoring").await;

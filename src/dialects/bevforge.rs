@@ -1,8 +1,10 @@
 //! The BevForge dialect: a client subscribes to channels by number, to alarms and to commands, and is pushed what happens to them.
 //!
-//! Every push is the same for all who hear of it. [`wire`] are the frames; [`ledger`] knows what a subscriber came too late for.
+//! Every push is the same for all who hear of it. [`wire`] are the frames, [`pushes`] those of
+//! each event; [`ledger`] knows what a subscriber came too late for.
 
 pub mod ledger;
+pub mod pushes;
 pub mod wire;
 
 use std::collections::{BTreeSet, HashMap};
@@ -25,7 +27,8 @@ use serde_json::Value;
 use super::Name;
 use crate::wire::fields::{DEPTH_MAX, FieldFault, Fields, MAX_WHOLE, depth, list, shortened, text, whole};
 use ledger::Ledger;
-use wire::{Alarm, CommandStatus, Origin, Plain, Telemetry, command_text, parse_command};
+use pushes::{pushes, values};
+use wire::{Alarm, Origin, Plain, command_text, parse_command};
 
 /// Longest word or id that is looked at.
 const WORD_CHARS_MAX: usize = 64;
@@ -272,69 +275,6 @@ fn endpoints_of(topics: &[Topic]) -> impl Iterator<Item = u32> {
 
 fn commands_of(topics: &[Topic]) -> impl Iterator<Item = String> {
     topics.iter().filter_map(|topic| if let Topic::Command(id) = topic { Some(command_text(*id)) } else { None })
-}
-
-/// What an event is pushed as, with the topic of each push.
-fn pushes(event: &Event, channels: &ChannelTable) -> Vec<Told> {
-    let origin = || Origin::new(&event.machine, event.session, Some(event.seq));
-    match &event.body {
-        EventBody::Reading(reading) => {
-            let origin = origin();
-            let news = (0..reading.values.len()).filter(|index| reading.news.includes(*index));
-            news.filter_map(|index| Telemetry::of(reading, index, event.wall, &origin)).map(told_value).collect()
-        }
-        // A screen must not go on showing what nobody knows any more.
-        EventBody::Connection(connection) if connection.state != DriverState::Connected => {
-            let origin = origin();
-            let addressed = channels.iter().filter(|(_, channel)| channel.endpoint != EndpointId::NONE);
-            addressed.map(|(_, channel)| told_value(Telemetry::unknown(channel, event.wall, &origin))).collect()
-        }
-        EventBody::Alarm(notice) => {
-            vec![Told { topic: Topic::Alarms, frame: frame(&Alarm::of(notice, event.wall, origin())) }]
-        }
-        EventBody::Order(_) => command_steps(event, channels),
-        EventBody::Settled(settled) => {
-            let value = Telemetry::settled(settled, channels, event.wall, &origin());
-            command_steps(event, channels).into_iter().chain(value.map(told_value)).collect()
-        }
-        EventBody::Mark(_)
-        | EventBody::Unmark(_)
-        | EventBody::Session(_)
-        | EventBody::Connection(_)
-        | EventBody::Safety(_)
-        | EventBody::Lease(_)
-        | EventBody::Replay(_)
-        | EventBody::ReplayStatus(_)
-        | EventBody::Fault(_)
-        | EventBody::Channels(_) => Vec::new(),
-    }
-}
-
-fn command_steps(event: &Event, channels: &ChannelTable) -> Vec<Told> {
-    let Some((id, steps)) = CommandStatus::of(event, channels) else { return Vec::new() };
-    steps.iter().map(|step| Told { topic: Topic::Command(id), frame: frame(step) }).collect()
-}
-
-fn told_value(value: Telemetry) -> Told {
-    Told { topic: Topic::Channel(EndpointId(value.endpoint_id)), frame: frame(&value) }
-}
-
-/// What a machine's channels have now, or the one of this number.
-pub fn latest(machine: &Snapshot, now: WallMs) -> impl Iterator<Item = Telemetry> {
-    let origin = Origin::new(&machine.machine, machine.session, machine.seq);
-    let reading = machine.last_reading.as_ref().map(|(_, reading)| reading);
-    let reading = reading.filter(|_| machine.connection.state == DriverState::Connected);
-    let at = machine.read_at.unwrap_or(now);
-    let addressed = machine.channels.iter().filter(|(_, channel)| channel.endpoint != EndpointId::NONE);
-    addressed.map(move |(index, channel)| {
-        let known = reading.and_then(|reading| Telemetry::of(reading, index, at, &origin));
-        known.unwrap_or_else(|| Telemetry::unknown(channel, at, &origin))
-    })
-}
-
-fn values(machine: &Snapshot, only: Option<EndpointId>, now: WallMs) -> Vec<Frame> {
-    let wanted = latest(machine, now).filter(|value| only.is_none_or(|id| id.0 == value.endpoint_id));
-    wanted.map(|value| frame(&value)).collect()
 }
 
 fn not_one_of(fields: &Fields<'_>, key: &str, got: &str, known: &str) -> FieldFault {

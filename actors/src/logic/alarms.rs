@@ -34,7 +34,9 @@ use crate::model::time::{MonoMs, SessionMs, WallMs};
 
 mod cause;
 mod life;
+mod occurrence;
 mod senses;
+mod stage;
 mod tide;
 mod watch;
 

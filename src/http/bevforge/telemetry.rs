@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Answer, Complaint, Rows, Turn, endpoint};
+use crate::dialects::bevforge::pushes;
 use crate::dialects::bevforge::wire::{Origin, Scalar, Telemetry};
-use crate::dialects::bevforge::{self};
 use crate::http::rest::body;
 use crate::http::rest::machines::find;
 use crate::http::seen::Seen;
@@ -81,7 +81,7 @@ impl Latest {
         let controls = |endpoint: u32| {
             machine.channels.iter().any(|(_, channel)| channel.endpoint.0 == endpoint && channel.control().is_some())
         };
-        let latest = bevforge::latest(machine, wall_now());
+        let latest = pushes::latest(machine, wall_now());
         latest.map(|value| Self::new(&value, if controls(value.endpoint_id) { "command" } else { "sensor" })).collect()
     }
 

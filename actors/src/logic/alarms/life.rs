@@ -1,13 +1,15 @@
 //! The life of one alarm.
 
 use super::cause::Cause;
+use super::occurrence::{Acked, Occurrence};
+use super::stage::Stage;
 use super::watch::{Sign, Turn, Watch};
 use super::{Facts, Moment, NextOccurrence, Tide};
 use crate::logic::cadence::Cadence;
 use crate::model::alarm::{AlarmNotice, AlarmState, BuiltIn, Cry, Severity, Shelf};
 use crate::model::ids::RuleId;
 use crate::model::spec::{AlarmAction, AlarmRule, InterlockRule};
-use crate::model::time::{MonoMs, SessionMs, WallMs};
+use crate::model::time::{MonoMs, WallMs};
 
 const MS_PER_MINUTE: u64 = 60_000;
 /// How often at most it is told that the count of a chattering alarm grew. Unit: ms.
@@ -32,36 +34,6 @@ pub(super) struct Life {
     /// A trip that a restart may have cut short.
     trips_again: bool,
     count_told_at: MonoMs,
-}
-
-/// What there is to see while nothing hides it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Normal,
-    Unacked,
-    Acked,
-    ClearedUnacked,
-    Latched,
-}
-
-#[derive(Debug, Clone)]
-struct Occurrence {
-    number: u64,
-    latched: bool,
-    raised_at: SessionMs,
-    raised_wall: Option<WallMs>,
-    bt: Option<f64>,
-    et: Option<f64>,
-    acked: Option<Acked>,
-    count: u32,
-    first_cause: Option<RuleId>,
-}
-
-/// Who has seen it, and when: known only of acknowledgements since that is kept.
-#[derive(Debug, Clone)]
-struct Acked {
-    by: String,
-    wall: Option<WallMs>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -458,58 +430,6 @@ impl Life {
             count,
             first_cause: occurrence.first_cause.clone(),
             shelf: self.shelf.map(|shelf| Shelf { until: shelf.until_wall, beneath: stage }),
-        }
-    }
-}
-
-impl Stage {
-    fn of(state: AlarmState) -> Self {
-        match state {
-            AlarmState::Unacked => Self::Unacked,
-            AlarmState::Acked => Self::Acked,
-            AlarmState::ClearedUnacked => Self::ClearedUnacked,
-            AlarmState::Normal | AlarmState::Shelved => Self::Normal,
-        }
-    }
-
-    fn state(self) -> AlarmState {
-        match self {
-            Self::Normal => AlarmState::Normal,
-            Self::Unacked => AlarmState::Unacked,
-            Self::Acked => AlarmState::Acked,
-            Self::ClearedUnacked => AlarmState::ClearedUnacked,
-            // What is over and waits to be re-armed is told by `latched`.
-            Self::Latched => AlarmState::Acked,
-        }
-    }
-}
-
-impl Occurrence {
-    fn new(number: u64, latched: bool, moment: Moment) -> Self {
-        Self {
-            number,
-            latched,
-            raised_at: moment.at,
-            raised_wall: Some(moment.wall),
-            bt: moment.bt,
-            et: moment.et,
-            acked: None,
-            count: 1,
-            first_cause: None,
-        }
-    }
-
-    fn of(notice: &AlarmNotice) -> Self {
-        Self {
-            number: notice.occurrence,
-            latched: notice.latched,
-            raised_at: notice.raised_at,
-            raised_wall: notice.raised_wall,
-            bt: notice.bt,
-            et: notice.et,
-            acked: notice.acked_by.clone().map(|by| Acked { by, wall: notice.acked_wall }),
-            count: notice.count,
-            first_cause: notice.first_cause.clone(),
         }
     }
 }
