@@ -12,6 +12,7 @@ pub mod pictures;
 pub mod playing;
 pub mod reports;
 pub mod sessions;
+pub mod warden;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -299,16 +300,8 @@ impl Machine {
         self.house.next_command()
     }
 
-    /// Latches heat safe and tells everybody, unless it is latched already.
     fn latch(&self, reason: SafetyReason) {
-        let channels = gate::heat_channels(&self.spec);
-        let already = self.bus.decided().safety.latched.is_some();
-        if channels.is_empty() && reason != SafetyReason::Stop {
-            return;
-        }
-        if !already || reason == SafetyReason::Stop {
-            self.bus.publish(EventBody::Safety(Safety { latched: Some(reason), since: Some(wall_now()), channels }));
-        }
+        latch(&self.bus, &self.spec, reason);
     }
 
     fn tell_connection(&self, state: DriverState, message: String, retry_in_ms: Option<u64>) {
@@ -317,6 +310,18 @@ impl Machine {
         if connection != old {
             self.bus.publish(EventBody::Connection(connection));
         }
+    }
+}
+
+/// Latches heat safe and tells everybody, unless it is latched already.
+fn latch(bus: &Bus, spec: &MachineSpec, reason: SafetyReason) {
+    let channels = gate::heat_channels(spec);
+    let already = bus.decided().safety.latched.is_some();
+    if channels.is_empty() && reason != SafetyReason::Stop {
+        return;
+    }
+    if !already || reason == SafetyReason::Stop {
+        bus.publish(EventBody::Safety(Safety { latched: Some(reason), since: Some(wall_now()), channels }));
     }
 }
 

@@ -52,7 +52,7 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { max_restarts: 5, within_ms: 60_000, backoff_min_ms: 100, backoff_max_ms: 30_000 }
+        Self { max_restarts: 5, within_ms: 60_000, backoff_min_ms: 100, backoff_max_ms: 500 }
     }
 }
 

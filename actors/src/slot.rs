@@ -4,11 +4,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use actix::Addr;
+use actix::{Addr, Recipient};
+use tokio::sync::watch;
 
 use crate::driver::Picture;
 use crate::logic::gate;
 use crate::machine::pictures::{Capture, CaptureError};
+use crate::machine::warden::{PARKED, Warden};
 use crate::machine::{Machine, Surroundings};
 use crate::model::command::{Command, Outcome, Want};
 use crate::model::connection::DriverState;
@@ -38,12 +40,20 @@ struct Slot {
     /// Held by each thread that was left behind, as long as it is there.
     left_behind: Arc<()>,
     door: Mutex<Door>,
+    at_the_door: watch::Sender<Option<Attendant>>,
 }
 
 struct Door {
     spec: Arc<MachineSpec>,
     document: Arc<str>,
-    address: Option<Addr<Machine>>,
+}
+
+/// Whoever answers for the machine now.
+#[derive(Clone)]
+struct Attendant {
+    commands: Recipient<Command>,
+    /// A parked machine's warden takes none.
+    pictures: Option<Recipient<Capture>>,
 }
 
 impl MachineHandle {
@@ -51,10 +61,11 @@ impl MachineHandle {
     pub(crate) fn new(spec: Arc<MachineSpec>, document: Arc<str>, bus: Arc<Bus>, house: &Surroundings) -> Self {
         let id = spec.id.clone();
         let alarms = AlarmDesk::start(&spec, Arc::clone(&bus), Arc::clone(&house.occurrences), house.alarms.clone());
-        let door = Mutex::new(Door { spec, document, address: None });
+        let door = Mutex::new(Door { spec, document });
         let steering = Steering::start(Arc::clone(&bus));
         let (health, left_behind) = (Arc::default(), Arc::default());
-        Self { slot: Arc::new(Slot { id, bus, steering, alarms, health, left_behind, door }) }
+        let at_the_door = watch::Sender::new(None);
+        Self { slot: Arc::new(Slot { id, bus, steering, alarms, health, left_behind, door, at_the_door }) }
     }
 
     /// The machine's id.
@@ -142,17 +153,49 @@ impl MachineHandle {
             }
             _ => {}
         }
-        let Some(address) = self.door().address.clone() else { return Err(self.nobody_there()) };
+        let machine = self.clone();
+        let telling = async move {
+            match command.want {
+                Want::Stop => machine.insist(command).await,
+                _ => machine.tell(command).await,
+            }
+        };
         // A message whose sender has gone is skipped. A STOP, or what takes the heat away, must not be, when the page is closed or
         // the task is over before a busy machine has taken it: somebody waits for it to the end.
-        let sending = tokio::time::timeout(ANSWER_DEADLINE, address.send(command));
-        match tokio::spawn(sending).await {
-            Ok(Ok(Ok(answer))) => answer,
-            Ok(Ok(Err(_))) | Err(_) => Err(self.nobody_there()),
+        match tokio::spawn(tokio::time::timeout(ANSWER_DEADLINE, telling)).await {
+            Ok(Ok(answer)) => answer,
+            Err(_) => Err(self.nobody_there()),
             Ok(Err(_)) => Err(Refusal::new(
                 RefusalCode::MachineFailed,
                 format!("the machine did not answer within {} s: look at its health", ANSWER_DEADLINE.as_secs()),
             )),
+        }
+    }
+
+    async fn tell(&self, command: Command) -> Result<Outcome, Refusal> {
+        let attendant = self.slot.at_the_door.borrow().clone();
+        let Some(attendant) = attendant else { return Err(self.nobody_there()) };
+        attendant.commands.send(command).await.unwrap_or_else(|_| Err(self.nobody_there()))
+    }
+
+    /// Tells whoever is there; where nobody is, or they hang or die over it, whoever comes next.
+    async fn insist(&self, command: Command) -> Result<Outcome, Refusal> {
+        let mut at_the_door = self.slot.at_the_door.subscribe();
+        loop {
+            let attendant = at_the_door.borrow_and_update().clone();
+            if attendant.is_none() && self.is_given_up() {
+                return Err(self.nobody_there());
+            }
+            let telling = async {
+                let answer = attendant?.commands.send(command.clone()).await.ok()?;
+                let is_over = matches!(&answer, Err(refusal) if refusal.code == RefusalCode::MachineFailed);
+                (!is_over).then_some(answer)
+            };
+            tokio::select! {
+                biased;
+                Some(answer) = telling => return answer,
+                _ = at_the_door.changed() => {}
+            }
         }
     }
 
@@ -161,15 +204,28 @@ impl MachineHandle {
     /// # Errors
     /// Why there is none.
     pub async fn capture(&self, camera: &ChannelId) -> Result<Picture, CaptureError> {
-        let address = self.door().address.clone().ok_or(CaptureError::Lost)?;
-        match tokio::time::timeout(ANSWER_DEADLINE, address.send(Capture(camera.clone()))).await {
+        let attendant = self.slot.at_the_door.borrow().clone();
+        let pictures = attendant.and_then(|attendant| attendant.pictures).ok_or(CaptureError::Lost)?;
+        match tokio::time::timeout(ANSWER_DEADLINE, pictures.send(Capture(camera.clone()))).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) | Err(_) => Err(CaptureError::Lost),
         }
     }
 
-    pub(crate) fn republish(&self, address: Option<Addr<Machine>>) {
-        self.door().address = address;
+    /// From now on this incarnation answers.
+    pub(crate) fn attend(&self, machine: Addr<Machine>) {
+        let pictures = Some(machine.clone().recipient());
+        self.slot.at_the_door.send_replace(Some(Attendant { commands: machine.recipient(), pictures }));
+    }
+
+    /// From now on the warden of the parked machine answers.
+    pub(crate) fn guard(&self, warden: Addr<Warden>) {
+        self.slot.at_the_door.send_replace(Some(Attendant { commands: warden.recipient(), pictures: None }));
+    }
+
+    /// Nobody answers until somebody else comes.
+    pub(crate) fn vacate(&self) {
+        self.slot.at_the_door.send_replace(None);
     }
 
     pub(crate) fn reconfigure(&self, spec: Arc<MachineSpec>, document: Arc<str>) {
@@ -184,13 +240,12 @@ impl MachineHandle {
         Arc::clone(&self.slot.left_behind)
     }
 
+    fn is_given_up(&self) -> bool {
+        self.bus().look(|snapshot| snapshot.connection.state == DriverState::Failed)
+    }
+
     fn nobody_there(&self) -> Refusal {
-        let failed = self.bus().look(|snapshot| snapshot.connection.state == DriverState::Failed);
-        let words = if failed {
-            "the machine crashed too often and is parked: look at the reason, then restart it"
-        } else {
-            "the machine is restarting: try again in a moment"
-        };
+        let words = if self.is_given_up() { PARKED } else { "the machine is restarting: try again in a moment" };
         Refusal::new(RefusalCode::MachineFailed, words)
     }
 

@@ -102,6 +102,8 @@ struct DeviceState {
     connects: u32,
     refuses_writes: bool,
     unreachable: bool,
+    crashes_connecting: bool,
+    is_stuck: bool,
     let_go: bool,
 }
 
@@ -123,6 +125,11 @@ impl Device {
         self.lock().let_go = true;
     }
 
+    /// Whether a driver blocks its thread in a [`Step::Stick`].
+    pub fn is_stuck(&self) -> bool {
+        self.lock().is_stuck
+    }
+
     /// What it does when its script is empty.
     pub fn rest_at(&self, step: Step) {
         self.lock().resting = Some(step);
@@ -136,6 +143,11 @@ impl Device {
     /// From now on connecting fails, or not.
     pub fn unreachable(&self, unreachable: bool) {
         self.lock().unreachable = unreachable;
+    }
+
+    /// From now on drivers panic where they connect, or not.
+    pub fn crash_connecting(&self, crashes: bool) {
+        self.lock().crashes_connecting = crashes;
     }
 
     /// Everything written so far: channel index and native value.
@@ -181,6 +193,7 @@ impl Driver for ScriptedDriver {
 
     async fn connect(&mut self) -> Result<(), DriverError> {
         let mut device = self.device.lock();
+        assert!(!device.crashes_connecting, "scripted panic");
         if device.unreachable {
             return Err(disconnected("connecting"));
         }
@@ -205,6 +218,7 @@ impl Driver for ScriptedDriver {
             Some(Step::Panic) => panic!("scripted panic"),
             Some(Step::Hang) | None => std::future::pending().await,
             Some(Step::Stick) => {
+                self.device.lock().is_stuck = true;
                 while !self.device.lock().let_go {
                     std::thread::sleep(std::time::Duration::from_millis(5));
                 }

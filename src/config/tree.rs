@@ -144,13 +144,13 @@ pub struct SupervisionConfig {
     pub within_s: u64,
     /// Wait before the second restart; the first is immediate. Unit: ms.
     pub backoff_min_ms: u64,
-    /// Longest wait. Unit: ms.
+    /// Longest wait, to which up to a third is added by chance: the safe values come after it. Unit: ms.
     pub backoff_max_ms: u64,
 }
 
 impl Default for SupervisionConfig {
     fn default() -> Self {
-        Self { max_restarts: 5, within_s: 60, backoff_min_ms: 100, backoff_max_ms: 30_000 }
+        Self { max_restarts: 5, within_s: 60, backoff_min_ms: 100, backoff_max_ms: 500 }
     }
 }
 

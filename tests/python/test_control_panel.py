@@ -478,7 +478,7 @@ def test_stop_is_heard_as_a_change_and_blocks_what_comes_after(hearth: HearthDae
     assert (code, set(told)) == (409, {"detail"})
 
 
-def test_a_parked_machine_says_so(start_hearth: StartHearth) -> None:
+def test_a_parked_machine_says_so_and_is_stopped_all_the_same(start_hearth: StartHearth) -> None:
     crashing = panel(faults=[fault("panic", at_ms=0, for_ms=1)])
     hearth = start_hearth(machines=[crashing], settings={"supervision": {"max_restarts": 0}})
 
@@ -488,6 +488,7 @@ def test_a_parked_machine_says_so(start_hearth: StartHearth) -> None:
 
     wait_until(refused, "the machine is parked and its devices say so")
     assert status(hearth, "motor_01")["status"] == "error"
+    assert ask(hearth, "POST", "/api/machines/panel/stop", {})[0] == 200
 
 
 def test_a_device_that_does_not_confirm_was_not_set(start_hearth: StartHearth) -> None:

@@ -13,7 +13,7 @@ pub const WITHIN_MS: u64 = 60_000;
 pub const HEALTHY_AFTER_MS: u64 = 60_000;
 
 const BACKOFF_MIN_MS: u64 = 100;
-const BACKOFF_MAX_MS: u64 = 30_000;
+const BACKOFF_MAX_MS: u64 = 500;
 const BACKOFF_JITTER: f64 = 0.3;
 
 /// What to do about an actor that died.

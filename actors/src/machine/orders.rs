@@ -14,16 +14,18 @@ use crate::logic::gate::{self, Admitted, Circumstances};
 use crate::logic::lease::Mandate;
 use crate::model::alarm::{BuiltIn, Cry};
 use crate::model::command::{Actor, Command, OrderStage, OrderStep, Outcome, Principal, Settled, UserRole, Want};
+use crate::model::connection::DriverState;
 use crate::model::event::{EventBody, Safety, SafetyReason};
 use crate::model::fault::FaultCode;
 use crate::model::reading::Value;
 use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::session::SessionState;
-use crate::model::spec::AlarmAction;
+use crate::model::spec::{AlarmAction, MachineSpec};
 use crate::model::units::Fraction;
+use crate::runtime::drive::Link;
 
 /// After this a STOP that no device confirmed is reported as unconfirmed; the orders stay in the lane.
-const STOP_DEADLINE: Duration = Duration::from_secs(3);
+pub(super) const STOP_DEADLINE: Duration = Duration::from_secs(3);
 /// What the sender of an overtaken value is told. Source: wire contract, `control_ack`.
 const SUPERSEDED: &str = "superseded";
 
@@ -206,25 +208,7 @@ impl Machine {
         result: Result<Applied, String>,
         latency_ms: u64,
     ) -> Option<Settled> {
-        let channel = self.spec.channels.get(order.channel())?;
-        let control = channel.control()?;
-        let readback = result.as_ref().ok().and_then(|applied| applied.readback);
-        let message = match &result {
-            Err(words) => words.clone(),
-            Ok(applied) => applied.objection(control, order).unwrap_or_default(),
-        };
-        let settled = Settled {
-            command: order.command(),
-            request_id: order.request_id().map(str::to_owned),
-            channel: order.channel(),
-            channel_id: channel.id.clone(),
-            value: order.value(),
-            applied: message.is_empty(),
-            by: order.by().clone(),
-            message,
-            readback: readback.map(|native| control.to_fraction(native)),
-            latency_ms,
-        };
+        let settled = ended(&self.spec, order, result, latency_ms)?;
         if settled.applied {
             self.note_written(order.channel(), order.native());
         }
@@ -280,8 +264,10 @@ impl Machine {
     pub(super) fn stop(&mut self, by: &Actor) -> Answer {
         self.latch(SafetyReason::Stop);
         self.end_replay();
-        // Also over a link that is about to be let go: somebody may change their mind.
-        if !self.bus.decided().is_connected() {
+        // Also over a link that is about to be let go: somebody may change their mind. Also before a fresh actor has its first link.
+        let connection = self.bus.decided().connection.state;
+        let is_coming = matches!(connection, DriverState::Restarting | DriverState::Connecting);
+        if connection != DriverState::Connected && !(is_coming && *self.link.borrow() == Link::Wanted) {
             let words = "STOP is latched, but the machine is not connected: use the machine's own switch";
             return refused(Refusal::new(RefusalCode::DriverDisconnected, words));
         }
@@ -320,4 +306,32 @@ impl Machine {
         self.count_losses_anew();
         done()
     }
+}
+
+/// How an order ended: what the device said, and what its read-back has against it.
+pub(super) fn ended(
+    spec: &MachineSpec,
+    order: &Admitted,
+    result: Result<Applied, String>,
+    latency_ms: u64,
+) -> Option<Settled> {
+    let channel = spec.channels.get(order.channel())?;
+    let control = channel.control()?;
+    let readback = result.as_ref().ok().and_then(|applied| applied.readback);
+    let message = match &result {
+        Err(words) => words.clone(),
+        Ok(applied) => applied.objection(control, order).unwrap_or_default(),
+    };
+    Some(Settled {
+        command: order.command(),
+        request_id: order.request_id().map(str::to_owned),
+        channel: order.channel(),
+        channel_id: channel.id.clone(),
+        value: order.value(),
+        applied: message.is_empty(),
+        by: order.by().clone(),
+        message,
+        readback: readback.map(|native| control.to_fraction(native)),
+        latency_ms,
+    })
 }

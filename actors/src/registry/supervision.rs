@@ -8,6 +8,7 @@ use super::{Policy, Registry, RegistryError};
 use crate::driver::DriverFactory;
 use crate::logic::backoff::{Backoff, First};
 use crate::logic::restarts::{RestartLog, Verdict};
+use crate::machine::warden::Warden;
 use crate::machine::{ExitGuard, Exited, Incarnation, Machine};
 use crate::model::alarm::{BuiltIn, Cry};
 use crate::model::command::{OrderStage, OrderStep, Settled};
@@ -99,7 +100,7 @@ impl Supervised {
     /// Tells the present incarnation that its time is over.
     fn part(&mut self) {
         self.pulse.revoke();
-        self.handle.republish(None);
+        self.handle.vacate();
         self.generation += 1;
         self.end_orders();
     }
@@ -172,9 +173,16 @@ impl Supervised {
 impl Registry {
     /// Starts a fresh incarnation on the machine's thread.
     pub(super) fn start_machine(&mut self, id: &MachineId, entry: Entry, _: &mut Context<Self>) {
-        let Some(machine) = self.machines.get_mut(id) else { return };
-        machine.generation += 1;
+        let Some((machine, incarnation)) = self.incarnate(id, entry) else { return };
         machine.life = Life::Running;
+        let address = Machine::start_in_arbiter(&machine.arbiter.handle(), move |_| Machine::new(incarnation));
+        machine.handle.attend(address);
+    }
+
+    /// What the next one needs who takes the place of a machine's actor.
+    fn incarnate(&mut self, id: &MachineId, entry: Entry) -> Option<(&mut Supervised, Incarnation)> {
+        let machine = self.machines.get_mut(id)?;
+        machine.generation += 1;
         machine.pulse = Pulse::default();
         machine.seen = (0, machine.clock.now());
         let incarnation = Incarnation {
@@ -190,8 +198,19 @@ impl Registry {
             exit: ExitGuard::new(id.clone(), machine.generation, self.exits.clone()),
             house: self.house.clone(),
         };
-        let address = Machine::start_in_arbiter(&machine.arbiter.handle(), move |_| Machine::new(incarnation));
-        machine.handle.republish(Some(address));
+        Some((machine, incarnation))
+    }
+
+    /// Gives a machine up until somebody restarts it; whatever it has on is switched off by its warden.
+    fn park(&mut self, id: &MachineId, why: &str) {
+        let Some(machine) = self.machines.get_mut(id) else { return };
+        machine.remember_link();
+        machine.life = Life::Parked;
+        let Some((machine, incarnation)) = self.incarnate(id, Entry::SafeFirst) else { return };
+        // Before it is told that nobody runs the machine: a STOP finds somebody.
+        let warden = Warden::start_in_arbiter(&machine.arbiter.handle(), move |_| Warden::new(incarnation));
+        machine.handle.guard(warden);
+        machine.give_up(why);
     }
 
     /// Looks at every machine's pulse.
@@ -216,12 +235,18 @@ impl Registry {
         machine.arbiter.stop();
         let abandoned = machine.handle.abandoned_threads();
         tracing::error!(machine = %id, abandoned, "machine hangs, its thread is left behind");
-        if abandoned > ABANDONED_MAX {
-            return machine.park("its driver blocked its thread too often: restart the daemon");
-        }
         match Arbiter::try_new() {
             Ok(arbiter) => machine.arbiter = arbiter,
-            Err(error) => return machine.park(&format!("no new thread could be started: {error}")),
+            Err(error) => {
+                machine.remember_link();
+                machine.life = Life::Parked;
+                machine.give_up(&format!("no new thread could be started: {error}"));
+                // Whoever waits for somebody learns that nobody comes.
+                return machine.handle.vacate();
+            }
+        }
+        if abandoned > ABANDONED_MAX {
+            return self.park(id, "its driver blocked its thread too often: restart the daemon");
         }
         self.after_crash(id, "the driver hung and was replaced", ctx);
     }
@@ -231,7 +256,7 @@ impl Registry {
         let Some(machine) = self.machines.get_mut(id) else { return };
         machine.part();
         let Verdict::RestartIn(pause_ms) = machine.log.died(machine.clock.now(), fastrand::f64()) else {
-            return machine.park(why);
+            return self.park(id, why);
         };
         machine.life = Life::Pausing;
         machine.remember_link();
@@ -276,9 +301,7 @@ impl Supervised {
         }
     }
 
-    fn park(&mut self, why: &str) {
-        self.remember_link();
-        self.life = Life::Parked;
+    fn give_up(&self, why: &str) {
         let words = format!("The machine is parked until somebody restarts it: {why}");
         self.handle.alarms().raise(BuiltIn::MachineFault, Cry::critical(words));
         self.tell(DriverState::Failed, why, None);

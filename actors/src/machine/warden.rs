@@ -1,0 +1,260 @@
+//! The warden: whoever is at the door of a machine that is parked.
+//!
+//! A machine is parked because its driver crashed too often, perhaps with heat on. Its warden takes no readings and no orders. With a
+//! fresh driver for each attempt it brings the outputs to safety, and on STOP to where they stop, until the device confirms.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+
+use super::orders::{STOP_DEADLINE, ended};
+use super::{Incarnation, latch};
+use crate::driver::Driver;
+use crate::logic::backoff::{Backoff, First};
+use crate::logic::gate::{self, Admitted};
+use crate::logic::rise::Rises;
+use crate::model::alarm::{BuiltIn, Cry};
+use crate::model::command::{Actor as By, Command, Outcome, Want};
+use crate::model::event::{EventBody, SafetyReason};
+use crate::model::refusal::{Refusal, RefusalCode};
+use crate::runtime::drive::{Drive, Entry, Gone, Link, Listener, Report};
+use crate::runtime::guarded::panic_text;
+use crate::runtime::lane::Lanes;
+use crate::runtime::promises::Promises;
+use crate::runtime::refresh::Refresh;
+
+/// First pause after a driver that crashed over the attempt, or whose device refused. Unit: ms.
+const AGAIN_MIN_MS: u64 = 1_000;
+/// Longest pause: a driver that crashes each time must not fill the log. Unit: ms.
+const AGAIN_MAX_MS: u64 = 30_000;
+/// Share of chance in each pause.
+const AGAIN_JITTER: f64 = 0.3;
+
+/// STOPs that are on their way to who carries them out, at most.
+const STOPS_WAITING_MAX: usize = 16;
+/// What everybody is told who wants more of a parked machine than STOP.
+pub const PARKED: &str = "the machine crashed too often and is parked: look at the reason, then restart it";
+
+/// The actor.
+pub struct Warden {
+    incarnation: Rc<Incarnation>,
+    stops: mpsc::Sender<Stop>,
+    watch: Option<mpsc::Receiver<Stop>>,
+}
+
+/// Somebody's STOP, and who waits until the device has confirmed it.
+struct Stop {
+    by: By,
+    confirmed: oneshot::Sender<()>,
+}
+
+impl Warden {
+    /// Takes the place of the incarnation that would have been started.
+    pub fn new(incarnation: Incarnation) -> Self {
+        let (stops, watch) = mpsc::channel(STOPS_WAITING_MAX);
+        Self { incarnation: Rc::new(incarnation), stops, watch: Some(watch) }
+    }
+
+    fn stop(&self, by: By) -> ResponseFuture<Result<Outcome, Refusal>> {
+        latch(&self.incarnation.bus, &self.incarnation.spec, SafetyReason::Stop);
+        if self.incarnation.link == Link::Unwanted {
+            let words = "STOP is latched, but the machine is not connected: use the machine's own switch";
+            return no(Refusal::new(RefusalCode::DriverDisconnected, words));
+        }
+        let stops = self.stops.clone();
+        let stopped = async move {
+            let (confirmed, done) = oneshot::channel();
+            stops.send(Stop { by, confirmed }).await.ok()?;
+            done.await.ok()
+        };
+        Box::pin(async move {
+            match tokio::time::timeout(STOP_DEADLINE, stopped).await {
+                Ok(Some(())) => Ok(Outcome::Done),
+                Ok(None) | Err(_) => Err(Refusal::new(
+                    RefusalCode::WriteFailed,
+                    "STOP could not be confirmed (the machine is parked, it is tried again): use the machine's own switch",
+                )),
+            }
+        })
+    }
+}
+
+impl Actor for Warden {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        latch(&self.incarnation.bus, &self.incarnation.spec, SafetyReason::Crash);
+        if let Some(stops) = self.watch.take() {
+            ctx.spawn(watch_over(Rc::clone(&self.incarnation), stops).into_actor(self));
+        }
+    }
+}
+
+impl Handler<Command> for Warden {
+    type Result = ResponseFuture<Result<Outcome, Refusal>>;
+
+    fn handle(&mut self, command: Command, _: &mut Context<Self>) -> Self::Result {
+        let allowed = gate::must_be_allowed(&command, &self.incarnation.spec.id);
+        let answer = match (allowed, command.want) {
+            (Err(refusal), _) => no(refusal),
+            (Ok(()), Want::Stop) => self.stop(command.principal.actor),
+            (Ok(()), _) => no(Refusal::new(RefusalCode::MachineFailed, PARKED)),
+        };
+        let request_id = command.request_id;
+        Box::pin(async move { answer.await.map_err(|refusal| refusal.in_reply_to(request_id)) })
+    }
+}
+
+fn no(refusal: Refusal) -> ResponseFuture<Result<Outcome, Refusal>> {
+    Box::pin(std::future::ready(Err(refusal)))
+}
+
+/// Writes what is to be written until it is confirmed, and again for each STOP, until another incarnation takes this one's place.
+async fn watch_over(parked: Rc<Incarnation>, mut stops: mpsc::Receiver<Stop>) {
+    let mut orders = gate::failsafe_orders(&parked.spec, parked.house.next_command());
+    let mut is_stopping = false;
+    let mut waiting = Vec::new();
+    let mut backoff = Backoff::new(AGAIN_MIN_MS, AGAIN_MAX_MS, AGAIN_JITTER, First::Waits);
+    let mut due = (parked.link == Link::Wanted && !orders.is_empty()).then(Instant::now);
+    while !parked.pulse.is_revoked() {
+        let attempt = async {
+            match due {
+                Some(due) => tokio::time::sleep_until(due).await,
+                None => std::future::pending().await,
+            }
+            parked.attempt(&orders).await
+        };
+        // One that writes the same is let go on, however many press STOP.
+        let stopped = async {
+            loop {
+                let Stop { by, confirmed } = stops.recv().await?;
+                waiting.retain(|confirmed: &oneshot::Sender<()>| !confirmed.is_closed());
+                waiting.push(confirmed);
+                let rests = due.is_none_or(|due| due > Instant::now());
+                if rests || !is_stopping {
+                    return Some(by);
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            by = stopped => {
+                let Some(by) = by else { return };
+                orders = gate::stop_orders(&parked.spec, parked.house.next_command(), &by);
+                is_stopping = true;
+                due = Some(Instant::now());
+            }
+            made_safe = attempt => match made_safe {
+                Ok(()) => {
+                    due = None;
+                    backoff.reset();
+                    parked.alarms.clear(BuiltIn::WriteFailed);
+                    for confirmed in waiting.drain(..) {
+                        // Whoever waited may have gone.
+                        let _ = confirmed.send(());
+                    }
+                }
+                Err(words) => {
+                    parked.not_safe(&words);
+                    due = Some(Instant::now() + Duration::from_millis(backoff.next_ms(fastrand::f64())));
+                }
+            },
+        }
+    }
+}
+
+impl Incarnation {
+    /// Has a fresh driver write these, and let go. Waits for a device that does not answer.
+    async fn attempt(&self, orders: &[Admitted]) -> Result<(), String> {
+        // A driver that crashes where it is made, or where it is dropped, must not take the warden with it.
+        let made = catch_unwind(AssertUnwindSafe(|| (self.make_driver)(&self.spec)));
+        let driver = made.map_err(|panic| format!("the driver crashed: {}", panic_text(panic.as_ref())))?;
+        let (link, wanted) = watch::channel(Link::Wanted);
+        let (ended, end) = watch::channel(None);
+        self.drive(driver, wanted, orders, Ear { parked: self, link, ended }).run().await;
+        let ended = end.borrow().clone();
+        ended.unwrap_or_else(|| Err("another program of the machine took over".to_owned()))
+    }
+
+    fn drive<'a>(
+        &self,
+        driver: Box<dyn Driver>,
+        link: watch::Receiver<Link>,
+        orders: &[Admitted],
+        listener: Ear<'a>,
+    ) -> Drive<Ear<'a>> {
+        Drive {
+            driver,
+            channels: self.spec.channels.clone(),
+            period: self.bus.clock().real(self.spec.sampling_interval_ms),
+            clock: self.bus.clock(),
+            lanes: Arc::new(Lanes::new(self.steering.epochs())),
+            link,
+            // Parting writes them.
+            entry: Entry::Clean,
+            safe_orders: orders.to_vec(),
+            safe_again: Instant::now(),
+            pulse: self.pulse.clone(),
+            promises: Promises::default(),
+            refresh: Refresh::new(&self.spec),
+            rises: Rises::new(&self.spec),
+            written: Default::default(),
+            health: Arc::clone(&self.health),
+            listener,
+        }
+    }
+
+    fn not_safe(&self, words: &str) {
+        if !self.alarms.is_open(BuiltIn::WriteFailed) {
+            tracing::error!(machine = %self.spec.id, why = words, "a parked machine's outputs are not safe, it is tried again");
+        }
+        let words = format!(
+            "The machine is parked, and its outputs could not be brought to safety: {words}; use the machine's own switch"
+        );
+        self.alarms.raise(BuiltIn::WriteFailed, Cry::critical(words));
+    }
+}
+
+/// Hears one attempt out.
+struct Ear<'a> {
+    parked: &'a Incarnation,
+    link: watch::Sender<Link>,
+    ended: watch::Sender<Option<Result<(), String>>>,
+}
+
+impl Ear<'_> {
+    fn end(&self, made_safe: Result<(), String>) -> Result<(), Gone> {
+        self.ended.send_replace(Some(made_safe));
+        Err(Gone)
+    }
+}
+
+impl Listener for Ear<'_> {
+    async fn tell(&self, report: Report) -> Result<(), Gone> {
+        match report {
+            Report::Connected { .. } => {
+                self.link.send_replace(Link::Unwanted);
+            }
+            Report::NotConnected { message, .. } => self.parked.not_safe(&message),
+            Report::Settled { order, result, latency_ms } => {
+                let settled = ended(&self.parked.spec, &order, result, latency_ms);
+                settled.map(|settled| self.parked.bus.publish(EventBody::Settled(settled)));
+            }
+            Report::Parted { made_safe } => return self.end(made_safe),
+            Report::Panicked(text) => return self.end(Err(format!("the driver crashed: {text}"))),
+            Report::Connecting
+            | Report::Reading { .. }
+            | Report::Writing(_)
+            | Report::Risen { .. }
+            | Report::Overtaken(_)
+            | Report::Outdated(_)
+            | Report::NotRefreshed { .. } => {}
+        }
+        Ok(())
+    }
+}
