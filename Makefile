@@ -185,6 +185,8 @@ trust: $(VENV_STAMP) debug ## long fault runs: kill -9, crashes, cut clients, fl
 	@HEARTH_HISTORIES=1000000 $(CARGO) test --locked --quiet --profile trust -p hearth-actors --test histories in_no_history -- --nocapture
 	@echo 'a disk that refuses each single write of a life with each error; 10,000 damaged journals'
 	@HEARTH_FAULTS=all HEARTH_DAMAGES=10000 $(CARGO) test --locked --quiet --lib -- storage::store --nocapture
+	@echo 'four recordings on disks that refuse everything for a while: alarm within 2 s, all written within 5 s of their being well'
+	@HEARTH_LIMITS=1 $(CARGO) test --locked --quiet --test storage -- --nocapture a_disk_that_refuses_everything
 	@echo '10,000 profiles: listed, searched, and indexed anew'
 	@$(CARGO) test --locked --quiet --lib -- --ignored --nocapture ten_thousand_profiles
 	@echo '1,000 crashes of a machine with heat on, over a line: the first bytes after each are the safe ones'

@@ -9,6 +9,7 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use awc::http::Method;
 use faults::{EIO, EMFILE, ENOSPC, EROFS, Faults};
@@ -20,6 +21,10 @@ use tokio::time::Instant;
 
 const LIVE: &str = "/ws/live/machine-a";
 const MIB: u64 = 1 << 20;
+/// An alarm of a disk that refuses, and all being written again once it is well. Source: safety design, durability. Judged where
+/// `HEARTH_LIMITS` is set.
+const TOLD_WITHIN: Duration = Duration::from_secs(2);
+const WELL_WITHIN: Duration = Duration::from_secs(5);
 
 fn kind(frame: &Value) -> &str {
     frame["type"].as_str().unwrap()
@@ -146,6 +151,9 @@ async fn roast_through(errno: i32) {
     seen.extend(before);
     let figure = format!("error {errno}: alarm after {raised_after:.1?}, well {well_after:.1?} after the disk was\n");
     std::io::Write::write_all(&mut std::io::stdout(), figure.as_bytes()).unwrap();
+    if std::env::var_os("HEARTH_LIMITS").is_some() {
+        assert!(raised_after <= TOLD_WITHIN && well_after <= WELL_WITHIN, "{figure}");
+    }
     assert_eq!(house.send(Method::POST, "/api/machines", Sent::Json(document)).await.status, 201);
     socket.say(json!({ "type": "command", "action": "stop_recording" })).await;
     let (before, _) =

@@ -50,6 +50,9 @@ class Acknowledged:
     readings: dict[int, float | None] = field(default_factory=dict)
     marks: dict[str, int] = field(default_factory=dict)
     asked: dict[str, set[int]] = field(default_factory=dict)
+    #: Values of the fan that were applied in this life, and how many moves of it there were before.
+    moves: list[float] = field(default_factory=list)
+    moves_before: int = 0
     profiles: dict[str, str] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     last_seq: int = 0
@@ -124,6 +127,7 @@ class Run:
         end = time.monotonic() + self.dice.uniform(0.1, 2.5)
         while time.monotonic() < end:
             self._mark(client)
+            client.send(type="control", channel="airflow", value=self.dice.randrange(101) / 100, request_id="fan")
             pause_until(min(end, time.monotonic() + self.dice.uniform(0.0, 0.3)))
         self.hearth.kill()
         busy.join(15)
@@ -145,6 +149,7 @@ class Run:
         assert view["safety"]["latched"] and view["safety"]["reason"] == "crash", view["safety"]
         self._check_readings(view["series"])
         self._check_marks(view["events"])
+        self._check_moves([value for _, value in view["control_moves"].get("airflow", [])])
         self._check_profiles()
         client = self.hearth.live("machine-a")
         reading = client.wait_for("temperature", session_id=self.session)
@@ -174,11 +179,24 @@ class Run:
             if frame.type == "temperature" and frame["session_id"] == self.session:
                 self.told.readings[frame["timestamp_ms"]] = frame["bt"]
                 self.told.last_time_ms = frame["timestamp_ms"]
+            if frame.type == "control_ack" and frame["applied"] and frame["request_id"] == "fan":
+                self.told.moves.append(frame["value"])
             if frame.type == "event" and not frame["auto_detected"]:
                 self.told.marks[frame["event_type"]] = frame["timestamp_ms"]
             if frame.seq is not None:
                 self.told.last_seq = frame.seq
         assert not client.of_type("error"), client.of_type("error")[0].data
+
+    def _check_moves(self, kept: list[float]) -> None:
+        """What was applied is in the profile, in order; the same value twice in a row is one move."""
+        # The last one before may be what the first one repeats.
+        at = max(0, self.told.moves_before - 1)
+        for value in self.told.moves:
+            while at < len(kept) and kept[at] != value:
+                at += 1
+            assert at < len(kept), f"the fan was set to {value} and that is lost: {self.told.moves[-5:]} of {kept[-5:]}"
+        self.told.moves.clear()
+        self.told.moves_before = len(kept)
 
     def _damage(self) -> None:
         index = self.hearth.data / INDEX

@@ -33,6 +33,8 @@ pub enum Happening {
     Unreachable(bool),
     /// Another hand, at the machine's own panel.
     Panel(u8),
+    /// The computer's wall clock is put so far off. Unit: ms.
+    ThrowsWall(i64),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -102,6 +104,9 @@ fn connect() -> impl Strategy<Value = Connect> {
     (short(), fault).prop_map(|(takes_ms, fault)| Connect { takes_ms, fault })
 }
 
+const HOUR_MS: i64 = 3_600_000;
+const TEN_YEARS_MS: i64 = 10 * 365 * 24 * HOUR_MS;
+
 fn action() -> impl Strategy<Value = SessionAction> {
     use SessionAction::{Reset, StartMonitoring, StartRecording, StopMonitoring};
     prop_oneof![Just(StartMonitoring), Just(StopMonitoring), Just(StartRecording), Just(Reset)]
@@ -129,6 +134,7 @@ pub fn happening() -> impl Strategy<Value = Happening> {
         2 => connect().prop_map(ConnectsSo),
         2 => prop::bool::weighted(0.3).prop_map(Unreachable),
         1 => percent().prop_map(Panel),
+        2 => prop::sample::select(&[-TEN_YEARS_MS, -HOUR_MS, 0, HOUR_MS, TEN_YEARS_MS][..]).prop_map(ThrowsWall),
     ]
 }
 

@@ -17,6 +17,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use hearth_actors::model::command::Want;
+use hearth_actors::runtime::clock::throw_wall;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::Runtime;
@@ -64,6 +65,7 @@ async fn happens(stage: &Rc<Stage>, happening: Happening) {
         Writes(write) => stage.device.lock().next_write(write),
         ConnectsSo(connect) => stage.device.lock().next_connect(connect),
         Unreachable(unreachable) => stage.device.lock().be_unreachable(unreachable),
+        ThrowsWall(ms) => throw_wall(ms),
         Panel(percent) => {
             let mut device = stage.device.lock();
             device.burner = f64::from(percent);
