@@ -40,6 +40,8 @@ LONG_DEATH_S = 3.5
 MARKS = ("DRY_END", "FCs", "FCe", "SCs", "SCe", "COOL")
 #: Everything in the data directory that is no truth but an index of it.
 INDEX = "index"
+#: Two alarms that stand all the time; one is acknowledged before the first kill.
+ALARMS = {"seen": "acked", "unseen": "unacked"}
 NO_DETECTION = {"charge": False, "drop": False, "turning_point": False, "dry_end_bt": None, "first_crack_bt": None}
 
 
@@ -116,6 +118,10 @@ class Run:
         client.wait_for("state", state="monitoring")
         client.command("start_recording")
         self.session = client.wait_for("state", state="recording")["session_id"]
+        occurrence = client.wait_for("alarm", alarm_id="seen", alarm_state="unacked")["occurrence"]
+        client.wait_for("alarm", alarm_id="unseen", alarm_state="unacked")
+        client.command("ack_alarm", alarm_id="seen", occurrence=occurrence)
+        client.wait_for("alarm", alarm_id="seen", alarm_state="acked")
         client.close()
 
     def live_and_die(self) -> None:
@@ -151,6 +157,8 @@ class Run:
         self._check_marks(view["events"])
         self._check_moves([value for _, value in view["control_moves"].get("airflow", [])])
         self._check_profiles()
+        states = {alarm["alarm_id"]: alarm["alarm_state"] for alarm in view["alarms"]}
+        assert {each: states.get(each) for each in ALARMS} == ALARMS, f"alarms are not what they were: {states}"
         client = self.hearth.live("machine-a")
         reading = client.wait_for("temperature", session_id=self.session)
         assert reading.seq > self.told.last_seq, "seq rises across the daemon's death"
@@ -255,8 +263,21 @@ class Run:
 
 def run(home: Path, kills: int, seed: int) -> Figures:
     """Kills and holds to account; raises when something acknowledged is gone."""
-    machine = simulated(interval_ms=INTERVAL_MS, detection={k: v for k, v in NO_DETECTION.items() if v is not None})
-    with HearthDaemon(home, machines=[machine]) as hearth:
+    machine = simulated(
+        interval_ms=INTERVAL_MS,
+        detection={k: v for k, v in NO_DETECTION.items() if v is not None},
+        alarms=[
+            {
+                "id": alarm,
+                "when": {"channel": "bt", "above": -50, "deadband": 2},
+                "severity": "warning",
+                "message": "There is a drum",
+            }
+            for alarm in ALARMS
+        ],
+    )
+    settings = {"limits": {"messages_per_s": 100, "message_burst": 200}}
+    with HearthDaemon(home, machines=[machine], settings=settings) as hearth:
         recording = Run(hearth, random.Random(seed))
         recording.begin()
         for _ in range(kills):
