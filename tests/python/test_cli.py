@@ -6,11 +6,12 @@ import json
 import re
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conftest import StartHearth
-from hearth_daemon import LISTENING, run_hearth, toml_text
+from hearth_daemon import LISTENING, HearthDaemon, run_hearth, toml_text
 from machines import simulated
 from rest_helpers import add_profile, profile_document
 from waiting import wait_until
@@ -243,21 +244,35 @@ def test_a_port_that_is_taken_is_named(start_hearth: StartHearth, tmp_path: Path
     assert address in other.stderr + other.stdout
 
 
-def test_a_backup_taken_while_recording_can_be_restored_elsewhere(start_hearth: StartHearth, tmp_path: Path) -> None:
-    hearth = start_hearth(machines=[simulated("m1", interval_ms=100)])
-    profile = add_profile(hearth.rest, profile_document("Precious"))
-    client = hearth.live("m1")
-    client.wait_for("temperature")
-    client.command("start_monitoring")
-    client.wait_for("state", state="monitoring")
-    client.command("start_recording")
-    session = client.wait_for("state", state="recording")["session_id"]
-    client.wait_for("temperature", session_id=session)
+def test_a_backup_taken_during_four_recordings_brings_all_documents_back_elsewhere(
+    start_hearth: StartHearth, tmp_path: Path
+) -> None:
+    names = ("m1", "m2", "m3", "m4")
+    hearth = start_hearth(machines=[simulated(name, interval_ms=100, seed=n) for n, name in enumerate(names, 1)])
+    saved = add_profile(hearth.rest, profile_document("Precious"))
+    for name in names:
+        client = hearth.live(name)
+        client.wait_for("temperature")
+        client.command("start_monitoring")
+        client.wait_for("state", state="monitoring")
+        client.command("start_recording")
+        session = client.wait_for("state", state="recording")["session_id"]
+        client.command("mark_event", event_type="DRY_END", timestamp_ms=0)
+        client.wait_for("event", event_type="DRY_END")
+        client.wait_for("temperature", session_id=session)
+
+    def whole(daemon: HearthDaemon, name: str) -> dict[str, Any]:
+        view: dict[str, Any] = daemon.rest.get(f"/api/machines/{name}/session", params={"include": "series"}).json()
+        series = view["series"]
+        readings = dict(zip(series["timestamp_ms"], zip(series["bt"], series["et"], strict=True), strict=True))
+        return {"session": view["session_id"], "marks": view["events"], "readings": readings}
+
+    document = hearth.rest.get(f"/api/profiles/{saved}").text
+    machines = {name: hearth.rest.get(f"/api/machines/{name}").json() for name in names}
+    before = {name: whole(hearth, name) for name in names}
     archive = tmp_path / "backup.tar"
     backup = run_hearth("backup", archive, "--config", hearth.config, cwd=hearth.home)
     assert backup.returncode == 0, backup.stderr
-    client.wait_for("temperature", since=client.here())
-    client.close()
 
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -266,11 +281,15 @@ def test_a_backup_taken_while_recording_can_be_restored_elsewhere(start_hearth: 
     hearth.close()
     (tmp_path / "hearth-1").mkdir()
     (elsewhere / "data").rename(tmp_path / "hearth-1" / "data")
-    copy = start_hearth(machines=[simulated("m1", autoconnect=False)])
-    assert copy.rest.get(f"/api/profiles/{profile}").json()["name"] == "Precious"
-    recovered = wait_until(lambda: copy.rest.get(f"/api/profiles/{session}"), "the recovered recording")
-    running = copy.rest.get("/api/machines/m1/session").json()
-    assert recovered.status_code == 200 or running["session_id"] == session
+    copy = start_hearth()
+    assert copy.rest.get(f"/api/profiles/{saved}").text == document
+    for name in names:
+        there = copy.rest.get(f"/api/machines/{name}").json()
+        assert there["driver"] == machines[name]["driver"] and there["channels"] == machines[name]["channels"]
+        again = whole(copy, name)
+        assert (again["session"], again["marks"]) == (before[name]["session"], before[name]["marks"]), "the roast goes on"
+        lost = {at: told for at, told in before[name]["readings"].items() if again["readings"].get(at) != told}
+        assert not lost, f"{name}: {lost}"
 
 
 def test_a_backup_that_fails_leaves_the_one_before_it_alone(tmp_path: Path) -> None:
