@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::archive::ArchiveError;
 use crate::model::ids::SessionId;
 use crate::runtime::guarded::panic_text;
-use crate::runtime::journal::{Done, Job, RecorderQueue, SaveError};
+use crate::runtime::journal::{Done, Job, RecorderQueue, SaveError, Waits};
 use open::OpenJournal;
 
 /// Bound of what may wait to be written, over all machines.
@@ -102,11 +102,15 @@ impl Recorder {
             Job::Adopt { session, journal } => {
                 self.journals.insert(session, OpenJournal::new(session, journal));
             }
-            Job::Append { session, event, done } => match (self.journals.get_mut(&session), done) {
-                (Some(journal), None) => journal.keep(event),
-                (Some(journal), Some(done)) => journal.append_now(event, done),
-                (None, Some(done)) => answer(done, Err(not_open(session))),
-                (None, None) => {}
+            Job::Append { session, event, waits } => match (self.journals.get_mut(&session), waits) {
+                (Some(journal), Waits::Nobody) => journal.keep(event),
+                (Some(journal), Waits::ForDisk(done)) => journal.append_now(event, done),
+                (Some(journal), Waits::ForRecord(recording)) => {
+                    journal.keep_surely(event);
+                    drop(recording);
+                }
+                (None, Waits::ForDisk(done)) => answer(done, Err(not_open(session))),
+                (None, Waits::Nobody | Waits::ForRecord(_)) => {}
             },
             Job::Seal { session, done } => {
                 let sealed = self.journals.get_mut(&session).map_or_else(|| Err(not_open(session)), OpenJournal::seal);

@@ -183,7 +183,7 @@ impl MachineHandle {
         let mut at_the_door = self.slot.at_the_door.subscribe();
         loop {
             let attendant = at_the_door.borrow_and_update().clone();
-            if attendant.is_none() && self.is_given_up() {
+            if attendant.is_none() && (self.is_given_up() || self.bus().is_closed()) {
                 return Err(self.nobody_there());
             }
             let telling = async {
@@ -241,7 +241,7 @@ impl MachineHandle {
     }
 
     fn is_given_up(&self) -> bool {
-        self.bus().look(|snapshot| snapshot.connection.state == DriverState::Failed)
+        self.bus().decided().connection.state == DriverState::Failed
     }
 
     fn nobody_there(&self) -> Refusal {

@@ -103,6 +103,8 @@ struct DeviceState {
     refuses_writes: bool,
     unreachable: bool,
     crashes_connecting: bool,
+    crashes_writing: u32,
+    refusals: u32,
     is_stuck: bool,
     let_go: bool,
 }
@@ -148,6 +150,16 @@ impl Device {
     /// From now on drivers panic where they connect, or not.
     pub fn crash_connecting(&self, crashes: bool) {
         self.lock().crashes_connecting = crashes;
+    }
+
+    /// Drivers panic over the next writes, so many times.
+    pub fn crash_writing(&self, times: u32) {
+        self.lock().crashes_writing = times;
+    }
+
+    /// How many writes were refused.
+    pub fn refusals(&self) -> u32 {
+        self.lock().refusals
     }
 
     /// Everything written so far: channel index and native value.
@@ -233,7 +245,12 @@ impl Driver for ScriptedDriver {
 
     async fn apply(&mut self, order: &Admitted) -> Result<Applied, DriverError> {
         let mut device = self.device.lock();
+        if device.crashes_writing > 0 {
+            device.crashes_writing -= 1;
+            panic!("scripted panic");
+        }
         if device.refuses_writes {
+            device.refusals += 1;
             return Err(DriverError::Rejected {
                 what: "writing".into(),
                 cause: "scripted".into(),

@@ -12,7 +12,7 @@ use hearth_actors::model::connection::DriverState;
 use hearth_actors::model::event::{EventBody, SafetyReason};
 use hearth_actors::model::refusal::RefusalCode;
 use hearth_actors::model::spec::MachineSpec;
-use hearth_actors::registry::{Policy, Restart};
+use hearth_actors::registry::{Definition, Force, Policy, Remove, Replace, Restart};
 use hearth_actors::slot::MachineHandle;
 use hearth_actors::testing::{Device, Step, roaster};
 use support::{Watcher, World, connected, wait_for};
@@ -135,9 +135,8 @@ async fn a_device_that_does_not_answer_or_refuses_is_tried_until_the_outputs_are
     device.refuse_writes(true);
     device.rest_at(Step::Panic);
     unsafe_alarm(&machine, true).await;
-    let connects = device.connects();
     device.unreachable(false);
-    while device.connects() == connects {
+    while device.refusals() == 0 {
         tokio::task::yield_now().await;
     }
     assert_eq!(device.changes(), [(BURNER, 80.0)]);
@@ -181,6 +180,49 @@ async fn a_stop_that_comes_while_a_machine_restarts_is_carried_out_by_the_next_o
     assert!(matches!(stopped, Ok(Outcome::Done)), "{stopped:?}");
     assert_eq!(device.changes().last(), Some(&(BURNER, STOPPED)));
     assert_eq!(machine.bus().look(|snapshot| snapshot.safety.latched), Some(SafetyReason::Stop));
+}
+
+#[actix::test]
+async fn a_stop_over_which_a_machine_dies_is_carried_out_by_the_next_one() {
+    let world = World::new(Policy::default());
+    let device = Device::answering(&GOOD);
+    let machine = hot(&world, &device).await;
+    device.crash_writing(1);
+    let stopped = world.order(&machine, Want::Stop).await;
+    assert!(matches!(stopped, Ok(Outcome::Done)), "{stopped:?}");
+    assert_eq!(device.changes(), [(BURNER, 80.0), (BURNER, 0.0), (BURNER, STOPPED)]);
+}
+
+#[actix::test]
+async fn a_parked_machine_that_is_removed_is_brought_to_safety_first() {
+    let world = World::new(strict());
+    let device = Device::answering(&GOOD);
+    let machine = hot(&world, &device).await;
+    device.crash_connecting(true);
+    device.rest_at(Step::Panic);
+    unsafe_alarm(&machine, true).await;
+    device.crash_connecting(false);
+    let remove = Remove { id: machine.id().clone(), force: Force::No };
+    world.house.registry().send(remove).await.expect("registry lives").expect("removed");
+    assert_eq!(device.changes(), [(BURNER, 80.0), (BURNER, 0.0)]);
+    let refused = world.order(&machine, Want::Stop).await.expect_err("it is gone");
+    assert_eq!(refused.code, RefusalCode::MachineFailed);
+}
+
+#[actix::test]
+async fn a_parked_machine_that_is_changed_is_run_anew_and_its_warden_writes_no_more() {
+    let world = World::new(strict());
+    let device = Device::answering(&GOOD);
+    let machine = parked_and_safe(&world, &device).await;
+    let other = Device::answering(&GOOD);
+    let definition = Definition { spec: Arc::new(quick()), driver: other.factory(), document: "{}".into() };
+    let replace = Replace { definition, reopen: true };
+    world.house.registry().send(replace).await.expect("registry lives").expect("changed");
+    connected(&machine).await;
+    let before = device.writes();
+    assert!(matches!(world.order(&machine, Want::Stop).await, Ok(Outcome::Done)));
+    assert_eq!(other.changes().last(), Some(&(BURNER, STOPPED)));
+    assert_eq!(device.writes(), before);
 }
 
 #[actix::test]

@@ -7,6 +7,9 @@ use hearth_actors::model::time::SessionMs;
 
 use super::clock::{BootId, StorageClock};
 
+/// No event is written so late; where it seems so, the computer slept. Unit: ms.
+const SLEPT_MS: i64 = 60_000;
+
 /// A moment at which a session's clock stood at zero: time since that boot, before it where negative. Unit: ms of real time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Began {
@@ -21,12 +24,17 @@ impl Began {
         Self { boot, uptime_ms: whole(written_ms).saturating_sub(real_ms(event.at, speed)) }
     }
 
-    /// Of two that were told, the nearer to the truth: no event is written before it happened.
+    /// Of two that were told, the nearer to the truth: no event is written before it happened. Unless the computer slept between them, as
+    /// a session's clock does not go on then.
     pub fn nearer(self, told_before: Option<Self>) -> Self {
         match told_before {
-            Some(before) if before.boot == self.boot && before.uptime_ms < self.uptime_ms => before,
+            Some(before) if before.boot == self.boot && (0..SLEPT_MS).contains(&self.later_than(before)) => before,
             _ => self,
         }
+    }
+
+    fn later_than(self, other: Self) -> i64 {
+        self.uptime_ms.saturating_sub(other.uptime_ms)
     }
 
     /// How long ago the session's clock stood at `at`; `None` in another boot than that of `clock`. Unit: ms of real time.
@@ -71,6 +79,14 @@ mod tests {
         let began = told(60, 5_000, 60.0);
         assert_eq!(passed_since(began, 60_000, 60.0, 7, 5_500), Some(500));
         assert_eq!(passed_since(began, 0, 60.0, 7, 5_500), Some(1_500));
+    }
+
+    #[test]
+    fn what_the_computer_slept_is_no_time_of_the_session() {
+        let slept = 3_600_000;
+        let told = [told(1, 5_000, 1.0), told(2, 6_000 + slept, 1.0), told(3, 7_100 + slept, 1.0)];
+        let began = told.into_iter().fold(None, |before, told| Some(told.nearer(before))).expect("some");
+        assert_eq!(passed_since(began, 3_000, 1.0, 7, 9_000 + slept), Some(2_000));
     }
 
     #[test]

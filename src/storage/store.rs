@@ -136,7 +136,7 @@ impl Store {
 
     fn interrupted_one(&self, entry: &Entry) -> Result<Interrupted, ArchiveError> {
         let Found { log, began, .. } = reader::read(&entry.place, &entry.extent(), None)?;
-        let last = log.events.iter().map(|event| event.at).max().unwrap_or_default();
+        let last = log.events.last().map(|event| event.at).unwrap_or_default();
         let silent_ms = began.and_then(|it| it.passed_since(last, log.header.clock_speed, self.clock.as_ref()));
         Ok(Interrupted { log, silent_ms })
     }

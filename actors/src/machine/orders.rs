@@ -128,9 +128,8 @@ impl Machine {
 
     /// An order ended: whoever waits for it is told.
     fn answer_waiters(&mut self, order: &Admitted, ended: &Result<Settled, Refusal>) {
-        for waiter in self.orders.remove(&order.command()).into_iter().flat_map(|over| over.waiters) {
-            let _ = waiter.send(ended.clone());
-        }
+        let waiters = self.orders.remove(&order.command()).map(|over| over.waiters);
+        answer(waiters.unwrap_or_default(), ended);
     }
 
     /// Tells how far an order is.
@@ -212,8 +211,17 @@ impl Machine {
         if settled.applied {
             self.note_written(order.channel(), order.native());
         }
-        self.bus.publish(EventBody::Settled(settled.clone()));
-        self.answer_waiters(order, &Ok(settled.clone()));
+        let waiters = self.orders.remove(&order.command()).map(|over| over.waiters).unwrap_or_default();
+        let ended = Ok(settled.clone());
+        match self.bus.record(EventBody::Settled(settled.clone())) {
+            None => answer(waiters, &ended),
+            Some(recorded) => {
+                actix_rt::spawn(async move {
+                    recorded.told().await;
+                    answer(waiters, &ended);
+                });
+            }
+        }
         if settled.applied {
             self.withdraw_forbidden();
         }
@@ -305,6 +313,13 @@ impl Machine {
         }
         self.count_losses_anew();
         done()
+    }
+}
+
+fn answer(waiters: Vec<oneshot::Sender<Result<Settled, Refusal>>>, ended: &Result<Settled, Refusal>) {
+    for waiter in waiters {
+        // Whoever waited may have gone.
+        let _ = waiter.send(ended.clone());
     }
 }
 

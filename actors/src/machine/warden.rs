@@ -3,7 +3,6 @@
 //! A machine is parked because its driver crashed too often, perhaps with heat on. Its warden takes no readings and no orders. With a
 //! fresh driver for each attempt it brings the outputs to safety, and on STOP to where they stop, until the device confirms.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +10,7 @@ use std::time::Duration;
 use actix::prelude::*;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::orders::{STOP_DEADLINE, ended};
 use super::{Incarnation, latch};
@@ -18,12 +18,11 @@ use crate::driver::Driver;
 use crate::logic::backoff::{Backoff, First};
 use crate::logic::gate::{self, Admitted};
 use crate::logic::rise::Rises;
-use crate::model::alarm::{BuiltIn, Cry};
+use crate::model::alarm::{BuiltIn, Cry, Severity};
 use crate::model::command::{Actor as By, Command, Outcome, Want};
 use crate::model::event::{EventBody, SafetyReason};
 use crate::model::refusal::{Refusal, RefusalCode};
 use crate::runtime::drive::{Drive, Entry, Gone, Link, Listener, Report};
-use crate::runtime::guarded::panic_text;
 use crate::runtime::lane::Lanes;
 use crate::runtime::promises::Promises;
 use crate::runtime::refresh::Refresh;
@@ -35,29 +34,30 @@ const AGAIN_MAX_MS: u64 = 30_000;
 /// Share of chance in each pause.
 const AGAIN_JITTER: f64 = 0.3;
 
-/// STOPs that are on their way to who carries them out, at most.
-const STOPS_WAITING_MAX: usize = 16;
+/// What is asked of the one who watches and not yet heard, at most.
+const ASKED_MAX: usize = 16;
 /// What everybody is told who wants more of a parked machine than STOP.
 pub const PARKED: &str = "the machine crashed too often and is parked: look at the reason, then restart it";
 
 /// The actor.
 pub struct Warden {
     incarnation: Rc<Incarnation>,
-    stops: mpsc::Sender<Stop>,
-    watch: Option<mpsc::Receiver<Stop>>,
+    asks: mpsc::Sender<Ask>,
+    asked: Option<mpsc::Receiver<Ask>>,
 }
 
-/// Somebody's STOP, and who waits until the device has confirmed it.
-struct Stop {
-    by: By,
+/// What somebody asks for, and waits for until the device has confirmed it.
+struct Ask {
+    /// Whose STOP it is; nobody's where the outputs are to be safe and no more.
+    stop: Option<By>,
     confirmed: oneshot::Sender<()>,
 }
 
 impl Warden {
     /// Takes the place of the incarnation that would have been started.
     pub fn new(incarnation: Incarnation) -> Self {
-        let (stops, watch) = mpsc::channel(STOPS_WAITING_MAX);
-        Self { incarnation: Rc::new(incarnation), stops, watch: Some(watch) }
+        let (asks, asked) = mpsc::channel(ASKED_MAX);
+        Self { incarnation: Rc::new(incarnation), asks, asked: Some(asked) }
     }
 
     fn stop(&self, by: By) -> ResponseFuture<Result<Outcome, Refusal>> {
@@ -66,18 +66,22 @@ impl Warden {
             let words = "STOP is latched, but the machine is not connected: use the machine's own switch";
             return no(Refusal::new(RefusalCode::DriverDisconnected, words));
         }
-        let stops = self.stops.clone();
-        let stopped = async move {
+        self.ask(Some(by), "STOP could not be confirmed")
+    }
+
+    fn ask(&self, stop: Option<By>, what_failed: &'static str) -> ResponseFuture<Result<Outcome, Refusal>> {
+        let asks = self.asks.clone();
+        let asking = async move {
             let (confirmed, done) = oneshot::channel();
-            stops.send(Stop { by, confirmed }).await.ok()?;
+            asks.send(Ask { stop, confirmed }).await.ok()?;
             done.await.ok()
         };
         Box::pin(async move {
-            match tokio::time::timeout(STOP_DEADLINE, stopped).await {
+            match tokio::time::timeout(STOP_DEADLINE, asking).await {
                 Ok(Some(())) => Ok(Outcome::Done),
                 Ok(None) | Err(_) => Err(Refusal::new(
                     RefusalCode::WriteFailed,
-                    "STOP could not be confirmed (the machine is parked, it is tried again): use the machine's own switch",
+                    format!("{what_failed} (the machine is parked, it is tried again): use the machine's own switch"),
                 )),
             }
         })
@@ -89,8 +93,8 @@ impl Actor for Warden {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         latch(&self.incarnation.bus, &self.incarnation.spec, SafetyReason::Crash);
-        if let Some(stops) = self.watch.take() {
-            ctx.spawn(watch_over(Rc::clone(&self.incarnation), stops).into_actor(self));
+        if let Some(asked) = self.asked.take() {
+            ctx.spawn(watch_over(Rc::clone(&self.incarnation), asked).into_actor(self));
         }
     }
 }
@@ -103,6 +107,10 @@ impl Handler<Command> for Warden {
         let answer = match (allowed, command.want) {
             (Err(refusal), _) => no(refusal),
             (Ok(()), Want::Stop) => self.stop(command.principal.actor),
+            // The house is about to let go of the machine.
+            (Ok(()), Want::Disconnect) if command.principal.actor == By::Failsafe => {
+                self.ask(None, "outputs could not be brought to safety")
+            }
             (Ok(()), _) => no(Refusal::new(RefusalCode::MachineFailed, PARKED)),
         };
         let request_id = command.request_id;
@@ -115,29 +123,28 @@ fn no(refusal: Refusal) -> ResponseFuture<Result<Outcome, Refusal>> {
 }
 
 /// Writes what is to be written until it is confirmed, and again for each STOP, until another incarnation takes this one's place.
-async fn watch_over(parked: Rc<Incarnation>, mut stops: mpsc::Receiver<Stop>) {
+async fn watch_over(parked: Rc<Incarnation>, mut asked: mpsc::Receiver<Ask>) {
     let mut orders = gate::failsafe_orders(&parked.spec, parked.house.next_command());
     let mut is_stopping = false;
     let mut waiting = Vec::new();
     let mut backoff = Backoff::new(AGAIN_MIN_MS, AGAIN_MAX_MS, AGAIN_JITTER, First::Waits);
     let mut due = (parked.link == Link::Wanted && !orders.is_empty()).then(Instant::now);
     while !parked.pulse.is_revoked() {
-        let attempt = async {
-            match due {
-                Some(due) => tokio::time::sleep_until(due).await,
-                None => std::future::pending().await,
-            }
-            parked.attempt(&orders).await
-        };
         // One that writes the same is let go on, however many press STOP.
         let stopped = async {
             loop {
-                let Stop { by, confirmed } = stops.recv().await?;
+                let Ask { stop, confirmed } = asked.recv().await?;
                 waiting.retain(|confirmed: &oneshot::Sender<()>| !confirmed.is_closed());
-                waiting.push(confirmed);
                 let rests = due.is_none_or(|due| due > Instant::now());
-                if rests || !is_stopping {
-                    return Some(by);
+                match stop {
+                    None if due.is_none() => {
+                        let _ = confirmed.send(());
+                        continue;
+                    }
+                    _ => waiting.push(confirmed),
+                }
+                if stop.is_some() && (rests || !is_stopping) {
+                    return stop;
                 }
             }
         };
@@ -149,7 +156,8 @@ async fn watch_over(parked: Rc<Incarnation>, mut stops: mpsc::Receiver<Stop>) {
                 is_stopping = true;
                 due = Some(Instant::now());
             }
-            made_safe = attempt => match made_safe {
+            made_safe = attempt_when(due, &parked, &orders) => match made_safe {
+                _ if parked.pulse.is_revoked() => return,
                 Ok(()) => {
                     due = None;
                     backoff.reset();
@@ -168,15 +176,26 @@ async fn watch_over(parked: Rc<Incarnation>, mut stops: mpsc::Receiver<Stop>) {
     }
 }
 
+/// One attempt, when it is due. It is a task of its own: a driver that crashes where it is dropped takes nobody with it.
+async fn attempt_when(due: Option<Instant>, parked: &Rc<Incarnation>, orders: &[Admitted]) -> Result<(), String> {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+    let (parked, orders) = (Rc::clone(parked), orders.to_vec());
+    let attempt = AbortOnDropHandle::new(actix_rt::spawn(async move { parked.attempt(&orders).await }));
+    attempt.await.unwrap_or_else(|crash| Err(format!("the driver crashed: {crash}")))
+}
+
 impl Incarnation {
     /// Has a fresh driver write these, and let go. Waits for a device that does not answer.
     async fn attempt(&self, orders: &[Admitted]) -> Result<(), String> {
-        // A driver that crashes where it is made, or where it is dropped, must not take the warden with it.
-        let made = catch_unwind(AssertUnwindSafe(|| (self.make_driver)(&self.spec)));
-        let driver = made.map_err(|panic| format!("the driver crashed: {}", panic_text(panic.as_ref())))?;
+        if self.pulse.is_revoked() {
+            return Err("another program of the machine took over".to_owned());
+        }
         let (link, wanted) = watch::channel(Link::Wanted);
         let (ended, end) = watch::channel(None);
-        self.drive(driver, wanted, orders, Ear { parked: self, link, ended }).run().await;
+        self.drive((self.make_driver)(&self.spec), wanted, orders, Ear { parked: self, link, ended }).run().await;
         let ended = end.borrow().clone();
         ended.unwrap_or_else(|| Err("another program of the machine took over".to_owned()))
     }
@@ -210,9 +229,11 @@ impl Incarnation {
     }
 
     fn not_safe(&self, words: &str) {
-        if !self.alarms.is_open(BuiltIn::WriteFailed) {
-            tracing::error!(machine = %self.spec.id, why = words, "a parked machine's outputs are not safe, it is tried again");
+        // Told once, and not with every try, whose words differ.
+        if self.alarms.held(BuiltIn::WriteFailed) == Some(Severity::Critical) {
+            return;
         }
+        tracing::error!(machine = %self.spec.id, why = words, "a parked machine's outputs are not safe, it is tried again");
         let words = format!(
             "The machine is parked, and its outputs could not be brought to safety: {words}; use the machine's own switch"
         );

@@ -42,6 +42,8 @@ pub(super) struct OpenJournal {
     /// Not taken by the disk; in order, and before everything that comes.
     kept: VecDeque<Box<Event>>,
     unsynced: Vec<Unsynced>,
+    /// Whether something was written that is to survive a power cut at once, although nobody waits for that.
+    is_precious: bool,
     /// Whether the last try was refused; that is told once.
     is_refused: bool,
     end: End,
@@ -50,7 +52,7 @@ pub(super) struct OpenJournal {
 impl OpenJournal {
     pub(super) fn new(session: SessionId, journal: Box<dyn Journal>) -> Self {
         let (kept, unsynced) = (VecDeque::new(), Vec::new());
-        Self { session, journal, kept, unsynced, is_refused: false, end: End::Not }
+        Self { session, journal, kept, unsynced, is_precious: false, is_refused: false, end: End::Not }
     }
 
     /// Takes an event that nobody waits for: on the disk at once if it takes it, else with the first [`OpenJournal::sync`] after
@@ -68,6 +70,12 @@ impl OpenJournal {
         }
     }
 
+    /// The same, but it is made to survive a power cut with the next group.
+    pub(super) fn keep_surely(&mut self, event: Box<Event>) {
+        self.keep(event);
+        self.is_precious = true;
+    }
+
     /// Takes an event that somebody waits for. Where the disk refuses it, or what comes before it, it never happened.
     pub(super) fn append_now(&mut self, event: Box<Event>, done: Done) {
         let written = self.catch_up().and_then(|()| {
@@ -83,9 +91,9 @@ impl OpenJournal {
         }
     }
 
-    /// Whether somebody waits for the next [`OpenJournal::sync`].
+    /// Whether the next [`OpenJournal::sync`] is due at once.
     pub(super) fn is_awaited(&self) -> bool {
-        self.unsynced.iter().any(|written| written.done.is_some())
+        self.is_precious || self.unsynced.iter().any(|written| written.done.is_some())
     }
 
     /// Writes what was kept and makes all of it survive a power cut; ends the session if that is due.
@@ -135,6 +143,7 @@ impl OpenJournal {
     }
 
     fn flush(&mut self) -> Result<(), SaveError> {
+        self.is_precious = false;
         if self.unsynced.is_empty() {
             return Ok(());
         }

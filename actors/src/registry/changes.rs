@@ -258,6 +258,8 @@ impl Registry {
         self.publish_roster();
         machine.end();
         machine.handle().bus().close();
+        // Whoever waits for somebody learns that nobody comes.
+        machine.handle().vacate();
         self.house.alarms.keep(id.clone(), Vec::new());
         machine.handle().bus().detach_journal()
     }
@@ -285,6 +287,9 @@ impl Registry {
     /// Puts a machine with a new configuration in the place of the old one; everybody who watches stays.
     fn exchange(&mut self, id: &MachineId, definition: Definition, parted: Parted, ctx: &mut Context<Self>) {
         let Some(machine) = self.machines.get_mut(id) else { return };
+        if let Err(error) = machine.leave_warden() {
+            tracing::error!(machine = %id, %error, "no new thread could be started: the one of its warden is used");
+        }
         machine.exchange(definition.driver, if definition.spec.autoconnect { Link::Wanted } else { Link::Unwanted });
         machine.handle().bus().publish(EventBody::Channels(definition.spec.channels.clone()));
         // One that parted without a link parted in order, and its outputs are as they were when the link was lost.

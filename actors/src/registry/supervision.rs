@@ -90,6 +90,15 @@ impl Supervised {
         self.arbiter.stop();
     }
 
+    /// A parked machine's next actor gets a thread of its own: its warden may be stuck in the old one.
+    pub(super) fn leave_warden(&mut self) -> std::io::Result<()> {
+        if self.life == Life::Parked {
+            let fresh = Arbiter::try_new()?;
+            std::mem::replace(&mut self.arbiter, fresh).stop();
+        }
+        Ok(())
+    }
+
     /// Takes a new configuration; the next start uses it.
     pub(super) fn exchange(&mut self, make_driver: DriverFactory, link: Link) {
         self.part();
@@ -108,22 +117,20 @@ impl Supervised {
     /// What it had in hand nobody ends any more: everybody who follows those orders is told.
     fn end_orders(&self) {
         let bus = self.handle.bus();
-        let told = bus.recent(|event| matches!(event.body, EventBody::Order(_) | EventBody::Settled(_)));
         let mut open: Vec<OrderStep> = Vec::new();
-        for published in told.events {
-            let body = &published.event.body;
+        bus.look_back(|event| {
             let (EventBody::Order(OrderStep { command, channel, .. })
-            | EventBody::Settled(Settled { command, channel, .. })) = body
+            | EventBody::Settled(Settled { command, channel, .. })) = &event.body
             else {
-                continue;
+                return;
             };
             open.retain(|step| (step.command, step.channel) != (*command, *channel));
-            if let EventBody::Order(step) = body
+            if let EventBody::Order(step) = &event.body
                 && matches!(step.stage, OrderStage::Queued | OrderStage::Sent)
             {
                 open.push(step.clone());
             }
-        }
+        });
         for OrderStep { command, request_id, channel, channel_id, value, by, stage } in open {
             let message = match stage {
                 OrderStage::Sent => "the machine's program ended before the device confirmed it",
@@ -276,12 +283,7 @@ impl Registry {
     pub(super) fn restart_by_hand(&mut self, id: &MachineId, ctx: &mut Context<Self>) -> Result<(), RegistryError> {
         let machine = self.machines.get_mut(id).ok_or_else(|| RegistryError::NotFound(id.clone()))?;
         machine.remember_link();
-        if machine.life == Life::Parked {
-            // Its old thread may have been left behind.
-            machine.arbiter.stop();
-            machine.arbiter =
-                Arbiter::try_new().map_err(|error| RegistryError::NoThread(id.clone(), error.to_string()))?;
-        }
+        machine.leave_warden().map_err(|error| RegistryError::NoThread(id.clone(), error.to_string()))?;
         machine.part();
         machine.handle.alarms().clear(BuiltIn::MachineFault);
         machine.log.forgive();

@@ -12,7 +12,7 @@ use tokio::sync::{broadcast, oneshot};
 use tokio::time::Instant;
 
 use super::clock::{MachineClock, wall_now};
-use super::journal::{JournalHandle, SaveError};
+use super::journal::{JournalHandle, RECORD_DEADLINE, SaveError, Waits};
 use crate::dialect::{DialectId, Encoded, Told};
 use crate::model::channel::ChannelTable;
 use crate::model::connection::{Connection, DriverState};
@@ -157,13 +157,34 @@ impl Held {
     }
 }
 
+/// Holds back what happened until it is dropped, by the recorder as soon as it has written it.
+#[derive(Debug)]
+pub struct Recording {
+    _held: Held,
+    /// Closed afterwards.
+    _told: oneshot::Sender<()>,
+}
+
+/// What happened and is about to be told.
+#[derive(Debug)]
+pub struct Recorded {
+    bus: Arc<Bus>,
+    seq: Seq,
+    told: oneshot::Receiver<()>,
+}
+
+impl Recorded {
+    /// Waits until it is told: by the recorder, which needs nobody for that, or after [`RECORD_DEADLINE`].
+    pub async fn told(self) {
+        if tokio::time::timeout(RECORD_DEADLINE, self.told).await.is_err() {
+            self.bus.let_out(self.seq);
+        }
+    }
+}
+
 impl Drop for Held {
     fn drop(&mut self) {
-        let mut inner = self.bus.lock();
-        if let Some(waiting) = inner.line.iter_mut().find(|waiting| waiting.event.seq == self.seq) {
-            waiting.held = false;
-        }
-        inner.release();
+        self.bus.let_out(self.seq);
     }
 }
 
@@ -225,7 +246,7 @@ impl Bus {
         let mut event = inner.stamp(at, body);
         event.wall = taken.unwrap_or(event.wall);
         let seq = event.seq;
-        inner.to_journal(&event, None);
+        inner.to_journal(&event, Waits::Nobody);
         inner.line.push_back(Waiting { event, held: false });
         inner.release();
         seq
@@ -239,11 +260,32 @@ impl Bus {
         let seq = event.seq;
         let saved = inner.journal.is_some().then(|| {
             let (done, saved) = oneshot::channel();
-            inner.to_journal(&event, Some(done));
+            inner.to_journal(&event, Waits::ForDisk(done));
             saved
         });
         inner.line.push_back(Waiting { event, held: true });
         Held { bus: Arc::clone(self), seq, saved }
+    }
+
+    /// Tells everybody that something happened now, once it survives the daemon's death; at once where there is no journal (`None`), and
+    /// after [`RECORD_DEADLINE`] all the same.
+    pub fn record(self: &Arc<Self>, body: EventBody) -> Option<Recorded> {
+        let mut inner = self.lock();
+        let event = inner.stamp(self.clock.now(), body);
+        let seq = event.seq;
+        if inner.journal.is_none() {
+            inner.line.push_back(Waiting { event, held: false });
+            inner.release();
+            return None;
+        }
+        let (_told, told) = oneshot::channel();
+        let held = Held { bus: Arc::clone(self), seq, saved: None };
+        let refused = inner.to_journal(&event, Waits::ForRecord(Recording { _held: held, _told }));
+        inner.line.push_back(Waiting { event, held: true });
+        // What is dropped lets the event out, which takes the lock.
+        drop(inner);
+        drop(refused);
+        Some(Recorded { bus: Arc::clone(self), seq, told })
     }
 
     /// Begins a session: zeroes the session clock, and from here on the journal (if any) gets every event, `body` first.
@@ -259,7 +301,7 @@ impl Bus {
         inner.session = Some(session);
         let old = std::mem::replace(&mut inner.journal, journal);
         let event = inner.stamp(at, body);
-        inner.to_journal(&event, None);
+        inner.to_journal(&event, Waits::Nobody);
         inner.line.push_back(Waiting { event, held: false });
         inner.release();
         old
@@ -335,11 +377,23 @@ impl Bus {
         }
     }
 
+    /// Looks at each event of the ring, and behind them at those that wait to be told, in order.
+    pub fn look_back(&self, mut look: impl FnMut(&Event)) {
+        let inner = self.lock();
+        inner.ring.iter().for_each(|published| look(&published.event));
+        inner.line.iter().for_each(|waiting| look(&waiting.event));
+    }
+
     /// The next `most` events of the ring after a point.
     pub fn after(&self, seq: Option<Seq>, most: usize) -> Vec<Arc<Published>> {
         let inner = self.lock();
         let from = inner.ring.partition_point(|published| Some(published.event.seq) <= seq);
         inner.ring.range(from..).take(most).cloned().collect()
+    }
+
+    /// Whether the machine was removed.
+    pub fn is_closed(&self) -> bool {
+        self.lock().live.is_none()
     }
 
     /// Ends the stream of every client: the machine was removed.
@@ -360,6 +414,15 @@ impl Bus {
     /// How many watch the machine.
     pub fn watchers(&self) -> usize {
         Arc::strong_count(&self.watched) - 1
+    }
+
+    /// Lets a held event out.
+    fn let_out(&self, seq: Seq) {
+        let mut inner = self.lock();
+        if let Some(waiting) = inner.line.iter_mut().find(|waiting| waiting.event.seq == seq) {
+            waiting.held = false;
+        }
+        inner.release();
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -399,11 +462,11 @@ impl Inner {
         }
     }
 
-    fn to_journal(&self, event: &Event, done: Option<oneshot::Sender<Result<(), SaveError>>>) {
-        if event.body.is_kept()
-            && let Some(journal) = &self.journal
-        {
-            journal.append(event.clone(), done);
+    /// Hands an event that is kept to the journal; yields who waits for it where it was not taken.
+    fn to_journal(&self, event: &Event, waits: Waits) -> Option<Waits> {
+        match &self.journal {
+            Some(journal) if event.body.is_kept() => journal.append(event.clone(), waits),
+            Some(_) | None => None,
         }
     }
 
@@ -437,3 +500,6 @@ impl Inner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

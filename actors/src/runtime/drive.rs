@@ -303,7 +303,8 @@ impl<L: Listener> Drive<L> {
         let made_safe = match linked {
             Linked::No => Ok(()),
             Linked::Yes => match self.bring_to_safety().await {
-                Ok(made_safe) => made_safe,
+                Ok(Ok(())) => self.await_promises_of_safety().await?,
+                Ok(Err(words)) => Err(words),
                 Err(Stop::Lost { message, .. }) => Err(message),
                 Err(Stop::Panicked(text)) => return Err(Over::Panicked(text)),
                 Err(Stop::Gone | Stop::Unwanted) => return Err(Over::Gone),

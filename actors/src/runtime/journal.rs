@@ -9,9 +9,13 @@ use tokio::sync::oneshot;
 use crate::archive::{ArchiveError, Journal};
 use crate::model::event::Event;
 use crate::model::ids::SessionId;
+use crate::runtime::bus::Recording;
 
 /// How long somebody waits for the disk before being told that it is too slow.
 const SAVE_DEADLINE: Duration = Duration::from_secs(5);
+
+/// How long what happened waits for the disk before it is told all the same.
+pub const RECORD_DEADLINE: Duration = Duration::from_millis(250);
 
 /// Why something is not on disk.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -39,6 +43,17 @@ impl From<ArchiveError> for SaveError {
 /// Tells whoever waits how saving ended.
 pub type Done = oneshot::Sender<Result<(), SaveError>>;
 
+/// Who waits for an event to be written.
+#[derive(Debug)]
+pub enum Waits {
+    /// Nobody.
+    Nobody,
+    /// Somebody, until it survives a power cut. Where the disk refuses it, it never happened.
+    ForDisk(Done),
+    /// Somebody, until it survives the daemon's death. It happened: where the disk refuses it, it is kept in memory.
+    ForRecord(Recording),
+}
+
 /// What the recorder is asked to do.
 pub enum Job {
     /// Take charge of an open journal.
@@ -48,14 +63,14 @@ pub enum Job {
         /// The journal.
         journal: Box<dyn Journal>,
     },
-    /// Write an event; with `done`, make it durable and say so.
+    /// Write an event, and make it durable at once if somebody waits.
     Append {
         /// Which journal.
         session: SessionId,
         /// What to write.
         event: Box<Event>,
         /// Who waits.
-        done: Option<Done>,
+        waits: Waits,
     },
     /// End a journal.
     Seal {
@@ -128,19 +143,23 @@ impl JournalHandle {
         self.session
     }
 
-    /// Writes an event; with `done`, it is made durable at once and `done` hears of it.
-    pub fn append(&self, event: Event, done: Option<Done>) {
-        let job = Job::Append { session: self.session, event: Box::new(event), done };
-        match self.queue.jobs.try_send(job) {
-            Ok(()) => {}
-            Err(TrySendError::Full(Job::Append { done: Some(done), .. })) => {
-                let _ = done.send(Err(SaveError::Overloaded));
+    /// Writes an event. Where that cannot be asked for, whoever waits for the disk is told, and whoever waits for the record is given back.
+    pub fn append(&self, event: Event, waits: Waits) -> Option<Waits> {
+        let job = Job::Append { session: self.session, event: Box::new(event), waits };
+        let (why, job) = match self.queue.jobs.try_send(job) {
+            Ok(()) => return None,
+            Err(TrySendError::Full(job)) => (SaveError::Overloaded, job),
+            Err(TrySendError::Disconnected(job)) => (SaveError::Stopping, job),
+        };
+        let Job::Append { waits, .. } = job else { return None };
+        match waits {
+            Waits::ForDisk(done) => {
+                let _ = done.send(Err(why));
+                None
             }
-            Err(TrySendError::Full(_)) => {
-                tracing::error!(session = %self.session, "journal queue full, an event was not kept")
-            }
-            Err(TrySendError::Disconnected(_)) => {
-                tracing::warn!(session = %self.session, "recorder has stopped, an event was not kept")
+            waits => {
+                tracing::error!(session = %self.session, %why, "an event was not kept");
+                Some(waits)
             }
         }
     }

@@ -69,6 +69,11 @@ impl Promises {
         .await
     }
 
+    /// Whether the device still owes an answer about a channel.
+    pub fn is_open(&self, channel: usize) -> bool {
+        self.open.iter().any(|open| open.order.channel() == channel)
+    }
+
     /// Lets go of all that are open: the orders, and when each was given to the driver.
     pub fn give_up(&mut self) -> Vec<(Admitted, Instant)> {
         self.open.drain(..).map(|open| (open.order, open.began)).collect()

@@ -9,7 +9,7 @@ use hearth_actors::model::event::{Event, EventBody};
 use hearth_actors::model::journal::Keep;
 use hearth_actors::model::profile::Annotation;
 use hearth_actors::recorder;
-use hearth_actors::runtime::journal::{JournalHandle, SaveError};
+use hearth_actors::runtime::journal::{JournalHandle, SaveError, Waits};
 use tokio::sync::oneshot;
 
 use super::*;
@@ -43,12 +43,18 @@ fn insist<T>(faults: &Faults, mut act: impl FnMut() -> Result<T, ArchiveError>) 
 async fn say(journal: &JournalHandle, event: Event, told: &mut Told) {
     let seq = event.seq.0;
     let (done, saved) = oneshot::channel();
-    journal.append(event, Some(done));
+    assert!(journal.append(event, Waits::ForDisk(done)).is_none());
     match saved.await.unwrap() {
         Ok(()) => told.saved.insert(seq),
         Err(SaveError::Refused(_)) => told.refused.insert(seq),
         Err(other) => panic!("{other}"),
     };
+}
+
+fn keep(journal: &JournalHandle, events: impl IntoIterator<Item = Event>) {
+    for event in events {
+        assert!(journal.append(event, Waits::Nobody).is_none(), "there is room");
+    }
 }
 
 fn after(seq: u64, body: EventBody) -> Event {
@@ -73,12 +79,12 @@ async fn life(nth: u64, times: u64, errno: i32) -> bool {
     let journal = recorder.adopt(session(1), first).unwrap();
     let mut told = Told::default();
     let readings = |from: u64| (from..from + 20).map(|seq| after(seq, reading(seq as f64)));
-    roast(1, 3).into_iter().for_each(|event| journal.append(event, None));
+    keep(&journal, roast(1, 3));
     say(&journal, after(20, mark()), &mut told).await;
-    readings(30).for_each(|event| journal.append(event, None));
+    keep(&journal, readings(30));
     say(&journal, after(60, mark()), &mut told).await;
     insist(&faults, || store.put_machine(&machine("machine-a"), "{\"v\":2}"));
-    readings(70).for_each(|event| journal.append(event, None));
+    keep(&journal, readings(70));
     say(&journal, after(100, mark()), &mut told).await;
     let sealed = journal.seal().await;
     // What the end of a session could not do at once is done as soon as the disk allows.

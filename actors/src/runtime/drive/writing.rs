@@ -157,7 +157,8 @@ impl<L: Listener> Drive<L> {
                     attempt += 1;
                 }
                 Err(Stop::Lost { message, kind }) => break (Err(message.clone()), Some(Stop::Lost { message, kind })),
-                Err(stop) => break (Err("the driver crashed while writing".into()), Some(stop)),
+                // Whoever supervises ends what the dead have in hand; a STOP goes to whoever comes next.
+                Err(stop) => return Err(stop),
             }
         };
         let confirmed = match &result {
@@ -196,6 +197,31 @@ impl<L: Listener> Drive<L> {
         }
         let result = outcome.map(|()| Applied::default()).map_err(|error| error.to_string());
         self.tell_settled(order, began, result).await
+    }
+
+    /// Waits for those safe values that the device confirms later, but not for long; yields the first that it did not confirm.
+    pub(super) async fn await_promises_of_safety(&mut self) -> Result<Result<(), String>, Gone> {
+        let until = Instant::now() + IO_DEADLINE;
+        while let Some(waits) = self.safe_orders.iter().find(|order| self.promises.is_open(order.channel())) {
+            let words = format!("`{}` was not confirmed within {} s", self.name_of(waits), IO_DEADLINE.as_secs());
+            let Ok(kept) = tokio::time::timeout_at(until, self.promises.next_kept()).await else {
+                return Ok(Err(words));
+            };
+            let failed = match &kept.ending {
+                Ending::Device(Err(error)) => Some(error.to_string()),
+                Ending::Device(Ok(())) | Ending::Overtaken => None,
+            };
+            let is_of_safety = self.safe_orders.iter().any(|order| order.channel() == kept.order.channel());
+            self.settle_promise(kept).await?;
+            if let Some(words) = failed.filter(|_| is_of_safety) {
+                return Ok(Err(words));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn name_of(&self, order: &Admitted) -> &str {
+        self.channels.get(order.channel()).map_or("", |channel| channel.id.as_str())
     }
 
     /// Without a link no promise can be kept.
