@@ -194,8 +194,7 @@ impl Registry {
         let supervised = Supervised::new(handle.clone(), definition.driver, link, self.policy)
             .map_err(|error| RegistryError::NoThread(id.clone(), error.to_string()))?;
         if was_cut && !gate::heat_channels(&handle.spec()).is_empty() {
-            let words =
-                "The daemon ended without bringing the outputs to safety: heat is held safe until somebody re-arms";
+            let words = "The daemon ended without bringing the outputs to safety: heat was switched off and latched";
             handle.alarms().flash(BuiltIn::UncleanRestart, Cry::warning(words));
         }
         self.machines.insert(id.clone(), supervised);

@@ -37,6 +37,7 @@ test("STOP holds the outputs safe until they are re-armed", async ({ page, daemo
   await expect(page.getByTestId("latched")).toBeVisible();
   await expect(page.getByTestId("applied-burner")).toHaveText("0 %");
   await expect(page.getByTestId("up-burner")).toBeDisabled();
+  await expect(page.getByTestId("up-airflow"), "air and motion are not what is held safe").toBeEnabled();
   await page.getByTestId("rearm").click();
   await expect(page.getByTestId("latched")).toBeHidden();
   await expect(page.getByTestId("up-burner")).toBeEnabled();

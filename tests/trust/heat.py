@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,11 @@ class Shop:
     def assert_cold_without_order(self, position: int, since: float, why: str, steered: bool = False) -> None:
         """From a moment on the log holds nothing but the safe value; before it heat may have been refreshed, or moved where a task
         steered, until it was written off."""
-        hot = [] if steered else [write for write in self.device.changes(position, HEAT) if write.value != 0]
+        if steered:
+            after_safe = dropwhile(lambda write: write.value != 0, self.device.since(position))
+            hot = [write for write in after_safe if write.value != 0]
+        else:
+            hot = [write for write in self.device.changes(position, HEAT) if write.value != 0]
         hot += [write for write in self.device.since(position) if write.value != 0 and write.at > since + IN_FLIGHT_S]
         assert not hot, f"{why}: heat that nobody asked for: {hot}"
         assert self.device.registers[BURNER] == 0, f"{why}: the burner is on"

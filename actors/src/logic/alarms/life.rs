@@ -208,7 +208,7 @@ impl Life {
     /// The interlock found something where it must not be. What is worse than what is known is told anew.
     pub(super) fn tripped(&mut self, cry: Cry, moment: Moment, tide: &Tide, next: NextOccurrence<'_>) -> Change {
         let grew_worse = self.watch.is_up() && cry.severity > self.severity;
-        if grew_worse || !self.watch.is_up() {
+        if grew_worse || !self.watch.is_up() && !self.hides(cry.severity) {
             (self.severity, self.message) = (cry.severity, cry.message);
         }
         if grew_worse {
@@ -274,6 +274,11 @@ impl Life {
             self.see_again();
         }
         is_worse || latches_again || is_other
+    }
+
+    /// Whether something worse is over that nobody has seen: it stays what it is until somebody has.
+    fn hides(&self, severity: Severity) -> bool {
+        self.stage == Stage::ClearedUnacked && severity < self.severity
     }
 
     fn see_again(&mut self) {

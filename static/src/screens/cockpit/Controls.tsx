@@ -37,12 +37,17 @@ export function barOf(machine: MachineStore, isOverridden: boolean, me: Me | nul
     return { why, icon: "slash", code: "offline" };
   }
   if (holder !== null && !yours) return { why: `Controlled by ${holder.name}`, icon: "lock", code: "locked" };
-  if (machine.session.safety.value.latched) return { why: "Outputs are held safe: re-arm first", icon: "octagon", code: "latched" };
   if (machine.session.connection.value.driver_state !== "connected") return { why: "The machine does not answer", icon: "slash", code: "driver" };
   // Before the first reading nothing is old yet; the link tells if none comes.
   const isOld = machine.ageMs() === null ? machine.link.value.kind === "stale" : machine.isStale(tick.value);
   if (isOld && !isOverridden) return { why: "Readings are old: you would steer blind", icon: "clock", code: "stale" };
+  if (machine.session.safety.value.latched) return { why: "Heat is held safe: re-arm first", icon: "octagon", code: "latched" };
   return null;
+}
+
+/** Whether a bar is one for this control: what is held safe is the heat, air and motion are not. */
+export function isBarred(machine: MachineStore, bar: Bar | null, channel: string): boolean {
+  return bar !== null && (bar.code !== "latched" || machine.session.safety.value.channels.includes(channel));
 }
 
 /** Why the controls cannot be used now, if so, and the banner that says it with what helps. */
@@ -84,7 +89,7 @@ export function Controls({ machine }: { machine: MachineStore }) {
         if (line === undefined) return null;
         return (
           <ControlRow
-            key={id} line={line} isBarred={bar !== null}
+            key={id} line={line} isBarred={isBarred(machine, bar, id)}
             onEdit={(value) => machine.controls.edit(id, value)} onCommit={(value) => machine.controls.commit(id, value)}
           />
         );

@@ -6,7 +6,7 @@ import { parseEntry } from "../../model/entry";
 import type { MachineStore } from "../../store/machine";
 import { Fault } from "../../ui/Field";
 import { useHouse } from "../../ui/house";
-import { barOf } from "./Controls";
+import { barOf, isBarred } from "./Controls";
 
 type Props = { machine: MachineStore; onClose: () => void };
 
@@ -26,7 +26,7 @@ export function QuickEntry({ machine, onClose }: Props) {
     const specs = machine.controls.order.peek().flatMap((id) => machine.controls.line(id)?.peek().spec ?? []);
     const entry = parseEntry(input.current?.value ?? "", specs);
     const bar = barOf(machine, false, house.me.peek());
-    if ("fault" in entry || bar !== null) {
+    if ("fault" in entry || isBarred(machine, bar, entry.id)) {
       fault.value = "fault" in entry ? entry.fault : bar?.why;
       return;
     }

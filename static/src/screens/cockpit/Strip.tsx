@@ -38,8 +38,9 @@ export function Strip({ machine, onSave, word = "Roast", children }: Props) {
   const isBeside = driver !== null && machine.session.safety.value.latched;
   const alarms = machine.alarms.active.value;
   const messages = [
-    ...alarms.filter(wantsAck).map((alarm) => alarmBanner(machine, alarm)),
+    ...alarms.filter((alarm) => wantsAck(alarm) && !isOver(alarm)).map((alarm) => alarmBanner(machine, alarm)),
     safetyBanner(machine),
+    ...alarms.filter((alarm) => wantsAck(alarm) && isOver(alarm)).map((alarm) => alarmBanner(machine, alarm)),
     linkBanner(machine),
     isBeside ? null : driver,
     requestBanner(machine),
@@ -66,6 +67,8 @@ export function Strip({ machine, onSave, word = "Roast", children }: Props) {
   );
 }
 
+const isOver = (alarm: Alarm) => alarm.alarm_state === "cleared_unacked";
+
 type Message = (more: ComponentChildren) => ComponentChildren;
 
 function LivePhases({ machine }: { machine: MachineStore }) {
@@ -84,7 +87,7 @@ function alarmBanner(machine: MachineStore, alarm: Alarm): Message {
       tone={isOpen ? tone : "plain"} urgent={isOpen} blink={isOpen && alarm.severity === "critical"}
       actions={<>{more}{isOpen && <button type="button" class="button" onClick={ack}><span class="roomy">Acknowledge (A)</span><span class="tight">Ack</span></button>}{waitsForRearm(alarm) && <button type="button" class="button" onClick={() => machine.command({ action: "rearm" })}>Re-arm</button>}</>}
     >
-      <b>{alarm.severity.toUpperCase()}</b> {alarm.message}{alarm.alarm_state === "cleared_unacked" ? " (over)" : ""}{cause !== null && <span class="roomy"> · it began with: {cause}</span>}
+      <b>{alarm.severity.toUpperCase()}</b> {alarm.message}{isOver(alarm) ? " (over)" : ""}{cause !== null && <span class="roomy"> · it began with: {cause}</span>}
     </Banner>
   );
 }

@@ -4,7 +4,7 @@ import { byGroup, groupWords } from "../../model/lines";
 import type { MachineStore } from "../../store/machine";
 import { Care } from "../cockpit/Care";
 import { ControlRow } from "../cockpit/ControlRow";
-import { useBar } from "../cockpit/Controls";
+import { isBarred, useBar } from "../cockpit/Controls";
 import { NumberEntry } from "./NumberEntry";
 
 export function Devices({ machine }: { machine: MachineStore }) {
@@ -21,8 +21,8 @@ export function Devices({ machine }: { machine: MachineStore }) {
           const { id, type } = line.value.spec;
           const commit = (value: number) => machine.controls.commit(id, value);
           return (
-            <ControlRow key={id} line={line} isBarred={bar !== null} onEdit={(value) => machine.controls.edit(id, value)} onCommit={commit}>
-              {type === "slider" && <NumberEntry line={line} isBarred={bar !== null} onCommit={commit} />}
+            <ControlRow key={id} line={line} isBarred={isBarred(machine, bar, id)} onEdit={(value) => machine.controls.edit(id, value)} onCommit={commit}>
+              {type === "slider" && <NumberEntry line={line} isBarred={isBarred(machine, bar, id)} onCommit={commit} />}
             </ControlRow>
           );
         }),

@@ -51,6 +51,7 @@ export function MachineCard({ summary }: { summary: MachineSummary }) {
         </div>
         <p class="card-states">
           <StateChip state={state} />
+          {session.safety.value.latched && <Chip icon="octagon" tone="critical" testId="held-safe">held safe</Chip>}
           {machine.session.lease.value.holder !== null && <Chip icon="lock">{machine.session.lease.value.yours ? "you" : machine.session.lease.value.holder.name}</Chip>}
           <Chip icon={link_.icon} tone={link_.tone} code={link_.code} testId="link-state">{link_.text}</Chip>
         </p>

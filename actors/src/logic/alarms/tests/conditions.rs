@@ -151,6 +151,18 @@ fn a_lost_sensor_keeps_the_alarm_of_an_interlock_up() {
 }
 
 #[test]
+fn what_an_interlock_did_is_not_forgotten_over_an_order_it_blocks_before_somebody_has_seen_it() {
+    let (mut desk, id) = with_interlock();
+    let cry = Cry::critical("The burner is off");
+    desk.act(|book, moment, next| book.tripped(&id, cry, moment, next));
+    let over: Vec<_> = (0..30).flat_map(|_| short(&desk.read(&[Ok(0.0), Ok(30.0)]))).collect();
+    assert_eq!(over, [(ClearedUnacked, 1)]);
+    let again = desk.act(|book, moment, next| book.blocked(&id, moment, next));
+    assert_eq!((again[0].state, again[0].severity, again[0].count), (Unacked, Severity::Critical, 2));
+    assert_eq!(again[0].message, "The burner is off");
+}
+
+#[test]
 fn what_an_interlock_did_is_worse_than_an_order_it_blocked_and_told_anew() {
     let (mut desk, id) = with_interlock();
     desk.act(|book, moment, next| book.blocked(&id, moment, next));
