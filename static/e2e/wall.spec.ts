@@ -21,6 +21,9 @@ test("the wall shows every machine live", async ({ page, daemon }) => {
     await expect(card.getByTestId("card-bt")).toHaveText(/^\d+\.\d$/);
   }
   await expect(page.getByTestId("card-p12").getByTestId("session-state")).toHaveText(/MONITORING/);
+  expect((await page.request.post(`${daemon.url}/api/machines/p12/stop`)).ok()).toBe(true);
+  await expect(page.getByTestId("card-p12").getByTestId("held-safe")).toBeVisible();
+  await expect(page.getByTestId("card-s15").getByTestId("held-safe")).toHaveCount(0);
   await page.getByRole("link", { name: "Probat P12" }).click();
   await expect(page.getByTestId("cockpit")).toBeVisible();
 });
