@@ -153,22 +153,19 @@ impl MachineHandle {
             }
             _ => {}
         }
+        let is_stop = matches!(command.want, Want::Stop);
         let machine = self.clone();
-        let telling = async move {
-            match command.want {
-                Want::Stop => machine.insist(command).await,
-                _ => machine.tell(command).await,
-            }
-        };
+        let telling = async move { if is_stop { machine.insist(command).await } else { machine.tell(command).await } };
         // A message whose sender has gone is skipped. A STOP, or what takes the heat away, must not be, when the page is closed or
         // the task is over before a busy machine has taken it: somebody waits for it to the end.
         match tokio::spawn(tokio::time::timeout(ANSWER_DEADLINE, telling)).await {
             Ok(Ok(answer)) => answer,
             Err(_) => Err(self.nobody_there()),
-            Ok(Err(_)) => Err(Refusal::new(
-                RefusalCode::MachineFailed,
-                format!("the machine did not answer within {} s: look at its health", ANSWER_DEADLINE.as_secs()),
-            )),
+            Ok(Err(_)) => {
+                let what_to_do = if is_stop { "use the machine's own switch" } else { "look at its health" };
+                let words = format!("the machine did not answer within {} s: {what_to_do}", ANSWER_DEADLINE.as_secs());
+                Err(Refusal::new(RefusalCode::MachineFailed, words))
+            }
         }
     }
 
