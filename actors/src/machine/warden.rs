@@ -131,7 +131,7 @@ async fn watch_over(parked: Rc<Incarnation>, mut asked: mpsc::Receiver<Ask>) {
     let mut due = (parked.link == Link::Wanted && !orders.is_empty()).then(Instant::now);
     while !parked.pulse.is_revoked() {
         // One that writes the same is let go on, however many press STOP.
-        let stopped = async {
+        let asking = async {
             loop {
                 let Ask { stop, confirmed } = asked.recv().await?;
                 waiting.retain(|confirmed: &oneshot::Sender<()>| !confirmed.is_closed());
@@ -143,17 +143,19 @@ async fn watch_over(parked: Rc<Incarnation>, mut asked: mpsc::Receiver<Ask>) {
                     }
                     _ => waiting.push(confirmed),
                 }
-                if stop.is_some() && (rests || !is_stopping) {
-                    return stop;
+                if rests || stop.is_some() && !is_stopping {
+                    return Some(stop);
                 }
             }
         };
         tokio::select! {
             biased;
-            by = stopped => {
-                let Some(by) = by else { return };
-                orders = gate::stop_orders(&parked.spec, parked.house.next_command(), &by);
-                is_stopping = true;
+            stop = asking => {
+                let Some(stop) = stop else { return };
+                if let Some(by) = stop {
+                    orders = gate::stop_orders(&parked.spec, parked.house.next_command(), &by);
+                    is_stopping = true;
+                }
                 due = Some(Instant::now());
             }
             made_safe = attempt_when(due, &parked, &orders) => match made_safe {
