@@ -27,7 +27,6 @@ use crate::logic::cadence::Cadence;
 use crate::logic::detection::{Detector, Found};
 use crate::logic::gate;
 use crate::logic::rate::{ROAST_WINDOW_MS, RateOfRise};
-use crate::logic::rise::Rises;
 use crate::model::alarm::BuiltIn;
 use crate::model::command::{Actor, Command, Principal, UserRole, Want};
 use crate::model::connection::{Connection, DriverState};
@@ -43,13 +42,11 @@ use crate::runtime::bus::Bus;
 use crate::runtime::clock::wall_now;
 use crate::runtime::conditions::Conditions;
 use crate::runtime::desk::AlarmDesk;
-use crate::runtime::drive::{Drive, Entry, Gone, Link, Listener, Report};
+use crate::runtime::drive::{Drive, Entry, Given, Gone, Link, Listener, Report};
 use crate::runtime::guarded::Pulse;
 use crate::runtime::health::Health;
 use crate::runtime::journal::RecorderQueue;
 use crate::runtime::lane::Lanes;
-use crate::runtime::promises::Promises;
-use crate::runtime::refresh::Refresh;
 use crate::runtime::standing::AlarmKeeper;
 use crate::runtime::steering::Steering;
 /// How much of the past warms the filters of a fresh actor.
@@ -337,24 +334,17 @@ impl actix::Actor for Machine {
             // Nobody is about to reach it: a link that was lost before a restart is not missed any more.
             self.alarms.clear(BuiltIn::DriverLost);
         }
-        let drive = Drive {
+        let given = Given {
             driver: make_driver(&self.spec),
-            channels: self.spec.channels.clone(),
-            period: self.bus.clock().real(self.spec.sampling_interval_ms),
-            clock: self.bus.clock(),
             lanes: self.lanes.clone(),
             link,
             entry,
             safe_orders: gate::failsafe_orders(&self.spec, self.next_command()),
-            safe_again: tokio::time::Instant::now(),
             pulse: self.pulse.clone(),
-            promises: Promises::default(),
-            refresh: Refresh::new(&self.spec),
-            rises: Rises::new(&self.spec),
-            written: BTreeSet::new(),
             health,
             listener: Ear(ctx.address()),
         };
+        let drive = Drive::new(&self.spec, self.bus.clock(), given);
         actix_rt::spawn(drive.run());
         ctx.run_interval(losses::LOOK_EVERY, |machine, _| machine.look_for_losses());
     }

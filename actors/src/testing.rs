@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use crate::archive::{Archive, ArchiveError, Interrupted, Journal, LastRun, ProfilePage, ProfileQuery};
-use crate::driver::{Applied, Driver, DriverError, DriverFactory, Picture, Sample};
+use crate::driver::{Applied, Driver, DriverError, DriverFactory, Picture, Promise, Sample};
 use crate::logic::addresses::{Addresses, Answer, Request};
 use crate::logic::gate::Admitted;
 use crate::logic::profile::assemble;
@@ -104,6 +104,7 @@ struct DeviceState {
     unreachable: bool,
     crashes_connecting: bool,
     crashes_writing: u32,
+    owes_answers: bool,
     refusals: u32,
     is_stuck: bool,
     let_go: bool,
@@ -155,6 +156,11 @@ impl Device {
     /// Drivers panic over the next writes, so many times.
     pub fn crash_writing(&self, times: u32) {
         self.lock().crashes_writing = times;
+    }
+
+    /// From now on writes are taken, and confirmed later, which never comes, or at once.
+    pub fn owe_answers(&self, owes: bool) {
+        self.lock().owes_answers = owes;
     }
 
     /// How many writes were refused.
@@ -259,6 +265,10 @@ impl Driver for ScriptedDriver {
         }
         device.writes.push((order.channel(), order.native()));
         Ok(Applied::default())
+    }
+
+    fn promise(&mut self, _: &Admitted) -> Option<Promise> {
+        self.device.lock().owes_answers.then(|| -> Promise { Box::pin(std::future::pending()) })
     }
 
     async fn capture(&mut self, channel: usize) -> Result<Picture, DriverError> {

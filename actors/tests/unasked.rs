@@ -70,6 +70,17 @@ async fn a_device_that_refuses_its_safe_value_is_told_tried_again_and_latched() 
 }
 
 #[actix::test]
+async fn parting_is_not_confirmed_by_a_device_that_owes_its_answer_about_the_safe_value() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let (world, machine) = roasting(&device).await;
+    device.owe_answers(true);
+    let refused = world.order(&machine, Want::Disconnect).await.expect_err("it took it, and did not confirm it");
+    assert_eq!(refused.code, RefusalCode::WriteFailed);
+    assert!(refused.message.contains("`burner` was not confirmed"), "{}", refused.message);
+    assert_eq!(machine.bus().look(|snapshot| snapshot.safety.latched), Some(SafetyReason::Link));
+}
+
+#[actix::test]
 async fn a_machine_that_cannot_be_reached_can_still_be_disconnected() {
     let device = Device::answering(&[200.0, 210.0]);
     let (world, machine) = roasting(&device).await;

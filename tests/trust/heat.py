@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from itertools import dropwhile
 from pathlib import Path
 from typing import Any
@@ -396,12 +396,23 @@ def run_stops(home: Path, stops: int, clients: int = 100) -> Figures:
 
 
 @contextmanager
-def _floods(flooder: LiveSocket) -> Iterator[None]:
-    """Sends as fast as it can, far over its budget; comes back when it is thrown out."""
+def _meanwhile(name: str, work: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Has a thread of its own work until it is told that it is over."""
     over = threading.Event()
+    thread = threading.Thread(target=work, args=(over,), name=name, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(10)
+
+
+def _floods(flooder: LiveSocket) -> AbstractContextManager[None]:
+    """Sends as fast as it can, far over its budget; comes back when it is thrown out."""
     url = flooder.url
 
-    def flood() -> None:
+    def flood(over: threading.Event) -> None:
         line = flooder
         while not over.is_set():
             try:
@@ -415,33 +426,19 @@ def _floods(flooder: LiveSocket) -> Iterator[None]:
                 line = LiveSocket(url)
         line.abort()
 
-    thread = threading.Thread(target=flood, name="flood", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join(10)
+    return _meanwhile("flood", flood)
 
 
-@contextmanager
-def _never_reads(url: str) -> Iterator[None]:
+def _never_reads(url: str) -> AbstractContextManager[None]:
     """A client that asks for the past again and again, never takes a byte, and comes back when it is thrown out."""
-    over = threading.Event()
 
-    def ask() -> None:
+    def ask(over: threading.Event) -> None:
         while not over.is_set():
             with suppress(OSError), _deaf(url) as line:
                 while not over.wait(0.2):
                     line.sendall(_masked(b'{"type":"command","action":"sync"}'))
 
-    thread = threading.Thread(target=ask, name="never reads", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join(10)
+    return _meanwhile("never reads", ask)
 
 
 def _deaf(url: str) -> socket.socket:

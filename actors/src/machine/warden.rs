@@ -14,18 +14,14 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::orders::{STOP_DEADLINE, ended};
 use super::{Incarnation, latch};
-use crate::driver::Driver;
 use crate::logic::backoff::{Backoff, First};
 use crate::logic::gate::{self, Admitted};
-use crate::logic::rise::Rises;
 use crate::model::alarm::{BuiltIn, Cry, Severity};
 use crate::model::command::{Actor as By, Command, Outcome, Want};
 use crate::model::event::{EventBody, SafetyReason};
 use crate::model::refusal::{Refusal, RefusalCode};
-use crate::runtime::drive::{Drive, Entry, Gone, Link, Listener, Report};
+use crate::runtime::drive::{Drive, Entry, Given, Gone, Link, Listener, Report};
 use crate::runtime::lane::Lanes;
-use crate::runtime::promises::Promises;
-use crate::runtime::refresh::Refresh;
 
 /// First pause after a driver that crashed over the attempt, or whose device refused. Unit: ms.
 const AGAIN_MIN_MS: u64 = 1_000;
@@ -197,37 +193,20 @@ impl Incarnation {
         }
         let (link, wanted) = watch::channel(Link::Wanted);
         let (ended, end) = watch::channel(None);
-        self.drive((self.make_driver)(&self.spec), wanted, orders, Ear { parked: self, link, ended }).run().await;
-        let ended = end.borrow().clone();
-        ended.unwrap_or_else(|| Err("another program of the machine took over".to_owned()))
-    }
-
-    fn drive<'a>(
-        &self,
-        driver: Box<dyn Driver>,
-        link: watch::Receiver<Link>,
-        orders: &[Admitted],
-        listener: Ear<'a>,
-    ) -> Drive<Ear<'a>> {
-        Drive {
-            driver,
-            channels: self.spec.channels.clone(),
-            period: self.bus.clock().real(self.spec.sampling_interval_ms),
-            clock: self.bus.clock(),
+        let given = Given {
+            driver: (self.make_driver)(&self.spec),
             lanes: Arc::new(Lanes::new(self.steering.epochs())),
-            link,
+            link: wanted,
             // Parting writes them.
             entry: Entry::Clean,
             safe_orders: orders.to_vec(),
-            safe_again: Instant::now(),
             pulse: self.pulse.clone(),
-            promises: Promises::default(),
-            refresh: Refresh::new(&self.spec),
-            rises: Rises::new(&self.spec),
-            written: Default::default(),
             health: Arc::clone(&self.health),
-            listener,
-        }
+            listener: Ear { parked: self, link, ended },
+        };
+        Drive::new(&self.spec, self.bus.clock(), given).run().await;
+        let ended = end.borrow().clone();
+        ended.unwrap_or_else(|| Err("another program of the machine took over".to_owned()))
     }
 
     fn not_safe(&self, words: &str) {

@@ -35,6 +35,7 @@ use crate::logic::gate::Admitted;
 use crate::logic::rise::Rises;
 use crate::model::channel::ChannelTable;
 use crate::model::reading::MissingReason;
+use crate::model::spec::MachineSpec;
 pub use report::{Gone, Listener, Report};
 
 /// Longest time one read or write may take before it counts as hung. STOP waits at most this long.
@@ -70,16 +71,10 @@ pub enum Entry {
     SafeFirst,
 }
 
-/// Everything the drive task needs.
-pub struct Drive<L> {
-    /// The driver; `None` once it was thrown away.
+/// What a drive task is given.
+pub struct Given<L> {
+    /// The driver, fresh.
     pub driver: Box<dyn Driver>,
-    /// The machine's channels.
-    pub channels: Arc<ChannelTable>,
-    /// Time between readings.
-    pub period: Duration,
-    /// The machine's clock.
-    pub clock: MachineClock,
     /// Orders.
     pub lanes: Arc<Lanes>,
     /// Whether to be connected.
@@ -88,22 +83,38 @@ pub struct Drive<L> {
     pub entry: Entry,
     /// What to write to be safe.
     pub safe_orders: Vec<Admitted>,
-    /// When outputs that could not be brought to safety are tried again.
-    pub safe_again: Instant,
     /// Sign of life.
     pub pulse: Pulse,
-    /// Orders that the device confirms later.
-    pub promises: Promises,
-    /// Heat that is on.
-    pub refresh: Refresh,
-    /// Outputs that may rise only so fast.
-    pub rises: Rises,
-    /// Channels that were written since the reading that is taken began.
-    pub written: BTreeSet<usize>,
     /// Counters.
     pub health: Arc<Health>,
     /// Who is told.
     pub listener: L,
+}
+
+/// The drive task.
+pub struct Drive<L> {
+    driver: Box<dyn Driver>,
+    channels: Arc<ChannelTable>,
+    /// Time between readings.
+    period: Duration,
+    clock: MachineClock,
+    lanes: Arc<Lanes>,
+    link: watch::Receiver<Link>,
+    entry: Entry,
+    safe_orders: Vec<Admitted>,
+    /// When outputs that could not be brought to safety are tried again.
+    safe_again: Instant,
+    pulse: Pulse,
+    /// Orders that the device confirms later.
+    promises: Promises,
+    /// Heat that is on.
+    refresh: Refresh,
+    /// Outputs that may rise only so fast.
+    rises: Rises,
+    /// Channels that were written since the reading that is taken began.
+    written: BTreeSet<usize>,
+    health: Arc<Health>,
+    listener: L,
 }
 
 /// Why serving ended.
@@ -140,6 +151,29 @@ impl From<Gone> for Stop {
 }
 
 impl<L: Listener> Drive<L> {
+    /// Of a machine whose clock this is. Nothing is known of its device yet.
+    pub fn new(spec: &MachineSpec, clock: MachineClock, given: Given<L>) -> Self {
+        let Given { driver, lanes, link, entry, safe_orders, pulse, health, listener } = given;
+        Self {
+            driver,
+            channels: Arc::clone(&spec.channels),
+            period: clock.real(spec.sampling_interval_ms),
+            clock,
+            lanes,
+            link,
+            entry,
+            safe_orders,
+            safe_again: Instant::now(),
+            pulse,
+            promises: Promises::default(),
+            refresh: Refresh::new(spec),
+            rises: Rises::new(spec),
+            written: BTreeSet::new(),
+            health,
+            listener,
+        }
+    }
+
     /// Drives until nobody listens any more or the driver panics.
     pub async fn run(mut self) {
         let mut backoff = Backoff::new(RETRY_MIN_MS, RETRY_MAX_MS, RETRY_JITTER, First::Immediate);
