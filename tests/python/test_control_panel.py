@@ -487,7 +487,8 @@ def test_a_parked_machine_says_so_and_is_stopped_all_the_same(start_hearth: Star
         return code == 503 and set(told) == {"detail"} and "parked" in told["detail"]
 
     wait_until(refused, "the machine is parked and its devices say so")
-    assert status(hearth, "motor_01")["status"] == "error"
+    # Its warden is at the door just before everybody is told.
+    wait_until(lambda: status(hearth, "motor_01")["status"] == "error", "its devices to be shown so")
     assert ask(hearth, "POST", "/api/machines/panel/stop", {})[0] == 200
 
 
