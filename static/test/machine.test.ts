@@ -1,6 +1,10 @@
+import { effect } from "@preact/signals";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { nowMs } from "../src/link/clock";
 import type { SocketLike } from "../src/link/socket";
+import { forecast } from "../src/store/forecast";
 import { MachineStore } from "../src/store/machine";
+import { tick } from "../src/store/ticker";
 import type { SessionView } from "../src/wire/types";
 
 const VIEW: SessionView = {
@@ -75,6 +79,24 @@ describe("a machine's store", () => {
     expect([...machine.series.t]).toEqual([1000, 2000, 3000, 4000, 5000]);
     machine.publish();
     expect(machine.session.readout.value?.timestamp_ms).toBe(5000);
+  });
+
+  it("counts down to the next event for whoever reads the forecast once", () => {
+    const mark = (event_type: string, timestamp_ms: number) => ({ type: "event", event_type, timestamp_ms, bt_at_event: 80, et_at_event: null, auto_detected: true });
+    live(state("recording", "monitoring", "s1"), "s2");
+    live(mark("CHARGE", 0), "s2");
+    live(mark("TP", 1000), "s2");
+    const told: (number | undefined)[] = [];
+    const end = effect(() => void told.push(forecast(machine, null).eta?.inMs));
+    for (let second = 1; second <= 90; second += 1) {
+      live(reading(second * 1000, 100 + second / 4), "s2");
+      vi.advanceTimersByTime(1000);
+      tick.value = nowMs();
+    }
+    end();
+    const seconds = told.filter((ms) => ms !== undefined).map((ms) => Math.round(ms / 1000));
+    expect(seconds.length).toBeGreaterThan(10);
+    expect(seconds).toEqual(seconds.map((_, i) => (seconds[0] ?? 0) - i));
   });
 
   it("keeps the preheat as negative time when recording starts", () => {

@@ -4,6 +4,7 @@ import { at } from "../model/marks";
 import { eta, type Eta } from "../model/predict";
 import type { EventType, ProfileDocument } from "../wire/types";
 import type { MachineStore } from "./machine";
+import { tick } from "./ticker";
 
 /** Targets where neither a reference nor the machine names one. Source: the usual phase limits of a roast, 150 and 200 °C. */
 const DRY_END_BT = 150;
@@ -20,12 +21,15 @@ function targetBt(machine: MachineStore, reference: ProfileDocument | null, even
   return inReference;
 }
 
-/** The event after the last one that counts. Told only while a roast is recorded and past its turning point. */
+/**
+ * The event after the last one that counts. Told only while a roast is recorded and past its turning point. Whoever reads it
+ * follows the tick: the curve is no signal, and a component whose props stay the same is not drawn again by itself.
+ */
 export function forecast(machine: MachineStore, reference: ProfileDocument | null): Forecast {
   const marks = machine.events.marks.value;
   const event: EventType = at(marks, "FCs") !== null ? "DROP" : at(marks, "DRY_END") !== null ? "FCs" : "DRY_END";
   const target = targetBt(machine, reference, event);
   const isRising = machine.session.state.value === "recording" && marks.has("CHARGE") && marks.has("TP") && !marks.has("DROP");
-  if (!isRising || target === null || machine.isStale()) return { event, target, eta: null };
+  if (!isRising || target === null || machine.isStale(tick.value)) return { event, target, eta: null };
   return { event, target, eta: eta({ t: machine.series.t, bt: machine.series.column("bt"), length: machine.series.length }, target) };
 }
