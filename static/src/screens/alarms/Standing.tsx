@@ -8,7 +8,7 @@ import type { MachineStore } from "../../store/machine";
 import type { Alarm } from "../../wire/types";
 import { Chip } from "../../ui/Chip";
 import { Icon } from "../../ui/Icon";
-import { daemonDateMs, nowMs } from "../../link/clock";
+import { daemonDateMs } from "../../link/clock";
 
 const MINUTES = [5, 15, 30, 60];
 const NOTICE_MS = 8_000;
@@ -17,7 +17,7 @@ type Props = { machine: MachineStore; alarms: Alarm[]; isShelved?: boolean; onRu
 
 export function Standing({ machine, alarms, isShelved = false, onRules }: Props) {
   const notice = machine.session.notices.value[0];
-  const isFresh = notice !== undefined && nowMs() - notice.atMs < NOTICE_MS;
+  const isFresh = notice !== undefined && tick.value - notice.atMs < NOTICE_MS;
   return (
     <>
       {isFresh && <p class="fault" role="alert"><Icon name="triangle" />{notice.message}</p>}
