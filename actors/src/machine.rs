@@ -313,11 +313,14 @@ impl Machine {
 /// Latches heat safe and tells everybody, unless it is latched already.
 fn latch(bus: &Bus, spec: &MachineSpec, reason: SafetyReason) {
     let channels = gate::heat_channels(spec);
-    let already = bus.decided().safety.latched.is_some();
+    let latched = bus.decided().safety.latched;
     if channels.is_empty() && reason != SafetyReason::Stop {
         return;
     }
-    if !already || reason == SafetyReason::Stop {
+    if latched.is_none() || reason == SafetyReason::Stop {
+        if latched != Some(reason) {
+            tracing::warn!(machine = %spec.id, ?reason, "outputs are held safe until somebody re-arms");
+        }
         bus.publish(EventBody::Safety(Safety { latched: Some(reason), since: Some(wall_now()), channels }));
     }
 }

@@ -7,7 +7,9 @@ mod support;
 use std::sync::Arc;
 
 use hearth_actors::model::alarm::{AlarmState, Severity};
-use hearth_actors::model::channel::{Channel, ChannelKind, ChannelTable, ControlSpec, Failsafe, OutputClass};
+use hearth_actors::model::channel::{
+    Channel, ChannelKind, ChannelTable, ControlShape, ControlSpec, Failsafe, OutputClass,
+};
 use hearth_actors::model::command::{Actor, Want};
 use hearth_actors::model::event::{EventBody, SafetyReason};
 use hearth_actors::model::ids::{ChannelId, RuleId};
@@ -135,6 +137,24 @@ async fn what_an_interlock_forces_is_set_in_its_name_kept_and_let_go_when_it_is_
     Watcher::on(&machine).readings(3).await;
     assert_eq!(device.changes(), [(AIR, 20.0), (AIR, 100.0)], "nobody changes it back");
     world.set(&machine, "air", 0.3).await.expect("it is over");
+}
+
+#[actix::test]
+async fn a_switch_that_an_interlock_throws_is_told_as_on_and_not_as_a_number() {
+    let device = Device::answering(&[200.0, 210.0]);
+    let spec = with_air(|id, control| {
+        if id == "air" {
+            control.shape = ControlShape::Toggle { on: 1.0, off: 0.0 };
+        }
+    });
+    let (_world, machine) = running(MachineSpec { interlocks: vec![forced(AIR, 1.0)], ..spec }, &device).await;
+    device.rest_at(beans(251.0));
+    let id = RuleId::parse("forced").expect("id");
+    wait_for(&machine, "an alarm", |snapshot| snapshot.alarms.contains_key(&id)).await;
+    let message = machine.bus().look(|snapshot| snapshot.alarms.get(&id).map(|alarm| alarm.message.clone()));
+    let label = machine.spec().channels.get(AIR).map(|channel| channel.label.clone()).expect("air");
+    assert_eq!(message, Some(format!("{label} is switched on: the beans are too hot")));
+    told(&machine, &device, &[(AIR, 1.0)]).await;
 }
 
 #[actix::test]

@@ -7,6 +7,7 @@ use super::Machine;
 use crate::logic::gate::{self, Admitted};
 use crate::logic::interlocks::{Deed, Finding, InterlockWatch};
 use crate::model::alarm::Cry;
+use crate::model::channel::{Channel, ControlShape};
 use crate::model::event::SafetyReason;
 use crate::model::refusal::{Refusal, RefusalCode};
 use crate::model::spec::{InterlockRule, MachineSpec};
@@ -87,17 +88,27 @@ impl Machine {
     fn force(&mut self, rule: &InterlockRule, at: MonoMs) -> Option<String> {
         let forced = rule.forces?;
         let order = gate::forced_order(&self.spec, self.next_command(), forced, &self.bus.decided().safety)?;
-        let label = self.spec.channels.get(forced.channel)?.label.clone();
+        let words = in_words(self.spec.channels.get(forced.channel)?, forced.native)?;
         let pause = self.bus.clock().scaled_ms(FORCE_AGAIN_AFTER_MS);
         let last = self.interlocks.forced_at.get(&forced.channel);
         if last.is_none_or(|last| at.since(*last) >= pause) {
             self.interlocks.forced_at.insert(forced.channel, at);
-            tracing::warn!(machine = %self.spec.id, interlock = %rule.id, output = label, to = forced.native, "an interlock forces");
+            tracing::warn!(machine = %self.spec.id, interlock = %rule.id, words, "an interlock forces");
             if order.lowers_heat() {
                 self.take_heat_away(SafetyReason::Interlock, &rule.message);
             }
             self.submit_urgent(vec![order]);
         }
-        Some(format!("{label} is set to {}", forced.native))
+        Some(words)
     }
+}
+
+/// What a control is made to be.
+fn in_words(channel: &Channel, native: f64) -> Option<String> {
+    let label = &channel.label;
+    Some(match channel.control()?.shape {
+        ControlShape::Toggle { on, .. } if native == on => format!("{label} is switched on"),
+        ControlShape::Toggle { .. } => format!("{label} is switched off"),
+        ControlShape::Slider => format!("{label} is set to {native}"),
+    })
 }

@@ -6,10 +6,10 @@ import type { PastAlarm } from "../../wire/types";
 import { Fetching } from "../../ui/Fetching";
 import { useFetched } from "../../ui/useFetched";
 
-/** How long it stood, or that it still does. */
-function stood({ raised_at, cleared_at }: PastAlarm): string {
-  if (raised_at === null) return "";
-  return cleared_at === null ? "still there" : duration(Date.parse(cleared_at) - Date.parse(raised_at));
+/** How long it stood, or that it still does. One that ended while no daemon ran has no such moment. */
+function stood({ raised_at, cleared_at, alarm_state }: PastAlarm): string {
+  if (cleared_at === null) return alarm_state === "normal" || alarm_state === "cleared_unacked" ? "over" : "still there";
+  return raised_at === null ? "" : duration(Date.parse(cleared_at) - Date.parse(raised_at));
 }
 
 export function History({ id }: { id: string }) {

@@ -95,9 +95,12 @@ function alarmBanner(machine: MachineStore, alarm: Alarm): Message {
 function safetyBanner(machine: MachineStore): Message | null {
   const { latched, reason, channels } = machine.session.safety.value;
   if (!latched) return null;
+  const rule = reason === "stop" ? machine.alarms.active.value.find(waitsForRearm) : undefined;
+  const why = rule === undefined ? (SAFETY_REASONS[reason ?? ""] ?? "no reason given") : `stopped by the alarm “${rule.message}”`;
+  const labels = channels.map((id) => machine.controls.line(id)?.value.spec.label ?? id);
   return (more) => (
     <Banner icon="octagon" tone="critical" urgent testId="latched" actions={<>{more}<button type="button" class="button" data-testid="rearm" onClick={() => machine.command({ action: "rearm" })}>Re-arm</button></>}>
-      <b>Outputs are held safe</b>: {SAFETY_REASONS[reason ?? ""] ?? "no reason given"}{channels.length > 0 ? ` (${channels.join(", ")})` : ""}.
+      <b>Outputs are held safe</b>: {why}{labels.length > 0 ? ` (${labels.join(", ")})` : ""}.
     </Banner>
   );
 }
