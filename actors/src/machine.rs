@@ -318,8 +318,9 @@ fn latch(bus: &Bus, spec: &MachineSpec, reason: SafetyReason) {
         return;
     }
     if latched.is_none() || reason == SafetyReason::Stop {
-        if latched != Some(reason) {
-            tracing::warn!(machine = %spec.id, ?reason, "outputs are held safe until somebody re-arms");
+        // What else latches has a line of its own that says more.
+        if reason == SafetyReason::Stop && latched != Some(reason) {
+            tracing::warn!(machine = %spec.id, "STOP: the outputs are held safe until somebody re-arms");
         }
         bus.publish(EventBody::Safety(Safety { latched: Some(reason), since: Some(wall_now()), channels }));
     }
