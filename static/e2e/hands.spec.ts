@@ -91,6 +91,7 @@ test.describe("by touch", () => {
     await open(page, daemon, "#/m/demo");
     await page.getByTestId("start_monitoring").tap();
     await page.getByTestId("start_recording").tap();
+    await expect(page.getByTestId("session-state")).toHaveAttribute("data-state", "recording");
     await expect(page.getByTestId("timer")).toContainText(/00:0[2-9]/);
     const track = page.locator(".track", { has: page.getByTestId("slider-burner") });
     const box = await track.boundingBox();

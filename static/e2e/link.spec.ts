@@ -18,7 +18,7 @@ test("a cut socket comes back, and the curve has no gap", async ({ page, daemon 
     await routes.at(-1)?.close({ code: 1001 });
     await expect(page.getByTestId("link-state")).toHaveAttribute("data-state", /reconnecting|polling/);
     await expect(page.locator(".chart-host canvas"), "the curve stays").toBeVisible();
-    await expect(page.getByTestId("link-state")).toHaveAttribute("data-state", "live", { timeout: 8_000 });
+    await expect(page.getByTestId("link-state")).toHaveAttribute("data-state", "live");
   }
   await page.getByRole("button", { name: "Table" }).click();
   const rows = await page.locator("dialog tbody tr td:first-child").allInnerTexts();
@@ -38,7 +38,7 @@ test("where no socket can be had, the values still move, and say that they are s
   await expect(page.getByTestId("link-state")).toHaveAttribute("data-state", "polling", { timeout: 10_000 });
   await expect(page.getByTestId("controls-offline")).toContainText("read-only");
   const before = await page.getByTestId("timer").innerText();
-  await expect(page.getByTestId("timer")).not.toHaveText(before, { timeout: 5_000 });
+  await expect(page.getByTestId("timer")).not.toHaveText(before);
   await expect(page.getByTestId("readout-bt")).toHaveText(/\d+\.\d/);
   await page.getByTestId("stop").click();
   await expect(page.getByTestId("latched"), "STOP goes over HTTP").toBeVisible({ timeout: 5_000 });
@@ -79,8 +79,8 @@ test("a silent stall is seen, and mended by a new socket", async ({ page, daemon
   await expect(page.getByTestId("link-state")).toHaveAttribute("data-state", "live");
   await page.waitForTimeout(2_500);
   isSilent = true;
-  await expect(page.getByTestId("link-state")).toHaveAttribute("data-state", "stale", { timeout: 4_500 });
-  await expect(page.getByTestId("link-state")).toHaveAttribute("data-state", "live", { timeout: 14_000 });
+  await expect(page.getByTestId("link-state")).toHaveAttribute("data-state", "stale");
+  await expect(page.getByTestId("link-state")).toHaveAttribute("data-state", "live", { timeout: 30_000 });
 });
 
 test("an unknown machine is told once and not asked for again", async ({ page, daemon }) => {

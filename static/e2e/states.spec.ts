@@ -44,7 +44,7 @@ for (const theme of ["light", "dark", "contrast"] as const) {
     expect(await corner(page)).toEqual(place);
     await context.setOffline(true);
     await page.evaluate(() => dispatchEvent(new Event("offline")));
-    await expect(page.getByTestId("readout-bt")).toHaveClass(/old/, { timeout: 6_000 });
+    await expect(page.getByTestId("readout-bt")).toHaveClass(/old/);
     await expectAccessible(page, "cockpit, offline");
     expect(await corner(page)).toEqual(place);
     await page.getByRole("link", { name: "All machines" }).click();

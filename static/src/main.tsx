@@ -4,6 +4,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/shell.css";
 import "./styles/cockpit.css";
+import "./styles/head.css";
 import "./styles/profiles.css";
 import "./styles/setup.css";
 import "./styles/devices.css";

@@ -5,6 +5,7 @@ import { taskBrief } from "../../model/taskWords";
 import { tasks } from "../../store/tasks";
 import { tick } from "../../store/ticker";
 import { linkStatus } from "../../store/status";
+import { canSend, type LinkState } from "../../link/state";
 import type { MachineStore } from "../../store/machine";
 import { Chip } from "../../ui/Chip";
 import { Icon } from "../../ui/Icon";
@@ -25,8 +26,11 @@ export function Head({ machine, name, onHelp }: Props) {
       <div class="states">
         <StateChip state={machine.session.state.value} />
         <LinkChip machine={machine} />
-        <LeaseChip machine={machine} />
         {machine.session.truncated.value && <Chip icon="info" testId="truncated">part of the curve is gone</Chip>}
+      </div>
+      <div class="hands">
+        {canReconnect(machine.link.value) && <button type="button" class="button" onClick={() => machine.wake()}>Now</button>}
+        <LeaseChip machine={machine} />
         {replay !== null && (
           <a class="button" href={link.replay(machine.id, replay.profile_id)} data-testid="replay-running">
             Replay runs
@@ -67,19 +71,11 @@ function LinkChip({ machine }: { machine: MachineStore }) {
   const state = machine.link.value;
   const isDue = machine.session.connection.value.driver_state === "connected";
   const status = linkStatus(state, now, machine.ageMs(now), isDue);
-  return (
-    <>
-      <Chip icon={status.icon} tone={status.tone} code={status.code} testId="link-state">
-        {status.text}
-      </Chip>
-      {(state.kind === "waiting" || state.kind === "polling") && (
-        <button type="button" class="button" onClick={() => machine.wake()}>
-          Now
-        </button>
-      )}
-    </>
-  );
+  return <Chip icon={status.icon} tone={status.tone} code={status.code} testId="link-state">{status.text}</Chip>;
 }
+
+/** Whether a person may not want to wait for the next try. */
+const canReconnect = ({ kind }: LinkState) => kind === "waiting" || kind === "polling";
 
 function LeaseChip({ machine }: { machine: MachineStore }) {
   const { holder, yours } = machine.session.lease.value;
@@ -88,9 +84,9 @@ function LeaseChip({ machine }: { machine: MachineStore }) {
   return (
     <>
       <Chip icon="lock" tone={yours ? "selected" : "plain"} testId="lease">
-        {yours ? "you control" : holder.name}
+        {yours ? <span>you<span class="wordy"> control</span></span> : holder.name}
       </Chip>
-      {yours && (
+      {yours && canSend(machine.link.value) && (
         <button type="button" class="button" onClick={() => machine.command({ action: "release_control" })}>
           Release
         </button>
