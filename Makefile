@@ -56,7 +56,8 @@ test-rust: ## format, lints, unit and integration tests, examples in documentati
 	echo '== Rust: tests'
 	if $(CARGO) nextest --version >/dev/null 2>&1; then
 	  $(CARGO) test --locked --quiet --workspace --doc
-	  $(CARGO) nextest run --locked --workspace --no-fail-fast --status-level fail --final-status-level fail
+	  # They wait more than they work: four at once.
+	  $(CARGO) nextest run --locked --workspace --no-fail-fast --status-level fail --final-status-level fail --test-threads 4
 	else
 	  $(CARGO) test --locked --quiet --workspace --no-fail-fast
 	fi
