@@ -52,7 +52,7 @@ test("an alarm that stops the machine holds it until it is over, acknowledged an
   const banner = page.getByTestId("alarm");
   await expect(banner).toContainText("No fire today");
   await banner.getByRole("button", { name: /Acknowledge/ }).click();
-  await expect(page.getByTestId("latched")).toContainText("stopped by the alarm “No fire today” (Burner)");
+  await expect(page.getByTestId("latched")).toContainText("STOP was given, by somebody or by an alarm (Burner)");
   await open(page, daemon, "#/m/demo/alarms");
   const row = page.getByTestId("alarm-bt-alarm");
   await expect(row).toContainText("acknowledged by");

@@ -28,15 +28,16 @@ test("an alarm is seen and heard at once, moves nothing, and one word silences i
   await page.getByTestId("slider-burner").press("End");
   await expect(page.getByTestId("alarm")).toBeVisible();
   await expect(page.getByTestId("alarm")).toContainText("CRITICAL");
-  await expect.poll(() => heard(page)).toEqual([880, 880, 880]);
+  await expect.poll(async () => (await heard(page)).slice(0, 3)).toEqual([880, 880, 880]);
   expect(await page.getByTestId("chart").boundingBox(), "the alarm moved the chart").toEqual(place);
   await expect(other.getByTestId("alarm-strip")).toContainText("Burner above 50 %");
   await expect(other.getByTestId("alarm-counts")).toHaveText("1 critical");
   expect(await heard(other), "a tab that was never touched makes no sound").toEqual([]);
   await page.keyboard.press("m");
   await expect(page.getByTestId("sound")).toHaveText(/Silent 1:5\d/);
+  const before = await heard(page);
   await page.waitForTimeout(5_500);
-  expect(await heard(page), "it was silenced here").toHaveLength(3);
+  expect(await heard(page), "it was silenced here").toEqual(before);
   await other.getByTestId("ack").click();
   for (const tab of [page.getByTestId("alarm"), other.getByTestId("alarm-strip")]) await expect(tab.getByRole("button", { name: /Acknowledge/ })).toBeHidden();
 });

@@ -28,7 +28,7 @@ const NOTICE_SHOWN_MS = 8_000;
 const OFFLINE_AFTER_MS = 60_000;
 
 const SAFETY_REASONS: Record<string, string> = {
-  stop: "STOP was given", crash: "the machine's control restarted", link: "the link to the machine was lost",
+  stop: "STOP was given, by somebody or by an alarm", crash: "the machine's control restarted", link: "the link to the machine was lost",
   sensor: "a sensor was lost", operator: "nobody was watching", interlock: "an interlock tripped",
 };
 
@@ -95,12 +95,10 @@ function alarmBanner(machine: MachineStore, alarm: Alarm): Message {
 function safetyBanner(machine: MachineStore): Message | null {
   const { latched, reason, channels } = machine.session.safety.value;
   if (!latched) return null;
-  const rule = reason === "stop" ? machine.alarms.active.value.find(waitsForRearm) : undefined;
-  const why = rule === undefined ? (SAFETY_REASONS[reason ?? ""] ?? "no reason given") : `stopped by the alarm “${rule.message}”`;
   const labels = channels.map((id) => machine.controls.line(id)?.value.spec.label ?? id);
   return (more) => (
     <Banner icon="octagon" tone="critical" urgent testId="latched" actions={<>{more}<button type="button" class="button" data-testid="rearm" onClick={() => machine.command({ action: "rearm" })}>Re-arm</button></>}>
-      <b>Outputs are held safe</b>: {why}{labels.length > 0 ? ` (${labels.join(", ")})` : ""}.
+      <b>Outputs are held safe</b>: {SAFETY_REASONS[reason ?? ""] ?? "no reason given"}{labels.length > 0 ? ` (${labels.join(", ")})` : ""}.
     </Banner>
   );
 }
