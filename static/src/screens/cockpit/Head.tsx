@@ -84,7 +84,7 @@ function LeaseChip({ machine }: { machine: MachineStore }) {
   return (
     <>
       <Chip icon="lock" tone={yours ? "selected" : "plain"} testId="lease">
-        {yours ? <span>you<span class="wordy"> control</span></span> : holder.name}
+        {yours ? <>you<span class="wordy"> control</span></> : holder.name}
       </Chip>
       {yours && canSend(machine.link.value) && (
         <button type="button" class="button" onClick={() => machine.command({ action: "release_control" })}>
